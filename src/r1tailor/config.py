@@ -1,0 +1,231 @@
+"""Compose, load, validate, explain: the one way a configuration comes in.
+
+The only module that knows Hydra or OmegaConf. A composition (or ``params.yaml``) becomes frozen
+``schema.Settings``; every fault is found in one go and said in the user's words, before torch is imported.
+"""
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra._internal.utils import get_args_parser
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, Sweep
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from r1tailor.errors import ConfigError, TailorError
+from r1tailor.faults import did_you_mean, explain
+from r1tailor.schema import Settings
+
+ROOT = Path.cwd() if (Path.cwd() / "conf" / "config.yaml").exists() else Path(__file__).resolve().parents[2]
+CONF = ROOT / "conf"
+GROUPS = ("domain", "model", "strategy", "optimizer", "scheduler", "curriculum", "trainer")
+PARAMS = ROOT / "params.yaml"
+
+
+@contextmanager
+def reported_errors() -> Iterator[None]:
+    """Turn an error into one message on stderr and its exit code; never a traceback for a user's mistake."""
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then lets errors through to us instead of exiting with 1
+    try:
+        yield
+    except TailorError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except (HydraException, OmegaConfBaseException) as error:
+        print(f"error: {_one_line(error)}", file=sys.stderr)
+        sys.exit(2)
+    except BrokenPipeError:  # the reader of our output went away (`| head`)
+        sys.stderr.close()
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("stopped before training began; nothing was lost", file=sys.stderr)
+        sys.exit(130)
+
+
+def checked_arguments(arguments: list[str]) -> list[str]:
+    """Return the command line for Hydra, or raise every fault in it.
+
+    A plain ``key=value`` becomes ``++key=value``, so that an unknown key reaches our schema (and its
+    "did you mean") instead of stopping Hydra at the first one.
+
+    Raises:
+        ConfigError: an unparsable override, an unknown option of a group, an unknown key, a bad value.
+    """
+    parsed, _ = get_args_parser().parse_known_args(arguments)
+    if parsed.help or parsed.hydra_help or parsed.shell_completion or parsed.info is not None:
+        return arguments
+    conf = (ROOT / parsed.config_path).resolve() if parsed.config_path else CONF
+    folders = [conf, *([Path(parsed.config_dir).resolve()] if parsed.config_dir else [])]
+    checked, faults = _checked_overrides(parsed.overrides, folders)
+    name = parsed.config_name or "config"
+    first = [text for text, override in checked if not (override and override.is_sweep_override())]
+    composed, more = _composed(first, conf, name, folders[1:])
+    unknown_only = bool(parsed.multirun)  # the jobs of a sweep check their own values, so that one may fail alone
+    faults += [*more, *(explain(*composed, unknown_only=unknown_only) if composed else [])]
+    if faults:
+        raise ConfigError(faults)
+    replaced = dict(zip(parsed.overrides, [text for text, _ in checked], strict=True))
+    return [replaced.get(argument, argument) for argument in arguments]
+
+
+def load(overrides: list[str], config_name: str = "config") -> Settings:
+    """Compose ``conf/`` with overrides and validate it.
+
+    Raises:
+        ConfigError: with every fault found.
+    """
+    return _settings(*_compose_or_raise(overrides, config_name))
+
+
+def load_params(path: Path = PARAMS) -> Settings:
+    """Read the composition that the DVC stages share, without composing again.
+
+    Raises:
+        ConfigError: the file is missing, not YAML, stale or faulty.
+    """
+    if not path.exists():
+        raise ConfigError([f"{path.name} does not exist. Write it with: python -m r1tailor params"])
+    _refuse_stale(path)
+    try:
+        composition = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
+    except yaml.YAMLError as error:
+        raise ConfigError([_yaml_fault(error)]) from error
+    except OmegaConfBaseException as error:
+        raise ConfigError([f"{path.name}: {_one_line(error)}"]) from error
+    return _settings(composition, {})
+
+
+def from_hydra(composition: DictConfig) -> Settings:
+    """Validate what Hydra composed for one job."""
+    return _settings(OmegaConf.to_container(composition, resolve=True), {})
+
+
+def write_params(overrides: list[str], path: Path = PARAMS) -> None:
+    """Compose, validate and write ``params.yaml``, headed by the hash of the ``conf/`` it follows from."""
+    composition, choices = _compose_or_raise(overrides, "config")
+    _settings(composition, choices)
+    text = OmegaConf.to_yaml(OmegaConf.create(composition))
+    header = f"# Composed from conf/ {conf_sha256()} by: python -m r1tailor params {' '.join(overrides)}".rstrip()
+    path.write_text(f"{header}\n{text}", encoding="utf-8")
+
+
+def as_yaml(settings: Settings) -> str:
+    """Return the whole composition as YAML."""
+    return OmegaConf.to_yaml(OmegaConf.create(settings.model_dump(mode="json", by_alias=True)))
+
+
+def conf_sha256() -> str:
+    """Return one hash over every file below ``conf/`` (names and bytes)."""
+    digest = hashlib.sha256()
+    for file in sorted(CONF.rglob("*.yaml")):
+        digest.update(file.relative_to(CONF).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _settings(composition: Any, choices: dict[str, str]) -> Settings:  # noqa: ANN401
+    faults = explain(composition, choices)
+    if faults:
+        raise ConfigError(faults)
+    return Settings.model_validate(composition)
+
+
+def _compose_or_raise(overrides: list[str], config_name: str) -> tuple[Any, dict[str, str]]:
+    checked, faults = _checked_overrides(overrides, [CONF])
+    composed, more = _composed([text for text, _ in checked], CONF, config_name, [])
+    if faults or more or composed is None:
+        raise ConfigError([*faults, *more, *(explain(*composed) if composed else [])])
+    return composed
+
+
+def _checked_overrides(texts: list[str], folders: list[Path]) -> tuple[list[tuple[str, Override | None]], list[str]]:
+    """Return each override as Hydra shall see it, and the faults that are visible without composing."""
+    parser = OverridesParser.create()
+    checked: list[tuple[str, Override | None]] = []
+    faults: list[str] = []
+    for text in texts:
+        try:
+            override = parser.parse_override(text)
+        except HydraException:
+            faults.append(f"{text!r} is not an override. Write key=value, or group=option.")
+            continue
+        key = override.key_or_group
+        if key in GROUPS:
+            fault = _option_fault(key, override, folders)
+            faults += fault
+            if not fault:
+                checked.append((text, override))
+        else:
+            plain = override.type is not None and override.type.name == "CHANGE" and not key.startswith("hydra")
+            checked.append((f"++{text}" if plain else text, override))
+    return checked, faults
+
+
+def _option_fault(group: str, override: Override, folders: list[Path]) -> list[str]:
+    options = sorted({file.stem for folder in folders for file in (folder / group).glob("*.yaml")})
+    if not options:  # a composed file such as params.yaml: no groups to choose from
+        return [f"{group}={override.get_value_element_as_str()}: params.yaml is composed already; use conf/"]
+    value = override.value()
+    chosen = [str(v) for v in value.list] if isinstance(value, Sweep) and hasattr(value, "list") else [str(value)]
+    listed = ", ".join(options)
+    return [
+        f"{group}={option}: there is no such option.{did_you_mean(option, options)} conf/{group} has: {listed}"
+        for option in chosen
+        if option not in options
+    ]
+
+
+def _composed(
+    overrides: list[str], conf: Path, name: str, extra: list[Path]
+) -> tuple[tuple[Any, dict[str, str]] | None, list[str]]:
+    """Return (composition, chosen option by group) or the faults that stopped Hydra."""
+    search = [f"hydra.searchpath=[{','.join(f'file://{folder}' for folder in extra)}]"] if extra else []
+    try:
+        with initialize_config_dir(str(conf), version_base="1.3"):
+            composition = compose(name, overrides=[*overrides, *search], return_hydra_config=True)
+        choices = {group: str(composition.hydra.runtime.choices.get(group, "")) for group in GROUPS}
+        OmegaConf.set_struct(composition, False)
+        del composition["hydra"]
+        return (OmegaConf.to_container(composition, resolve=True), choices), []
+    except MissingConfigException as error:
+        known = ", ".join(sorted(file.stem for file in conf.glob("*.yaml")))
+        if error.missing_cfg_file == name:
+            return None, [f"--config-name={name}: there is no such file in {conf.name}/. It has: {known}"]
+        return None, [_one_line(error)]
+    except yaml.YAMLError as error:
+        return None, [_yaml_fault(error)]
+    except (HydraException, OmegaConfBaseException) as error:
+        return None, [_one_line(error.__cause__ or error)]
+
+
+def _refuse_stale(path: Path) -> None:
+    """Refuse a ``params.yaml`` that no longer follows from ``conf/``.
+
+    One that DVC has composed itself (``dvc exp run -S``) carries no header and is fresh by construction.
+    """
+    header = path.open(encoding="utf-8").readline()
+    if header.startswith("# Composed from conf/ ") and header.split()[4] != conf_sha256():
+        again = header.partition(" by: ")[2].strip()
+        raise ConfigError([f"{path.name} was composed before conf/ changed. Compose it again: {again}"])
+
+
+def _yaml_fault(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    what = getattr(error, "problem", None) or str(error)
+    if mark is None:
+        return f"not YAML: {what}"
+    file = Path(mark.name)
+    shown = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
+    return f"{shown}, line {mark.line + 1}: not YAML: {what}"
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())

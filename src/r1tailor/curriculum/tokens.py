@@ -1,0 +1,109 @@
+"""Examples become token ids: the prompt as generation will see it, then the response and its end token."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from r1tailor.errors import DataError
+from r1tailor.instruction.template import messages, response
+from r1tailor.records import Example
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizedExample:
+    """Token ids of one example; only ``response`` (which ends in the end-of-turn token) is supervised."""
+
+    id: str
+    prompt: tuple[int, ...]
+    response: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.prompt) + len(self.response)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokenized:
+    """The examples that fit, and the ids of those that are longer than ``max_length``."""
+
+    examples: list[TokenizedExample]
+    too_long: list[str]
+
+
+class ChatTokenizer:
+    """A tokenizer together with what its chat template implies.
+
+    Args:
+        tokenizer: a transformers tokenizer with a chat template.
+
+    Attributes:
+        end: id of the token that ends an assistant turn.
+    """
+
+    def __init__(self, tokenizer: "PreTrainedTokenizerBase") -> None:
+        self.tokenizer = tokenizer
+        self.end = self._end_of_turn()
+
+    def prompt_text(self, example: Example) -> str:
+        """Return the rendered prompt, up to where the model begins to write."""
+        text = self.tokenizer.apply_chat_template(messages(example), tokenize=False, add_generation_prompt=True)
+        return str(text)
+
+    def ids(self, text: str) -> tuple[int, ...]:
+        """Return the ids of a text that already holds its special tokens."""
+        return tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def encode(self, example: Example) -> TokenizedExample:
+        """Tokenise one example: prompt, response, end of turn."""
+        prompt = self.prompt_text(example)
+        answer = response(example.output, example.reasoning, prompt)
+        return TokenizedExample(example.id, self.ids(prompt), (*self.ids(answer), self.end))
+
+    def continuation(self, example: Example, answer: str) -> tuple[int, ...]:
+        """Return the ids of the beginning of a response, without an end: what ranking compares."""
+        return self.ids(response(answer, "", self.prompt_text(example)))
+
+    def _end_of_turn(self) -> int:
+        """Find the token that follows an assistant's words in the chat template, or else ``eos``."""
+        mark = "\u2042"
+        turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": mark}]
+        rendered = str(self.tokenizer.apply_chat_template(turns, tokenize=False))
+        following = self.ids(rendered.rpartition(mark)[2].lstrip())
+        if following and following[0] in self.tokenizer.all_special_ids:
+            return following[0]
+        if self.tokenizer.eos_token_id is None:
+            raise DataError("the tokenizer's chat template ends a turn with no special token, and it has no eos token")
+        return int(self.tokenizer.eos_token_id)
+
+
+def tokenize(examples: Iterable[Example], tokenizer: ChatTokenizer, max_length: int) -> Tokenized:
+    """Tokenise examples; one longer than ``max_length`` tokens is left out whole, never cut, and listed.
+
+    Raises:
+        DataError: nothing fits.
+    """
+    fitting: list[TokenizedExample] = []
+    too_long: list[str] = []
+    for example in examples:
+        encoded = tokenizer.encode(example)
+        if len(encoded) <= max_length:
+            fitting.append(encoded)
+        else:
+            too_long.append(example.id)
+    if not fitting:
+        raise DataError(
+            f"none of {len(too_long)} examples fits into {max_length} tokens; raise trainer.max_length"
+        )
+    return Tokenized(fitting, too_long)
+
+
+def shared_prefix(prompts: Sequence[tuple[int, ...]]) -> int:
+    """Return how many leading tokens all prompts share, leaving each at least one of its own."""
+    first, last = min(prompts), max(prompts)  # in lexicographic order, these two differ first
+    limit = min(len(prompt) for prompt in prompts) - 1
+    for position, (a, b) in enumerate(zip(first, last, strict=False)):
+        if a != b:
+            return min(position, limit)
+    return limit

@@ -1,0 +1,59 @@
+"""The contract of a domain: documents -> examples, labels, scores."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from r1tailor.records import Document, Example, Prediction
+from r1tailor.schema import GenericDomain, MedicalDomain
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredMetric:
+    """A per-item score in [0, 1] that a domain measures.
+
+    ``proportion`` means every item scores 0 or 1 (Wilson interval, McNemar test); ``mean`` is anything else.
+    ``constant_answer`` says that always giving the majority answer is a fair baseline for it.
+    """
+
+    name: str
+    kind: Literal["proportion", "mean"]
+    constant_answer: bool = False
+
+
+class Domain(ABC):
+    """A domain over its clean documents."""
+
+    metrics: tuple[ScoredMetric, ...]
+
+    def __init__(self, settings: MedicalDomain | GenericDomain, documents: Sequence[Document]) -> None:
+        self.settings = settings
+        self.documents = documents
+
+    @abstractmethod
+    def examples(self) -> Iterator[Example]:
+        """Yield instruction examples in the order of the documents."""
+
+    @abstractmethod
+    def labels(self) -> tuple[str, ...]:
+        """Return the closed set of answers (or of answers' beginnings) to rank; empty if there is none."""
+
+    @abstractmethod
+    def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
+        """Return a score in [0, 1] for each of ``metrics``."""
+
+    @abstractmethod
+    def majority_answer(self, train: Sequence[Example]) -> str:
+        """Return the one answer that is right most often in training; empty if that means nothing here."""
+
+
+def answer_of(generated: str) -> str:
+    """Return the answer without its reasoning: what follows the last ``</think>``."""
+    return generated.rpartition("</think>")[2].strip()
+
+
+def coverage(entities: Sequence[str], answer: str) -> float:
+    """Return the share of entities that an answer mentions, ignoring case; 1.0 if there are none."""
+    folded = answer.casefold()
+    return sum(entity.casefold() in folded for entity in entities) / len(entities) if entities else 1.0

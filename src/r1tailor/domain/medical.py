@@ -1,0 +1,108 @@
+"""Medical coding: a diagnostic term -> its ICD-10-CM chapter, category code and description.
+
+An answer complies with the coding rules when the code it names exists, is a category (three characters, the
+level that was asked for), and is not one that an Excludes1 note forbids beside the reference code.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from r1tailor.domain.base import Domain, ScoredMetric, answer_of, coverage
+from r1tailor.errors import ConfigError
+from r1tailor.records import Document, Example, Prediction
+from r1tailor.schema import MedicalDomain
+
+_CODE = re.compile(r"\b[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?\b")
+_WHOLE_CATEGORIES = re.compile(r"^([A-Z]\d[0-9A-Z])(?:\.?-)?(?:-([A-Z]\d[0-9A-Z]))?$")
+_PLACEHOLDERS = {"term": "", "code": "", "description": "", "chapter": ""}
+
+
+class Medical(Domain):
+    """ICD-10-CM coding over the documents of ``sources/icd10cm.py``."""
+
+    metrics = (
+        ScoredMetric("category_accuracy", "proportion", constant_answer=True),
+        ScoredMetric("chapter_accuracy", "proportion", constant_answer=True),
+        ScoredMetric("chapter_accuracy_ranked", "proportion"),
+        ScoredMetric("entity_coverage", "mean"),
+        ScoredMetric("compliance", "proportion"),
+    )
+
+    def __init__(self, settings: MedicalDomain, documents: Sequence[Document]) -> None:
+        super().__init__(settings, documents)
+        codes = [document for document in documents if document.fields["role"] == "code"]
+        self._chapter_of = {document.id: document.fields["chapter"] for document in codes}
+        self._title_of = {d.fields["category"]: d.fields["title"] for d in codes}
+        self._excludes = {document.id: document.fields["excludes1"] for document in codes}
+        self._chapters = tuple(dict.fromkeys(self._chapter_of.values()))
+
+    def examples(self) -> Iterator[Example]:
+        """Yield one example for each inclusion term that stands under one category only."""
+        terms = [document for document in self.documents if document.fields["role"] == "term"]
+        categories: dict[str, set[str]] = {}
+        for document in terms:
+            categories.setdefault(document.text.casefold(), set()).add(document.fields["category"])
+        for document in terms:
+            if len(categories.pop(document.text.casefold(), ())) == 1:  # once, and without ambiguity
+                yield self._example(document)
+
+    def labels(self) -> tuple[str, ...]:
+        """Return the chapter titles, or the labels of the task."""
+        return self.settings.task.labels or self._chapters
+
+    def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
+        """Score one answer against its reference."""
+        answer = answer_of(prediction.generated)
+        code = self._code_in(answer)
+        fields = example.fields
+        entities = [fields["chapter"], fields["category"], fields["title"]]
+        return {
+            "category_accuracy": float(code.partition(".")[0] == fields["category"]),
+            "chapter_accuracy": float(self._chapter_in(answer, code) == fields["chapter"]),
+            "chapter_accuracy_ranked": float(prediction.ranked == fields["chapter"]),
+            "entity_coverage": coverage(entities, answer),
+            "compliance": float(self._complies(code, fields["code"])),
+        }
+
+    def majority_answer(self, train: Sequence[Example]) -> str:
+        """Return the most frequent chapter and the most frequent category of the training examples."""
+        (chapter, _), *_ = Counter(example.fields["chapter"] for example in train).most_common(1)
+        (category, _), *_ = Counter(example.fields["category"] for example in train).most_common(1)
+        return f"{chapter} | {category}"
+
+    def _example(self, document: Document) -> Example:
+        fields = document.fields
+        values = {"chapter": fields["chapter"], "code": fields["category"], "description": fields["title"]}
+        task = self.settings.task
+        try:
+            output = task.response.format(**(_PLACEHOLDERS | values | {"term": document.text}))
+        except (KeyError, IndexError, ValueError) as error:
+            allowed = ", ".join(f"{{{name}}}" for name in _PLACEHOLDERS)
+            raise ConfigError([f"domain.task.response = {task.response!r}: only {allowed} may stand in it"]) from error
+        kept = {"code": document.position} | {key: fields[key] for key in ("chapter", "category", "title")}
+        return Example(document.id, task.instruction, document.text, output, fields=kept)
+
+    def _code_in(self, answer: str) -> str:
+        """Return the first code in an answer, as written; empty if there is none."""
+        found = _CODE.search(answer)
+        return found.group() if found else ""
+
+    def _chapter_in(self, answer: str, code: str) -> str:
+        """Return the chapter an answer names first, or else the one its code belongs to."""
+        folded = answer.casefold()
+        named = [(folded.find(chapter.casefold()), -len(chapter), chapter) for chapter in self._chapters]
+        found = sorted(entry for entry in named if entry[0] >= 0)
+        return found[0][2] if found else self._chapter_of.get(code, "")
+
+    def _complies(self, code: str, reference: str) -> bool:
+        return code in self._title_of and not any(_covers(note, code) for note in self._excludes[reference])
+
+
+def _covers(note: str, category: str) -> bool:
+    """Whether an Excludes1 reference forbids a whole category (``A05.-``, ``A05`` or ``T61-T62``)."""
+    found = _WHOLE_CATEGORIES.match(note)
+    if found is None:
+        return False
+    first, last = found.group(1), found.group(2) or found.group(1)
+    return first <= category <= last

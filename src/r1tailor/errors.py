@@ -1,0 +1,77 @@
+"""What can go wrong, and what the process says and exits with.
+
+::
+
+    TailorError                     1   something failed that is not the user's doing
+    ├── UserError                   2   one clear message: what is wrong, where, what is allowed
+    │   ├── ConfigError             2   a setting, listed with every other faulty setting
+    │   ├── DataError               2   raw material or records: names the file and the line
+    │   ├── ModelUnavailableError   2   a base model that cannot be had: what was tried, how to get it
+    │   ├── PreflightError          2   a run that could not have worked, found before weights are read
+    │   ├── CheckpointError         2   a checkpoint that is damaged or belongs to another run
+    │   └── RegistryError           2   a version that does not exist, or may not be promoted
+    ├── TrainingError               1   training itself broke down (loss not finite, again and again)
+    └── Interrupted           130/143   Ctrl-C or SIGTERM, after a checkpoint was written
+"""
+
+
+class TailorError(Exception):
+    """Base of every error this package raises on purpose; its text is the whole message."""
+
+    exit_code = 1
+
+
+class UserError(TailorError):
+    """The input is at fault and the message says how to mend it."""
+
+    exit_code = 2
+
+
+class ConfigError(UserError):
+    """One or more settings are wrong.
+
+    Args:
+        faults: one sentence a fault; all of them are shown together.
+    """
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        super().__init__("\n".join([f"{count} in the configuration:", *(f"  - {fault}" for fault in faults)]))
+
+
+class DataError(UserError):
+    """Raw material, a record file or a downloaded member is not what it should be."""
+
+
+class ModelUnavailableError(UserError):
+    """A base model is neither cached nor downloadable here."""
+
+
+class PreflightError(UserError):
+    """The composition is well formed but cannot run with this model, data or machine."""
+
+
+class CheckpointError(UserError):
+    """A checkpoint is missing, damaged or does not belong to this run."""
+
+
+class RegistryError(UserError):
+    """A registry request cannot be carried out."""
+
+
+class TrainingError(TailorError):
+    """Training cannot go on."""
+
+
+class Interrupted(TailorError):
+    """The user or the system asked to stop; a valid checkpoint has been written.
+
+    Args:
+        message: what was saved and how to go on.
+        signal_number: the signal that asked (2 for Ctrl-C, 15 for SIGTERM).
+    """
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number

@@ -1,0 +1,33 @@
+"""How an example is said to the model, R1 style.
+
+The prompt is rendered by the tokenizer's own chat template, with the generation prompt: the very text the
+model is asked with later. The response follows it: optional reasoning between ``<think>`` and ``</think>``,
+then the answer. DeepSeek advises against a system prompt for R1, so the instruction opens the user's turn,
+where examples of one task share it as a prefix.
+"""
+
+from r1tailor.records import Example
+
+THINK = "<think>"
+END_THINK = "</think>"
+
+
+def messages(example: Example) -> list[dict[str, str]]:
+    """Return the chat turns before the answer."""
+    content = "\n\n".join(part for part in (example.instruction, example.input) if part)
+    return [{"role": "user", "content": content}]
+
+
+def response(answer: str, reasoning: str, prompt: str) -> str:
+    """Return what the model shall write after a prompt.
+
+    Args:
+        answer: the reference answer (or its beginning).
+        reasoning: the chain of thought; empty for none.
+        prompt: the rendered prompt. R1's own template ends in an opened ``<think>``; then the block is
+            closed here, even when it is empty, so that training text and generation text agree.
+    """
+    if prompt.rstrip().endswith(THINK):
+        opening = "" if prompt.endswith("\n") else "\n"
+        return f"{opening}{reasoning}\n{END_THINK}\n\n{answer}"
+    return f"{THINK}\n{reasoning}\n{END_THINK}\n\n{answer}" if reasoning else answer

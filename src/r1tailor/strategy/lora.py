@@ -1,0 +1,80 @@
+"""Low-rank adapters: the base stays frozen, two small matrices beside each target train.
+
+W x + (alpha / r) B A x, with A of shape [r, in] and B of shape [out, r] (Hu et al. 2021, arXiv:2106.09685).
+"""
+
+import warnings
+from pathlib import Path
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from peft.tuners.lora import LoraLayer
+from torch import nn
+from transformers import PreTrainedModel
+
+from r1tailor.errors import CheckpointError
+from r1tailor.model.families import fused_experts, resolve_targets
+from r1tailor.schema import LoraStrategy
+
+
+class Lora:
+    """The adapters of one composition."""
+
+    def __init__(self, settings: LoraStrategy) -> None:
+        self.settings = settings
+
+    def base_dtype(self, compute: torch.dtype) -> torch.dtype:
+        """Return the dtype of the products: frozen weights need no more precision than that."""
+        return compute
+
+    def check(self, skeleton: PreTrainedModel, examples: int) -> list[str]:
+        """Resolve the targets; say what is adapted, and what cannot be."""
+        targets = resolve_targets(skeleton, self.settings.target_modules)
+        remarks = [f"LoRA r={self.settings.r} on {', '.join(targets)}"]
+        experts = fused_experts(skeleton)
+        if experts and self.settings.target_modules in ("mlp", "all_linear"):
+            remarks.append(f"routed experts are fused parameters ({len(experts)} of them) and stay frozen")
+        return remarks
+
+    def apply(self, model: PreTrainedModel) -> nn.Module:
+        """Insert adapters; they alone require gradients, and are kept in fp32."""
+        settings = self.settings
+        config = LoraConfig(
+            r=settings.r,
+            lora_alpha=settings.alpha,
+            lora_dropout=settings.dropout,
+            target_modules=resolve_targets(model, settings.target_modules),
+            task_type="CAUSAL_LM",
+        )
+        with warnings.catch_warnings():
+            # peft asks for an attribute under the name it had before transformers renamed it.
+            warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
+            adapted: nn.Module = get_peft_model(model, config, autocast_adapter_dtype=False)
+        for parameter in adapted.parameters():
+            if parameter.requires_grad:
+                parameter.data = parameter.data.float()
+        for layer in adapted.modules():
+            if isinstance(layer, LoraLayer):
+                # Under autocast the products run in low precision anyway; casting the input up first would
+                # only copy it.
+                layer.cast_input_dtype_enabled = False
+        return adapted
+
+    def save(self, model: nn.Module, folder: Path, base_id: str) -> None:
+        """Write ``adapter_model.safetensors`` and ``adapter_config.json`` (peft layout)."""
+        assert isinstance(model, PeftModel)
+        model.peft_config["default"].base_model_name_or_path = base_id
+        model.save_pretrained(folder, safe_serialization=True, save_embedding_layers=False)
+        (folder / "README.md").unlink(missing_ok=True)  # peft's empty model card
+
+
+def load(base: PreTrainedModel, folder: Path) -> nn.Module:
+    """Return the base model with the adapters of a folder; a key that does not fit is an error."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # peft only warns of missing adapter keys
+            warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
+            model: nn.Module = PeftModel.from_pretrained(base, folder, autocast_adapter_dtype=False)
+    except (UserWarning, RuntimeError, ValueError, OSError, KeyError) as error:
+        raise CheckpointError(f"{folder}: the adapters do not fit this base model: {error}") from error
+    return model.eval()

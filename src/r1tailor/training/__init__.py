@@ -1,0 +1,1 @@
+"""The engine: loss, optimizer, scheduler, the LightningModule, checkpoints, and the run itself."""

@@ -1,0 +1,140 @@
+"""What happens around the steps: history for the plots, speed in the progress bar, a safe way to stop."""
+
+import csv
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import lightning
+from lightning.pytorch.callbacks import Callback, Checkpoint
+
+from r1tailor.curriculum.packing import MicroBatch
+
+_COLUMNS = ("step", "loss", "validation_loss", "learning_rate")
+
+
+class History(Callback):
+    """Remembers the curves of a run, across interruptions, and shows examples/s in the progress bar.
+
+    Attributes:
+        rows: one [step, loss, validation loss or "", learning rate] for each optimizer step.
+        seconds: spent in training steps.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[list[Any]] = []
+        self.seconds = 0.0
+        self.examples = 0
+        self.supervised = 0
+        self.positions = 0
+        self._started = 0.0
+
+    def on_train_batch_start(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, batch: list[MicroBatch], batch_idx: int
+    ) -> None:
+        """Start the clock of one optimizer step."""
+        self._started = time.perf_counter()
+
+    def on_train_batch_end(
+        self,
+        trainer: lightning.Trainer,
+        pl_module: lightning.LightningModule,
+        outputs: Any,  # noqa: ANN401
+        batch: list[MicroBatch],
+        batch_idx: int,
+    ) -> None:
+        """Count one optimizer step."""
+        self.seconds += time.perf_counter() - self._started
+        self.examples += sum(micro.examples for micro in batch)
+        self.supervised += sum(micro.supervised for micro in batch)
+        self.positions += sum(int(micro.input_ids.numel()) for micro in batch)
+        metrics = trainer.callback_metrics
+        self.rows.append([len(self.rows) + 1, float(metrics["loss"]), "", float(metrics["learning_rate"])])
+        pl_module.log("examples/s", self.examples / self.seconds, prog_bar=True, batch_size=1)
+
+    def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Put the validation loss beside the step before it."""
+        if self.rows:
+            self.rows[-1][2] = float(trainer.callback_metrics["validation_loss"])
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything counted so far."""
+        counted = ("rows", "seconds", "examples", "supervised", "positions")
+        return {name: getattr(self, name) for name in counted}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on counting."""
+        for name, value in state_dict.items():
+            setattr(self, name, value)
+
+    def write(self, path: Path) -> None:
+        """Write the curves as CSV, for DVC plots and the report."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(_COLUMNS)
+            writer.writerows(self.rows)
+
+
+class SafeStop(Checkpoint):
+    """Keeps the checkpoint ``last``: after each validation, and when Ctrl-C or SIGTERM asks to stop.
+
+    The first signal lets the current optimizer step finish, saves, and ends the run; a second Ctrl-C ends it at
+    once. As a batch is a whole optimizer step, what is saved is never half a step.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.received: int | None = None
+        self._before: dict[int, Any] = {}
+
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Take over the signals."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._receive)
+
+    def on_train_batch_end(
+        self,
+        trainer: lightning.Trainer,
+        pl_module: lightning.LightningModule,
+        outputs: Any,  # noqa: ANN401
+        batch: Any,  # noqa: ANN401
+        batch_idx: int,
+    ) -> None:
+        """Save and stop if a signal came, unless a validation is due first (it saves by itself)."""
+        due = bool(trainer.val_check_batch) and (batch_idx + 1) % int(trainer.val_check_batch) == 0
+        if self.received is not None and not due:
+            self._save_and_stop(trainer)
+
+    def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Save, and stop if a signal came."""
+        trainer.save_checkpoint(self.path)
+        if self.received is not None:
+            trainer.should_stop = True
+
+    def on_train_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Give the signals back."""
+        self._give_back()
+
+    def on_exception(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, exception: BaseException
+    ) -> None:
+        """Give the signals back."""
+        self._give_back()
+
+    def _save_and_stop(self, trainer: lightning.Trainer) -> None:
+        trainer.save_checkpoint(self.path)
+        trainer.should_stop = True
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        if self.received is not None and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.received = number
+        print("\nStopping after this step; a checkpoint will be written. Ctrl-C again stops at once.", flush=True)
+
+    def _give_back(self) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before.clear()

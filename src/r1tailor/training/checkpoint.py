@@ -1,0 +1,135 @@
+"""Checkpoints without pickle: tensors as safetensors, everything else as JSON, a manifest last.
+
+A checkpoint is a folder that appears whole or not at all. It holds what trained, the optimizer, the schedule,
+the position in the data and the state of the random number generators.
+"""
+
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from lightning.fabric.plugins import CheckpointIO
+from lightning.pytorch.callbacks import Callback
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from r1tailor import store
+from r1tailor.errors import CheckpointError
+
+TENSORS, STATE = "tensors.safetensors", "state.json"
+
+
+class FolderCheckpointIO(CheckpointIO):
+    """Lightning's checkpoint dictionary as a folder of safetensors and JSON."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:  # noqa: ANN401
+        """Write atomically; an error leaves the checkpoint that was there."""
+        tensors: dict[str, Tensor] = {}
+        plain = _take_tensors(checkpoint, "", tensors)
+        needed = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+        folder = Path(path)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder.parent).free
+        if free < 1.1 * needed:
+            raise CheckpointError(f"{folder.parent}: {needed:,} bytes are needed for a checkpoint, {free:,} are free")
+        with store.replaced_folder(folder, {"step": checkpoint["global_step"]}) as temporary:
+            save_file(tensors, temporary / TENSORS)
+            store.write_json(temporary / STATE, plain)
+
+    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: Any = None) -> dict[str, Any]:  # noqa: ANN401
+        """Read a whole checkpoint back.
+
+        Raises:
+            CheckpointError: it is unfinished or damaged; says how.
+        """
+        folder = Path(path)
+        wrong = store.damage(folder)
+        if wrong:
+            raise CheckpointError(f"checkpoint {folder}: {wrong}")
+        try:
+            tensors = load_file(folder / TENSORS)
+            restored: dict[str, Any] = _put_tensors(store.read_json(folder / STATE), tensors)
+        except (SafetensorError, ValueError, KeyError) as error:
+            raise CheckpointError(f"checkpoint {folder} cannot be read: {error}") from error
+        return restored
+
+    def remove_checkpoint(self, path: Any) -> None:  # noqa: ANN401
+        """Remove a checkpoint folder."""
+        shutil.rmtree(path, ignore_errors=True)
+
+
+class RandomState(Callback):
+    """Stores the random number generators with a checkpoint and sets them again when training starts."""
+
+    def __init__(self) -> None:
+        self._restored: dict[str, Any] | None = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the states of python's, numpy's and torch's generators."""
+        version, internal, gauss = random.getstate()
+        kind, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
+        states: dict[str, Any] = {
+            "python": [version, list(internal), gauss],
+            "numpy": [kind, [int(key) for key in keys], position, has_gauss, cached],
+            "torch": torch.get_rng_state(),
+        }
+        if torch.cuda.is_available():
+            states["cuda"] = list(torch.cuda.get_rng_state_all())
+        return states
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Keep the states until everything that draws numbers is set up."""
+        self._restored = state_dict
+
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Set the generators to where the checkpoint left them."""
+        if self._restored is None:
+            return
+        version, internal, gauss = self._restored["python"]
+        random.setstate((version, tuple(internal), gauss))
+        kind, keys, position, has_gauss, cached = self._restored["numpy"]
+        np.random.set_state((kind, np.array(keys, dtype=np.uint32), position, has_gauss, cached))
+        torch.set_rng_state(self._restored["torch"])
+        if "cuda" in self._restored and torch.cuda.is_available():
+            torch.cuda.set_rng_state_all(self._restored["cuda"])
+
+
+def _take_tensors(value: Any, key: str, tensors: dict[str, Tensor]) -> Any:  # noqa: ANN401
+    """Return a value as JSON, its tensors moved into ``tensors`` and named by where they stood."""
+    match value:
+        case Tensor():
+            tensors[key] = value.detach().to("cpu", copy=True).contiguous()
+            return {"__tensor__": key}
+        case dict():
+            items = [[_take_tensors(k, f"{key}/key", tensors), _take_tensors(v, f"{key}/{k}", tensors)] for k, v in value.items()]
+            return {"__items__": items}
+        case tuple():
+            return {"__tuple__": [_take_tensors(item, f"{key}/{i}", tensors) for i, item in enumerate(value)]}
+        case list():
+            return [_take_tensors(item, f"{key}/{i}", tensors) for i, item in enumerate(value)]
+        case None | bool() | int() | float() | str():
+            return value
+        case Path():
+            return str(value)
+        case _:
+            raise CheckpointError(f"a checkpoint cannot hold a {type(value).__name__} ({key})")
+
+
+def _put_tensors(value: Any, tensors: dict[str, Tensor]) -> Any:  # noqa: ANN401
+    """Undo ``_take_tensors``."""
+    match value:
+        case {"__tensor__": key}:
+            return tensors[key]
+        case {"__items__": items}:
+            return {_put_tensors(k, tensors): _put_tensors(v, tensors) for k, v in items}
+        case {"__tuple__": items}:
+            return tuple(_put_tensors(item, tensors) for item in items)
+        case list():
+            return [_put_tensors(item, tensors) for item in value]
+        case _:
+            return value

@@ -1,0 +1,138 @@
+"""The one LightningModule: any strategy, any model of the family."""
+
+from typing import Any
+
+import lightning
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer as TorchOptimizer
+from torch.optim.lr_scheduler import LambdaLR
+
+from r1tailor.curriculum.packing import MicroBatch
+from r1tailor.errors import CheckpointError, TrainingError
+from r1tailor.schema import Settings
+from r1tailor.training import optimizer, scheduler
+from r1tailor.training.loss import log_likelihoods, summed_loss
+
+_MAX_SKIPPED_IN_A_ROW = 10
+
+
+class TailorModule(lightning.LightningModule):
+    """Fine-tunes what a strategy lets train.
+
+    One batch is one whole optimizer step: the micro-batches that accumulate into it. Its loss is the sum over
+    all supervised tokens divided by their number in the *whole* step, so that the gradient does not depend on
+    how the step is cut into micro-batches.
+
+    Args:
+        model: what a strategy made of the base model.
+        settings: the composition.
+        total_steps: length of the run in optimizer steps, for the schedule.
+    """
+
+    def __init__(self, model: nn.Module, settings: Settings, total_steps: int) -> None:
+        super().__init__()
+        self.automatic_optimization = False  # Lightning would divide by micro-batches, not by tokens
+        self.strict_loading = False  # checkpoints hold what trained only; on_load_checkpoint is strict about it
+        self.model = model
+        self.settings = settings
+        self.total_steps = total_steps
+        self.skipped_steps = 0
+        self.gradient_norm = 0.0
+        self._skipped_in_a_row = 0
+        self._validation = [0.0, 0.0]
+
+    def configure_optimizers(self) -> Any:  # noqa: ANN401  (Lightning's type is a union of many)
+        """Return the optimizer and a schedule over optimizer steps."""
+        built = optimizer.build(self.model, self.settings.optimizer)
+        schedule = LambdaLR(built, lambda step: scheduler.factor(self.settings.scheduler, step, self.total_steps))
+        return {"optimizer": built, "lr_scheduler": schedule}
+
+    def on_train_start(self) -> None:
+        """Put every module into training mode: transformers loads in evaluation mode, Lightning leaves it."""
+        self.train()
+
+    def training_step(self, batch: list[MicroBatch], batch_idx: int) -> Tensor:
+        """Take one optimizer step and return its loss (mean over supervised tokens, nats)."""
+        stepper: Any = self.optimizers()
+        supervised = sum(micro.supervised for micro in batch)
+        loss = torch.zeros((), device=self.device)
+        for micro in batch:
+            part = summed_loss(self.model, micro, self.settings.trainer.label_smoothing) / supervised
+            self.manual_backward(part)
+            loss += part.detach()
+        if torch.isfinite(loss):
+            stepper.step()
+        else:
+            self._count_skipped("loss")
+        stepper.zero_grad()
+        schedule: Any = self.lr_schedulers()
+        schedule.step()
+        self.log("loss", loss, prog_bar=True, batch_size=1)
+        self.log("learning_rate", schedule.get_last_lr()[0], batch_size=1)
+        return loss
+
+    def on_before_optimizer_step(self, optimizer: TorchOptimizer) -> None:
+        """Clip the gradients (already unscaled in fp16); leave out a step whose gradients are not finite."""
+        parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        bound = self.settings.trainer.gradient_clip
+        norm = nn.utils.clip_grad_norm_(parameters, float("inf") if bound is None else bound)
+        self.gradient_norm = float(norm)
+        if torch.isfinite(norm):
+            self._skipped_in_a_row = 0
+        else:
+            for parameter in parameters:
+                parameter.grad = None  # a parameter without a gradient is left alone
+            self._count_skipped("gradient")
+
+    def on_validation_epoch_start(self) -> None:
+        """Forget the sums of the validation before."""
+        self._validation = [0.0, 0.0]
+
+    def validation_step(self, batch: MicroBatch, batch_idx: int) -> None:
+        """Add one micro-batch to the validation sums."""
+        self._validation[0] -= float(log_likelihoods(self.model, batch).sum())
+        self._validation[1] += batch.supervised
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the negative log-likelihood per supervised token (nats), without smoothing."""
+        total, tokens = self._validation
+        self.log("validation_loss", total / tokens, prog_bar=True, batch_size=1)
+
+    def trained_state(self) -> dict[str, Tensor]:
+        """Return the parameters that train, by name."""
+        return {name: parameter.detach() for name, parameter in self.named_parameters() if parameter.requires_grad}
+
+    def load_trained_state(self, state: dict[str, Tensor]) -> None:
+        """Put back what ``trained_state`` gave.
+
+        Raises:
+            CheckpointError: a name is missing or unexpected.
+        """
+        wanted = self.trained_state()
+        wrong = sorted(wanted.keys() ^ state.keys())
+        if wrong:
+            raise CheckpointError(f"the checkpoint does not hold the weights of this strategy: {', '.join(wrong[:3])}")
+        with torch.no_grad():
+            for name, parameter in wanted.items():
+                parameter.copy_(state[name])
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the frozen base out of the checkpoint."""
+        checkpoint["state_dict"] = self.trained_state()
+        checkpoint["skipped_steps"] = self.skipped_steps
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Restore strictly, then leave nothing for Lightning to restore loosely."""
+        self.load_trained_state(checkpoint["state_dict"])
+        self.skipped_steps = checkpoint["skipped_steps"]
+        checkpoint["state_dict"] = {}
+
+    def _count_skipped(self, what: str) -> None:
+        self.skipped_steps += 1
+        self._skipped_in_a_row += 1
+        if self._skipped_in_a_row >= _MAX_SKIPPED_IN_A_ROW:
+            raise TrainingError(
+                f"the {what} was not finite {_MAX_SKIPPED_IN_A_ROW} steps in a row; lower optimizer.lr, or use "
+                "trainer.precision=fp32. The last valid checkpoint is kept"
+            )

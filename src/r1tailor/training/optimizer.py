@@ -1,0 +1,61 @@
+"""The optimizer: a class from an allow-list, and weight decay where it belongs."""
+
+import importlib
+import inspect
+from typing import Any
+
+from torch import nn
+from torch.optim import Optimizer as TorchOptimizer
+
+from r1tailor.errors import ConfigError
+from r1tailor.schema import OPTIMIZER_PREFIXES, Optimizer
+
+
+def optimizer_class(settings: Optimizer) -> type[TorchOptimizer]:
+    """Return the class behind ``optimizer._target_`` once its arguments are known to fit.
+
+    Raises:
+        ConfigError: it is not installed, is no optimizer, or does not take an argument.
+    """
+    # The schema has checked the path; the object itself is checked here, for a path may lead anywhere.
+    module, _, name = settings.target.rpartition(".")
+    try:
+        found: Any = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError([f"optimizer._target_ = {settings.target}: {error}"]) from error
+    if not (isinstance(found, type) and issubclass(found, TorchOptimizer)):
+        raise ConfigError([f"optimizer._target_ = {settings.target} is not an optimizer class"])
+    if not f"{found.__module__}.".startswith(OPTIMIZER_PREFIXES):
+        raise ConfigError([f"optimizer._target_ = {settings.target} comes from {found.__module__}, not allowed"])
+    known = [key for key in inspect.signature(found).parameters if key not in ("params", "lr", "weight_decay")]
+    unknown = [key for key in settings.arguments if key not in known]
+    if unknown:
+        listed = ", ".join(known)
+        raise ConfigError([f"optimizer.arguments.{key}: {name} does not take it. It takes: {listed}" for key in unknown])
+    return found
+
+
+def build(model: nn.Module, settings: Optimizer) -> TorchOptimizer:
+    """Return the optimizer over the parameters that train.
+
+    Weight decay falls on matrices; norms, biases and embeddings go without (their scale carries meaning).
+    """
+    decayed, plain = decay_groups(model)
+    groups = [
+        {"params": decayed, "weight_decay": settings.weight_decay},
+        {"params": plain, "weight_decay": 0.0},
+    ]
+    kind: Any = optimizer_class(settings)
+    optimizer: TorchOptimizer = kind([group for group in groups if group["params"]], lr=settings.lr, **settings.arguments)
+    return optimizer
+
+
+def decay_groups(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """Return the trained parameters (with, without) weight decay."""
+    embeddings = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    decays = [parameter.ndim >= 2 and id(parameter) not in embeddings for parameter in trained]
+    return (
+        [parameter for parameter, decay in zip(trained, decays, strict=True) if decay],
+        [parameter for parameter, decay in zip(trained, decays, strict=True) if not decay],
+    )

@@ -1,0 +1,27 @@
+"""Compose, fine-tune, evaluate, report: ``python train.py domain=medical strategy=lora``."""
+
+import sys
+
+import hydra
+from omegaconf import DictConfig
+
+from r1tailor import config
+
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def run(composition: DictConfig) -> None:
+    """Run one composition; Hydra calls it once, or once per job of a sweep."""
+    from r1tailor import sweep
+
+    sweep.run_job(config.from_hydra(composition))
+
+
+def main() -> None:
+    """Check the command line, then hand it to Hydra."""
+    with config.reported_errors():
+        sys.argv[1:] = config.checked_arguments(sys.argv[1:])
+        run()
+
+
+if __name__ == "__main__":
+    main()
