@@ -11,9 +11,9 @@ from r1tailor import config
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
 def run(composition: DictConfig) -> None:
     """Run one composition; Hydra calls it once, or once per job of a sweep."""
-    from r1tailor import sweep
+    from r1tailor import runs
 
-    sweep.run_job(config.from_hydra(composition))
+    runs.run_job(composition)
 
 
 def main() -> None:

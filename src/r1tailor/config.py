@@ -17,13 +17,16 @@ from hydra import compose, initialize_config_dir
 from hydra._internal.utils import get_args_parser
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, Sweep
+from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException, MissingConfigException
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from pydantic import ValidationError
 
 from r1tailor.errors import ConfigError, TailorError
 from r1tailor.faults import did_you_mean, explain
-from r1tailor.schema import Settings
+from r1tailor.schema import PackagedSource, Settings
 
 ROOT = Path.cwd() if (Path.cwd() / "conf" / "config.yaml").exists() else Path(__file__).resolve().parents[2]
 CONF = ROOT / "conf"
@@ -107,6 +110,33 @@ def load_params(path: Path = PARAMS) -> Settings:
 def from_hydra(composition: DictConfig) -> Settings:
     """Validate what Hydra composed for one job."""
     return _settings(OmegaConf.to_container(composition, resolve=True), {})
+
+
+def sweep_folder() -> Path | None:
+    """Return the folder of this job if it belongs to a sweep."""
+    if not HydraConfig.initialized() or HydraConfig.get().mode != RunMode.MULTIRUN:
+        return None
+    return Path(HydraConfig.get().runtime.output_dir)
+
+
+def packaged_sources() -> list[PackagedSource]:
+    """Return the pinned sources of every domain in ``conf/``.
+
+    Raises:
+        ConfigError: a domain's YAML cannot be read, or pins a source badly.
+    """
+    found: dict[str, PackagedSource] = {}
+    for file in sorted((CONF / "domain").glob("*.yaml")):
+        try:
+            listed: Any = OmegaConf.to_container(OmegaConf.load(file))
+            for entry in listed["sources"]:
+                if entry["kind"] == "packaged":
+                    found[entry["name"]] = PackagedSource.model_validate(entry)
+        except yaml.YAMLError as error:
+            raise ConfigError([_yaml_fault(error)]) from error
+        except (KeyError, TypeError, ValidationError) as error:
+            raise ConfigError([f"conf/domain/{file.name}: sources: {_one_line(error)}"]) from error
+    return list(found.values())
 
 
 def write_params(overrides: list[str], path: Path = PARAMS) -> None:

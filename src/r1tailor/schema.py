@@ -154,12 +154,22 @@ Domain = Annotated[MedicalDomain | GenericDomain, Field(discriminator="kind")]
 Chat = Literal["tokenizer", "deepseek"]
 
 
+Targets = str | Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+
+
+class LoraAdvice(Section):
+    """What suits a model of this size; ``strategy=lora`` follows it."""
+
+    lr: Annotated[float, Field(gt=0)]
+    target_modules: Targets
+
+
 class _Model(Section):
     name: Name
     context_length: Annotated[int, Field(gt=0)]
     licence: str
     chat: Chat
-    lora_lr: Annotated[float, Field(gt=0)]
+    lora: LoraAdvice
 
 
 class PackagedModel(_Model):
@@ -220,7 +230,7 @@ class LoraStrategy(Section):
     r: Annotated[int, Field(gt=0, le=4096)]
     alpha: Annotated[float, Field(gt=0)]
     dropout: Fraction
-    target_modules: str | Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+    target_modules: Targets
     recommended: Recommended
 
 

@@ -92,7 +92,7 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
 
 def provenance(settings: AnyModel) -> dict[str, Any]:
     """Return what identifies the base model in manifests and reports."""
-    return settings.model_dump(mode="json", exclude={"lora_lr", "chat"})
+    return settings.model_dump(mode="json", exclude={"lora", "chat"})
 
 
 def public_id(settings: AnyModel) -> str:

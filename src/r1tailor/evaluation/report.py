@@ -1,0 +1,128 @@
+"""The evidence for people: a terminal table, a CSV for DVC plots, one self-contained HTML page."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+import plotly.io
+from jinja2 import Environment, PackageLoader
+from rich.console import Console
+from rich.table import Table
+
+from r1tailor import config
+from r1tailor.evaluation.gate import Verdict
+from r1tailor.records import Example, read_predictions
+from r1tailor.schema import Settings
+
+_SHOWN_EXAMPLES = 25
+_COLOURS = {"base": "#8a8f98", "tuned": "#1f6feb", "majority": "#c9a227"}
+
+
+def print_table(settings: Settings, metrics: Mapping[str, Any], judged: Sequence[Verdict]) -> None:
+    """Print every metric of base, tuned and baseline with its interval, and the goals."""
+    percent = f"{metrics['confidence']:.0%}"
+    table = Table(title=f"{settings.domain.title}: {metrics['n']} held-out items, {percent} intervals")
+    for column in ("metric", "base", "tuned", "majority", "difference", "p"):
+        table.add_column(column, overflow="fold")
+    for row in rows(metrics):
+        table.add_row(*row)
+    Console(width=150).print(table)
+    for verdict in judged:
+        print(f"  goal: {verdict}")
+
+
+def rows(metrics: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Return the table's cells: metric, base, tuned, majority, difference, p."""
+    models, comparisons = metrics["models"], metrics["comparisons"]
+    return [
+        (name, *(_interval(models[model].get(name), "value") for model in models), _interval(entry, "difference"), f"{entry['p']:.2g}")
+        for name, entry in comparisons.items()
+    ]
+
+
+def write_plot(metrics: Mapping[str, Any], path: Path) -> None:
+    """Write one row a model and metric, for DVC plots."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["metric", "model", "value", "low", "high"])
+        for model, measured in metrics["models"].items():
+            for name, entry in measured.items():
+                writer.writerow([name, model, entry["value"], entry["low"], entry["high"]])
+
+
+def page(
+    settings: Settings,
+    metrics: Mapping[str, Any],
+    judged: Sequence[Verdict],
+    facts: Mapping[str, Any],
+    test: Sequence[Example],
+    trained: Path,
+    evaluation: Path,
+) -> str:
+    """Return the HTML report; it needs no network and no other file.
+
+    Args:
+        settings: the composition.
+        metrics: as in ``evaluation/metrics.json``.
+        judged: the goals' verdicts.
+        facts: provenance, cleaning, examples, training, code, model: what the page tells of the run.
+        test: the held-out examples, in the order they were evaluated.
+        trained: folder with ``plots/``.
+        evaluation: folder with the predictions.
+    """
+    environment = Environment(loader=PackageLoader("r1tailor", "evaluation"), autoescape=True)
+    base = read_predictions(evaluation / "predictions-base.jsonl")
+    tuned = read_predictions(evaluation / "predictions-tuned.jsonl")
+    compared = list(zip(test[: len(base)], base, tuned, strict=True))
+    return environment.get_template("report.html.j2").render(
+        settings=settings,
+        metrics=metrics,
+        rows=rows(metrics),
+        verdicts=judged,
+        facts=facts,
+        examples=compared[:_SHOWN_EXAMPLES],
+        composition=config.as_yaml(settings),
+        curves=_figure(_curves(trained / "plots"), script=True),
+        bars=_figure(_bars(metrics), script=False),
+    )
+
+
+def _interval(entry: Mapping[str, float] | None, key: str) -> str:
+    return "" if entry is None else f"{entry[key]:.3f} [{entry['low']:.3f}, {entry['high']:.3f}]"
+
+
+def _figure(figure: go.Figure, *, script: bool) -> str:
+    """Return a chart as HTML; the first one carries plotly's script, so that the page works offline."""
+    figure.update_layout(template="plotly_white", margin={"l": 60, "r": 20, "t": 40, "b": 50}, height=380)
+    html: str = plotly.io.to_html(figure, full_html=False, include_plotlyjs=script, config={"displaylogo": False})
+    return html
+
+
+def _curves(plots: Path) -> go.Figure:
+    figure = go.Figure()
+    for file, column, label in (
+        ("loss.csv", "loss", "training (label-smoothed)"),
+        ("validation.csv", "validation_loss", "validation"),
+    ):
+        with (plots / file).open(encoding="utf-8") as lines:
+            points = [(int(row["step"]), float(row[column])) for row in csv.DictReader(lines)]
+        figure.add_scatter(x=[x for x, _ in points], y=[y for _, y in points], name=label, mode="lines+markers" if "val" in file else "lines")
+    figure.update_layout(title="Loss (nats per supervised token)", xaxis_title="optimizer step")
+    return figure
+
+
+def _bars(metrics: Mapping[str, Any]) -> go.Figure:
+    """Return the metrics that lie in [0, 1], with intervals."""
+    figure = go.Figure()
+    for model, measured in metrics["models"].items():
+        unit = {name: entry for name, entry in measured.items() if name not in ("perplexity", "bleu")}
+        values = [entry["value"] for entry in unit.values()]
+        above = [entry["high"] - entry["value"] for entry in unit.values()]
+        below = [entry["value"] - entry["low"] for entry in unit.values()]
+        error = {"type": "data", "array": above, "arrayminus": below}
+        figure.add_bar(x=list(unit), y=values, error_y=error, name=model, marker_color=_COLOURS[model])
+    figure.update_layout(title="Held-out metrics", barmode="group", yaxis_range=[0, 1.02])
+    return figure

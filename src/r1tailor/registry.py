@@ -1,0 +1,210 @@
+"""Versions: what was trained, from which data and settings, how good it is, and which one serves.
+
+A registry folder holds files by content (``objects/<sha256>``), one JSON a version, a history that is only
+ever appended to, and ``current``: a link to the promoted version's files. Promotion and rollback copy out of
+``objects`` and check every hash, so a version comes back byte for byte or not at all.
+"""
+
+import hashlib
+import json
+import math
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from r1tailor import store
+from r1tailor.errors import RegistryError
+
+_PART_NAMES = ("model", "data", "evaluation", "config.yaml", "provenance.json")
+
+
+@dataclass(frozen=True)
+class Version:
+    """One registered version.
+
+    Attributes:
+        id: ``<domain>-<number>-<hash>``; the hash is over all its files.
+        domain: name of the domain.
+        parent: the version that served when this one was registered, or None.
+        registered_at: UTC, ISO 8601.
+        files: relative path -> sha256; paths begin with model/, data/, evaluation/ or are config.yaml,
+            provenance.json.
+        metrics: what ``evaluation/metrics.json`` says.
+        missed_goals: the goals it misses, in words; promotion asks for a reason then.
+    """
+
+    id: str
+    domain: str
+    parent: str | None
+    registered_at: str
+    files: dict[str, str]
+    metrics: dict[str, Any]
+    missed_goals: list[str]
+
+
+class Registry:
+    """The versions below one folder.
+
+    Args:
+        folder: usually ``outputs/registry``; created when something is registered.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def register(
+        self, domain: str, parts: dict[str, Path], metrics: dict[str, Any], missed_goals: Sequence[str]
+    ) -> Version:
+        """Store a version's files and record it; the same content again is the same version.
+
+        Args:
+            domain: name of the domain.
+            parts: files and folders by the name they get in the version.
+            metrics: as evaluated.
+            missed_goals: in words.
+
+        Raises:
+            RegistryError: a part is missing.
+        """
+        sources = self._files_of(parts)
+        files = {name: store.sha256_file(path) for name, path in sorted(sources.items())}
+        content = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+        known = self.versions(domain)
+        for version in known:
+            if version.id.endswith(content[:10]):
+                return version
+        for name, sha256 in files.items():
+            self._keep(sources[name], sha256)
+        number = len(known) + 1
+        version = Version(
+            id=f"{domain}-{number}-{content[:10]}",
+            domain=domain,
+            parent=self.current(domain),
+            registered_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            files=files,
+            metrics=metrics,
+            missed_goals=list(missed_goals),
+        )
+        store.write_json(self.folder / domain / "versions" / f"{version.id}.json", asdict(version))
+        self._note(domain, "register", version.id, None)
+        return version
+
+    def versions(self, domain: str | None = None) -> list[Version]:
+        """Return the versions of a domain (or of all), oldest first."""
+        pattern = f"{domain or '*'}/versions/*.json"
+        found = [Version(**store.read_json(path)) for path in self.folder.glob(pattern)]
+        return sorted(found, key=lambda version: (version.domain, int(version.id.split("-")[-2])))
+
+    def version(self, id_: str) -> Version:
+        """Return a version by id.
+
+        Raises:
+            RegistryError: there is none; lists those there are.
+        """
+        for version in self.versions():
+            if version.id == id_:
+                return version
+        known = ", ".join(version.id for version in self.versions()) or "none yet"
+        raise RegistryError(f"there is no version {id_}. Registered: {known}")
+
+    def current(self, domain: str) -> str | None:
+        """Return the id of the version that serves, or None."""
+        link = self.folder / domain / "current"
+        return link.resolve().name if link.is_symlink() and link.exists() else None
+
+    def promote(self, id_: str, *, force: bool = False, reason: str = "") -> Path:
+        """Make a version the one that serves; return the folder of its files.
+
+        Raises:
+            RegistryError: it misses its domain's goals and is not forced with a reason, its metrics are not
+                finite, or a stored file is damaged.
+        """
+        version = self.version(id_)
+        broken = [name for name, value in _values(version.metrics) if not math.isfinite(value)]
+        if broken:
+            raise RegistryError(f"{id_} is not promoted: not finite: {', '.join(broken)}")
+        if version.missed_goals and not (force and reason.strip()):
+            goals = "; ".join(version.missed_goals)
+            raise RegistryError(f"{id_} is not promoted: {goals}. To promote it all the same: --force --reason '...'")
+        return self._serve(version, "promote", reason)
+
+    def rollback(self, domain: str, id_: str | None = None, *, reason: str = "") -> Path:
+        """Go back to an earlier promoted version (the one before the current, or a given one).
+
+        Raises:
+            RegistryError: there is nothing to go back to, or a stored file is damaged.
+        """
+        served = [entry["version"] for entry in self.history(domain) if entry["action"] in ("promote", "rollback")]
+        if id_ is None:
+            earlier = [served_id for served_id in served if served_id != self.current(domain)]
+            if not earlier:
+                raise RegistryError(f"domain {domain}: no version was promoted before the current one")
+            id_ = earlier[-1]
+        version = self.version(id_)
+        if id_ not in served:
+            raise RegistryError(f"{id_} was never promoted; promote it instead")
+        return self._serve(version, "rollback", reason)
+
+    def history(self, domain: str) -> list[dict[str, Any]]:
+        """Return what was registered, promoted and rolled back, oldest first."""
+        path = self.folder / domain / "history.jsonl"
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+    def _files_of(self, parts: dict[str, Path]) -> dict[str, Path]:
+        files: dict[str, Path] = {}
+        for name, path in parts.items():
+            assert name in _PART_NAMES
+            if path.is_dir():
+                files |= {f"{name}/{f.relative_to(path).as_posix()}": f for f in path.rglob("*") if f.is_file()}
+            elif path.is_file():
+                files[name] = path
+            else:
+                raise RegistryError(f"{path} does not exist: run train and evaluate first")
+        return files
+
+    def _keep(self, source: Path, sha256: str) -> None:
+        target = self.folder / "objects" / sha256
+        if target.exists():
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{sha256}.tmp")
+        shutil.copyfile(source, temporary)
+        if store.sha256_file(temporary) != sha256:
+            temporary.unlink()
+            raise RegistryError(f"{source} changed while it was being registered; register it again")
+        temporary.replace(target)
+
+    def _serve(self, version: Version, action: str, reason: str) -> Path:
+        """Copy a version out of the objects, check every hash, then switch ``current`` to it."""
+        folder = self.folder / version.domain / "deployed" / version.id
+        with store.replaced_folder(folder, {"version": version.id}) as temporary:
+            for name, sha256 in version.files.items():
+                target = temporary / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                stored = self.folder / "objects" / sha256
+                if not stored.exists():
+                    raise RegistryError(f"{version.id}: {name} is missing from {stored.parent}; nothing was changed")
+                shutil.copyfile(stored, target)
+                if store.sha256_file(target) != sha256:
+                    raise RegistryError(f"{version.id}: the stored {name} is damaged; nothing was changed")
+        store.point_to(self.folder / version.domain / "current", folder)
+        self._note(version.domain, action, version.id, reason or None)
+        return folder
+
+    def _note(self, domain: str, action: str, id_: str, reason: str | None) -> None:
+        path = self.folder / domain / "history.jsonl"
+        entry = {
+            "action": action,
+            "version": id_,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "reason": reason,
+        }
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        store.write_text(path, f"{before}{json.dumps(entry, ensure_ascii=False)}\n")
+
+
+def _values(metrics: dict[str, Any]) -> list[tuple[str, float]]:
+    return [(name, entry["value"]) for name, entry in metrics.get("models", {}).get("tuned", {}).items()]

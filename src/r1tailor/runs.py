@@ -1,0 +1,102 @@
+"""Direct runs: ``python train.py`` goes the whole way in a folder of its own.
+
+Nothing here touches a file that DVC tracks. ``outputs/runs/latest`` points to the newest direct run.
+"""
+
+import time
+import traceback
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from r1tailor import config, stages, store
+from r1tailor.errors import ConfigError, Interrupted, TailorError
+from r1tailor.schema import Settings
+
+RUNS = Path("outputs") / "runs"
+RECORD = "run.json"
+
+
+def run_job(composition: Any) -> None:  # noqa: ANN401  (Hydra's mapping, known to config alone)
+    """Run one composition; in a sweep, record a failure and let the others go on."""
+    sweep = config.sweep_folder()
+    if sweep is None:
+        settings = config.from_hydra(composition)
+        run(settings, _folder(settings))
+        return
+    try:
+        run(config.from_hydra(composition), sweep)
+    except Interrupted:
+        raise
+    except Exception as error:
+        if not isinstance(error, TailorError):
+            traceback.print_exc()
+        print(f"this run failed and the sweep goes on: {error}")
+        store.write_json(sweep / RECORD, {"status": "failed", "error": str(error).splitlines()[-1].strip(" -")})
+
+
+def run(settings: Settings, folder: Path) -> None:
+    """Collect, clean, instruct, train and evaluate in one folder.
+
+    Raises:
+        Interrupted: with the words that resume this very run.
+    """
+    started = time.perf_counter()
+    folder.mkdir(parents=True, exist_ok=True)
+    store.write_text(folder / "config.yaml", config.as_yaml(settings))
+    shown = folder.relative_to(config.ROOT) if folder.is_relative_to(config.ROOT) else folder
+    print(f"run: {shown}", flush=True)
+    if folder.parent == config.ROOT / RUNS:
+        store.point_to(folder.parent / "latest", folder)
+    place = stages.RunFolder(folder)
+    try:
+        for stage in (stages.collect, stages.clean, stages.instruct, stages.train, stages.evaluate):
+            stage(settings, place)
+    except Interrupted as stop:
+        again = f"go on with: python train.py <the same overrides> resume=true output={shown}"
+        raise Interrupted(f"{stop}; {again}", stop.exit_code - 128) from stop
+    seconds = time.perf_counter() - started
+    store.write_json(folder / RECORD, _record(settings, place, seconds))
+    print(f"report: {shown / 'evaluation' / 'report.html'} ({seconds:.0f} s)")
+
+
+def _record(settings: Settings, place: stages.RunFolder, seconds: float) -> dict[str, Any]:
+    tuned = store.read_json(place.evaluation / "metrics.json")["models"]["tuned"]
+    return {
+        "status": "done",
+        "domain": settings.domain.name,
+        "model": settings.model.name,
+        "strategy": settings.strategy.kind,
+        "seconds": round(seconds, 1),
+        "metrics": {name: entry["value"] for name, entry in tuned.items()},
+    }
+
+
+def _folder(settings: Settings) -> Path:
+    """Return the folder of a direct run: the one to resume, the one asked for, or a new one."""
+    latest = config.ROOT / RUNS / "latest"
+    if settings.output is not None:
+        folder = (config.ROOT / settings.output).resolve()
+        _refuse_tracked(folder, settings.output)
+        exists = folder.is_dir() and any(folder.iterdir())
+        if exists and not settings.resume:
+            raise ConfigError([f"output = {settings.output}: there is a run in it; resume=true goes on with it"])
+        if settings.resume and not exists:
+            raise ConfigError([f"resume = true: there is no run in output = {settings.output}"])
+        return folder
+    if settings.resume:
+        if not latest.exists():
+            raise ConfigError([f"resume = true: there is no run to go on with below {RUNS}"])
+        return latest.resolve()
+    stamp = datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")
+    name = f"{stamp}-{settings.domain.name}-{settings.strategy.kind}"
+    candidates = [config.ROOT / RUNS / name, *(config.ROOT / RUNS / f"{name}-{n}" for n in range(2, 1000))]
+    return next(folder for folder in candidates if not folder.exists())
+
+
+def _refuse_tracked(folder: Path, given: str) -> None:
+    """Refuse a folder that belongs to the pipeline, the registry or the raw material."""
+    outputs = config.ROOT / "outputs"
+    inside = folder.relative_to(outputs).parts if folder.is_relative_to(outputs) else ()
+    if folder.is_relative_to(config.ROOT / "data") or folder in (config.ROOT, outputs) or (inside and inside[0] not in ("runs", "sweeps")):
+        raise ConfigError([f"output = {given}: DVC or the registry keeps its files there; choose outputs/runs/<name>"])

@@ -1,0 +1,194 @@
+"""One function for each stage of ``dvc.yaml``, in the same order: the whole way, told once.
+
+The pipeline writes below ``outputs/<domain>``, a direct run below a folder of its own; the functions are the
+same. torch is imported by the stages that need it, when they run.
+"""
+
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from r1tailor import __version__, config, sources, store
+from r1tailor.corpus.clean import clean as clean_documents
+from r1tailor.domain import open_domain
+from r1tailor.errors import DataError
+from r1tailor.instruction.build import build
+from r1tailor.instruction.split import PARTS
+from r1tailor.records import Example, read_documents, read_examples, write_documents, write_records
+from r1tailor.registry import Registry, Version
+from r1tailor.schema import PackagedSource, Settings
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where the stages of one run (or of the pipeline of one domain) read and write."""
+
+    path: Path
+
+    @property
+    def collected(self) -> Path:
+        """Raw documents."""
+        return self.path / "collect" / "documents.parquet"
+
+    @property
+    def provenance(self) -> Path:
+        """Where the documents came from."""
+        return self.path / "collect" / "provenance.json"
+
+    @property
+    def cleaned(self) -> Path:
+        """Clean documents."""
+        return self.path / "clean" / "documents.parquet"
+
+    @property
+    def examples(self) -> Path:
+        """Folder of the example files."""
+        return self.path / "instruct"
+
+    @property
+    def trained(self) -> Path:
+        """Folder of model, training metrics and plots."""
+        return self.path / "train"
+
+    @property
+    def evaluation(self) -> Path:
+        """Folder of metrics, predictions and report."""
+        return self.path / "evaluation"
+
+    @property
+    def version(self) -> Path:
+        """The registered version."""
+        return self.path / "register" / "version.json"
+
+
+def pipeline_folder(settings: Settings) -> RunFolder:
+    """Return where ``dvc repro`` writes for a domain."""
+    return RunFolder(config.ROOT / "outputs" / settings.domain.name)
+
+
+def collect(settings: Settings, run: RunFolder) -> None:
+    """Raw material -> documents and their provenance."""
+    documents = []
+    provenance: list[dict[str, Any]] = []
+    for source in settings.domain.sources:
+        found = list(sources.read(source, config.ROOT))
+        documents += found
+        facts = source.model_dump(mode="json") | {"documents": len(found)}
+        if not isinstance(source, PackagedSource):
+            facts["sha256"] = found[0].sha256
+        provenance.append(facts)
+    run.collected.parent.mkdir(parents=True, exist_ok=True)
+    count = write_documents(run.collected, documents)
+    store.write_json(run.provenance, provenance)
+    print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
+
+
+def clean(settings: Settings, run: RunFolder) -> None:
+    """Documents -> clean documents and a report of every change."""
+    cleaned, report = clean_documents(read_documents(run.collected), settings.domain.cleaning.rules)
+    run.cleaned.parent.mkdir(parents=True, exist_ok=True)
+    write_documents(run.cleaned, cleaned)
+    store.write_json(run.cleaned.with_name("report.json"), report.as_dict())
+    print(f"clean: {sum(report.changed.values()):,} changes in {report.documents:,} documents")
+
+
+def instruct(settings: Settings, run: RunFolder) -> None:
+    """Clean documents -> train, validation and test examples."""
+    built = build(open_domain(settings.domain, list(read_documents(run.cleaned))), settings.seed)
+    run.examples.mkdir(parents=True, exist_ok=True)
+    for name, members in built.parts.items():
+        write_records(run.examples / f"{name}.jsonl", members)
+    store.write_json(run.examples / "report.json", built.report)
+    counts = ", ".join(f"{len(members):,} {name}" for name, members in built.parts.items())
+    print(f"instruct: {counts} examples")
+
+
+def train(settings: Settings, run: RunFolder) -> None:
+    """Examples + base model -> tuned model, training metrics, curves."""
+    from r1tailor.training.fit import fit
+
+    metrics = fit(settings, _parts(run), _hashes(run), config.ROOT, run.trained)
+    print(
+        f"train: {metrics['steps']} steps, {metrics['examples_seen']:,} examples at "
+        f"{metrics['examples_per_second']:.1f} examples/s, best validation loss {metrics['best_validation_loss']}"
+    )
+
+
+def evaluate(settings: Settings, run: RunFolder) -> None:
+    """Test examples, base and tuned model -> metrics with intervals, predictions, report."""
+    from r1tailor.evaluation import report
+    from r1tailor.evaluation.gate import verdicts
+    from r1tailor.evaluation.measure import evaluate as measure
+
+    domain = open_domain(settings.domain, list(read_documents(run.cleaned)))
+    parts = _parts(run)
+    metrics = measure(settings, domain, parts, config.ROOT, run.trained / "model", run.evaluation)
+    report.write_plot(metrics, run.evaluation / "plots" / "metrics.csv")
+    judged = verdicts(settings.domain.goals, metrics)
+    facts = {
+        "provenance": store.read_json(run.provenance),
+        "cleaning": store.read_json(run.cleaned.with_name("report.json")),
+        "examples": store.read_json(run.examples / "report.json"),
+        "training": store.read_json(run.trained / "metrics.json"),
+        "code": code_version(),
+        "model": store.sha256_file(run.trained / "model" / store.MANIFEST),
+    }
+    page = report.page(settings, metrics, judged, facts, parts["test"], run.trained, run.evaluation)
+    store.write_text(run.evaluation / "report.html", page)
+    report.print_table(settings, metrics, judged)
+
+
+def register(settings: Settings, run: RunFolder) -> Version:
+    """Everything above -> a version in the registry."""
+    from r1tailor.evaluation.gate import verdicts
+
+    metrics_file = run.evaluation / "metrics.json"
+    if not metrics_file.exists():
+        raise DataError(f"{metrics_file} does not exist. Run the stage before: dvc repro, or python train.py")
+    metrics = store.read_json(metrics_file)
+    missed = [str(verdict) for verdict in verdicts(settings.domain.goals, metrics) if not verdict.met]
+    settings_file = run.version.with_name("config.yaml")
+    store.write_text(settings_file, config.as_yaml(settings))
+    parts = {
+        "model": run.trained / "model",
+        "data": run.examples,
+        "evaluation": run.evaluation,
+        "config.yaml": settings_file,
+        "provenance.json": run.provenance,
+    }
+    version = registry().register(settings.domain.name, parts, metrics, missed)
+    store.write_json(run.version, {"version": version.id, "files": version.files, "missed_goals": missed})
+    print(f"register: {version.id}" + (f" (misses its goals: {'; '.join(missed)})" if missed else " (meets its goals)"))
+    return version
+
+
+STAGES: dict[str, Callable[[Settings, RunFolder], Any]] = {
+    stage.__name__: stage for stage in (collect, clean, instruct, train, evaluate, register)
+}
+
+
+def registry() -> Registry:
+    """Return the project's registry."""
+    return Registry(config.ROOT / "outputs" / "registry")
+
+
+def code_version() -> str:
+    """Return the package version and, in a git checkout, the commit (marked if it has local changes)."""
+    command = ["git", "-C", str(config.ROOT), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return __version__
+    return f"{__version__} ({commit})"
+
+
+def _parts(run: RunFolder) -> dict[str, list[Example]]:
+    return {name: read_examples(run.examples / f"{name}.jsonl") for name in PARTS}
+
+
+def _hashes(run: RunFolder) -> dict[str, str]:
+    raw = {str(source["name"]): str(source["sha256"]) for source in json.loads(run.provenance.read_text("utf-8"))}
+    return raw | {f"{name}.jsonl": store.sha256_file(run.examples / f"{name}.jsonl") for name in PARTS}

@@ -1,0 +1,53 @@
+"""The ``registry`` commands: what a person asks of the versions, and how it is shown."""
+
+import argparse
+
+from rich.console import Console
+from rich.table import Table
+
+from r1tailor import config, stages
+
+
+def show_list(parsed: argparse.Namespace) -> None:
+    """Print one row a version."""
+    registry = stages.registry()
+    found = registry.versions(parsed.domain)
+    if not found:
+        print("no versions yet. Register one: dvc repro, or python -m r1tailor register outputs/runs/latest")
+        return
+    shown = Table()
+    for column in ("version", "registered", "parent", "goals", "serves"):
+        shown.add_column(column, overflow="fold")
+    for version in found:
+        goals = f"{len(version.missed_goals)} missed" if version.missed_goals else "met"
+        serves = "yes" if registry.current(version.domain) == version.id else ""
+        shown.add_row(version.id, version.registered_at, version.parent or "", goals, serves)
+    Console().print(shown)
+
+
+def show(parsed: argparse.Namespace) -> None:
+    """Print a version: metrics, goals, files and what happened to it."""
+    registry = stages.registry()
+    version = registry.version(parsed.version)
+    print(f"{version.id}, registered {version.registered_at}, parent {version.parent or 'none'}")
+    for name, entry in version.metrics["models"]["tuned"].items():
+        print(f"  {name}: {entry['value']:.4f} [{entry['low']:.4f}, {entry['high']:.4f}]")
+    for goal in version.missed_goals:
+        print(f"  missed: {goal}")
+    for name, sha256 in version.files.items():
+        print(f"  {sha256}  {name}")
+    for entry in registry.history(version.domain):
+        if entry["version"] == version.id:
+            print(f"  {entry['at']} {entry['action']}" + (f": {entry['reason']}" if entry["reason"] else ""))
+
+
+def promote(parsed: argparse.Namespace) -> None:
+    """Make a version the one that serves."""
+    folder = stages.registry().promote(parsed.version, force=parsed.force, reason=parsed.reason)
+    print(f"{parsed.version} serves now: {folder.relative_to(config.ROOT)}")
+
+
+def rollback(parsed: argparse.Namespace) -> None:
+    """Go back to an earlier version."""
+    folder = stages.registry().rollback(parsed.domain, parsed.version, reason=parsed.reason)
+    print(f"{folder.name} serves again, every hash checked: {folder.relative_to(config.ROOT)}")
