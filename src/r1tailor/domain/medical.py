@@ -93,7 +93,7 @@ class Medical(Domain):
         folded = answer.casefold()
         named = [(folded.find(chapter.casefold()), -len(chapter), chapter) for chapter in self._chapters]
         found = sorted(entry for entry in named if entry[0] >= 0)
-        return found[0][2] if found else self._chapter_of.get(code, "")
+        return found[0][2] if found else str(self._chapter_of.get(code, ""))
 
     def _complies(self, code: str, reference: str) -> bool:
         return code in self._title_of and not any(_covers(note, code) for note in self._excludes[reference])

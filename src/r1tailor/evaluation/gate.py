@@ -30,6 +30,8 @@ def verdicts(goals: Sequence[Goal], metrics: dict[str, Any]) -> list[Verdict]:
 def _verdict(goal: Goal, measured: dict[str, float] | None) -> Verdict:
     value = None if measured is None else measured["value"]
     if goal.at_least is not None:
-        return Verdict(goal.metric, value, f">= {goal.at_least:g}", value is not None and value >= goal.at_least, goal.why)
+        return Verdict(
+            goal.metric, value, f">= {goal.at_least:g}", value is not None and value >= goal.at_least, goal.why
+        )
     assert goal.at_most is not None
     return Verdict(goal.metric, value, f"<= {goal.at_most:g}", value is not None and value <= goal.at_most, goal.why)

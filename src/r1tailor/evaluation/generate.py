@@ -1,6 +1,7 @@
 """What one model makes of the held-out examples: likelihoods, rankings, greedy answers."""
 
 from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -8,7 +9,7 @@ from transformers import GenerationConfig
 
 from r1tailor.curriculum.packing import pack
 from r1tailor.curriculum.tokens import ChatTokenizer, TokenizedExample, tokenize
-from r1tailor.model.attention import SHARED_PREFIX
+from r1tailor.model.attention import SHARED_PREFIX, unwrapped
 from r1tailor.records import Example, Prediction
 from r1tailor.schema import Evaluation
 from r1tailor.training.loss import log_likelihoods
@@ -119,7 +120,7 @@ def _generate(
     progress: Progress,
 ) -> list[str]:
     """Return the greedy answer to each prompt, as text without special tokens at its end."""
-    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    base, generator = unwrapped(model), cast("Any", model)
     config = GenerationConfig(
         max_new_tokens=settings.max_new_tokens, do_sample=False, eos_token_id=tokenizer.end, pad_token_id=tokenizer.end
     )
@@ -130,7 +131,7 @@ def _generate(
         for start in range(0, len(order), settings.batch_size):
             members = order[start : start + settings.batch_size]
             ids, mask = _left_padded([tokens[index].prompt for index in members], tokenizer.end)
-            output = model.generate(
+            output = generator.generate(
                 input_ids=ids.to(device), attention_mask=mask.to(device), generation_config=config
             )
             for index, row in zip(members, output[:, ids.shape[1] :].tolist(), strict=True):

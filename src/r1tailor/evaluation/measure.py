@@ -98,7 +98,12 @@ def _predictions(
 ) -> list[Prediction]:
     tokenizer = load.load_tokenizer(settings.model, root)
     loaded = _load(name, settings, root, model)
-    with Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeRemainingColumn()) as bar:
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeRemainingColumn(),
+    ) as bar:
         task = bar.add_task(f"evaluating {name} (likelihood, ranking, generation)", total=3 * len(items))
         result = predict(
             loaded,

@@ -37,7 +37,12 @@ def rows(metrics: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Return the table's cells: metric, base, tuned, majority, difference, p."""
     models, comparisons = metrics["models"], metrics["comparisons"]
     return [
-        (name, *(_interval(models[model].get(name), "value") for model in models), _interval(entry, "difference"), f"{entry['p']:.2g}")
+        (
+            name,
+            *(_interval(models[model].get(name), "value") for model in models),
+            _interval(entry, "difference"),
+            f"{entry['p']:.2g}",
+        )
         for name, entry in comparisons.items()
     ]
 
@@ -109,7 +114,12 @@ def _curves(plots: Path) -> go.Figure:
     ):
         with (plots / file).open(encoding="utf-8") as lines:
             points = [(int(row["step"]), float(row[column])) for row in csv.DictReader(lines)]
-        figure.add_scatter(x=[x for x, _ in points], y=[y for _, y in points], name=label, mode="lines+markers" if "val" in file else "lines")
+        figure.add_scatter(
+            x=[x for x, _ in points],
+            y=[y for _, y in points],
+            name=label,
+            mode="lines+markers" if "val" in file else "lines",
+        )
     figure.update_layout(title="Loss (nats per supervised token)", xaxis_title="optimizer step")
     return figure
 

@@ -54,7 +54,8 @@ def cluster(examples: Sequence[Example], similarity: float) -> list[int]:
             rows.append(groups.setdefault(example.group, index))
             columns.append(index)
     size = len(examples)
-    graph = sparse.coo_matrix((np.ones(len(rows), bool), (rows, columns)), shape=(size, size))
+    edges = (np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64))
+    graph = sparse.coo_matrix((np.ones(len(rows), np.int8), edges), shape=(size, size))
     return [int(label) for label in connected_components(graph, directed=False)[1]]
 
 
@@ -68,7 +69,7 @@ def similar_pairs(
     second = texts if others is None else others
     vocabulary: dict[str, int] = {}
     left, right = _incidence(texts, vocabulary), _incidence(second, vocabulary)
-    left.resize(left.shape[0], len(vocabulary))
+    left = sparse.csr_matrix((left.data, left.indices, left.indptr), shape=(len(texts), len(vocabulary)))
     left_sizes, right_sizes = np.diff(left.indptr), np.diff(right.indptr)
     transposed = right.T.tocsr()
     rows: list[int] = []

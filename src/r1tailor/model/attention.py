@@ -10,13 +10,18 @@ from functools import lru_cache
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812  (the name every PyTorch reader expects)
+import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
 
 from r1tailor.curriculum.packing import MicroBatch
 
 SHARED_PREFIX = "shared_prefix"
+
+
+def unwrapped(model: nn.Module) -> Any:  # noqa: ANN401  (transformers and peft are untyped)
+    """Return the transformers model inside a peft model, or the model itself."""
+    return getattr(model, "get_base_model", lambda: model)()
 
 
 def layout(batch: MicroBatch) -> dict[str, int]:

@@ -55,8 +55,21 @@ def resolve_targets(model: nn.Module, wanted: str | tuple[str, ...]) -> list[str
         case _:
             return _explicit((wanted,) if isinstance(wanted, str) else wanted, present)
     if not found:
-        raise PreflightError(f"strategy.target_modules = {wanted}: this model has no such layers. {_there_are(present)}")
+        raise PreflightError(
+            f"strategy.target_modules = {wanted}: this model has no such layers. {_there_are(present)}"
+        )
     return found
+
+
+def target_modules(model: nn.Module, wanted: str | tuple[str, ...]) -> list[str]:
+    """Return what to hand to peft: leaf names, or whole paths where the model has fused routed experts.
+
+    peft would take a leaf name such as ``gate_proj`` to mean the routed experts' fused parameters too.
+    """
+    leaves = resolve_targets(model, wanted)
+    if not fused_experts(model):
+        return leaves
+    return [name for name, module in model.named_modules() if _is_linear(module) and name.rpartition(".")[2] in leaves]
 
 
 def fused_experts(model: nn.Module) -> list[str]:
@@ -83,7 +96,13 @@ def tiny_config(settings: RandomModel) -> PreTrainedConfig:
         case "qwen2":
             return Qwen2Config(**common)
         case "deepseek_v3":
-            latent = {"q_lora_rank": 16, "kv_lora_rank": 16, "qk_nope_head_dim": 8, "qk_rope_head_dim": 8, "v_head_dim": 8}
+            latent = {
+                "q_lora_rank": 16,
+                "kv_lora_rank": 16,
+                "qk_nope_head_dim": 8,
+                "qk_rope_head_dim": 8,
+                "v_head_dim": 8,
+            }
             experts = {"n_routed_experts": 4, "n_shared_experts": 1, "num_experts_per_tok": 2, "n_group": 2}
             more = {"topk_group": 1, "first_k_dense_replace": 1, "moe_intermediate_size": hidden}
             return DeepseekV3Config(**(common | {"num_key_value_heads": 4} | latent | experts | more))
@@ -105,13 +124,12 @@ def byte_tokenizer() -> PreTrainedTokenizerFast:
 
 def _linear_leaves(model: nn.Module) -> list[str]:
     """Return the distinct last names of a model's linear layers, in order of appearance."""
-    kinds = (nn.Linear,)
-    named = [name.rpartition(".")[2] for name, module in model.named_modules() if _is_linear(module, kinds)]
+    named = [name.rpartition(".")[2] for name, module in model.named_modules() if _is_linear(module)]
     return list(dict.fromkeys(named))
 
 
-def _is_linear(module: nn.Module, kinds: tuple[type[nn.Module], ...]) -> bool:
-    return isinstance(module, kinds) or type(module).__name__ == "Conv1D"  # GPT-2's transposed linear
+def _is_linear(module: nn.Module) -> bool:
+    return isinstance(module, nn.Linear) or type(module).__name__ == "Conv1D"  # GPT-2's transposed linear
 
 
 def _explicit(wanted: tuple[str, ...], present: list[str]) -> list[str]:

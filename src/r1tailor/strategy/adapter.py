@@ -8,12 +8,12 @@ backward pass needs is kept explicitly. State, names and saved files stay peft's
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from peft.tuners.lora import Linear as PeftLinear
 from torch import Tensor, nn
 
 
-class AdaptedLinear(PeftLinear):
+class AdaptedLinear(PeftLinear):  # type: ignore[misc]  # peft is untyped
     """peft's LoRA layer with a faster training step; made from one by ``adopt``."""
 
     def forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:  # noqa: ANN401
@@ -25,7 +25,8 @@ class AdaptedLinear(PeftLinear):
         base, down, up = self.base_layer, self.lora_A[name].weight, self.lora_B[name].weight
         dropout = self.lora_dropout[name]
         p = float(dropout.p) if self.training and isinstance(dropout, nn.Dropout) else 0.0
-        result: Tensor = _Adapted.apply(x, base.weight, base.bias, down, up, self.scaling[name], p)
+        apply: Any = _Adapted.apply
+        result: Tensor = apply(x, base.weight, base.bias, down, up, self.scaling[name], p)
         return result
 
 

@@ -35,7 +35,8 @@ class Full:
     def apply(self, model: PreTrainedModel) -> nn.Module:
         """Return the model with gradients everywhere."""
         model.requires_grad_(True)
-        return model
+        trained: nn.Module = model
+        return trained
 
     def save(self, model: nn.Module, folder: Path, base_id: str) -> None:
         """Write ``config.json`` and ``model.safetensors`` (Hugging Face layout)."""
@@ -55,5 +56,5 @@ def load(base: PreTrainedModel, folder: Path) -> nn.Module:
         base.load_state_dict(saved, strict=True)
     except RuntimeError as error:
         raise CheckpointError(f"{folder}: the weights do not fit this base model: {error}") from error
-    return base.eval()
-
+    restored: nn.Module = base.eval()
+    return restored

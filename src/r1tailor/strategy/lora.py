@@ -12,7 +12,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from r1tailor.errors import CheckpointError
-from r1tailor.model.families import fused_experts, resolve_targets
+from r1tailor.model.families import fused_experts, resolve_targets, target_modules
 from r1tailor.schema import LoraStrategy
 from r1tailor.strategy.adapter import adopt
 
@@ -43,7 +43,7 @@ class Lora:
             r=settings.r,
             lora_alpha=settings.alpha,
             lora_dropout=settings.dropout,
-            target_modules=resolve_targets(model, settings.target_modules),
+            target_modules=target_modules(model, settings.target_modules),
             task_type="CAUSAL_LM",
         )
         with warnings.catch_warnings():

@@ -132,7 +132,8 @@ class SafeStop(Checkpoint):
         batch_idx: int,
     ) -> None:
         """Save and stop if a signal came, unless a validation is due first (it saves by itself)."""
-        due = bool(trainer.val_check_batch) and (batch_idx + 1) % int(trainer.val_check_batch) == 0
+        every = trainer.val_check_batch
+        due = bool(every) and (batch_idx + 1) % int(every or 1) == 0
         if self.received is not None and not due:
             self._save_and_stop(trainer)
 

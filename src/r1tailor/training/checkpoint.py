@@ -106,7 +106,10 @@ def _take_tensors(value: Any, key: str, tensors: dict[str, Tensor]) -> Any:  # n
             tensors[key] = value.detach().to("cpu", copy=True).contiguous()
             return {"__tensor__": key}
         case dict():
-            items = [[_take_tensors(k, f"{key}/key", tensors), _take_tensors(v, f"{key}/{k}", tensors)] for k, v in value.items()]
+            items = [
+                [_take_tensors(k, f"{key}/key", tensors), _take_tensors(v, f"{key}/{k}", tensors)]
+                for k, v in value.items()
+            ]
             return {"__items__": items}
         case tuple():
             return {"__tuple__": [_take_tensors(item, f"{key}/{i}", tensors) for i, item in enumerate(value)]}

@@ -65,7 +65,9 @@ def fit(
     resumed = _resumable(last, identity)
 
     lightning.seed_everything(settings.seed, verbose=False)
-    base = load.load_model(settings.model, root, strategy.base_dtype(COMPUTE[settings.trainer.precision]), settings.seed)
+    base = load.load_model(
+        settings.model, root, strategy.base_dtype(COMPUTE[settings.trainer.precision]), settings.seed
+    )
     module = TailorModule(strategy.apply(base), settings, loader.steps.total)
     history, stop, best = History(), SafeStop(last), _best(folder, loader)
     trainer = _trainer(settings, folder, loader, [history, RandomState(), *_early(settings, loader), best, stop])
@@ -74,7 +76,9 @@ def fit(
         warnings.filterwarnings("ignore", module="lightning")  # hints about loaders and loggers that do not apply
         trainer.fit(module, datamodule=loader, ckpt_path=last if resumed else None, weights_only=False)
     if stop.received is not None:
-        raise Interrupted(f"stopped at step {len(history.rows)} of {loader.steps.total}; saved to {last}", stop.received)
+        raise Interrupted(
+            f"stopped at step {len(history.rows)} of {loader.steps.total}; saved to {last}", stop.received
+        )
     if best.best_model_path:
         module.load_trained_state(FolderCheckpointIO().load_checkpoint(best.best_model_path)["state_dict"])
     metrics = _metrics(settings, module, history, loader, tokens, best)
@@ -158,7 +162,9 @@ def _say_plan(settings: Settings, loader: TailorData, tokens: Tokenized) -> None
         f"({settings.scheduler.warmup_steps} of {settings.scheduler.reference_steps:,}, scaled to this run)"
     )
     if tokens.too_long:
-        print(f"left out: {len(tokens.too_long)} examples longer than trainer.max_length = {settings.trainer.max_length}")
+        print(
+            f"left out: {len(tokens.too_long)} examples longer than trainer.max_length = {settings.trainer.max_length}"
+        )
 
 
 def _identity(settings: Settings) -> dict[str, Any]:
@@ -200,7 +206,12 @@ def _differences(a: Any, b: Any, key: str) -> list[str]:  # noqa: ANN401
 
 
 def _metrics(
-    settings: Settings, module: TailorModule, history: History, loader: TailorData, tokens: Tokenized, best: ModelCheckpoint
+    settings: Settings,
+    module: TailorModule,
+    history: History,
+    loader: TailorData,
+    tokens: Tokenized,
+    best: ModelCheckpoint,
 ) -> dict[str, Any]:
     real = sum(len(example) for example in tokens.examples) / len(tokens.examples) * history.examples
     score = best.best_model_score

@@ -7,11 +7,11 @@ hidden states is computed while a block's logits are at hand, so that no [S, V] 
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from r1tailor.curriculum.packing import MicroBatch
-from r1tailor.model.attention import layout
+from r1tailor.model.attention import layout, unwrapped
 
 _BLOCK = 128  # positions whose logits exist at once
 
@@ -24,7 +24,8 @@ def summed_loss(model: nn.Module, batch: MicroBatch, label_smoothing: float) -> 
     """
     hidden, head = _hidden_and_head(model, batch)
     if type(head) is nn.Linear and head.bias is None:
-        loss: Tensor = _SmoothedCrossEntropy.apply(hidden, head.weight, batch.labels, label_smoothing)
+        apply: Any = _SmoothedCrossEntropy.apply
+        loss: Tensor = apply(hidden, head.weight, batch.labels, label_smoothing)
         return loss
     logits = head(hidden).float()  # an adapter on the head: the general way
     return F.cross_entropy(logits, batch.labels, label_smoothing=label_smoothing, reduction="sum")
@@ -35,18 +36,16 @@ def log_likelihoods(model: nn.Module, batch: MicroBatch) -> Tensor:
     hidden, head = _hidden_and_head(model, batch)
     losses = [
         F.cross_entropy(head(part).float(), labels, reduction="none")
-        for part, labels in zip(hidden.split(_BLOCK), batch.labels.split(_BLOCK), strict=True)
+        for part, labels in zip(torch.split(hidden, _BLOCK), torch.split(batch.labels, _BLOCK), strict=True)
     ]
     return torch.zeros(batch.examples, device=hidden.device).index_add_(0, batch.owners, -torch.cat(losses))
 
 
 def _hidden_and_head(model: nn.Module, batch: MicroBatch) -> tuple[Tensor, nn.Module]:
     """Return [S, D] the last hidden states that predict supervised tokens, and the layer that reads them."""
-    causal: Any = model.get_base_model() if hasattr(model, "get_base_model") else model
+    causal = unwrapped(model)
     backbone = getattr(causal, causal.base_model_prefix)
-    output = backbone(
-        input_ids=batch.input_ids, position_ids=batch.position_ids, use_cache=False, **layout(batch)
-    )
+    output = backbone(input_ids=batch.input_ids, position_ids=batch.position_ids, use_cache=False, **layout(batch))
     return output.last_hidden_state[0].index_select(0, batch.predictors), causal.get_output_embeddings()
 
 

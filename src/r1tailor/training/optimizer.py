@@ -31,7 +31,9 @@ def optimizer_class(settings: Optimizer) -> type[TorchOptimizer]:
     unknown = [key for key in settings.arguments if key not in known]
     if unknown:
         listed = ", ".join(known)
-        raise ConfigError([f"optimizer.arguments.{key}: {name} does not take it. It takes: {listed}" for key in unknown])
+        raise ConfigError(
+            [f"optimizer.arguments.{key}: {name} does not take it. It takes: {listed}" for key in unknown]
+        )
     return found
 
 
@@ -46,7 +48,9 @@ def build(model: nn.Module, settings: Optimizer) -> TorchOptimizer:
         {"params": plain, "weight_decay": 0.0},
     ]
     kind: Any = optimizer_class(settings)
-    optimizer: TorchOptimizer = kind([group for group in groups if group["params"]], lr=settings.lr, **settings.arguments)
+    optimizer: TorchOptimizer = kind(
+        [group for group in groups if group["params"]], lr=settings.lr, **settings.arguments
+    )
     return optimizer
 
 

@@ -65,8 +65,8 @@ def _memory_suffices(settings: Settings, frozen: int, trained: int) -> None:
     if needed > available:
         raise PreflightError(
             f"model {settings.model.name} with strategy={settings.strategy.kind} needs at least "
-            f"{needed / _GIB:,.0f} GiB for weights, gradients and optimizer; {available / _GIB:,.1f} GiB are free {where}. "
-            "Choose a smaller model, or strategy=lora"
+            f"{needed / _GIB:,.0f} GiB for weights, gradients and optimizer; {available / _GIB:,.1f} GiB are free "
+            f"{where}. Choose a smaller model, or strategy=lora"
         )
 
 
@@ -74,4 +74,6 @@ def _disk_suffices(folder: Path, needed: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if free < needed:
-        raise PreflightError(f"{folder}: checkpoints need about {needed / _GIB:,.1f} GiB, {free / _GIB:,.1f} GiB are free")
+        raise PreflightError(
+            f"{folder}: checkpoints need about {needed / _GIB:,.1f} GiB, {free / _GIB:,.1f} GiB are free"
+        )

@@ -1,0 +1,71 @@
+"""What the tests share: a way to run our commands, toy settings, a toy corpus."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+
+from r1tailor import config
+from r1tailor.records import Example
+from r1tailor.schema import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Done:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(autouse=True)
+def _one_seed() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def run_command() -> Callable[..., Done]:
+    """Run `python <arguments>` at the project's root (or in `cwd`) as a user would."""
+
+    def run(*arguments: str, cwd: Path = ROOT, **environment: str) -> Done:
+        inherited = {**os.environ, "PYTHONPATH": str(cwd / "src"), "COLUMNS": "200", **environment}
+        command = [sys.executable, *arguments]
+        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=inherited)
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def settings() -> Callable[..., Settings]:
+    """Compose conf/ with overrides."""
+    return lambda *overrides: config.load(list(overrides))
+
+
+@pytest.fixture
+def examples() -> list[Example]:
+    """Forty small examples over four labels, with varied lengths and one shared instruction."""
+    labels = ("alpha", "beta", "gamma", "delta")
+    return [
+        Example(f"e{i}", "Name the group.", f"item {i} {'of some length ' * (i % 4)}", labels[i % 4])
+        for i in range(40)
+    ]
+
+
+@pytest.fixture
+def write_jsonl(tmp_path: Path) -> Callable[[Sequence[object]], Path]:
+    """Write values as JSONL below tmp_path."""
+
+    def write(rows: Sequence[object]) -> Path:
+        path = tmp_path / "examples.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        return path
+
+    return write
