@@ -13,7 +13,8 @@ def run(composition: DictConfig) -> None:
     """Run one composition; Hydra calls it once, or once per job of a sweep."""
     from r1tailor import runs
 
-    runs.run_job(composition)
+    with config.reported_errors():
+        runs.run_job(composition)
 
 
 def main() -> None:

@@ -23,8 +23,8 @@ def sha256_file(path: Path) -> str:
 
 
 def sha256_tree(folder: Path) -> dict[str, str]:
-    """Return relative path -> sha256 for every file below a folder, manifest excluded, sorted by path."""
-    files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != MANIFEST)
+    """Return relative path -> sha256 for every file below a folder, its own manifest excluded, sorted by path."""
+    files = sorted(file for file in folder.rglob("*") if file.is_file() and file != folder / MANIFEST)
     return {file.relative_to(folder).as_posix(): sha256_file(file) for file in files}
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import yaml
 
-from r1tailor import store
 from r1tailor.errors import DataError
 from r1tailor.records import Document
 from r1tailor.schema import JsonlSource, PackagedSource

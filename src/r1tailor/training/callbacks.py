@@ -14,6 +14,7 @@ from lightning.pytorch.callbacks import Callback, Checkpoint, TQDMProgressBar
 from lightning.pytorch.callbacks.progress.tqdm_progress import Tqdm
 
 from r1tailor.curriculum.packing import MicroBatch
+from r1tailor.errors import Interrupted
 
 
 class History(Callback):
@@ -131,17 +132,24 @@ class SafeStop(Checkpoint):
         batch: Any,  # noqa: ANN401
         batch_idx: int,
     ) -> None:
-        """Save and stop if a signal came, unless a validation is due first (it saves by itself)."""
+        """Save and stop if a signal came, unless a validation is due first (it saves by itself).
+
+        Raises:
+            Interrupted: once the checkpoint is written. (Asking Lightning to stop would add a validation.)
+        """
         every = trainer.val_check_batch
         due = bool(every) and (batch_idx + 1) % int(every or 1) == 0
-        if self.received is not None and not due:
-            self._save_and_stop(trainer)
+        if not due:
+            self._stop_if_asked(trainer)
 
     def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Save, and stop if a signal came."""
+        """Save, and stop if a signal came.
+
+        Raises:
+            Interrupted: once the checkpoint is written.
+        """
         trainer.save_checkpoint(self.path)
-        if self.received is not None:
-            trainer.should_stop = True
+        self._stop_if_asked(trainer)
 
     def on_train_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Give the signals back."""
@@ -153,9 +161,11 @@ class SafeStop(Checkpoint):
         """Give the signals back."""
         self._give_back()
 
-    def _save_and_stop(self, trainer: lightning.Trainer) -> None:
-        trainer.save_checkpoint(self.path)
-        trainer.should_stop = True
+    def _stop_if_asked(self, trainer: lightning.Trainer) -> None:
+        if self.received is not None:
+            trainer.save_checkpoint(self.path)
+            done = trainer.fit_loop.epoch_loop.batch_progress.current.processed
+            raise Interrupted(f"stopped after step {done}; saved to {self.path}", self.received)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if self.received is not None and number == signal.SIGINT:

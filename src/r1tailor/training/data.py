@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import lightning
-from torch.utils.data import DataLoader
 
 from r1tailor.curriculum import steps
 from r1tailor.curriculum.packing import MicroBatch, pack
@@ -52,6 +51,19 @@ class Steps:
         self._next = int(state["next"])
 
 
+class Rows:
+    """Packed rows in order; torch's DataLoader would draw a random number at each pass."""
+
+    def __init__(self, rows: Sequence[MicroBatch]) -> None:
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[MicroBatch]:
+        return iter(self._rows)
+
+
 class TailorData(lightning.LightningDataModule):
     """Training steps and validation rows over tokenised examples."""
 
@@ -71,7 +83,6 @@ class TailorData(lightning.LightningDataModule):
         """Return the optimizer steps of the whole run: to Lightning, one epoch."""
         return self.steps
 
-    def val_dataloader(self) -> "DataLoader[MicroBatch]":
+    def val_dataloader(self) -> "Rows":
         """Return the validation rows, one a batch."""
-        rows: Any = self.validation
-        return DataLoader(rows, batch_size=None)
+        return Rows(self.validation)

@@ -16,7 +16,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from r1tailor import store
 from r1tailor.curriculum.tokens import ChatTokenizer, Tokenized, tokenize
-from r1tailor.errors import CheckpointError, Interrupted, TrainingError
+from r1tailor.errors import CheckpointError, TrainingError
 from r1tailor.model import load
 from r1tailor.records import Example
 from r1tailor.schema import Settings
@@ -69,16 +69,13 @@ def fit(
         settings.model, root, strategy.base_dtype(COMPUTE[settings.trainer.precision]), settings.seed
     )
     module = TailorModule(strategy.apply(base), settings, loader.steps.total)
-    history, stop, best = History(), SafeStop(last), _best(folder, loader)
-    trainer = _trainer(settings, folder, loader, [history, RandomState(), *_early(settings, loader), best, stop])
+    history, best = History(), _best(folder, loader)
+    callbacks = [history, RandomState(), *_early(settings, loader), best, SafeStop(last)]
+    trainer = _trainer(settings, folder, loader, callbacks)
     _say_plan(settings, loader, tokens)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="lightning")  # hints about loaders and loggers that do not apply
         trainer.fit(module, datamodule=loader, ckpt_path=last if resumed else None, weights_only=False)
-    if stop.received is not None:
-        raise Interrupted(
-            f"stopped at step {len(history.rows)} of {loader.steps.total}; saved to {last}", stop.received
-        )
     if best.best_model_path:
         module.load_trained_state(FolderCheckpointIO().load_checkpoint(best.best_model_path)["state_dict"])
     metrics = _metrics(settings, module, history, loader, tokens, best)

@@ -1,0 +1,171 @@
+"""The house keeps its own rules: one order, one list, no setting that nothing reads."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from r1tailor import config, faults, schema, stages
+from r1tailor.errors import ConfigError
+from r1tailor.schema import STAGE_SECTIONS, Settings
+from r1tailor.training.optimizer import optimizer_class
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "src" / "r1tailor"
+OPTIONS = [(group, file.stem) for group in config.GROUPS for file in sorted((config.CONF / group).glob("*.yaml"))]
+REQUIRED = {
+    ("domain", "generic"): ["domain.sources.0.path=mine.jsonl"],
+    ("model", "local"): ["model.path=models/mine"],
+}
+SECTIONS = [
+    found
+    for found in vars(schema).values()
+    if isinstance(found, type) and issubclass(found, schema.Section) and found is not schema.Section
+]
+FIELDS = sorted({(section.__name__, name) for section in SECTIONS for name in section.model_fields})
+SOURCES = "\n".join(file.read_text("utf-8") for file in PACKAGE.rglob("*.py") if file.name != "schema.py")
+CONF = "\n".join(file.read_text("utf-8") for file in config.CONF.rglob("*.yaml"))
+
+
+def _pipeline() -> dict[str, Any]:
+    stages_: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text("utf-8"))["stages"]
+    return stages_
+
+
+def test_schema_code_and_pipeline_list_the_same_stages_in_the_same_order() -> None:
+    assert list(STAGE_SECTIONS) == list(stages.STAGES) == list(_pipeline())
+
+
+@pytest.mark.parametrize("stage", STAGE_SECTIONS)
+def test_a_stage_depends_in_the_pipeline_on_the_settings_the_schema_says(stage: str) -> None:
+    entry = _pipeline()[stage]
+    assert tuple(entry["params"]) == STAGE_SECTIONS[stage]
+    assert entry["cmd"] == f"python -m r1tailor {stage}"
+
+
+def test_every_setting_a_stage_depends_on_exists(settings: Callable[..., Settings]) -> None:
+    for key in {key for keys in STAGE_SECTIONS.values() for key in keys}:
+        value: object = settings()
+        for part in key.split("."):
+            value = getattr(value, part)
+        assert value is not None, key
+
+
+def test_every_section_is_tracked_by_a_stage() -> None:
+    tracked = {key.partition(".")[0] for keys in STAGE_SECTIONS.values() for key in keys}
+    assert tracked == set(Settings.model_fields) - {"resume", "output"}
+
+
+def test_groups_and_folders_below_conf_are_the_same() -> None:
+    assert {folder.name for folder in config.CONF.iterdir() if folder.is_dir()} == set(config.GROUPS)
+
+
+@pytest.mark.parametrize(
+    ("group", "option"), [pair for pair in OPTIONS if pair[0] in ("domain", "strategy", "curriculum")]
+)
+def test_an_option_has_a_module_of_its_name_or_says_its_kind(group: str, option: str) -> None:
+    text = (config.CONF / group / f"{option}.yaml").read_text("utf-8")
+    says = re.match(r"# kind: (\w+)", text.splitlines()[0])
+    kind = says.group(1) if says else option
+    assert (PACKAGE / group / f"{kind}.py").is_file()
+    assert yaml.safe_load(text)["kind"] == kind
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_every_option_composes(group: str, option: str, settings: Callable[..., Settings]) -> None:
+    composed = settings(f"{group}={option}", *REQUIRED.get((group, option), []))
+    written = yaml.safe_load((config.CONF / group / f"{option}.yaml").read_text("utf-8"))
+    assert set(written) == set(getattr(composed, group).model_dump(by_alias=True))
+
+
+@pytest.mark.parametrize("name", sorted(file.stem for file in config.CONF.glob("*.yaml")))
+def test_every_composition_is_valid(name: str) -> None:
+    assert set(config.load([], name).model_dump()) == set(Settings.model_fields)
+
+
+@pytest.mark.parametrize(("section", "field"), FIELDS)
+def test_every_setting_is_read_somewhere(section: str, field: str) -> None:
+    interpolated = re.search(rf"\$\{{[^}}]*\b{field}\b", CONF)
+    assert re.search(rf"\.{field}\b", SOURCES) or interpolated, f"nothing reads {section}.{field}"
+
+
+def _key_paths(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield (*path, key)
+            yield from _key_paths(inner, (*path, key))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _key_paths(inner, (*path, index))
+
+
+def _misspelt(path: tuple[str | int, ...]) -> tuple[dict[str, Any], str, str]:
+    """Return the default composition with one key's last letter changed, and that key (written, meant)."""
+    composition: dict[str, Any] = yaml.safe_load(config.as_yaml(config.load([])))
+    holder: Any = composition
+    for part in path[:-1]:
+        holder = holder[part]
+    meant = str(path[-1])
+    written = meant[:-1] + ("q" if meant[-1] != "q" else "z")
+    holder[written] = holder.pop(meant)
+    before = [str(part) for part in path[:-1]]
+    return composition, ".".join([*before, written]), ".".join([*before, meant])
+
+
+def test_no_key_can_be_misspelt_by_one_letter() -> None:
+    paths = list(_key_paths(yaml.safe_load(config.as_yaml(config.load([])))))
+    free = ("optimizer", "arguments")  # a third party's names: the test below
+    for path in [path for path in paths if path[:2] != free or path == free]:
+        composition, written, meant = _misspelt(path)
+        # Without its kind a section cannot be told from the others of its group, so that the kind is asked for.
+        named = f"{meant} must be one of" if path[-1] == "kind" else f"{written} is not a setting of"
+        assert any(fault.startswith(named) for fault in faults.explain(composition, {})), written
+    assert len(paths) > 80
+
+
+@pytest.mark.parametrize("argument", ["betaq", "epq", "fuseq"])
+def test_no_argument_of_the_optimizer_can_be_misspelt(argument: str, settings: Callable[..., Settings]) -> None:
+    misspelt = settings(f"+optimizer.arguments.{argument}=1").optimizer
+    with pytest.raises(ConfigError, match=rf"optimizer\.arguments\.{argument}: AdamW does not take it\. It takes: "):
+        optimizer_class(misspelt)
+
+
+@pytest.mark.parametrize("target", ["torch.optim.AdamW", "torch.optim.SGD", "torch.optim.RMSprop"])
+def test_an_optimizer_from_an_allowed_package_is_taken(target: str, settings: Callable[..., Settings]) -> None:
+    chosen = settings(f"optimizer._target_={target}", "~optimizer.arguments", "+optimizer.arguments={}").optimizer
+    assert optimizer_class(chosen).__name__ == target.rpartition(".")[2]
+
+
+@pytest.mark.parametrize(
+    "target", ["os.system", "builtins.eval", "torch.load", "torch.optimx.AdamW", "AdamW", "optim."]
+)
+def test_an_optimizer_from_elsewhere_is_refused_by_the_schema(target: str, settings: Callable[..., Settings]) -> None:
+    with pytest.raises(ConfigError, match="is not allowed; an optimizer comes from"):
+        settings(f"optimizer._target_={target}")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "torch.optim.Nonesuch",
+        "torch.optim.nonesuch.AdamW",
+        "torch.optim.lr_scheduler.StepLR",
+        "torch.optim.optimizer.warnings",
+        "torch.optim.swa_utils.Module",
+    ],
+)
+def test_what_is_no_optimizer_of_that_package_is_refused(target: str, settings: Callable[..., Settings]) -> None:
+    chosen = settings(f"optimizer._target_={target}").optimizer
+    with pytest.raises(ConfigError, match=re.escape(f"optimizer._target_ = {target}")):
+        optimizer_class(chosen)
+
+
+@pytest.mark.parametrize("file", sorted(config.CONF.rglob("*.yaml")), ids=lambda file: file.stem)
+def test_a_composition_depends_on_nothing_but_conf(file: Path) -> None:
+    content = yaml.safe_load(file.read_text("utf-8"))
+    assert "${oc.env" not in file.read_text("utf-8")
+    content.pop("hydra", None)
+    assert "${hydra:" not in yaml.safe_dump(content)

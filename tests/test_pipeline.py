@@ -1,0 +1,151 @@
+"""The pipeline on a fresh clone: what runs again when what changed, experiments, versions."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from r1tailor import store
+from tests.conftest import ROOT, Done
+
+STAGES = ("collect", "clean", "instruct", "train", "evaluate", "register")
+TOY = (
+    "model=tiny_llama",
+    "trainer.max_steps=2",
+    "trainer.batch_size=4",
+    "trainer.precision=fp32",
+    "trainer.validation_examples=4",
+    "evaluation.max_items=4",
+    "evaluation.max_new_tokens=2",
+    "evaluation.resamples=100",
+)
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of this checkout (with its uncommitted files) in a repository of its own, raw material fetched."""
+    folder = tmp_path_factory.mktemp("clone") / "r1-tailor"
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in listed.stdout.splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "data", folder / "data")
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "start"]):
+        _git(folder, *arguments)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dvc(clone: Path, run_command: Callable[..., Done]) -> Callable[..., Done]:
+    def run(*arguments: str) -> Done:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return run_command("-m", "dvc", *arguments, cwd=clone, PATH=path, **_IDENTITY)
+
+    return run
+
+
+_IDENTITY = {
+    "GIT_AUTHOR_NAME": "t",
+    "GIT_AUTHOR_EMAIL": "t@example.org",
+    "GIT_COMMITTER_NAME": "t",
+    "GIT_COMMITTER_EMAIL": "t@example.org",
+}
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True, env={**os.environ, **_IDENTITY}
+    )
+    return done.stdout
+
+
+def _ran(done: Done) -> tuple[str, ...]:
+    assert done.code == 0, done.out + done.err
+    return tuple(stage for stage in STAGES if f"Running stage '{stage}'" in done.out)
+
+
+def test_the_pipeline_runs_what_changed_and_nothing_else(
+    clone: Path, dvc: Callable[..., Done], run_command: Callable[..., Done]
+) -> None:
+    def params(*overrides: str) -> None:
+        assert run_command("-m", "r1tailor", "params", *TOY, *overrides, cwd=clone).code == 0
+
+    params()
+    assert _ran(dvc("repro")) == STAGES
+    assert _ran(dvc("repro")) == ()
+    assert "up to date" in dvc("status").out
+    params("optimizer.lr=3e-3")
+    assert _ran(dvc("repro")) == ("train", "evaluate", "register")
+    params("optimizer.lr=3e-3", "domain.cleaning.rules=[normalise_unicode]")
+    assert _ran(dvc("repro"))[:2] == ("clean", "instruct")
+    params()
+    assert _ran(dvc("repro")) == ()  # all of it comes back from the run cache
+    _git(clone, "add", "-A")
+    _git(clone, "commit", "-qm", "first results")
+
+
+def test_an_experiment_composes_is_shown_and_compared(clone: Path, dvc: Callable[..., Done]) -> None:
+    experiment = dvc("exp", "run", "-n", "full", "-S", "strategy=full", *(f"-S{override}" for override in TOY))
+    assert _ran(experiment) == ("train", "evaluate", "register")
+    assert "kind: full" in (clone / "params.yaml").read_text()
+    shown = dvc("exp", "show", "--csv")
+    assert shown.code == 0
+    assert "full" in shown.out
+    assert "tuned" in shown.out
+    difference = dvc("metrics", "diff", "--json", "HEAD")
+    assert difference.code == 0, difference.err
+    changed = json.loads(difference.out)["outputs/medical/train/metrics.json"]
+    assert changed["trained_parameters"]["new"] > changed["trained_parameters"]["old"]
+    plots = dvc("plots", "diff", "HEAD", "-o", "plots")
+    assert plots.code == 0, plots.err
+    assert (clone / "plots" / "index.html").exists()
+
+
+def test_a_direct_run_touches_nothing_that_dvc_tracks(
+    clone: Path, dvc: Callable[..., Done], run_command: Callable[..., Done]
+) -> None:
+    before = dvc("status", "--json").out, _git(clone, "status", "--porcelain")
+    done = run_command("train.py", *TOY, cwd=clone)
+    assert done.code == 0, done.err
+    assert (clone / "outputs" / "runs" / "latest" / "evaluation" / "metrics.json").exists()
+    assert (dvc("status", "--json").out, _git(clone, "status", "--porcelain")) == before
+
+
+def test_a_stale_params_file_is_refused(clone: Path, run_command: Callable[..., Done]) -> None:
+    assert run_command("-m", "r1tailor", "params", *TOY, cwd=clone).code == 0
+    conf = clone / "conf" / "trainer" / "cpu.yaml"
+    text = conf.read_text()
+    conf.write_text(text.replace("max_length: 512", "max_length: 256"))
+    refused = run_command("-m", "r1tailor", "clean", cwd=clone)
+    conf.write_text(text)
+    assert refused.code == 2
+    assert "params.yaml was composed before conf/ changed. Compose it again: python -m r1tailor params" in refused.err
+
+
+def test_versions_are_promoted_and_rolled_back_byte_for_byte(clone: Path, run_command: Callable[..., Done]) -> None:
+    def registry(*arguments: str) -> Done:
+        return run_command("-m", "r1tailor", "registry", *arguments, cwd=clone)
+
+    versions = sorted((clone / "outputs/registry/medical/versions").glob("*.json"), key=lambda p: p.name.split("-")[1])
+    first, second = (json.loads(path.read_text()) for path in versions[:2])
+    refused = registry("promote", first["id"])
+    assert refused.code == 2
+    assert "To promote it all the same: --force --reason" in refused.err
+    for version in (first, second):
+        assert registry("promote", version["id"], "--force", "--reason", "toy model in a test").code == 0
+    current = clone / "outputs/registry/medical/current"
+    assert store.sha256_tree(current.resolve()) == second["files"]
+    back = registry("rollback", "medical")
+    assert back.code == 0, back.err
+    assert store.sha256_tree(current.resolve()) == first["files"]
+    assert {"config.yaml", "data/train.jsonl", "model/adapter_model.safetensors"} <= set(first["files"])
+    assert "toy model in a test" in registry("show", first["id"]).out
+    assert first["id"] in registry("list").out
+

@@ -1,0 +1,294 @@
+"""One optimizer step: its gradient, its schedule, its optimizer, and what happens when numbers are not finite."""
+
+import copy
+import math
+from collections.abc import Callable
+from typing import Any
+
+import lightning
+import pytest
+import torch
+import torch.nn.functional as F
+from peft import LoraConfig, get_peft_model
+from torch import Tensor, nn
+
+from r1tailor import config
+from r1tailor.curriculum.packing import MicroBatch
+from r1tailor.curriculum.tokens import TokenizedExample
+from r1tailor.errors import ConfigError, TrainingError
+from r1tailor.model import load
+from r1tailor.model.attention import shared_prefix_attention
+from r1tailor.schema import Settings
+from r1tailor.strategy import open_strategy
+from r1tailor.strategy.adapter import AdaptedLinear, adopt, drop_mask
+from r1tailor.training import module as module_of
+from r1tailor.training.checkpoint import FolderCheckpointIO
+from r1tailor.training.data import TailorData
+from r1tailor.training.loss import _SmoothedCrossEntropy, summed_loss
+from r1tailor.training.module import TailorModule
+from r1tailor.training.optimizer import build, decay_groups, optimizer_class
+from r1tailor.training.scheduler import factor
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::UserWarning:lightning"),
+    pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning"),
+]
+FP32 = ("model=tiny_llama", "trainer.precision=fp32", "trainer.max_steps=null")
+
+
+def varied(count: int) -> list[TokenizedExample]:
+    generator = torch.Generator().manual_seed(1)
+    lengths = torch.randint(1, 25, (count, 2), generator=generator).tolist()
+    ids = [[torch.randint(9, 200, (n,), generator=generator).tolist() for n in pair] for pair in lengths]
+    return [TokenizedExample(str(i), (7, 7, i, *prompt), tuple(answer)) for i, (prompt, answer) in enumerate(ids)]
+
+
+class Watch(lightning.Callback):
+    """Keeps the gradients of each optimizer step, before clipping, and the weights after each batch."""
+
+    def __init__(self, at_start: Callable[[TailorModule, list[MicroBatch]], None] = lambda *_: None) -> None:
+        self.gradients: list[dict[str, Tensor]] = []
+        self.weights: list[dict[str, Tensor]] = []
+        self.micro_batches: list[int] = []
+        self._at_start = at_start
+
+    def on_train_batch_start(self, _: object, pl_module: TailorModule, batch: list[MicroBatch], batch_idx: int) -> None:
+        self.micro_batches.append(len(batch))
+        if batch_idx == 0:
+            self._at_start(pl_module, batch)
+
+    def on_before_optimizer_step(self, _: object, pl_module: TailorModule, *__: object) -> None:
+        self.gradients.append({n: p.grad.clone() for n, p in pl_module.named_parameters() if p.grad is not None})
+
+    def on_train_batch_end(self, _: object, pl_module: TailorModule, *__: object) -> None:
+        self.weights.append({name: tensor.clone() for name, tensor in pl_module.trained_state().items()})
+
+
+def run(settings: Settings, examples: list[TokenizedExample], watch: Watch) -> TailorModule:
+    data = TailorData(examples, [], settings, padding=0)
+    base = load.load_model(settings.model, config.ROOT, torch.float32, seed=3)
+    torch.manual_seed(5)
+    module = TailorModule(open_strategy(settings.strategy).apply(base), settings, data.steps.total)
+    off: Any = dict.fromkeys(("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False)
+    shape: Any = {"accelerator": "cpu", "max_epochs": 1, "limit_val_batches": 0}
+    trainer = lightning.Trainer(**shape, **off, plugins=[FolderCheckpointIO()], callbacks=[watch])
+    trainer.fit(module, datamodule=data)
+    return module
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("strategy", ["lora", "full"])
+def test_gradients_do_not_depend_on_how_a_step_is_cut(strategy: str, smoothing: float) -> None:
+    still = ("optimizer=sgd", "optimizer.lr=1e-12", "curriculum=by_length", "trainer.batch_size=8")
+    options = [*FP32, *still, f"strategy={strategy}", f"trainer.label_smoothing={smoothing}"]
+    options += ["strategy.dropout=0.0"] if strategy == "lora" else []
+    watched = {budget: Watch() for budget in (100_000, 230, 1)}
+    for budget, watch in watched.items():
+        run(config.load([*options, f"trainer.micro_batch_tokens={budget}"]), varied(19), watch)
+    whole, some, single = watched.values()
+    assert whole.micro_batches == [1, 1, 1]
+    assert single.micro_batches == [8, 8, 3], "the last step is short"
+    assert all(1 <= cut < 8 for cut in some.micro_batches)
+    assert sum(some.micro_batches) > 3
+    assert len(whole.gradients) == 3
+    for cut in (some, single):
+        for ours, theirs in zip(whole.gradients, cut.gradients, strict=True):
+            assert ours.keys() == theirs.keys()
+            for name, gradient in ours.items():
+                assert (theirs[name] - gradient).norm() <= 1e-6 * gradient.norm() + 1e-8, name
+
+
+def test_the_first_step_runs_in_training_mode_with_live_dropout() -> None:
+    seen: list[bool] = []
+
+    def look(module: TailorModule, batch: list[MicroBatch]) -> None:
+        seen.extend(part.training for part in module.modules())
+        for name, parameter in module.named_parameters():
+            if "lora_B" in name:
+                nn.init.normal_(parameter)
+        losses = {summed_loss(module.model, batch[0], 0.0).item() for _ in range(4)}
+        assert len(losses) == 4, "dropout draws anew each time"
+
+    run(config.load([*FP32, "strategy.dropout=0.3", "trainer.max_steps=1"]), varied(4), Watch(look))
+    assert len(seen) > 20
+    assert all(seen)
+
+
+def test_every_adapter_has_moved_after_three_steps() -> None:
+    settings = config.load([*FP32, "strategy.target_modules=all_linear", "trainer.batch_size=4"])
+    state = run(settings, varied(12), Watch()).trained_state()
+    moved = [bool((tensor != 0).any()) for name, tensor in state.items() if "lora_B" in name]
+    assert moved == [True] * (2 * 7)
+
+
+@pytest.mark.parametrize("name", ["tiny_llama", "tiny_qwen2", "tiny_deepseek_v3"])
+def test_weight_decay_spares_norms_biases_and_embeddings(name: str) -> None:
+    settings = config.load([f"model={name}", "strategy=full", "optimizer.weight_decay=0.02"])
+    model = load.load_model(settings.model, config.ROOT, torch.float32, seed=3)
+    decayed, plain = ({id(p) for p in group} for group in decay_groups(model))
+    named = dict(model.named_parameters())
+    spared = {key for key in named if "norm" in key or key.endswith("bias") or "embed" in key}
+    assert {key for key, p in named.items() if id(p) in plain} == spared
+    assert {key for key, p in named.items() if id(p) in decayed} == named.keys() - spared
+    groups = build(model, settings.optimizer).param_groups
+    assert [group["weight_decay"] for group in groups] == [0.02, 0.0]
+    assert [{id(p) for p in group["params"]} for group in groups] == [decayed, plain]
+
+
+def test_warm_up_scales_with_the_run_and_each_schedule_ends_where_it_should() -> None:
+    cosine = config.load(["scheduler.warmup_steps=200", "scheduler.reference_steps=10000"]).scheduler
+    assert [factor(cosine, step, 500) for step in (0, 4, 9)] == pytest.approx([0.1, 0.5, 1.0])
+    assert factor(cosine, 10, 500) == 1.0
+    assert factor(cosine, 255, 500) == pytest.approx(0.5)
+    assert factor(cosine, 500, 500) == pytest.approx(0.0)
+    assert factor(cosine, 900, 500) == pytest.approx(0.0), "it stays at the end"
+    assert factor(cosine, 0, 3) == 1.0, "a short run warms up for one step"
+    ending = config.load(["scheduler.final=0.25", "scheduler.warmup_steps=0"]).scheduler
+    assert factor(ending, 0, 100) == 1.0
+    assert factor(ending, 100, 100) == pytest.approx(0.25)
+    assert factor(ending, 25, 100) == pytest.approx(0.25 + 0.75 * 0.5 * (1 + math.cos(math.pi / 4)))
+    constant = config.load(["scheduler=constant"]).scheduler
+    assert factor(constant, 0, 1000) == pytest.approx(1 / 20)
+    assert [factor(constant, step, 1000) for step in (20, 500, 999)] == [1.0, 1.0, 1.0]
+
+
+def poison(monkeypatch: pytest.MonkeyPatch, what: str, steps: set[int]) -> None:
+    """Make the loss or the gradient of some optimizer steps (one micro-batch each) not finite."""
+    calls = iter(range(1000))
+
+    def poisoned(*arguments: Any) -> Tensor:
+        loss = summed_loss(*arguments)
+        poisonous = next(calls) in steps
+        if poisonous and what == "gradient":
+            loss.register_hook(lambda gradient: gradient * float("inf"))
+        return loss * float("nan") if poisonous and what == "loss" else loss
+
+    monkeypatch.setattr(module_of, "summed_loss", poisoned)
+
+
+@pytest.mark.parametrize("what", ["loss", "gradient"])
+def test_a_step_that_is_not_finite_changes_nothing_and_is_counted(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    poison(monkeypatch, what, {1, 3})
+    watch = Watch()
+    module = run(config.load([*FP32, "trainer.batch_size=4"]), varied(20), watch)
+    assert module.skipped_steps == 2
+    same = [
+        all(torch.equal(before[name], after[name]) for name in before)
+        for before, after in zip(watch.weights, watch.weights[1:], strict=False)
+    ]
+    assert same == [True, False, True, False]
+    assert all(bool(torch.isfinite(tensor).all()) for tensor in module.trained_state().values())
+
+
+@pytest.mark.parametrize("what", ["loss", "gradient"])
+def test_ten_steps_in_a_row_that_are_not_finite_end_the_run(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    settings = config.load([*FP32, "trainer.batch_size=1"])
+    poison(monkeypatch, what, {*range(1, 10), *range(11, 20)})
+    assert run(settings, varied(21), Watch()).skipped_steps == 18, "nine in a row, twice, are survived"
+    poison(monkeypatch, what, set(range(1, 11)))
+    with pytest.raises(TrainingError, match=f"the {what} was not finite 10 steps in a row; lower optimizer.lr"):
+        run(settings, varied(21), Watch())
+
+
+def adapted(layer: nn.Linear, r: int, alpha: float, dropout: float) -> nn.Module:
+    options: Any = {"r": r, "lora_alpha": alpha, "lora_dropout": dropout, "target_modules": ["0"]}
+    return get_peft_model(nn.Sequential(layer), LoraConfig(**options)).train()
+
+
+def adapted_pair(bias: bool) -> tuple[nn.Module, nn.Module]:
+    peft: Any = adapted(nn.Linear(24, 40, bias=bias), r=4, alpha=12, dropout=0.0)
+    nn.init.normal_(peft.base_model.model[0].lora_B["default"].weight)
+    ours = copy.deepcopy(peft)
+    adopt(ours)
+    assert type(ours.base_model.model[0]) is AdaptedLinear
+    return ours, peft
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_our_adapted_layer_equals_pefts_in_output_and_gradients(bias: bool) -> None:
+    ours, peft = adapted_pair(bias)
+    x, y = (torch.randn(2, 7, 24, generator=torch.Generator().manual_seed(2)).requires_grad_() for _ in range(2))
+    outputs = ours(x), peft(y)
+    torch.testing.assert_close(*outputs)
+    for output in outputs:
+        output.square().sum().backward()
+    assert x.grad is not None
+    pairs = [(x, y), *zip(ours.parameters(), peft.parameters(), strict=True)]
+    assert sum(parameter.requires_grad for parameter, _ in pairs) == 3
+    for mine, theirs in pairs:
+        torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-5, atol=1e-4)
+
+
+def test_our_adapted_layer_is_pefts_own_when_nothing_is_learned() -> None:
+    ours, peft = adapted_pair(bias=True)
+    x = torch.randn(5, 24)
+    with torch.no_grad():
+        assert torch.equal(ours(x), peft(x))
+        assert torch.equal(ours.eval()(x), peft.eval()(x))
+    torch.testing.assert_close(ours(x), peft(x))
+    with ours.disable_adapter():
+        assert torch.equal(ours(x), peft.base_model.model[0].base_layer(x))
+
+
+def test_dropout_of_our_adapted_layer_zeroes_its_share_and_rests_in_evaluation() -> None:
+    model: Any = adapted(nn.Linear(64, 64, bias=False), r=64, alpha=64, dropout=0.25)
+    adopt(model)
+    layer = model.base_model.model[0]
+    with torch.no_grad():
+        layer.base_layer.weight.zero_()
+        for part in (layer.lora_A["default"], layer.lora_B["default"]):
+            part.weight.copy_(torch.eye(64))
+    output = model(torch.ones(500, 64))
+    assert float((output == 0).float().mean()) == pytest.approx(0.25, abs=0.01)
+    torch.testing.assert_close(output[output != 0], torch.full_like(output[output != 0], 1 / 0.75))
+    torch.testing.assert_close(model.eval()(torch.ones(500, 64)), torch.ones(500, 64))
+
+
+@pytest.mark.parametrize("p", [0.05, 0.1, 0.5, 0.9])
+def test_a_drop_mask_is_true_with_its_probability(p: float) -> None:
+    mask = drop_mask(torch.empty(1001, 99), p)
+    assert mask.shape == (1001, 99)
+    assert mask.dtype == torch.bool
+    assert float(mask.float().mean()) == pytest.approx(p, abs=0.006)
+    assert float(mask.float().mean(0).std()) < 0.03, "no column is favoured"
+
+
+@pytest.mark.parametrize("rows", [1, 128, 300])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_blockwise_loss_equals_cross_entropy_with_gradients(rows: int, smoothing: float) -> None:
+    hidden, weight, labels = torch.randn(rows, 16), torch.randn(50, 16), torch.randint(0, 50, (rows,))
+    pairs = [(hidden.clone().requires_grad_(), weight.clone().requires_grad_()) for _ in range(2)]
+    ours = _SmoothedCrossEntropy.apply(*pairs[0], labels, smoothing)
+    logits = pairs[1][0] @ pairs[1][1].T
+    theirs = F.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="sum")
+    torch.testing.assert_close(ours, theirs)
+    (ours * 0.3).backward()
+    (theirs * 0.3).backward()
+    for mine, reference in zip(*pairs, strict=True):
+        torch.testing.assert_close(mine.grad, reference.grad, rtol=1e-5, atol=1e-5)
+
+
+def test_attention_dropout_is_refused() -> None:
+    x = torch.zeros(1, 2, 8, 4)
+    with pytest.raises(ValueError, match="attention dropout is not supported"):
+        shared_prefix_attention(nn.Module(), x, x, x, None, 1.0, dropout=0.1, shared_prefix=0, packed_examples=1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"target": "torch.optim.lr_scheduler.LambdaLR"}, "is not an optimizer class"),
+        ({"target": "torch.optim.NoSuch"}, "torch.optim.NoSuch"),
+        ({"target": "torch.optim.nowhere.Adam"}, "No module named"),
+        ({"target": "torch.optim.swa_utils.Module"}, "is not an optimizer class"),
+        ({"target": "torch.optim.Optimizer"}, "torch.optim.Optimizer"),
+        ({"target": "torch.optim.LBFGS"}, "torch.optim.LBFGS"),
+        ({"arguments": {"betta": 1}}, "optimizer.arguments.betta: AdamW does not take it. It takes: betas, eps"),
+        ({"arguments": {"lr": 1}}, "optimizer.arguments.lr: AdamW does not take it"),
+    ],
+)
+def test_what_is_no_optimizer_or_not_its_argument_is_refused(changed: dict[str, Any], said: str) -> None:
+    settings = config.load([]).optimizer.model_copy(update={"arguments": {}} | changed)
+    with pytest.raises(ConfigError) as caught:
+        optimizer_class(settings)
+    assert said in str(caught.value)
