@@ -54,8 +54,7 @@ def examples() -> list[Example]:
     """Forty small examples over four labels, with varied lengths and one shared instruction."""
     labels = ("alpha", "beta", "gamma", "delta")
     return [
-        Example(f"e{i}", "Name the group.", f"item {i} {'of some length ' * (i % 4)}", labels[i % 4])
-        for i in range(40)
+        Example(f"e{i}", "Name the group.", f"item {i} {'of some length ' * (i % 4)}", labels[i % 4]) for i in range(40)
     ]
 
 

@@ -129,14 +129,14 @@ COMMAND_LINES: list[tuple[str, list[str]]] = [
 # What is in a JSONL of a generic domain, and what is said of it; {} is its path.
 EMPTY_OUTPUT, UNKNOWN, TYPED = GOOD.replace('"b"', '" "'), GOOD.replace('"i"', '"i", "ouput": ""'), '{"output": ["b"]'
 BAD_RECORDS: list[tuple[bytes | None, str]] = [
-    (None, "{} does not exist (domain.sources, name: examples)"),
+    (None, "{} is not a file (domain.sources, name: examples)"),
     (b"", '{} holds no records; a line is {{"instruction", "input", "output"}}'),
     ((GOOD * 2 + '{"input": ').encode(), "{}, line 3: not JSON: Expecting value"),
     (GOOD.encode() + b"\xff\xfe{}\n", "{}, line 2: not UTF-8 (byte 1)"),
-    (b"[1]\n", "{}, line 1: a mapping is expected, this is a list"),
+    (b"[1]\n", "{}, line 1: a mapping is expected, found list"),
     (b'{"input": "a"}\n', "{}, line 1: output is missing; a record needs input, output"),
     (UNKNOWN.encode(), f"{{}}, line 1: ouput is not a key of a record. Allowed: {RECORD}"),
-    ((TYPED + ', "input": "a"}\n').encode(), "{}, line 1: output must be text, this is a list"),
+    ((TYPED + ', "input": "a"}\n').encode(), "{}, line 1: output must be text, found list"),
     ((GOOD + EMPTY_OUTPUT).encode(), "{}, line 2: output is empty: there is nothing to learn from it"),
     (HUNDRED.encode(), "model.path = nowhere: no such folder; a folder in Hugging Face layout is needed"),
 ]

@@ -300,7 +300,7 @@ def test_a_build_removes_repetitions_and_reports(generic: Make) -> None:
 
 
 def test_a_build_with_an_empty_part_says_which(generic: Make) -> None:
-    with pytest.raises(DataError, match=r"^domain generic: .* leave nothing for train, validation(, test)?; give more"):
+    with pytest.raises(DataError, match=r"^domain generic: .* none is left for train, validation(, test)?; give more"):
         build(generic([], "domain.split.validation=0.3"), seed=1)
     documents = [_record(i, _text(i)) for i in range(60)]
     assert build(generic(documents, "domain.split.validation=0"), seed=1).parts["validation"] == []

@@ -16,9 +16,9 @@ from r1tailor import config
 from r1tailor.curriculum.packing import MicroBatch, pack
 from r1tailor.curriculum.tokens import TokenizedExample, shared_prefix
 from r1tailor.model import load
-from r1tailor.model.attention import SHARED_PREFIX, unwrapped
+from r1tailor.model.attention import SHARED_PREFIX, shared_prefix_attention, unwrapped
 from r1tailor.strategy import open_strategy
-from r1tailor.training.loss import log_likelihoods, summed_loss
+from r1tailor.training.loss import _SmoothedCrossEntropy, log_likelihoods, summed_loss
 
 MODELS = ("tiny_llama", "tiny_qwen2", "tiny_deepseek_v3")
 LORA = ("strategy.target_modules=all_linear", "strategy.dropout=0.0")
@@ -155,11 +155,10 @@ def test_an_adapter_on_the_language_model_head_gets_the_gradients_of_single_exam
 def test_changing_one_example_moves_no_other_by_a_bit(name: str, what: str) -> None:
     ours, _ = pair(name, "lora")
     before = layout_of("shared prefix")
-    victim = before[3]
-    changed = random_ids(len(victim.response), 999)
-    prompt = (*victim.prompt[:-5], *random_ids(5, 998))
-    after = [*before]
-    after[3] = TokenizedExample("3", victim.prompt, changed) if what == "response" else replace_prompt(victim, prompt)
+    prompt, response = before[3].prompt, before[3].response
+    new_prompt, new_response = (*prompt[:-5], *random_ids(5, 998)), random_ids(len(response), 999)
+    changed = (new_prompt, response) if what == "prompt" else (prompt, new_response)
+    after = [*before[:3], TokenizedExample("3", *changed), *before[4:]]
     (first,), (second,) = pack(before, 10_000, PADDING), pack(after, 10_000, PADDING)
     assert first.input_ids.shape == second.input_ids.shape
     assert first.prefix == second.prefix
@@ -173,8 +172,8 @@ def test_changing_one_example_moves_no_other_by_a_bit(name: str, what: str) -> N
 def test_changing_one_example_of_routed_experts_moves_no_other_beyond_rounding() -> None:
     ours, _ = pair("tiny_deepseek_v3", "lora")
     before = layout_of("shared prefix")
-    after = [*before]
-    after[3] = TokenizedExample("3", before[3].prompt, random_ids(len(before[3].response), 999))
+    changed = TokenizedExample("3", before[3].prompt, random_ids(len(before[3].response), 999))
+    after = [*before[:3], changed, *before[4:]]
     (first,), (second,) = pack(before, 10_000, PADDING), pack(after, 10_000, PADDING)
     with torch.no_grad():
         one, two = log_likelihoods(ours.eval(), first), log_likelihoods(ours, second)
@@ -183,8 +182,25 @@ def test_changing_one_example_of_routed_experts_moves_no_other_beyond_rounding()
     assert far == {3}
 
 
-def replace_prompt(example: TokenizedExample, prompt: tuple[int, ...]) -> TokenizedExample:
-    return TokenizedExample(example.id, prompt, example.response)
+@pytest.mark.parametrize("rows", [1, 128, 300])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_blockwise_loss_equals_cross_entropy_with_gradients(rows: int, smoothing: float) -> None:
+    hidden, weight, labels = torch.randn(rows, 16), torch.randn(50, 16), torch.randint(0, 50, (rows,))
+    pairs = [(hidden.clone().requires_grad_(), weight.clone().requires_grad_()) for _ in range(2)]
+    ours = _SmoothedCrossEntropy.apply(*pairs[0], labels, smoothing)
+    logits = pairs[1][0] @ pairs[1][1].T
+    theirs = F.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="sum")
+    torch.testing.assert_close(ours, theirs)
+    (ours * 0.3).backward()
+    (theirs * 0.3).backward()
+    for mine, reference in zip(*pairs, strict=True):
+        torch.testing.assert_close(mine.grad, reference.grad, rtol=1e-5, atol=1e-5)
+
+
+def test_attention_dropout_is_refused() -> None:
+    x = torch.zeros(1, 2, 8, 4)
+    with pytest.raises(ValueError, match="attention dropout is not supported"):
+        shared_prefix_attention(nn.Module(), x, x, x, None, 1.0, dropout=0.1, shared_prefix=0, packed_examples=1)
 
 
 IDS = st.lists(st.integers(1, 4), min_size=1, max_size=12).map(tuple)
@@ -229,6 +245,5 @@ def test_labels_are_the_responses_and_padding_is_never_supervised(
             mine = row.owners == number
             assert tuple(row.labels[mine].tolist()) == examples[member].response
             start = len(examples[member].prompt) - 1
-            assert row.position_ids[0, row.predictors[mine]].tolist() == list(
-                range(start, start + len(examples[member].response))
-            )
+            positions = row.position_ids[0, row.predictors[mine]].tolist()
+            assert positions == list(range(start, start + len(examples[member].response)))

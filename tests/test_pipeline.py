@@ -148,4 +148,3 @@ def test_versions_are_promoted_and_rolled_back_byte_for_byte(clone: Path, run_co
     assert {"config.yaml", "data/train.jsonl", "model/adapter_model.safetensors"} <= set(first["files"])
     assert "toy model in a test" in registry("show", first["id"]).out
     assert first["id"] in registry("list").out
-

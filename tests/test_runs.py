@@ -131,7 +131,14 @@ def test_a_sweep_survives_a_run_that_fails_and_ends_with_one_table(
     sweep = f"hydra.sweep.dir={output}"
     choices = ("strategy=lora,full", "model=tiny_qwen2,tiny_llama", "trainer.max_steps=1")
     done = run_command(
-        "train.py", f"--config-dir={own_domain}", "-m", "domain=colours", *choices, "trainer.max_length=100,5000", sweep, *FASTER
+        "train.py",
+        f"--config-dir={own_domain}",
+        "-m",
+        "domain=colours",
+        *choices,
+        "trainer.max_length=100,5000",
+        sweep,
+        *FASTER,
     )
     assert done.code == 1
     records = json.loads((ROOT / output / "sweep.json").read_text())

@@ -277,10 +277,10 @@ WHOLE = '{"id": "a", "instruction": "", "input": "", "output": ""}'
     ("line", "message"),
     [
         (WHOLE[:20], "not JSON: "),
-        ('{"id": "a"}', "not a Example: "),
-        (WHOLE.replace("}", ', "colour": 1}'), "not a Example: "),
+        ('{"id": "a"}', "not of kind Example: "),
+        (WHOLE.replace("}", ', "colour": 1}'), "not of kind Example: "),
         ("[" * 100_000, "not JSON: nested too deeply"),
-        ("null", "a mapping is expected, this is a NoneType"),
+        ("null", "a mapping is expected, found NoneType"),
     ],
     ids=["cut off", "incomplete", "unknown key", "deep", "null"],
 )

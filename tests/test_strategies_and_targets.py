@@ -92,8 +92,7 @@ def test_routed_experts_stay_frozen(wanted: str) -> None:
     model = open_strategy(settings.strategy).apply(base_model("tiny_deepseek_v3"))
     trained = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
     assert trained
-    assert all("lora_" in name for name in trained)
-    assert not [name for name in trained if ".experts." in name]
+    assert all("lora_" in name and ".experts." not in name for name in trained)
 
 
 def test_the_user_is_told_that_routed_experts_stay_frozen() -> None:
@@ -101,7 +100,7 @@ def test_the_user_is_told_that_routed_experts_stay_frozen() -> None:
     skeleton = load.skeleton(families.tiny_config(settings.model))
     assert all(parameter.is_meta for parameter in skeleton.parameters())
     remarks = open_strategy(settings.strategy).check(skeleton, 100)
-    assert "routed experts are fused parameters (4 of them) and stay frozen" in remarks
+    assert any(remark.startswith("routed experts are fused parameters (4 of them) and stay frozen") for remark in remarks)
     attention = config.load(["model=tiny_deepseek_v3"])
     assert len(open_strategy(attention.strategy).check(skeleton, 100)) == 1, "they were not asked for"
 
@@ -150,11 +149,6 @@ def test_weights_that_do_not_fit_are_an_error(strategy: str, change: str, tmp_pa
         load_tuned(base_model(), tmp_path)
 
 
-def test_a_folder_without_weights_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"no \*\.safetensors in it"):
-        load_tuned(base_model(), tmp_path)
-
-
 def test_a_damaged_manifest_stops_the_evaluation_before_anything_is_loaded(tmp_path: Path) -> None:
     settings = config.load(["model=tiny_llama"])
     model = tmp_path / "model"
@@ -175,7 +169,7 @@ def test_an_adapter_file_holds_the_adapters_and_little_else(tmp_path: Path) -> N
 
 def test_random_weights_follow_the_seed_and_leave_the_generator_alone() -> None:
     state = torch.get_rng_state()
-    first, again, other = logits(base_model(seed=1)), logits(base_model(seed=1)), logits(base_model(seed=2))
+    first, again, other = (logits(base_model(seed=seed)) for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert torch.equal(torch.get_rng_state(), state)

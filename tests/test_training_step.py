@@ -8,7 +8,6 @@ from typing import Any
 import lightning
 import pytest
 import torch
-import torch.nn.functional as F
 from peft import LoraConfig, get_peft_model
 from torch import Tensor, nn
 
@@ -17,22 +16,18 @@ from r1tailor.curriculum.packing import MicroBatch
 from r1tailor.curriculum.tokens import TokenizedExample
 from r1tailor.errors import ConfigError, TrainingError
 from r1tailor.model import load
-from r1tailor.model.attention import shared_prefix_attention
 from r1tailor.schema import Settings
 from r1tailor.strategy import open_strategy
 from r1tailor.strategy.adapter import AdaptedLinear, adopt, drop_mask
 from r1tailor.training import module as module_of
 from r1tailor.training.checkpoint import FolderCheckpointIO
 from r1tailor.training.data import TailorData
-from r1tailor.training.loss import _SmoothedCrossEntropy, summed_loss
+from r1tailor.training.loss import summed_loss
 from r1tailor.training.module import TailorModule
-from r1tailor.training.optimizer import build, decay_groups, optimizer_class
+from r1tailor.training.optimizer import build, optimizer_class
 from r1tailor.training.scheduler import factor
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::UserWarning:lightning"),
-    pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning", "ignore:.*LeafSpec.*:FutureWarning")
 FP32 = ("model=tiny_llama", "trainer.precision=fp32", "trainer.max_steps=null")
 
 
@@ -69,10 +64,9 @@ def run(settings: Settings, examples: list[TokenizedExample], watch: Watch) -> T
     base = load.load_model(settings.model, config.ROOT, torch.float32, seed=3)
     torch.manual_seed(5)
     module = TailorModule(open_strategy(settings.strategy).apply(base), settings, data.steps.total)
-    off: Any = dict.fromkeys(("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False)
-    shape: Any = {"accelerator": "cpu", "max_epochs": 1, "limit_val_batches": 0}
-    trainer = lightning.Trainer(**shape, **off, plugins=[FolderCheckpointIO()], callbacks=[watch])
-    trainer.fit(module, datamodule=data)
+    off = dict.fromkeys(("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False)
+    some: Any = {"accelerator": "cpu", "max_epochs": 1, "limit_val_batches": 0, "callbacks": [watch], **off}
+    lightning.Trainer(plugins=[FolderCheckpointIO()], **some).fit(module, datamodule=data)
     return module
 
 
@@ -88,8 +82,7 @@ def test_gradients_do_not_depend_on_how_a_step_is_cut(strategy: str, smoothing: 
     whole, some, single = watched.values()
     assert whole.micro_batches == [1, 1, 1]
     assert single.micro_batches == [8, 8, 3], "the last step is short"
-    assert all(1 <= cut < 8 for cut in some.micro_batches)
-    assert sum(some.micro_batches) > 3
+    assert 3 < sum(some.micro_batches) < 19
     assert len(whole.gradients) == 3
     for cut in (some, single):
         for ours, theirs in zip(whole.gradients, cut.gradients, strict=True):
@@ -99,19 +92,16 @@ def test_gradients_do_not_depend_on_how_a_step_is_cut(strategy: str, smoothing: 
 
 
 def test_the_first_step_runs_in_training_mode_with_live_dropout() -> None:
-    seen: list[bool] = []
-
     def look(module: TailorModule, batch: list[MicroBatch]) -> None:
-        seen.extend(part.training for part in module.modules())
+        assert all(part.training for part in module.modules())
         for name, parameter in module.named_parameters():
             if "lora_B" in name:
                 nn.init.normal_(parameter)
         losses = {summed_loss(module.model, batch[0], 0.0).item() for _ in range(4)}
         assert len(losses) == 4, "dropout draws anew each time"
 
-    run(config.load([*FP32, "strategy.dropout=0.3", "trainer.max_steps=1"]), varied(4), Watch(look))
-    assert len(seen) > 20
-    assert all(seen)
+    run(config.load([*FP32, "strategy.dropout=0.3", "trainer.max_steps=1"]), varied(4), watch := Watch(look))
+    assert watch.micro_batches == [1], "and it was looked at"
 
 
 def test_every_adapter_has_moved_after_three_steps() -> None:
@@ -125,39 +115,32 @@ def test_every_adapter_has_moved_after_three_steps() -> None:
 def test_weight_decay_spares_norms_biases_and_embeddings(name: str) -> None:
     settings = config.load([f"model={name}", "strategy=full", "optimizer.weight_decay=0.02"])
     model = load.load_model(settings.model, config.ROOT, torch.float32, seed=3)
-    decayed, plain = ({id(p) for p in group} for group in decay_groups(model))
-    named = dict(model.named_parameters())
-    spared = {key for key in named if "norm" in key or key.endswith("bias") or "embed" in key}
-    assert {key for key, p in named.items() if id(p) in plain} == spared
-    assert {key for key, p in named.items() if id(p) in decayed} == named.keys() - spared
+    name_of = {id(parameter): key for key, parameter in model.named_parameters()}
+    spared = {key for key in name_of.values() if "norm" in key or key.endswith("bias") or "embed" in key}
     groups = build(model, settings.optimizer).param_groups
     assert [group["weight_decay"] for group in groups] == [0.02, 0.0]
-    assert [{id(p) for p in group["params"]} for group in groups] == [decayed, plain]
+    decayed, plain = ({name_of[id(parameter)] for parameter in group["params"]} for group in groups)
+    assert (decayed, plain) == (set(name_of.values()) - spared, spared)
 
 
 def test_warm_up_scales_with_the_run_and_each_schedule_ends_where_it_should() -> None:
     cosine = config.load(["scheduler.warmup_steps=200", "scheduler.reference_steps=10000"]).scheduler
     assert [factor(cosine, step, 500) for step in (0, 4, 9)] == pytest.approx([0.1, 0.5, 1.0])
-    assert factor(cosine, 10, 500) == 1.0
-    assert factor(cosine, 255, 500) == pytest.approx(0.5)
-    assert factor(cosine, 500, 500) == pytest.approx(0.0)
-    assert factor(cosine, 900, 500) == pytest.approx(0.0), "it stays at the end"
+    assert [factor(cosine, step, 500) for step in (10, 255, 500, 900)] == pytest.approx([1.0, 0.5, 0.0, 0.0])
     assert factor(cosine, 0, 3) == 1.0, "a short run warms up for one step"
     ending = config.load(["scheduler.final=0.25", "scheduler.warmup_steps=0"]).scheduler
-    assert factor(ending, 0, 100) == 1.0
-    assert factor(ending, 100, 100) == pytest.approx(0.25)
-    assert factor(ending, 25, 100) == pytest.approx(0.25 + 0.75 * 0.5 * (1 + math.cos(math.pi / 4)))
+    quarter = 0.25 + 0.75 * 0.5 * (1 + math.cos(math.pi / 4))
+    assert [factor(ending, step, 100) for step in (0, 25, 100)] == pytest.approx([1.0, quarter, 0.25])
     constant = config.load(["scheduler=constant"]).scheduler
-    assert factor(constant, 0, 1000) == pytest.approx(1 / 20)
-    assert [factor(constant, step, 1000) for step in (20, 500, 999)] == [1.0, 1.0, 1.0]
+    assert [factor(constant, step, 1000) for step in (0, 20, 999)] == pytest.approx([1 / 20, 1.0, 1.0])
 
 
 def poison(monkeypatch: pytest.MonkeyPatch, what: str, steps: set[int]) -> None:
     """Make the loss or the gradient of some optimizer steps (one micro-batch each) not finite."""
     calls = iter(range(1000))
 
-    def poisoned(*arguments: Any) -> Tensor:
-        loss = summed_loss(*arguments)
+    def poisoned(model: nn.Module, batch: MicroBatch, smoothing: float) -> Tensor:
+        loss = summed_loss(model, batch, smoothing)
         poisonous = next(calls) in steps
         if poisonous and what == "gradient":
             loss.register_hook(lambda gradient: gradient * float("inf"))
@@ -169,13 +152,10 @@ def poison(monkeypatch: pytest.MonkeyPatch, what: str, steps: set[int]) -> None:
 @pytest.mark.parametrize("what", ["loss", "gradient"])
 def test_a_step_that_is_not_finite_changes_nothing_and_is_counted(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     poison(monkeypatch, what, {1, 3})
-    watch = Watch()
-    module = run(config.load([*FP32, "trainer.batch_size=4"]), varied(20), watch)
+    module = run(config.load([*FP32, "trainer.batch_size=4"]), varied(20), watch := Watch())
     assert module.skipped_steps == 2
-    same = [
-        all(torch.equal(before[name], after[name]) for name in before)
-        for before, after in zip(watch.weights, watch.weights[1:], strict=False)
-    ]
+    pairs = zip(watch.weights, watch.weights[1:], strict=False)
+    same = [all(torch.equal(before[name], after[name]) for name in before) for before, after in pairs]
     assert same == [True, False, True, False]
     assert all(bool(torch.isfinite(tensor).all()) for tensor in module.trained_state().values())
 
@@ -224,8 +204,7 @@ def test_our_adapted_layer_is_pefts_own_when_nothing_is_learned() -> None:
     x = torch.randn(5, 24)
     with torch.no_grad():
         assert torch.equal(ours(x), peft(x))
-        assert torch.equal(ours.eval()(x), peft.eval()(x))
-    torch.testing.assert_close(ours(x), peft(x))
+    torch.testing.assert_close(ours.eval()(x), peft.eval()(x))
     with ours.disable_adapter():
         assert torch.equal(ours(x), peft.base_model.model[0].base_layer(x))
 
@@ -246,32 +225,9 @@ def test_dropout_of_our_adapted_layer_zeroes_its_share_and_rests_in_evaluation()
 
 @pytest.mark.parametrize("p", [0.05, 0.1, 0.5, 0.9])
 def test_a_drop_mask_is_true_with_its_probability(p: float) -> None:
-    mask = drop_mask(torch.empty(1001, 99), p)
-    assert mask.shape == (1001, 99)
-    assert mask.dtype == torch.bool
-    assert float(mask.float().mean()) == pytest.approx(p, abs=0.006)
-    assert float(mask.float().mean(0).std()) < 0.03, "no column is favoured"
-
-
-@pytest.mark.parametrize("rows", [1, 128, 300])
-@pytest.mark.parametrize("smoothing", [0.0, 0.1])
-def test_the_blockwise_loss_equals_cross_entropy_with_gradients(rows: int, smoothing: float) -> None:
-    hidden, weight, labels = torch.randn(rows, 16), torch.randn(50, 16), torch.randint(0, 50, (rows,))
-    pairs = [(hidden.clone().requires_grad_(), weight.clone().requires_grad_()) for _ in range(2)]
-    ours = _SmoothedCrossEntropy.apply(*pairs[0], labels, smoothing)
-    logits = pairs[1][0] @ pairs[1][1].T
-    theirs = F.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="sum")
-    torch.testing.assert_close(ours, theirs)
-    (ours * 0.3).backward()
-    (theirs * 0.3).backward()
-    for mine, reference in zip(*pairs, strict=True):
-        torch.testing.assert_close(mine.grad, reference.grad, rtol=1e-5, atol=1e-5)
-
-
-def test_attention_dropout_is_refused() -> None:
-    x = torch.zeros(1, 2, 8, 4)
-    with pytest.raises(ValueError, match="attention dropout is not supported"):
-        shared_prefix_attention(nn.Module(), x, x, x, None, 1.0, dropout=0.1, shared_prefix=0, packed_examples=1)
+    mask = drop_mask(torch.empty(1001, 99), p).float()
+    assert float(mask.mean()) == pytest.approx(p, abs=0.006)
+    assert float(mask.mean(0).std()) < 0.03, "no column is favoured"
 
 
 @pytest.mark.parametrize(
@@ -280,9 +236,8 @@ def test_attention_dropout_is_refused() -> None:
         ({"target": "torch.optim.lr_scheduler.LambdaLR"}, "is not an optimizer class"),
         ({"target": "torch.optim.NoSuch"}, "torch.optim.NoSuch"),
         ({"target": "torch.optim.nowhere.Adam"}, "No module named"),
-        ({"target": "torch.optim.swa_utils.Module"}, "is not an optimizer class"),
-        ({"target": "torch.optim.Optimizer"}, "torch.optim.Optimizer"),
-        ({"target": "torch.optim.LBFGS"}, "torch.optim.LBFGS"),
+        ({"target": "torch.optim.Optimizer"}, "torch.optim.Optimizer"),  # the base class steps nowhere
+        ({"target": "torch.optim.LBFGS"}, "torch.optim.LBFGS"),  # takes neither groups nor weight_decay
         ({"arguments": {"betta": 1}}, "optimizer.arguments.betta: AdamW does not take it. It takes: betas, eps"),
         ({"arguments": {"lr": 1}}, "optimizer.arguments.lr: AdamW does not take it"),
     ],

@@ -68,7 +68,9 @@ def checked_arguments(arguments: list[str]) -> list[str]:
         return arguments
     conf = (ROOT / parsed.config_path).resolve() if parsed.config_path else CONF
     folders = [conf, *([Path(parsed.config_dir).resolve()] if parsed.config_dir else [])]
-    checked, faults = _checked_overrides(parsed.overrides, folders)
+    name = parsed.config_name or "config"
+    _refuse_stale(conf / f"{name}.yaml")
+    checked, faults = _checked_overrides(parsed.overrides, folders, sweep=bool(parsed.multirun))
     name = parsed.config_name or "config"
     first = [text for text, override in checked if not (override and override.is_sweep_override())]
     composed, more = _composed(first, conf, name, folders[1:])
@@ -77,7 +79,8 @@ def checked_arguments(arguments: list[str]) -> list[str]:
     if faults:
         raise ConfigError(faults)
     replaced = dict(zip(parsed.overrides, [text for text, _ in checked], strict=True))
-    return [replaced.get(argument, argument) for argument in arguments]
+    composed_already = ["hydra.run.dir=.", "hydra.output_subdir=null"] if parsed.config_path else []
+    return [*(replaced.get(argument, argument) for argument in arguments), *composed_already]
 
 
 def load(overrides: list[str], config_name: str = "config") -> Settings:
@@ -96,7 +99,8 @@ def load_params(path: Path = PARAMS) -> Settings:
         ConfigError: the file is missing, not YAML, stale or faulty.
     """
     if not path.exists():
-        raise ConfigError([f"{path.name} does not exist. Write it with: python -m r1tailor params"])
+        how = "Write it with: python -m r1tailor params" if path == PARAMS else "Name the folder of a direct run"
+        raise ConfigError([f"{path} does not exist. {how}"])
     _refuse_stale(path)
     try:
         composition = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
@@ -176,7 +180,9 @@ def _compose_or_raise(overrides: list[str], config_name: str) -> tuple[Any, dict
     return composed
 
 
-def _checked_overrides(texts: list[str], folders: list[Path]) -> tuple[list[tuple[str, Override | None]], list[str]]:
+def _checked_overrides(
+    texts: list[str], folders: list[Path], *, sweep: bool = False
+) -> tuple[list[tuple[str, Override | None]], list[str]]:
     """Return each override as Hydra shall see it, and the faults that are visible without composing."""
     parser = OverridesParser.create()
     checked: list[tuple[str, Override | None]] = []
@@ -188,7 +194,9 @@ def _checked_overrides(texts: list[str], folders: list[Path]) -> tuple[list[tupl
             faults.append(f"{text!r} is not an override. Write key=value, or group=option.")
             continue
         key = override.key_or_group
-        if key in GROUPS:
+        if override.is_sweep_override() and not sweep:
+            faults.append(f"{text}: several values are a sweep: add -m, or write a list as {key}=[...]")
+        elif key in GROUPS:
             fault = _option_fault(key, override, folders)
             faults += fault
             if not fault:
@@ -241,7 +249,7 @@ def _refuse_stale(path: Path) -> None:
 
     One that DVC has composed itself (``dvc exp run -S``) carries no header and is fresh by construction.
     """
-    header = path.open(encoding="utf-8").readline()
+    header = path.open(encoding="utf-8").readline() if path.exists() else ""
     if header.startswith("# Composed from conf/ ") and header.split()[4] != conf_sha256():
         again = header.partition(" by: ")[2].strip()
         raise ConfigError([f"{path.name} was composed before conf/ changed. Compose it again: {again}"])

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from r1tailor.schema import Settings
 
 _MISSING = "???"
+_TAGGED = ("domain", "model", "strategy", "optimizer", "scheduler", "curriculum", "trainer")  # have files of their own
 
 
 def explain(composition: Any, choices: dict[str, str], *, unknown_only: bool = False) -> list[str]:  # noqa: ANN401
@@ -36,7 +37,7 @@ def explain(composition: Any, choices: dict[str, str], *, unknown_only: bool = F
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `` Did you mean x?`` for the closest known word, or nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.65)
     return f" Did you mean {close[0]}?" if close else ""
 
 
@@ -64,10 +65,11 @@ def _sentence(item: dict[str, Any], composition: Any, choices: dict[str, str]) -
             hint = f"Did you mean {full}?" if close else f"Allowed: {', '.join(allowed)}"
             return key, f"{key} is not a setting of {where}. {hint}"
         case "missing":
-            return key, f"{key} is missing from {where}"
+            return key, f"{key} is missing from {_where(path[:-1], composition, choices)}"
         case "union_tag_invalid" | "union_tag_not_found":
             tags = item.get("ctx", {}).get("expected_tags", "a kind of its group")
-            return key, f"{key}.kind must be one of {tags} ({where})"
+            kind = value.get("kind") if isinstance(value, dict) else value
+            return key, f"{key}.kind = {kind!r}: must be one of {tags}; choose one with {key}=<option>"
         case "value_error":
             return key, f"{key or 'composition'}: {item['ctx']['error']} ({where})"
         case "literal_error":
@@ -75,14 +77,28 @@ def _sentence(item: dict[str, Any], composition: Any, choices: dict[str, str]) -
             words = [word.strip(" '") for word in expected.replace(" or ", ",").split(",")]
             return key, f"{key} = {value!r}: must be one of {', '.join(words)}.{did_you_mean(str(value), words)}"
         case _:
-            rule = item["msg"].replace("Input should", "must").replace("String should", "must")
-            rule = (
-                rule.replace("Tuple should", "must")
-                .replace(" a valid ", " a ")
-                .replace(" a i", " an i")
-                .replace("dictionary", "mapping")
-            )
+            rule = _rule(item)
             return key, f"{key} = {value!r}: {rule[0].lower()}{rule[1:]} ({where})"
+
+
+def _rule(item: dict[str, Any]) -> str:
+    """Return pydantic's rule in our words."""
+    if item["type"] == "string_type" and item["loc"][-1] == "str":
+        return "must be a string or a list of strings"
+    replaced = {
+        "Input should": "must",
+        "String should": "must",
+        "Tuple should": "must",
+        " a valid ": " a ",
+        " a i": " an i",
+        "dictionary": "mapping",
+        "tuple": "list",
+        " after validation, not 0": "",
+    }
+    rule = str(item["msg"])
+    for theirs, ours in replaced.items():
+        rule = rule.replace(theirs, ours)
+    return rule
 
 
 def _user_path(loc: tuple[Any, ...], composition: Any) -> list[str | int]:  # noqa: ANN401
@@ -101,9 +117,9 @@ def _user_path(loc: tuple[Any, ...], composition: Any) -> list[str | int]:  # no
 
 
 def _where(path: list[str | int], composition: Any, choices: dict[str, str]) -> str:  # noqa: ANN401
-    if not path or (len(path) == 1 and path[0] not in choices):
+    section = str(path[0]) if path else ""
+    if section not in _TAGGED:
         return "the composition (conf/config.yaml)"
-    section = str(path[0])
     option = choices.get(section)
     if option:
         return f"{section}={option} (conf/{section}/{option}.yaml)"

@@ -103,9 +103,11 @@ def read_documents(path: Path) -> Iterator[Document]:
     if not path.exists():
         raise DataError(f"{path} does not exist. Run the stage before: dvc repro, or python train.py")
     try:
-        table = pq.read_table(path, schema=_DOCUMENT_SCHEMA)
+        table = pq.read_table(path)
     except pa.ArrowException as error:
         raise DataError(f"{path}: not a document file: {error}") from error
+    if not table.schema.equals(_DOCUMENT_SCHEMA):
+        raise DataError(f"{path}: not a document file: its columns are {', '.join(table.column_names)}")
     for row in table.to_pylist():
         yield Document(**(row | {"fields": json.loads(row["fields"])}))
 
@@ -147,7 +149,7 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 what = getattr(error, "msg", "nested too deeply")
                 raise DataError(f"{path}, line {number}: not JSON: {what}") from error
             if not isinstance(value, dict):
-                raise DataError(f"{path}, line {number}: a mapping is expected, this is a {type(value).__name__}")
+                raise DataError(f"{path}, line {number}: a mapping is expected, found {type(value).__name__}")
             yield number, value
 
 
@@ -156,7 +158,7 @@ def _read(path: Path, record: type[Record]) -> Iterator[Record]:
         try:
             yield record(**value)
         except TypeError as error:
-            raise DataError(f"{path}, line {number}: not a {record.__name__}: {error}") from error
+            raise DataError(f"{path}, line {number}: not of kind {record.__name__}: {error}") from error
 
 
 def _json(value: Any) -> str:  # noqa: ANN401

@@ -73,11 +73,11 @@ class Registry:
         files = {name: store.sha256_file(path) for name, path in sorted(sources.items())}
         content = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
         known = self.versions(domain)
+        for name, sha256 in files.items():
+            self._keep(sources[name], sha256)
         for version in known:
             if version.id.endswith(content[:10]):
                 return version
-        for name, sha256 in files.items():
-            self._keep(sources[name], sha256)
         number = len(known) + 1
         version = Version(
             id=f"{domain}-{number}-{content[:10]}",
@@ -137,16 +137,25 @@ class Registry:
         Raises:
             RegistryError: there is nothing to go back to, or a stored file is damaged.
         """
-        served = [entry["version"] for entry in self.history(domain) if entry["action"] in ("promote", "rollback")]
+        served = self._served(domain)
         if id_ is None:
-            earlier = [served_id for served_id in served if served_id != self.current(domain)]
-            if not earlier:
+            if len(served) < 2:
                 raise RegistryError(f"domain {domain}: no version was promoted before the current one")
-            id_ = earlier[-1]
+            id_ = served[-2]
         version = self.version(id_)
-        if id_ not in served:
+        if id_ not in [entry["version"] for entry in self.history(domain) if entry["action"] == "promote"]:
             raise RegistryError(f"{id_} was never promoted; promote it instead")
         return self._serve(version, "rollback", reason)
+
+    def _served(self, domain: str) -> list[str]:
+        """Return the promoted versions as a stack: promotion pushes, rollback goes down to its version."""
+        stack: list[str] = []
+        for entry in self.history(domain):
+            if entry["action"] == "rollback" and entry["version"] in stack:
+                del stack[stack.index(entry["version"]) + 1 :]
+            elif entry["action"] in ("promote", "rollback") and entry["version"] not in stack[-1:]:
+                stack.append(entry["version"])
+        return stack
 
     def history(self, domain: str) -> list[dict[str, Any]]:
         """Return what was registered, promoted and rolled back, oldest first."""

@@ -65,7 +65,7 @@ def write_manifest(folder: Path, facts: dict[str, Any]) -> None:
 def damage(folder: Path) -> str | None:
     """Return what is wrong with a folder that should be complete, or None when every hash holds."""
     try:
-        expected = read_json(folder / MANIFEST)["files"]
+        expected: dict[str, str] = {**read_json(folder / MANIFEST)["files"]}
     except FileNotFoundError:
         return "it has no manifest: it was never finished"
     except (ValueError, KeyError, TypeError):
@@ -88,19 +88,27 @@ def replaced_folder(folder: Path, facts: dict[str, Any]) -> Iterator[Path]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     old = folder.with_name(f".{folder.name}.old")
+    recover(folder)
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir()
     try:
         yield temporary
         write_manifest(temporary, facts)
-        shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
             folder.replace(old)
         temporary.replace(folder)
         sync_folder(folder.parent)
-        shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        recover(folder)
+
+
+def recover(folder: Path) -> None:
+    """Put back the old folder if its replacement was interrupted between the two renames, or drop it."""
+    old = folder.with_name(f".{folder.name}.old")
+    if old.exists() and not folder.exists():
+        old.replace(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def point_to(link: Path, target: Path) -> None:

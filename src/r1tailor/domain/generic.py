@@ -29,7 +29,7 @@ class Generic(Domain):
             fields = document.fields
             try:
                 output = task.response.format(input=document.text, **fields)
-            except (KeyError, IndexError, ValueError) as error:
+            except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
                 allowed = "{input}, " + ", ".join(f"{{{name}}}" for name in fields)
                 raise ConfigError(
                     [f"domain.task.response = {task.response!r}: only {allowed} may stand in it"]

@@ -77,7 +77,7 @@ class Medical(Domain):
         task = self.settings.task
         try:
             output = task.response.format(**(_PLACEHOLDERS | values | {"term": document.text}))
-        except (KeyError, IndexError, ValueError) as error:
+        except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
             allowed = ", ".join(f"{{{name}}}" for name in _PLACEHOLDERS)
             raise ConfigError([f"domain.task.response = {task.response!r}: only {allowed} may stand in it"]) from error
         kept = {"code": document.position} | {key: fields[key] for key in ("chapter", "category", "title")}

@@ -9,6 +9,7 @@ from transformers import GenerationConfig
 
 from r1tailor.curriculum.packing import pack
 from r1tailor.curriculum.tokens import ChatTokenizer, TokenizedExample, tokenize
+from r1tailor.errors import DataError
 from r1tailor.model.attention import SHARED_PREFIX, unwrapped
 from r1tailor.records import Example, Prediction
 from r1tailor.schema import Evaluation
@@ -39,7 +40,11 @@ def predict(
         max_length: examples longer than this raise, for a reference must be scored whole.
         progress: called with the number of examples done in each of the three passes.
     """
-    tokens = tokenize(examples, tokenizer, max_length).examples
+    tokenized = tokenize(examples, tokenizer, max_length)
+    if tokenized.too_long:
+        listed = ", ".join(tokenized.too_long[:5])
+        raise DataError(f"{len(tokenized.too_long)} held-out items are longer than the model reads: {listed}")
+    tokens = tokenized.examples
     device = next(model.parameters()).device
     with torch.inference_mode():
         likelihoods = _likelihoods(model, tokens, token_budget, tokenizer.end, device)

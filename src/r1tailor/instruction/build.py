@@ -30,7 +30,7 @@ def build(domain: Domain, seed: int) -> Parts:
     empty = [name for name in PARTS if not parts[name]]
     if empty and not (empty == ["validation"] and domain.settings.split.validation == 0):
         raise DataError(
-            f"domain {domain.settings.name}: {len(examples)} examples leave nothing for {', '.join(empty)}; "
+            f"domain {domain.settings.name}: of {len(examples)} examples none is left for {', '.join(empty)}; "
             "give more examples, or larger shares in domain.split"
         )
     report = {

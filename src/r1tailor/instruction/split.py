@@ -28,10 +28,11 @@ def split(examples: Sequence[Example], settings: Split, seed: int) -> dict[str, 
     """
     parts: dict[str, list[Example]] = {part: [] for part in PARTS}
     clusters = cluster(examples, settings.similarity)
-    first_of: dict[int, str] = {}
+    name_of: dict[int, str] = {}
     for example, number in zip(examples, clusters, strict=True):
-        key = first_of.setdefault(number, example.id)
-        share = _uniform(f"{seed}/part/{key}")
+        name_of[number] = min(example.id, name_of.get(number, example.id))
+    for example, number in zip(examples, clusters, strict=True):
+        share = _uniform(f"{seed}/part/{name_of[number]}")
         if share < settings.test:
             parts["test"].append(example)
         elif share < settings.test + settings.validation:

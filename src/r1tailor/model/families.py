@@ -18,6 +18,7 @@ _QUERY_KEY_VALUE = (
 )
 _ATTENTION_OUTPUT = ("o_proj", "out_proj")
 _MLP = ("gate_proj", "up_proj", "down_proj", "gate_up_proj", "fc1", "fc2", "dense_h_to_4h", "dense_4h_to_h")
+_FUSED_AWAY = ("gate_proj", "up_proj", "down_proj")  # of mixture-of-experts models whose experts are fused
 SEMANTIC_TARGETS = ("query_key_value", "attention", "mlp", "all_linear")
 
 # The chat format of DeepSeek-R1 (model card and tokenizer_config.json of deepseek-ai/DeepSeek-R1), in short.
@@ -62,14 +63,25 @@ def resolve_targets(model: nn.Module, wanted: str | tuple[str, ...]) -> list[str
 
 
 def target_modules(model: nn.Module, wanted: str | tuple[str, ...]) -> list[str]:
-    """Return what to hand to peft: leaf names, or whole paths where the model has fused routed experts.
+    """Return the leaf names to hand to peft.
 
-    peft would take a leaf name such as ``gate_proj`` to mean the routed experts' fused parameters too.
+    Where routed experts are fused into 3-D parameters (DeepSeek-V3), peft takes the names of their former
+    linear layers to mean those parameters, whatever layer they stand for, and cannot drop out on them. Such
+    names are left out; what is left out stays frozen.
+
+    Raises:
+        PreflightError: nothing is left, or nothing matched.
     """
     leaves = resolve_targets(model, wanted)
     if not fused_experts(model):
         return leaves
-    return [name for name, module in model.named_modules() if _is_linear(module) and name.rpartition(".")[2] in leaves]
+    left = [name for name in leaves if name not in _FUSED_AWAY]
+    if not left:
+        raise PreflightError(
+            f"strategy.target_modules = {wanted}: this model's experts are fused parameters, and adapters cannot reach "
+            f"{', '.join(_FUSED_AWAY)} beside them. Choose query_key_value or attention, or strategy=full"
+        )
+    return left
 
 
 def fused_experts(model: nn.Module) -> list[str]:

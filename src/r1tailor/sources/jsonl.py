@@ -21,7 +21,7 @@ def read(source: JsonlSource, root: Path) -> Iterator[Document]:
     """
     path = root / source.path
     if not path.is_file():
-        raise DataError(f"{source.path} does not exist (domain.sources, name: {source.name})")
+        raise DataError(f"{source.path} is not a file (domain.sources, name: {source.name})")
     sha256 = store.sha256_file(path)
     count = 0
     for number, line in read_json_lines(path):
@@ -47,6 +47,6 @@ def _check(line: dict[str, Any], where: str) -> None:
             if not isinstance(value, list) or not all(isinstance(entity, str) for entity in value):
                 raise DataError(f"{where}: entities must be a list of text")
         elif not isinstance(value, str):
-            raise DataError(f"{where}: {key} must be text, this is a {type(value).__name__}")
+            raise DataError(f"{where}: {key} must be text, found {type(value).__name__}")
     if not line["output"].strip():
         raise DataError(f"{where}: output is empty: there is nothing to learn from it")

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import nn
-from transformers import PreTrainedModel
+from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from r1tailor.errors import CheckpointError
+from r1tailor.model.attention import SHARED_PREFIX
 from r1tailor.schema import FullStrategy
 
 
@@ -45,16 +45,18 @@ class Full:
 
 
 def load(base: PreTrainedModel, folder: Path) -> nn.Module:
-    """Return the base model with its weights replaced by a folder's; a key that does not fit is an error."""
-    shards = sorted(folder.glob("*.safetensors"))
-    if not shards:
+    """Return the model saved in a folder, in the base model's dtype; a key that does not fit is an error."""
+    if not any(folder.glob("*.safetensors")):
         raise CheckpointError(f"{folder}: no *.safetensors in it")
-    saved = {name: tensor for shard in shards for name, tensor in load_file(shard).items()}
-    if base.config.tie_word_embeddings and "lm_head.weight" not in saved:
-        saved["lm_head.weight"] = saved.get("model.embed_tokens.weight", torch.empty(0))
     try:
-        base.load_state_dict(saved, strict=True)
-    except RuntimeError as error:
+        loaded, info = AutoModelForCausalLM.from_pretrained(
+            folder, config=base.config, dtype=base.dtype, attn_implementation=SHARED_PREFIX, output_loading_info=True
+        )
+    except (RuntimeError, ValueError, OSError) as error:
         raise CheckpointError(f"{folder}: the weights do not fit this base model: {error}") from error
-    restored: nn.Module = base.eval()
-    return restored
+    wrong = {what: sorted(map(str, keys)) for what, keys in info.items() if keys and what != "error_msgs"}
+    if wrong:
+        shown = "; ".join(f"{what}: {', '.join(keys[:3])}" for what, keys in wrong.items())
+        raise CheckpointError(f"{folder}: the weights do not fit this base model: {shown}")
+    tuned: nn.Module = loaded.eval()
+    return tuned

@@ -29,11 +29,16 @@ class Lora:
 
     def check(self, skeleton: PreTrainedModel, examples: int) -> list[str]:
         """Resolve the targets; say what is adapted, and what cannot be."""
-        targets = resolve_targets(skeleton, self.settings.target_modules)
+        wanted = resolve_targets(skeleton, self.settings.target_modules)
+        targets = target_modules(skeleton, self.settings.target_modules)
         remarks = [f"LoRA r={self.settings.r} on {', '.join(targets)}"]
-        experts = fused_experts(skeleton)
-        if experts and self.settings.target_modules in ("mlp", "all_linear"):
-            remarks.append(f"routed experts are fused parameters ({len(experts)} of them) and stay frozen")
+        frozen = [name for name in wanted if name not in targets]
+        if frozen:
+            experts = len(fused_experts(skeleton))
+            remarks.append(
+                f"routed experts are fused parameters ({experts} of them) and stay frozen, and so do the dense and "
+                f"shared layers of the same names ({', '.join(frozen)})"
+            )
         return remarks
 
     def apply(self, model: PreTrainedModel) -> nn.Module:

@@ -164,7 +164,7 @@ class SafeStop(Checkpoint):
     def _stop_if_asked(self, trainer: lightning.Trainer) -> None:
         if self.received is not None:
             trainer.save_checkpoint(self.path)
-            done = trainer.fit_loop.epoch_loop.batch_progress.current.processed
+            done = trainer.fit_loop.epoch_loop.batch_progress.current.ready
             raise Interrupted(f"stopped after step {done}; saved to {self.path}", self.received)
 
     def _receive(self, number: int, frame: FrameType | None) -> None:

@@ -100,11 +100,12 @@ class RandomState(Callback):
 
 
 def _take_tensors(value: Any, key: str, tensors: dict[str, Tensor]) -> Any:  # noqa: ANN401
-    """Return a value as JSON, its tensors moved into ``tensors`` and named by where they stood."""
+    """Return a value as JSON, its tensors moved into ``tensors``; ``key`` says where it stands, for errors."""
     match value:
         case Tensor():
-            tensors[key] = value.detach().to("cpu", copy=True).contiguous()
-            return {"__tensor__": key}
+            name = str(len(tensors))  # a running number: no two places can share it
+            tensors[name] = value.detach().to("cpu", copy=True).contiguous()
+            return {"__tensor__": name}
         case dict():
             items = [
                 [_take_tensors(k, f"{key}/key", tensors), _take_tensors(v, f"{key}/{k}", tensors)]

@@ -181,6 +181,7 @@ def _finished(folder: Path, identity: dict[str, Any]) -> bool:
 def _resumable(last: Path, identity: dict[str, Any]) -> bool:
     """Whether there is a checkpoint to go on from; one of another run is refused."""
     marker = last.parent / "run.json"
+    store.recover(last)
     if not last.exists():
         store.write_json(marker, identity)
         return False

@@ -27,6 +27,10 @@ def optimizer_class(settings: Optimizer) -> type[TorchOptimizer]:
         raise ConfigError([f"optimizer._target_ = {settings.target} is not an optimizer class"])
     if not f"{found.__module__}.".startswith(OPTIMIZER_PREFIXES):
         raise ConfigError([f"optimizer._target_ = {settings.target} comes from {found.__module__}, not allowed"])
+    missing = {"params", "lr", "weight_decay"} - set(inspect.signature(found).parameters)
+    if missing:
+        lacks = ", ".join(sorted(missing))
+        raise ConfigError([f"optimizer._target_ = {settings.target} does not take {lacks}: it cannot be used here"])
     known = [key for key in inspect.signature(found).parameters if key not in ("params", "lr", "weight_decay")]
     unknown = [key for key in settings.arguments if key not in known]
     if unknown:
@@ -34,6 +38,11 @@ def optimizer_class(settings: Optimizer) -> type[TorchOptimizer]:
         raise ConfigError(
             [f"optimizer.arguments.{key}: {name} does not take it. It takes: {listed}" for key in unknown]
         )
+    if (
+        "closure" in (step := inspect.signature(found.step).parameters)
+        and step["closure"].default is step["closure"].empty
+    ):
+        raise ConfigError([f"optimizer._target_ = {settings.target} needs a closure: it cannot be used here"])
     return found
 
 
