@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from r1tailor.records import Example
 from r1tailor.schema import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
+FAST = ("trainer.batch_size=4", "trainer.validation_examples=4", "trainer.precision=fp32", "evaluation.max_items=4")
+FASTER = (*FAST, "evaluation.max_new_tokens=4", "evaluation.resamples=100", "seed=3")
 
 
 @dataclass(frozen=True)
@@ -68,3 +71,36 @@ def write_jsonl(tmp_path: Path) -> Callable[[Sequence[object]], Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def own_jsonl(tmp_path: Path) -> Path:
+    """Anybody's JSONL: sixty questions with one of three answers."""
+    labels = ("red", "green", "blue")
+    rows = [
+        {"instruction": "Which colour?", "input": f"thing {i} of kind {i * 7919}", "output": labels[i % 3]}
+        for i in range(60)
+    ]
+    path = tmp_path / "colours.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def own_domain(tmp_path: Path, own_jsonl: Path) -> Path:
+    """A domain of one YAML and no code."""
+    conf = tmp_path / "conf"
+    (conf / "domain").mkdir(parents=True)
+    generic = (ROOT / "conf" / "domain" / "generic.yaml").read_text(encoding="utf-8")
+    mine = generic.replace("name: generic", "name: colours").replace("???", str(own_jsonl))
+    mine = mine.replace("labels: null", "labels: [red, green, blue]").replace("test: 0.10", "test: 0.20")
+    (conf / "domain" / "colours.yaml").write_text(mine, encoding="utf-8")
+    return conf
+
+
+@pytest.fixture
+def output() -> Iterator[str]:
+    """A folder for one direct run, removed afterwards."""
+    name = f"outputs/runs/test-{time.time_ns()}"
+    yield name
+    subprocess.run(["rm", "-rf", str(ROOT / name)], check=True)

@@ -17,9 +17,10 @@ from r1tailor.curriculum.tokens import ChatTokenizer
 from r1tailor.domain import ScoredMetric, open_domain
 from r1tailor.errors import UserError
 from r1tailor.evaluation.gate import verdicts
-from r1tailor.evaluation.generate import distinguishing, predict
+from r1tailor.evaluation.generate import predict
 from r1tailor.evaluation.measure import summarise
 from r1tailor.evaluation.metrics import Measured, bleu, perplexity, scored
+from r1tailor.evaluation.ranking import distinguishing, inner_paths
 from r1tailor.evaluation.significance import compare, interval
 from r1tailor.model import load
 from r1tailor.records import Example, Prediction
@@ -161,6 +162,12 @@ def test_a_label_is_told_from_the_others_by_its_shortest_beginning() -> None:
     assert distinguishing([(1, 2, 3), (1, 2, 4, 5), (6, 7)]) == [(1, 2, 3), (1, 2, 4), (6,)]
     assert distinguishing([(1, 2), (1, 2, 3)]) == [(1, 2), (1, 2, 3)], "one may begin another"
     assert distinguishing([(1, 2)]) == [(1,)]
+
+
+def test_inner_paths_reach_every_inner_node_of_the_labels_trie() -> None:
+    assert inner_paths([(1, 2, 3), (1, 2, 4), (6,)]) == [(1, 2)]
+    assert inner_paths([(1,), (2,)]) == [()]
+    assert inner_paths([(1, 2), (3, 4)]) == [(1,), (3,)]
 
 
 def toy(name: str, *overrides: str) -> tuple[Any, PreTrainedModel, ChatTokenizer]:

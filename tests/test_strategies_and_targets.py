@@ -100,7 +100,9 @@ def test_the_user_is_told_that_routed_experts_stay_frozen() -> None:
     skeleton = load.skeleton(families.tiny_config(settings.model))
     assert all(parameter.is_meta for parameter in skeleton.parameters())
     remarks = open_strategy(settings.strategy).check(skeleton, 100)
-    assert any(remark.startswith("routed experts are fused parameters (4 of them) and stay frozen") for remark in remarks)
+    assert any(
+        remark.startswith("routed experts are fused parameters (4 of them) and stay frozen") for remark in remarks
+    )
     attention = config.load(["model=tiny_deepseek_v3"])
     assert len(open_strategy(attention.strategy).check(skeleton, 100)) == 1, "they were not asked for"
 

@@ -10,6 +10,7 @@ from transformers import GenerationConfig
 from r1tailor.curriculum.packing import pack
 from r1tailor.curriculum.tokens import ChatTokenizer, TokenizedExample, tokenize
 from r1tailor.errors import DataError
+from r1tailor.evaluation.ranking import rank
 from r1tailor.model.attention import SHARED_PREFIX, unwrapped
 from r1tailor.records import Example, Prediction
 from r1tailor.schema import Evaluation
@@ -49,7 +50,7 @@ def predict(
     with torch.inference_mode():
         likelihoods = _likelihoods(model, tokens, token_budget, tokenizer.end, device)
         progress(len(examples))
-        ranked = _rank(model, tokenizer, examples, labels, token_budget, device, progress)
+        ranked = rank(model, tokenizer, examples, labels, token_budget, device, progress)
         generated = _generate(model, tokenizer, tokens, settings, device, progress)
     return [
         Prediction(example.id, answer, likelihood, len(encoded.response), label)
@@ -69,51 +70,6 @@ def _likelihoods(
         for member, value in zip(micro.members, values, strict=True):
             result[member] = value
     return result
-
-
-def _rank(
-    model: nn.Module,
-    tokenizer: ChatTokenizer,
-    examples: Sequence[Example],
-    labels: Sequence[str],
-    budget: int,
-    device: torch.device,
-    progress: Progress,
-) -> list[str]:
-    """Return the likeliest label of the closed set for each example.
-
-    A label is scored by the likelihood of its shortest beginning that tells it from all others: the
-    probability that an answer starts that way. Long labels are not at a disadvantage for their length.
-    """
-    ranked = []
-    for example in examples:
-        if labels:
-            prompt = tokenizer.ids(tokenizer.prompt_text(example))
-            beginnings = distinguishing([tokenizer.continuation(example, label) for label in labels])
-            candidates = [TokenizedExample(label, prompt, ids) for label, ids in zip(labels, beginnings, strict=True)]
-            scores = _likelihoods(model, candidates, budget, tokenizer.end, device)
-            ranked.append(labels[max(range(len(labels)), key=scores.__getitem__)])
-        else:
-            ranked.append("")
-        progress(1)
-    return ranked
-
-
-def distinguishing(sequences: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    """Return each sequence's shortest beginning that no other sequence shares (or the whole sequence)."""
-    result = []
-    for sequence in sequences:
-        others = [other for other in sequences if other is not sequence]
-        shared = max((_common(sequence, other) for other in others), default=0)
-        result.append(sequence[: min(shared + 1, len(sequence))])
-    return result
-
-
-def _common(a: tuple[int, ...], b: tuple[int, ...]) -> int:
-    for position, (x, y) in enumerate(zip(a, b, strict=False)):
-        if x != y:
-            return position
-    return min(len(a), len(b))
 
 
 def _generate(

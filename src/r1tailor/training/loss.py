@@ -41,6 +41,12 @@ def log_likelihoods(model: nn.Module, batch: MicroBatch) -> Tensor:
     return torch.zeros(batch.examples, device=hidden.device).index_add_(0, batch.owners, -torch.cat(losses))
 
 
+def next_token_log_likelihoods(model: nn.Module, batch: MicroBatch) -> Tensor:
+    """Return [S, V] the log-likelihood (nats, fp32) of every token at each supervised position."""
+    hidden, head = _hidden_and_head(model, batch)
+    return torch.cat([head(part).float().log_softmax(dim=-1) for part in torch.split(hidden, _BLOCK)])
+
+
 def _hidden_and_head(model: nn.Module, batch: MicroBatch) -> tuple[Tensor, nn.Module]:
     """Return [S, D] the last hidden states that predict supervised tokens, and the layer that reads them."""
     causal = unwrapped(model)

@@ -1,0 +1,97 @@
+"""Which label of a closed set does a model find likeliest? The fair question for one that answers in prose.
+
+A label is scored by the likelihood of its shortest beginning that tells it from all others: the probability
+that an answer starts that way, so that a long label is not at a disadvantage. The beginnings form a trie; one
+pass over each longest inner path gives the distributions at all of its nodes, which is every score there is.
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import nn
+
+from r1tailor.curriculum.packing import pack
+from r1tailor.curriculum.tokens import ChatTokenizer, TokenizedExample
+from r1tailor.records import Example
+from r1tailor.training.loss import next_token_log_likelihoods
+
+Ids = tuple[int, ...]
+_AT_ONCE = 50  # examples packed together
+
+
+def rank(
+    model: nn.Module,
+    tokenizer: ChatTokenizer,
+    examples: Sequence[Example],
+    labels: Sequence[str],
+    budget: int,
+    device: torch.device,
+    progress: Callable[[int], None],
+) -> list[str]:
+    """Return the likeliest label for each example, or empty strings where there are no labels."""
+    ranked: list[str] = []
+    for start in range(0, len(examples), _AT_ONCE):
+        members = examples[start : start + _AT_ONCE]
+        if labels:
+            scores = score_labels(model, tokenizer, members, labels, budget, device)
+            ranked += [labels[max(range(len(labels)), key=row.__getitem__)] for row in scores]
+        else:
+            ranked += [""] * len(members)
+        progress(len(members))
+    return ranked
+
+
+def score_labels(
+    model: nn.Module,
+    tokenizer: ChatTokenizer,
+    examples: Sequence[Example],
+    labels: Sequence[str],
+    budget: int,
+    device: torch.device,
+) -> list[list[float]]:
+    """Return [examples][labels] log-likelihoods (nats) of the labels' distinguishing beginnings."""
+    beginnings = [distinguishing([tokenizer.continuation(example, label) for label in labels]) for example in examples]
+    requests = [
+        (
+            number,
+            path,
+            TokenizedExample(example.id, tokenizer.ids(tokenizer.prompt_text(example)), (*path, tokenizer.end)),
+        )
+        for number, example in enumerate(examples)
+        for path in inner_paths(beginnings[number])
+    ]
+    found: dict[tuple[int, Ids], torch.Tensor] = {}
+    for micro in pack([request for *_, request in requests], budget, tokenizer.end):
+        rows = iter(next_token_log_likelihoods(model, micro.to(device)))
+        for member in micro.members:
+            number, path, _ = requests[member]
+            for depth in range(len(path) + 1):
+                found[number, path[:depth]] = next(rows)
+    return [
+        [sum(float(found[number, ids[:k]][ids[k]]) for k in range(len(ids))) for ids in beginnings[number]]
+        for number in range(len(examples))
+    ]
+
+
+def distinguishing(sequences: Sequence[Ids]) -> list[Ids]:
+    """Return each sequence's shortest beginning that no other sequence shares (or the whole sequence)."""
+    result = []
+    for sequence in sequences:
+        others = [other for other in sequences if other is not sequence]
+        shared = max((_common(sequence, other) for other in others), default=0)
+        result.append(sequence[: min(shared + 1, len(sequence))])
+    return result
+
+
+def inner_paths(sequences: Sequence[Ids]) -> list[Ids]:
+    """Return the longest paths to inner nodes of the sequences' trie: every node lies on one of them."""
+    nodes = {sequence[:k] for sequence in sequences for k in range(len(sequence))}
+    parents = {node[:k] for node in nodes for k in range(len(node))}
+    return sorted(nodes - parents)
+
+
+def _common(a: Ids, b: Ids) -> int:
+    for position, (x, y) in enumerate(zip(a, b, strict=False)):
+        if x != y:
+            return position
+    return min(len(a), len(b))
