@@ -5,7 +5,6 @@ configuration), a chat tokenizer and a causal language model.
 """
 
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from r1tailor.schema import HubModel, LocalModel, PackagedModel, RandomModel
 from r1tailor.sources.packaged import download_member
 
 AnyModel = PackagedModel | HubModel | LocalModel | RandomModel
+transformers_logging.disable_progress_bar()  # a bar for each load and save would bury our own output
 _WEIGHTS = ["*.json", "*.safetensors", "*.jinja", "tokenizer*", "*.model"]
 
 
@@ -154,7 +154,7 @@ def _convert(settings: PackagedModel, folder: Path) -> None:
     gguf = folder.with_suffix(".gguf")
     download_member(settings, gguf)
     try:
-        with store.replaced_folder(folder, {"model": provenance(settings)}) as temporary, _quiet_bars():
+        with store.replaced_folder(folder, {"model": provenance(settings)}) as temporary:
             model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
             # It is dequantised: what is saved must not claim to be GGUF.
             del model.config.quantization_config
@@ -165,16 +165,6 @@ def _convert(settings: PackagedModel, folder: Path) -> None:
         gguf.unlink(missing_ok=True)
 
 
-class _quiet_bars:
-    """Keep transformers' progress bars out of our output."""
-
-    def __enter__(self) -> None:
-        transformers_logging.disable_progress_bar()
-
-    def __exit__(self, *_: object) -> None:
-        transformers_logging.enable_progress_bar()
-
-
 def _from_hub(hub_id: str, revision: str, *, weights: bool) -> Path:
     """Return the local snapshot of a hub model, downloading it if the hub can be reached.
 
@@ -182,14 +172,16 @@ def _from_hub(hub_id: str, revision: str, *, weights: bool) -> Path:
         OSError: neither cached nor reachable (every error of the hub client becomes this one).
     """
     from huggingface_hub import snapshot_download
+    from huggingface_hub.utils import disable_progress_bars, enable_progress_bars
 
     patterns = _WEIGHTS if weights else [pattern for pattern in _WEIGHTS if pattern != "*.safetensors"]
-    if weights and shutil.disk_usage(Path.home()).free == 0:
-        raise OSError("no disk space left")
+    enable_progress_bars()  # gigabytes may come
     try:
         return Path(snapshot_download(hub_id, revision=revision, allow_patterns=patterns))
     except Exception as error:
         raise OSError(_brief(error)) from error
+    finally:
+        disable_progress_bars()
 
 
 def _unavailable(settings: AnyModel, attempts: list[str]) -> ModelUnavailableError:
