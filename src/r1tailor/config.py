@@ -50,7 +50,7 @@ def reported_errors() -> Iterator[None]:
         sys.stderr.close()
         sys.exit(1)
     except KeyboardInterrupt:
-        print("stopped before training began; nothing was lost", file=sys.stderr)
+        print("stopped; what was finished is kept, and resume=true goes on with it", file=sys.stderr)
         sys.exit(130)
 
 
@@ -71,7 +71,6 @@ def checked_arguments(arguments: list[str]) -> list[str]:
     name = parsed.config_name or "config"
     _refuse_stale(conf / f"{name}.yaml")
     checked, faults = _checked_overrides(parsed.overrides, folders, sweep=bool(parsed.multirun))
-    name = parsed.config_name or "config"
     first = [text for text, override in checked if not (override and override.is_sweep_override())]
     composed, more = _composed(first, conf, name, folders[1:])
     unknown_only = bool(parsed.multirun)  # the jobs of a sweep check their own values, so that one may fail alone
