@@ -22,7 +22,7 @@ from r1tailor.training.loss import log_likelihoods
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
-PROMPT = Example("p", "Give the capital of this country in one word.", "France", "Paris")
+PROMPT = Example("p", "What is the capital of France?", "", "Paris")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_the_converted_model_is_whole_and_answers(folder: Path, settings: Callab
     ours = load.load_tokenizer(settings().model, ROOT)
     assert tokenizer.decode([ours.end]) == "<|im_end|>"
     prompt = ours.encode(PROMPT).prompt
-    answer = model.generate(torch.tensor([prompt]), max_new_tokens=8, do_sample=False)[0, len(prompt) :]
+    answer = model.generate(torch.tensor([prompt]), max_new_tokens=16, do_sample=False)[0, len(prompt) :]
     assert "Paris" in tokenizer.decode(answer)
 
 
@@ -49,7 +49,7 @@ def test_packed_likelihoods_equal_one_example_at_a_time(settings: Callable[..., 
     model = load.load_model(settings().model, ROOT, torch.float32, 1)
     tokenizer = load.load_tokenizer(settings().model, ROOT)
     countries = {"France": "Paris", "Italy": "Rome, the eternal city", "Japan": "Tokyo"}
-    tokens = tokenize([Example(c, PROMPT.instruction, c, a) for c, a in countries.items()], tokenizer, 512).examples
+    tokens = tokenize([Example(c, "Give the capital.", c, a) for c, a in countries.items()], tokenizer, 512).examples
     with torch.no_grad():
         (packed,) = pack(tokens, 512, tokenizer.end)
         together = dict(zip(packed.members, log_likelihoods(model, packed).tolist(), strict=True))
