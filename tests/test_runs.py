@@ -27,7 +27,6 @@ def test_a_domain_of_one_yaml_goes_the_whole_way(
     assert store.damage(ROOT / output / "train" / "model") is None
     report = (ROOT / output / "evaluation" / "report.html").read_text()
     assert not re.findall(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=", report), "it must open offline"
-    assert (ROOT / "outputs" / "runs" / "latest").resolve() == ROOT / output
 
 
 @pytest.mark.parametrize("model", ["tiny_llama", "tiny_qwen2", "tiny_deepseek_v3"])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedConfig, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
@@ -135,7 +136,10 @@ def _packaged(settings: PackagedModel, *, weights: bool) -> Path:
     folder = cache_folder() / "models" / f"{settings.name}-{settings.sha256[:12]}"
     if not (folder / store.MANIFEST).exists() or (weights and store.damage(folder)):
         try:
-            _convert(settings, folder)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder.with_suffix(".lock")):  # two first runs at once: one converts, the other waits
+                if not (folder / store.MANIFEST).exists() or store.damage(folder):
+                    _convert(settings, folder)
         except DataError as tried:
             try:
                 return _from_hub(settings.hub_id, "main", weights=weights)
