@@ -13,7 +13,6 @@ import pytest
 from r1tailor import store
 from tests.conftest import ROOT, Done
 
-pytestmark = pytest.mark.xdist_group("pipeline")  # one clone, in order
 STAGES = ("collect", "clean", "instruct", "train", "evaluate", "register")
 TOY = (
     "model=tiny_llama",

@@ -21,7 +21,7 @@ from r1tailor.training.fit import fit
 from r1tailor.training.loss import log_likelihoods
 from tests.conftest import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("real")]
+pytestmark = pytest.mark.slow
 PROMPT = Example("p", "What is the capital of France?", "", "Paris")
 
 

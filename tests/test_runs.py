@@ -29,19 +29,6 @@ def test_a_domain_of_one_yaml_goes_the_whole_way(
     assert not re.findall(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=", report), "it must open offline"
 
 
-@pytest.mark.parametrize("model", ["tiny_llama", "tiny_qwen2", "tiny_deepseek_v3"])
-@pytest.mark.parametrize("strategy", ["lora", "full"])
-def test_the_medical_domain_goes_the_whole_way(
-    run_command: Callable[..., Done], output: str, model: str, strategy: str
-) -> None:
-    composition = ("domain=medical", f"model={model}", f"strategy={strategy}", "trainer.max_steps=2")
-    done = run_command("train.py", *composition, f"output={output}", *FASTER)
-    assert done.code == 0, done.err
-    metrics = json.loads((ROOT / output / "evaluation" / "metrics.json").read_text())
-    assert "chapter_accuracy_against_base_ranked" in metrics["comparisons"]
-    assert metrics["models"]["majority"].keys() == {"category_accuracy", "chapter_accuracy"}
-
-
 def test_a_finished_run_is_not_trained_again_and_its_folder_is_not_overwritten(
     run_command: Callable[..., Done], own_domain: Path, output: str
 ) -> None:
