@@ -184,7 +184,7 @@ def test_predictions_are_those_of_the_plain_model_one_by_one(name: str, examples
     done: list[int] = []
     made = predict(model, tokenizer, examples[:8], LABELS, settings.evaluation, 700, 4096, done.append)
     assert sum(done) == 3 * 8
-    assert model.config._attn_implementation == "shared_prefix", "put back after generation"
+    assert model.config._attn_implementation == "packed_rows", "put back after generation"
     model.set_attn_implementation("eager")
     for example, prediction in zip(examples, made, strict=False):
         encoded = tokenizer.encode(example)
@@ -197,7 +197,7 @@ def test_predictions_are_those_of_the_plain_model_one_by_one(name: str, examples
         assert (prediction.id, prediction.tokens) == (example.id, len(encoded.response))
         whole = log_likelihood(model, encoded.prompt, encoded.response)
         assert prediction.log_likelihood == pytest.approx(whole, rel=1e-5)
-        beginnings = distinguishing([tokenizer.continuation(example, label) for label in LABELS])
+        beginnings = distinguishing([tokenizer.continuation(tokenizer.prompt_text(example), label) for label in LABELS])
         scores = [log_likelihood(model, encoded.prompt, beginning) for beginning in beginnings]
         assert prediction.ranked == LABELS[int(np.argmax(scores))]
     assert len({prediction.generated for prediction in made}) > 1

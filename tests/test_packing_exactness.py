@@ -1,6 +1,7 @@
 """Packed rows give the loss and the gradients of one example at a time, for every architecture and strategy."""
 
 import copy
+import itertools
 from functools import cache
 
 import pytest
@@ -13,10 +14,11 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, LlamaConfig
 
 from r1tailor import config
-from r1tailor.curriculum.packing import MicroBatch, pack
-from r1tailor.curriculum.tokens import TokenizedExample, shared_prefix
+from r1tailor.curriculum.packing import MicroBatch, Segment, pack, rectangles
+from r1tailor.curriculum.prefixes import prefix_tree
+from r1tailor.curriculum.tokens import TokenizedExample
 from r1tailor.model import load
-from r1tailor.model.attention import SHARED_PREFIX, shared_prefix_attention, unwrapped
+from r1tailor.model.attention import PACKED_ROWS, packed_attention, unwrapped
 from r1tailor.strategy import open_strategy
 from r1tailor.training.loss import _SmoothedCrossEntropy, log_likelihoods, summed_loss
 
@@ -32,7 +34,18 @@ def random_ids(length: int, seed: int) -> tuple[int, ...]:
 
 def layout_of(kind: str) -> list[TokenizedExample]:
     lengths = [(9, 4), (14, 11), (3, 1), (21, 17), (10, 6)]
+    if kind == "nested":
+        lengths = [*lengths, (5, 3), (6, 2), (8, 9)]
     match kind:
+        case "nested":  # all share 12 tokens; five of them 20 more; two of those 18 more
+            begins = [random_ids(12, 0), (*random_ids(12, 0), 9, *random_ids(20, 50))]
+            begins.append((*begins[1], 8, *random_ids(18, 51)))
+            levels = [0, 0, 0, 1, 1, 1, 2, 2]
+            prompts = [(*begins[levels[i]], i, *random_ids(a, i)) for i, (a, _) in enumerate(lengths)]
+        case "long":  # beyond what attention by products takes
+            prompts = [
+                (*random_ids(140, 0), index, *random_ids(150 + a, index)) for index, (a, _) in enumerate(lengths)
+            ]
         case "shared prefix":
             prompts = [(*random_ids(12, 0), index + 1, *random_ids(a, index)) for index, (a, _) in enumerate(lengths)]
         case "no prefix":
@@ -47,7 +60,7 @@ def layout_of(kind: str) -> list[TokenizedExample]:
     ]
 
 
-LAYOUTS = ("shared prefix", "no prefix", "one example", "identical prompts")
+LAYOUTS = ("shared prefix", "no prefix", "one example", "identical prompts", "nested", "long")
 
 
 @cache
@@ -120,9 +133,10 @@ def test_packed_rows_have_the_loss_and_gradients_of_single_examples(
 ) -> None:
     ours, plain = pair(name, strategy)
     examples = layout_of(layout)
-    rows = list(pack(examples, 96, PADDING))
-    assert (len(rows) == 1) == (layout == "one example")
-    assert (rows[0].prefix == 0) == (layout == "no prefix")
+    rows = list(pack(examples, 600 if layout == "long" else 64, PADDING))
+    depths = {len(segment.context) for row in rows for segment in row.segments}
+    assert len(rows) > 1 or layout == "one example"
+    assert max(depths) == {"no prefix": 0, "one example": 0, "nested": 3}.get(layout, 1)
     assert_equal(packed(ours, rows, smoothing), one_by_one(plain, examples, smoothing))
 
 
@@ -132,7 +146,7 @@ def test_tied_embeddings_get_the_gradients_of_single_examples(adapted: bool, smo
     shape = {"vocab_size": 264, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2}
     heads = {"num_attention_heads": 4, "num_key_value_heads": 2}
     tied = LlamaConfig(**shape, **heads, tie_word_embeddings=True)
-    model = AutoModelForCausalLM.from_config(tied, dtype=torch.float32, attn_implementation=SHARED_PREFIX)
+    model = AutoModelForCausalLM.from_config(tied, dtype=torch.float32, attn_implementation=PACKED_ROWS)
     assert model.lm_head.weight is model.model.embed_tokens.weight
     settings = config.load(["model=tiny_llama", *(LORA if adapted else ("strategy=full",))])
     ours, plain = prepared(open_strategy(settings.strategy).apply(model))
@@ -161,7 +175,7 @@ def test_changing_one_example_moves_no_other_by_a_bit(name: str, what: str) -> N
     after = [*before[:3], TokenizedExample("3", *changed), *before[4:]]
     (first,), (second,) = pack(before, 10_000, PADDING), pack(after, 10_000, PADDING)
     assert first.input_ids.shape == second.input_ids.shape
-    assert first.prefix == second.prefix
+    assert first.segments == second.segments
     with torch.no_grad():
         one, two = log_likelihoods(ours.eval(), first), log_likelihoods(ours, second)
     ours.train()
@@ -200,7 +214,7 @@ def test_the_blockwise_loss_equals_cross_entropy_with_gradients(rows: int, smoot
 def test_attention_dropout_is_refused() -> None:
     x = torch.zeros(1, 2, 8, 4)
     with pytest.raises(ValueError, match="attention dropout is not supported"):
-        shared_prefix_attention(nn.Module(), x, x, x, None, 1.0, dropout=0.1, shared_prefix=0, packed_examples=1)
+        packed_attention(nn.Module(), x, x, x, None, 1.0, dropout=0.1, packed_segments=[Segment(1, 8, ())])
 
 
 IDS = st.lists(st.integers(1, 4), min_size=1, max_size=12).map(tuple)
@@ -214,13 +228,51 @@ EXAMPLES = st.tuples(
 )
 
 
-@given(EXAMPLES)
-def test_the_shared_prefix_is_the_longest_that_leaves_each_prompt_a_token(examples: list[TokenizedExample]) -> None:
+@given(EXAMPLES, st.integers(1, 12))
+def test_the_prefix_tree_holds_each_prompt_once_and_keeps_only_what_is_worth_it(
+    examples: list[TokenizedExample], worth: int
+) -> None:
     prompts = [example.prompt for example in examples]
-    length = shared_prefix(prompts)
-    assert len({prompt[:length] for prompt in prompts}) == 1
-    assert all(len(prompt) > length for prompt in prompts)
-    assert any(len(prompt) == length + 1 for prompt in prompts) or len({p[: length + 1] for p in prompts}) > 1
+    tree = prefix_tree(prompts, worth)
+    assert sorted(index for group in tree for index in group.members) == list(range(len(prompts)))
+    below = [set(group.members) for group in tree]
+    for number in range(len(tree) - 1, 0, -1):
+        parent = tree[number].parent
+        assert parent is not None
+        assert parent < number
+        assert tree[number].start == tree[parent].end
+        below[parent] |= below[number]
+    for group, members in zip(tree, below, strict=True):
+        assert {prompts[index][group.start : group.end] for index in members} == {group.tokens}
+        assert all(len(prompts[index]) > group.end for index in members)
+        assert (len(members) - 1) * len(group.tokens) >= worth or group.parent is None
+
+
+@given(EXAMPLES)
+def test_with_nothing_to_lose_every_shared_token_is_found(examples: list[TokenizedExample]) -> None:
+    prompts = [example.prompt for example in examples]
+    tree = prefix_tree(prompts, worth=1)
+    positions = sum(len(group.tokens) for group in tree)
+    positions += sum(len(prompts[index]) - group.end for group in tree for index in group.members)
+    distinct = {prompt[:k] for prompt in prompts for k in range(1, len(prompt))}
+    assert positions == len(distinct) + len(prompts)  # a trie over all but the last tokens
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=9), st.integers(0, 40))
+def test_rectangles_cost_as_little_as_the_best_of_all_divisions(lengths: list[int], worth: int) -> None:
+    def cost(division: list[list[int]]) -> int:
+        return sum(len(part) * max(lengths[index] for index in part) + worth for part in division)
+
+    found = rectangles(lengths, worth)
+    assert sorted(index for part in found for index in part) == list(range(len(lengths)))
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    cuts = itertools.product((False, True), repeat=len(lengths) - 1)
+    assert cost(found) == min(cost(_cut(order, where)) for where in cuts)
+
+
+def _cut(order: list[int], where: tuple[bool, ...]) -> list[list[int]]:
+    ends = [*(k for k, cut in enumerate(where, start=1) if cut), len(order)]
+    return [order[a:b] for a, b in zip([0, *ends], ends, strict=False)]
 
 
 @given(EXAMPLES, st.integers(1, 120))
@@ -229,7 +281,7 @@ def test_every_example_is_packed_once_within_the_budget(examples: list[Tokenized
     assert sorted(member for row in rows for member in row.members) == list(range(len(examples)))
     for row in rows:
         assert row.input_ids.shape == row.position_ids.shape
-        assert row.input_ids.numel() <= budget or row.examples == 1
+        assert row.input_ids.numel() <= budget + 15 or len(row.members) == 1
 
 
 @given(EXAMPLES, st.integers(1, 120))

@@ -120,7 +120,7 @@ def test_no_end_at_all_is_an_error() -> None:
 def test_a_continuation_is_the_beginning_of_the_supervised_response() -> None:
     for tokenizer in (deepseek(), chatml()):
         encoded = tokenizer.encode(BARE)
-        assert (*tokenizer.continuation(BARE, "alpha"), tokenizer.end) == encoded.response
+        assert (*tokenizer.continuation(tokenizer.prompt_text(BARE), "alpha"), tokenizer.end) == encoded.response
 
 
 def test_examples_that_are_too_long_are_left_out_whole_and_listed(examples: list[Example]) -> None:

@@ -1,41 +1,58 @@
-"""Packed micro-batches: one row of a shared prefix, then a rectangle of examples.
+"""Packed micro-batches: rows of shared beginnings and rectangles of examples.
 
-A row is ``[prefix][example][example]...``: the tokens that all prompts begin with, once, then each example's
-remaining tokens padded to one length. Every linear layer sees one long row; ``model/attention.py`` lets each
-example attend to the prefix and to itself only. Position ids go on from the prefix in every example, so the
-loss and all gradients equal those of one example at a time.
+A row is a chain of segments ``[shared][example][example]...[shared]...``. A shared beginning stands in it once;
+the examples that begin with it follow as rectangles: their remaining tokens, padded to one length. Every linear
+layer sees one long row; ``model/attention.py`` lets each example attend to its beginnings and to itself only.
+Position ids go on from the beginning in every example, so the loss and all gradients equal those of one example
+at a time.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from r1tailor.curriculum.tokens import TokenizedExample, shared_prefix
+from r1tailor.curriculum.prefixes import WORTH, Group, prefix_tree
+from r1tailor.curriculum.tokens import TokenizedExample
 
-_ROUND_TO = 8  # few distinct lengths, aligned rows
+_ALIGNED = 16  # matrix products over a row are up to a tenth slower at other lengths
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A rectangle of positions in a row: ``examples`` sequences of ``width`` positions each.
+
+    A shared beginning is a segment of one sequence.
+
+    Attributes:
+        examples: sequences that follow one another; each attends causally to itself.
+        width: positions of each.
+        context: indexes of the segments that all of its sequences attend to as a whole, outermost first.
+    """
+
+    examples: int
+    width: int
+    context: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """One packed row. T = prefix + examples * width positions, S supervised tokens.
+    """One packed row of T positions, S of whose tokens are supervised.
 
     Attributes:
         input_ids: [1, T] token ids, padding included.
         position_ids: [1, T] positions as each example would have alone.
-        prefix: length of the shared prefix, may be 0.
-        examples: how many examples the rectangle holds.
+        segments: the row from its start on; positions after the last one are padding.
         predictors: [S] positions in the row whose output predicts a supervised token.
         labels: [S] the supervised tokens.
-        owners: [S] number (0 .. examples - 1) of the example each supervised token belongs to.
-        members: for each example of the rectangle, its index in the sequence that was packed.
+        owners: [S] number of the example each supervised token belongs to, an index into ``members``.
+        members: for each example of the row, its index in the sequence that was packed.
     """
 
     input_ids: Tensor
     position_ids: Tensor
-    prefix: int
-    examples: int
+    segments: tuple[Segment, ...]
     predictors: Tensor
     labels: Tensor
     owners: Tensor
@@ -52,57 +69,130 @@ class MicroBatch:
             name: getattr(self, name).to(device, non_blocking=True)
             for name in ("input_ids", "position_ids", "predictors", "labels", "owners")
         }
-        return MicroBatch(prefix=self.prefix, examples=self.examples, members=self.members, **moved)
+        return MicroBatch(segments=self.segments, members=self.members, **moved)
 
 
 def pack(examples: Sequence[TokenizedExample], token_budget: int, padding: int) -> Iterator[MicroBatch]:
     """Yield micro-batches of at most ``token_budget`` positions that hold every example once.
 
-    Examples are sorted by length, so that little is padded. One that exceeds the budget alone gets a row of
-    its own.
-
     Args:
         examples: at least one.
-        token_budget: positions a row, padding included.
+        token_budget: positions a row, without the filler at its end. An example that exceeds it gets a row of
+            its own.
         padding: token id to fill up with; it is attended to by nothing that is supervised.
     """
-    prefix = shared_prefix([example.prompt for example in examples])
-    order = sorted(range(len(examples)), key=lambda index: len(examples[index]))
-    rows: list[list[int]] = [[]]
-    for index in order:
-        width = _rounded(len(examples[index]) - prefix)
-        if rows[-1] and prefix + (len(rows[-1]) + 1) * width > token_budget:
-            rows.append([])
-        rows[-1].append(index)
-    for members in rows:
-        yield _row([examples[index] for index in members], prefix, tuple(members), padding)
+    tree = prefix_tree([example.prompt for example in examples])
+    row = _Row(tree, token_budget)
+    for number, group in enumerate(tree):
+        for rectangle in rectangles([len(examples[index]) - group.end for index in group.members]):
+            waiting = [group.members[index] for index in rectangle]
+            width = max(len(examples[index]) for index in waiting) - group.end
+            while waiting:
+                room = row.room(number, width)
+                if room:
+                    row.add(number, width, waiting[:room])
+                    waiting = waiting[room:]
+                else:
+                    yield _micro_batch(row, examples, padding)
+                    row = _Row(tree, token_budget)
+    yield _micro_batch(row, examples, padding)
 
 
-def _rounded(length: int) -> int:
-    return -(-length // _ROUND_TO) * _ROUND_TO
+def rectangles(lengths: Sequence[int], worth: int = WORTH) -> list[list[int]]:
+    """Divide examples by length into rectangles, so that padding and rectangles together cost least.
+
+    A rectangle costs its positions and ``worth`` more. The best division of sorted lengths is found by dynamic
+    programming over the distinct lengths.
+
+    Returns:
+        Indexes into ``lengths``, one list a rectangle, from short to long.
+    """
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    ends = [k for k in range(1, len(order) + 1) if k == len(order) or lengths[order[k]] != lengths[order[k - 1]]]
+    best: dict[int, tuple[int, int]] = {0: (0, 0)}  # examples covered: (cost, where the last rectangle begins)
+    for end in ends:
+        width = lengths[order[end - 1]]
+        best[end] = min((cost + (end - begin) * width + worth, begin) for begin, (cost, _) in best.items())
+    found: list[list[int]] = []
+    end = len(order)
+    while end:
+        found.append(order[best[end][1] : end])
+        end = best[end][1]
+    return found[::-1]
 
 
-def _row(examples: Sequence[TokenizedExample], prefix: int, members: tuple[int, ...], padding: int) -> MicroBatch:
-    width = _rounded(max(len(example) for example in examples) - prefix)
-    ids = list(examples[0].prompt[:prefix])
+@dataclass
+class _Row:
+    """A row under construction: its segments, and which group or examples each holds."""
+
+    tree: Sequence[Group]
+    budget: int
+    segments: list[Segment] = field(default_factory=list)
+    contents: list[tuple[Group, list[int]]] = field(default_factory=list)
+    placed: dict[int, int] = field(default_factory=dict)  # group: its segment
+    length: int = 0
+
+    def room(self, group: int, width: int) -> int:
+        """Return how many examples of a width fit; in an empty row at least one does."""
+        missing = sum(len(self.tree[g].tokens) for g in self._line(group) if g not in self.placed)
+        fitting = (self.budget - self.length - missing) // width
+        return max(fitting, 0 if self.segments else 1)
+
+    def add(self, group: int, width: int, members: list[int]) -> None:
+        """Append examples of a group, after the shared beginnings that the row does not hold yet."""
+        line = self._line(group)
+        for depth, g in enumerate(line):
+            if g not in self.placed:
+                self.placed[g] = len(self.segments)
+                context = tuple(self.placed[above] for above in line[:depth])
+                self._append(self.tree[g], [], Segment(1, len(self.tree[g].tokens), context))
+        context = tuple(self.placed[above] for above in line)
+        self._append(self.tree[group], members, Segment(len(members), width, context))
+
+    def _line(self, group: int) -> list[int]:
+        """Return the groups that hold a shared beginning of a group's examples, outermost first."""
+        line: list[int] = []
+        current: int | None = group
+        while current is not None:
+            if self.tree[current].tokens:
+                line.append(current)
+            current = self.tree[current].parent
+        return line[::-1]
+
+    def _append(self, group: Group, members: list[int], segment: Segment) -> None:
+        self.segments.append(segment)
+        self.contents.append((group, members))
+        self.length += segment.examples * segment.width
+
+
+def _micro_batch(row: _Row, examples: Sequence[TokenizedExample], padding: int) -> MicroBatch:
+    ids: list[int] = []
+    positions: list[int] = []
     predictors: list[int] = []
     labels: list[int] = []
     owners: list[int] = []
-    for number, example in enumerate(examples):
-        tail = (*example.prompt[prefix:], *example.response)
-        end = len(ids) + len(tail)
-        predictors += range(end - len(example.response) - 1, end - 1)
-        labels += example.response
-        owners += [number] * len(example.response)
-        ids += [*tail, *[padding] * (width - len(tail))]
-    positions = torch.cat([torch.arange(prefix), torch.arange(prefix, prefix + width).repeat(len(examples))])
+    order: list[int] = []
+    for segment, (group, members) in zip(row.segments, row.contents, strict=True):
+        if not members:
+            ids += group.tokens
+            positions += range(group.start, group.end)
+        for index in members:
+            example = examples[index]
+            tail = (*example.prompt[group.end :], *example.response)
+            end = len(ids) + len(tail)
+            predictors += range(end - len(example.response) - 1, end - 1)
+            labels += example.response
+            owners += [len(order)] * len(example.response)
+            order.append(index)
+            ids += [*tail, *[padding] * (segment.width - len(tail))]
+            positions += range(group.end, group.end + segment.width)
+    filler = -len(ids) % _ALIGNED
     return MicroBatch(
-        input_ids=torch.tensor(ids)[None],
-        position_ids=positions[None],
-        prefix=prefix,
-        examples=len(examples),
+        input_ids=torch.tensor([[*ids, *[padding] * filler]]),
+        position_ids=torch.tensor([[*positions, *[0] * filler]]),
+        segments=tuple(row.segments),
         predictors=torch.tensor(predictors),
         labels=torch.tensor(labels),
         owners=torch.tensor(owners),
-        members=members,
+        members=tuple(order),
     )

@@ -1,6 +1,6 @@
 """Examples become token ids: the prompt as generation will see it, then the response and its end token."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,9 +61,9 @@ class ChatTokenizer:
         answer = response(example.output, example.reasoning, prompt)
         return TokenizedExample(example.id, self.ids(prompt), (*self.ids(answer), self.end))
 
-    def continuation(self, example: Example, answer: str) -> tuple[int, ...]:
-        """Return the ids of the beginning of a response, without an end: what ranking compares."""
-        return self.ids(response(answer, "", self.prompt_text(example)))
+    def continuation(self, prompt: str, answer: str) -> tuple[int, ...]:
+        """Return the ids of the beginning of a response to a rendered prompt, without an end: for ranking."""
+        return self.ids(response(answer, "", prompt))
 
     def _end_of_turn(self) -> int:
         """Find the token that follows an assistant's words in the chat template, or else ``eos``."""
@@ -95,13 +95,3 @@ def tokenize(examples: Iterable[Example], tokenizer: ChatTokenizer, max_length: 
     if not fitting:
         raise DataError(f"none of {len(too_long)} examples fits into {max_length} tokens; raise trainer.max_length")
     return Tokenized(fitting, too_long)
-
-
-def shared_prefix(prompts: Sequence[tuple[int, ...]]) -> int:
-    """Return how many leading tokens all prompts share, leaving each at least one of its own."""
-    first, last = min(prompts), max(prompts)  # in lexicographic order, these two differ first
-    limit = min(len(prompt) for prompt in prompts) - 1
-    for position, (a, b) in enumerate(zip(first, last, strict=False)):
-        if a != b:
-            return min(position, limit)
-    return limit

@@ -11,7 +11,7 @@ from r1tailor.curriculum.packing import pack
 from r1tailor.curriculum.tokens import ChatTokenizer, TokenizedExample, tokenize
 from r1tailor.errors import DataError
 from r1tailor.evaluation.ranking import rank
-from r1tailor.model.attention import SHARED_PREFIX, unwrapped
+from r1tailor.model.attention import PACKED_ROWS, unwrapped
 from r1tailor.records import Example, Prediction
 from r1tailor.schema import Evaluation
 from r1tailor.training.loss import log_likelihoods
@@ -100,7 +100,7 @@ def _generate(
                 answers[index] = str(tokenizer.tokenizer.decode(kept, skip_special_tokens=False)).strip()
             progress(len(members))
     finally:
-        base.set_attn_implementation(SHARED_PREFIX)
+        base.set_attn_implementation(PACKED_ROWS)
     return answers
 
 

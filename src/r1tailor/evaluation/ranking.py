@@ -50,13 +50,11 @@ def score_labels(
     device: torch.device,
 ) -> list[list[float]]:
     """Return [examples][labels] log-likelihoods (nats) of the labels' distinguishing beginnings."""
-    beginnings = [distinguishing([tokenizer.continuation(example, label) for label in labels]) for example in examples]
+    texts = [tokenizer.prompt_text(example) for example in examples]
+    prompts = [tokenizer.ids(text) for text in texts]
+    beginnings = [distinguishing([tokenizer.continuation(text, label) for label in labels]) for text in texts]
     requests = [
-        (
-            number,
-            path,
-            TokenizedExample(example.id, tokenizer.ids(tokenizer.prompt_text(example)), (*path, tokenizer.end)),
-        )
+        (number, path, TokenizedExample(example.id, prompts[number], (*path, tokenizer.end)))
         for number, example in enumerate(examples)
         for path in inner_paths(beginnings[number])
     ]

@@ -1,11 +1,13 @@
-"""Attention over packed rows of a shared prefix and a rectangle of examples.
+"""Attention over packed rows of shared beginnings and rectangles of examples.
 
-Registered with transformers' ``AttentionInterface`` under ``shared_prefix``: no model code is touched. The
-prefix attends causally to itself. The rectangle becomes one batched product of all queries with the prefix's
-keys, and small products within each example; query heads that share a key-value head are folded together.
-Softmax runs in fp32. The result equals causal attention over each example alone (prefix and tail).
+Registered with transformers' ``AttentionInterface`` under ``packed_rows``: no model code is touched. Each
+segment of a row attends causally to itself and wholly to the segments of its context. The result equals causal
+attention over each example alone. The way is chosen by shape: short sequences as batched matrix products, in
+which query heads that share a key-value head are folded together and softmax runs in fp32; long ones through
+``scaled_dot_product_attention``, which never holds all scores.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,9 +16,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
 
-from r1tailor.curriculum.packing import MicroBatch
+from r1tailor.curriculum.packing import MicroBatch, Segment
 
-SHARED_PREFIX = "shared_prefix"
+PACKED_ROWS = "packed_rows"
+_LONG = 128  # positions of a sequence from which on scores are no longer held whole
 
 
 def unwrapped(model: nn.Module) -> Any:  # noqa: ANN401  (transformers and peft are untyped)
@@ -24,12 +27,12 @@ def unwrapped(model: nn.Module) -> Any:  # noqa: ANN401  (transformers and peft 
     return getattr(model, "get_base_model", lambda: model)()
 
 
-def layout(batch: MicroBatch) -> dict[str, int]:
+def layout(batch: MicroBatch) -> dict[str, tuple[Segment, ...]]:
     """Return the keyword arguments of a model's forward that describe a packed row to the attention."""
-    return {"shared_prefix": batch.prefix, "packed_examples": batch.examples}
+    return {"packed_segments": batch.segments}
 
 
-def shared_prefix_attention(
+def packed_attention(
     module: nn.Module,
     query: Tensor,
     key: Tensor,
@@ -38,8 +41,7 @@ def shared_prefix_attention(
     scaling: float,
     dropout: float = 0.0,
     *,
-    shared_prefix: int,
-    packed_examples: int,
+    packed_segments: Sequence[Segment],
     **_: Any,  # noqa: ANN401  (what other implementations need)
 ) -> tuple[Tensor, None]:
     """Attend within one packed row.
@@ -49,56 +51,88 @@ def shared_prefix_attention(
         query: [1, H, T, d].
         key: [1, K, T, d] with H a multiple of K.
         value: [1, K, T, e].
-        attention_mask: None; the layout says it all.
+        attention_mask: None; the segments say it all.
         scaling: factor on the scores.
         dropout: probability; only 0 is supported, as in every model of the family.
-        shared_prefix: P, leading positions that all examples share.
-        packed_examples: E, with T = P + E * n.
+        packed_segments: the row from its start on; positions after the last one are filler and get zeros.
 
     Returns:
         [1, T, H, e] and None (no weights).
     """
     if dropout:
         raise ValueError("attention dropout is not supported over packed rows")
-    prefix, rectangle = [], slice(shared_prefix, None)
-    if shared_prefix:
-        head = slice(0, shared_prefix)
-        grouped = query.shape[1] != key.shape[1]
-        attended = F.scaled_dot_product_attention(
-            query[:, :, head], key[:, :, head], value[:, :, head], is_causal=True, scale=scaling, enable_gqa=grouped
+    lengths = [segment.examples * segment.width for segment in packed_segments]
+    filler = query.shape[2] - sum(lengths)
+    queries, keys, values = (tensor[0].split([*lengths, filler], dim=1) for tensor in (query, key, value))
+    attended = []
+    for number, segment in enumerate(packed_segments):
+        attend = _by_products if segment.width < _LONG else _by_kernel
+        context_keys, context_values = ([parts[c] for c in segment.context] for parts in (keys, values))
+        attended.append(
+            attend(queries[number], keys[number], values[number], context_keys, context_values, segment, scaling)
         )
-        prefix = [attended.transpose(1, 2)]
-    tail = _attend_rectangle(
-        query[0, :, rectangle] * scaling,
-        key[0, :, rectangle],
-        value[0, :, rectangle],
-        key[0, :, :shared_prefix],
-        value[0, :, :shared_prefix],
-        packed_examples,
-    )
-    return torch.cat([*prefix, tail], dim=1), None
+    if filler:
+        attended.append(value.new_zeros(filler, query.shape[1], value.shape[3]))
+    return torch.cat(attended)[None], None
 
 
-def _attend_rectangle(
-    query: Tensor, key: Tensor, value: Tensor, prefix_key: Tensor, prefix_value: Tensor, examples: int
+def _by_products(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    context_keys: Sequence[Tensor],
+    context_values: Sequence[Tensor],
+    segment: Segment,
+    scaling: float,
 ) -> Tensor:
-    """Return [1, E * n, H, e] from queries [H, E * n, d] over the prefix [K, P, d] and each example's own keys."""
-    heads, kv_heads, prefix = query.shape[0], key.shape[0], prefix_key.shape[1]
-    group, width = heads // kv_heads, key.shape[1] // examples
-    folded = query.view(kv_heads, group, examples, width, -1).transpose(1, 2).reshape(kv_heads, -1, query.shape[-1])
-    own_key = key.reshape(kv_heads * examples, width, -1)
-    own_value = value.reshape(kv_heads * examples, width, -1)
-    own = torch.bmm(folded.view(kv_heads * examples, group * width, -1), own_key.transpose(1, 2))
-    own = own.view(-1, group, width, width).masked_fill(_future(width, own.device), float("-inf"))
-    own = own.view(kv_heads * examples, group * width, width)
-    shared = torch.bmm(folded, prefix_key.transpose(1, 2)).view(kv_heads * examples, group * width, prefix)
-    weights = torch.cat([shared, own], dim=-1).softmax(-1, dtype=torch.float32).to(value.dtype)
-    attended = torch.bmm(weights[..., prefix:], own_value)
-    if prefix:
-        on_prefix = weights[..., :prefix].reshape(kv_heads, -1, prefix)
-        attended = attended + torch.bmm(on_prefix, prefix_value).view_as(attended)
+    """Return [E * n, H, e] from queries [H, E * n, d] over own keys [K, E * n, d] and contexts [K, P, d] each."""
+    heads, kv_heads = query.shape[0], key.shape[0]
+    examples, width, group = segment.examples, segment.width, heads // kv_heads
+    folded = (query * scaling).view(kv_heads, group, examples, width, -1).transpose(1, 2)
+    folded = folded.reshape(kv_heads, -1, query.shape[-1])
+    own_key, own_value = (part.reshape(kv_heads * examples, width, -1) for part in (key, value))
+    scores = torch.bmm(folded.view(kv_heads * examples, group * width, -1), own_key.transpose(1, 2))
+    scores = scores.view(-1, group, width, width).masked_fill(_future(width, scores.device), float("-inf"))
+    scores = scores.view(kv_heads * examples, group * width, width)
+    if context_keys:
+        before = torch.bmm(folded, torch.cat([*context_keys], dim=1).transpose(1, 2))
+        scores = torch.cat([scores, before.view(*scores.shape[:2], -1)], dim=-1)
+    weights = scores.softmax(-1, dtype=torch.float32).to(value.dtype)
+    attended = torch.bmm(weights[..., :width], own_value)
+    if context_keys:
+        on_context = weights[..., width:].reshape(kv_heads, folded.shape[1], -1)
+        attended = attended + torch.bmm(on_context, torch.cat([*context_values], dim=1)).view_as(attended)
     attended = attended.view(kv_heads, examples, group, width, -1).permute(1, 3, 0, 2, 4)
-    return attended.reshape(1, examples * width, heads, -1)
+    return attended.reshape(examples * width, heads, -1)
+
+
+def _by_kernel(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    context_keys: Sequence[Tensor],
+    context_values: Sequence[Tensor],
+    segment: Segment,
+    scaling: float,
+) -> Tensor:
+    """Return the same as ``_by_products`` without holding [E, H, n, P + n] scores."""
+    examples, width = segment.examples, segment.width
+    own_query, own_key, own_value = (
+        part.view(part.shape[0], examples, width, -1).transpose(0, 1) for part in (query, key, value)
+    )
+    before = sum(part.shape[1] for part in context_keys)
+    mask = None
+    if before:
+        own_key, own_value = (
+            torch.cat([*(part.expand(examples, *part.shape) for part in parts), own], dim=2)
+            for parts, own in ((context_keys, own_key), (context_values, own_value))
+        )
+        mask = torch.ones(width, before + width, dtype=torch.bool, device=query.device).tril(before)
+    attended = F.scaled_dot_product_attention(
+        own_query, own_key, own_value, mask, is_causal=not before, scale=scaling,
+        enable_gqa=query.shape[0] != key.shape[0],
+    )  # fmt: skip
+    return attended.permute(0, 2, 1, 3).reshape(examples * width, query.shape[0], -1)
 
 
 @lru_cache(maxsize=256)
@@ -108,9 +142,9 @@ def _future(width: int, device: torch.device) -> Tensor:
 
 
 def register() -> None:
-    """Make ``attn_implementation="shared_prefix"`` known to transformers."""
-    AttentionInterface.register(SHARED_PREFIX, shared_prefix_attention)
-    AttentionMaskInterface.register(SHARED_PREFIX, lambda *_, **__: None)
+    """Make ``attn_implementation="packed_rows"`` known to transformers."""
+    AttentionInterface.register(PACKED_ROWS, packed_attention)
+    AttentionMaskInterface.register(PACKED_ROWS, lambda *_, **__: None)
 
 
 register()

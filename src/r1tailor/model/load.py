@@ -17,7 +17,7 @@ from r1tailor import store
 from r1tailor.curriculum.tokens import ChatTokenizer
 from r1tailor.errors import DataError, ModelUnavailableError
 from r1tailor.model import families
-from r1tailor.model.attention import SHARED_PREFIX
+from r1tailor.model.attention import PACKED_ROWS
 from r1tailor.schema import HubModel, LocalModel, PackagedModel, RandomModel
 from r1tailor.sources.packaged import download_member
 
@@ -83,11 +83,11 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
         generator_state = torch.get_rng_state()
         torch.manual_seed(seed)
         config = families.tiny_config(settings)
-        model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation=SHARED_PREFIX)
+        model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation=PACKED_ROWS)
         torch.set_rng_state(generator_state)
     else:
         folder = _folder(settings, root, weights=True)
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation=SHARED_PREFIX)
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation=PACKED_ROWS)
     return model.eval()
 
 

@@ -7,7 +7,7 @@ from torch import nn
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from r1tailor.errors import CheckpointError
-from r1tailor.model.attention import SHARED_PREFIX
+from r1tailor.model.attention import PACKED_ROWS
 from r1tailor.schema import FullStrategy
 
 
@@ -50,7 +50,7 @@ def load(base: PreTrainedModel, folder: Path) -> nn.Module:
         raise CheckpointError(f"{folder}: no *.safetensors in it")
     try:
         loaded, info = AutoModelForCausalLM.from_pretrained(
-            folder, config=base.config, dtype=base.dtype, attn_implementation=SHARED_PREFIX, output_loading_info=True
+            folder, config=base.config, dtype=base.dtype, attn_implementation=PACKED_ROWS, output_loading_info=True
         )
     except (RuntimeError, ValueError, OSError) as error:
         raise CheckpointError(f"{folder}: the weights do not fit this base model: {error}") from error

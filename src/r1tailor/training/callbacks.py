@@ -49,7 +49,7 @@ class History(Callback):
     ) -> None:
         """Count one optimizer step."""
         self.seconds += time.perf_counter() - self._started
-        self.examples += sum(micro.examples for micro in batch)
+        self.examples += sum(len(micro.members) for micro in batch)
         self.supervised += sum(micro.supervised for micro in batch)
         self.positions += sum(int(micro.input_ids.numel()) for micro in batch)
         metrics = trainer.callback_metrics

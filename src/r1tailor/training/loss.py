@@ -38,7 +38,7 @@ def log_likelihoods(model: nn.Module, batch: MicroBatch) -> Tensor:
         F.cross_entropy(head(part).float(), labels, reduction="none")
         for part, labels in zip(torch.split(hidden, _BLOCK), torch.split(batch.labels, _BLOCK), strict=True)
     ]
-    return torch.zeros(batch.examples, device=hidden.device).index_add_(0, batch.owners, -torch.cat(losses))
+    return torch.zeros(len(batch.members), device=hidden.device).index_add_(0, batch.owners, -torch.cat(losses))
 
 
 def next_token_log_likelihoods(model: nn.Module, batch: MicroBatch) -> Tensor:
