@@ -63,7 +63,7 @@ def packed_attention(
         raise ValueError("attention dropout is not supported over packed rows")
     lengths = [segment.examples * segment.width for segment in packed_segments]
     filler = query.shape[2] - sum(lengths)
-    queries, keys, values = (tensor[0].split([*lengths, filler], dim=1) for tensor in (query, key, value))
+    queries, keys, values = (torch.split(tensor[0], [*lengths, filler], dim=1) for tensor in (query, key, value))
     attended = []
     for number, segment in enumerate(packed_segments):
         attend = _by_products if segment.width < _LONG else _by_kernel
