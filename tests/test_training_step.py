@@ -1,6 +1,5 @@
 """One optimizer step: its gradient, its schedule, its optimizer, and what happens when numbers are not finite."""
 
-import copy
 import math
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import lightning
 import pytest
 import torch
-from peft import LoraConfig, get_peft_model
 from torch import Tensor, nn
 
 from r1tailor import config
@@ -18,7 +16,6 @@ from r1tailor.errors import ConfigError, TrainingError
 from r1tailor.model import load
 from r1tailor.schema import Settings
 from r1tailor.strategy import open_strategy
-from r1tailor.strategy.adapter import AdaptedLinear, adopt, drop_mask
 from r1tailor.training import module as module_of
 from r1tailor.training.checkpoint import FolderCheckpointIO
 from r1tailor.training.data import TailorData
@@ -168,66 +165,6 @@ def test_ten_steps_in_a_row_that_are_not_finite_end_the_run(monkeypatch: pytest.
     poison(monkeypatch, what, set(range(1, 11)))
     with pytest.raises(TrainingError, match=f"the {what} was not finite 10 steps in a row; lower optimizer.lr"):
         run(settings, varied(21), Watch())
-
-
-def adapted(layer: nn.Linear, r: int, alpha: float, dropout: float) -> nn.Module:
-    options: Any = {"r": r, "lora_alpha": alpha, "lora_dropout": dropout, "target_modules": ["0"]}
-    return get_peft_model(nn.Sequential(layer), LoraConfig(**options)).train()
-
-
-def adapted_pair(bias: bool) -> tuple[nn.Module, nn.Module]:
-    peft: Any = adapted(nn.Linear(24, 40, bias=bias), r=4, alpha=12, dropout=0.0)
-    nn.init.normal_(peft.base_model.model[0].lora_B["default"].weight)
-    ours = copy.deepcopy(peft)
-    adopt(ours)
-    assert type(ours.base_model.model[0]) is AdaptedLinear
-    return ours, peft
-
-
-@pytest.mark.parametrize("bias", [True, False])
-def test_our_adapted_layer_equals_pefts_in_output_and_gradients(bias: bool) -> None:
-    ours, peft = adapted_pair(bias)
-    x, y = (torch.randn(2, 7, 24, generator=torch.Generator().manual_seed(2)).requires_grad_() for _ in range(2))
-    outputs = ours(x), peft(y)
-    torch.testing.assert_close(*outputs)
-    for output in outputs:
-        output.square().sum().backward()
-    assert x.grad is not None
-    pairs = [(x, y), *zip(ours.parameters(), peft.parameters(), strict=True)]
-    assert sum(parameter.requires_grad for parameter, _ in pairs) == 3
-    for mine, theirs in pairs:
-        torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-5, atol=1e-4)
-
-
-def test_our_adapted_layer_is_pefts_own_when_nothing_is_learned() -> None:
-    ours, peft = adapted_pair(bias=True)
-    x = torch.randn(5, 24)
-    with torch.no_grad():
-        assert torch.equal(ours(x), peft(x))
-    torch.testing.assert_close(ours.eval()(x), peft.eval()(x))
-    with ours.disable_adapter():
-        assert torch.equal(ours(x), peft.base_model.model[0].base_layer(x))
-
-
-def test_dropout_of_our_adapted_layer_zeroes_its_share_and_rests_in_evaluation() -> None:
-    model: Any = adapted(nn.Linear(64, 64, bias=False), r=64, alpha=64, dropout=0.25)
-    adopt(model)
-    layer = model.base_model.model[0]
-    with torch.no_grad():
-        layer.base_layer.weight.zero_()
-        for part in (layer.lora_A["default"], layer.lora_B["default"]):
-            part.weight.copy_(torch.eye(64))
-    output = model(torch.ones(500, 64))
-    assert float((output == 0).float().mean()) == pytest.approx(0.25, abs=0.01)
-    torch.testing.assert_close(output[output != 0], torch.full_like(output[output != 0], 1 / 0.75))
-    torch.testing.assert_close(model.eval()(torch.ones(500, 64)), torch.ones(500, 64))
-
-
-@pytest.mark.parametrize("p", [0.05, 0.1, 0.5, 0.9])
-def test_a_drop_mask_is_true_with_its_probability(p: float) -> None:
-    mask = drop_mask(torch.empty(1001, 99), p).float()
-    assert float(mask.mean()) == pytest.approx(p, abs=0.006)
-    assert float(mask.mean(0).std()) < 0.03, "no column is favoured"
 
 
 @pytest.mark.parametrize(

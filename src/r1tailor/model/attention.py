@@ -92,7 +92,7 @@ def _by_products(
     folded = folded.reshape(kv_heads, -1, query.shape[-1])
     own_key, own_value = (part.reshape(kv_heads * examples, width, -1) for part in (key, value))
     scores = torch.bmm(folded.view(kv_heads * examples, group * width, -1), own_key.transpose(1, 2))
-    scores = scores.view(-1, group, width, width).masked_fill(_future(width, scores.device), float("-inf"))
+    scores = scores.view(-1, group, width, width).add_(_future(width, scores.dtype, scores.device))
     scores = scores.view(kv_heads * examples, group * width, width)
     if context_keys:
         before = torch.bmm(folded, torch.cat([*context_keys], dim=1).transpose(1, 2))
@@ -136,9 +136,9 @@ def _by_kernel(
 
 
 @lru_cache(maxsize=256)
-def _future(width: int, device: torch.device) -> Tensor:
-    """Return [n, n], true where a key lies after its query."""
-    return torch.ones(width, width, dtype=torch.bool, device=device).triu(1)
+def _future(width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return [n, n], minus infinity where a key lies after its query and else 0."""
+    return torch.full((width, width), float("-inf"), dtype=dtype, device=device).triu(1)
 
 
 def register() -> None:

@@ -1,10 +1,13 @@
-"""A frozen linear layer with its adapter as one differentiable operation.
+"""Frozen linear layers with their adapters as one differentiable operation.
 
-The same function as peft's layer, with fewer passes over memory: the adapter's output is accumulated into the
-frozen layer's by the matrix product itself, the scaling is applied to the r-wide intermediate, and what the
-backward pass needs is kept explicitly. State, names and saved files stay peft's.
+The same function as peft's layers, with fewer passes over memory: layers that read the same input (query, key and
+value; gate and up) are computed together, their adapters stacked into one narrow product; the adapter's output is
+accumulated into the frozen layer's by the matrix product itself, the scaling is applied to the narrow intermediate,
+and what the backward pass needs is kept explicitly. State, names and saved files stay peft's. The only difference
+is that layers computed together also share the elements that dropout leaves out.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -12,29 +15,106 @@ import torch.nn.functional as F
 from peft.tuners.lora import Linear as PeftLinear
 from torch import Tensor, nn
 
+# Layers of one parent that read the same input, by their names in the architectures of the family.
+_TOGETHER = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"), ("q_a_proj", "kv_a_proj_with_mqa"))
+
 
 class AdaptedLinear(PeftLinear):  # type: ignore[misc]  # peft is untyped
     """peft's LoRA layer with a faster training step; made from one by ``adopt``."""
+
+    _siblings: "_Siblings"
 
     def forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:  # noqa: ANN401
         """Return W x + b + scale * B A dropout(x), of shape [..., out]."""
         if not torch.is_grad_enabled() or self.disable_adapters or self.merged:
             output: Tensor = super().forward(x, *args, **kwargs)
             return output
+        return self._siblings.output(self, x)
+
+    def adapter(self) -> tuple[Tensor, Tensor, float, float]:
+        """Return A [r, in], B [out, r], the scaling, and the probability of dropout (0 in evaluation mode)."""
         (name,) = self.active_adapters
-        base, down, up = self.base_layer, self.lora_A[name].weight, self.lora_B[name].weight
         dropout = self.lora_dropout[name]
         p = float(dropout.p) if self.training and isinstance(dropout, nn.Dropout) else 0.0
-        apply: Any = _Adapted.apply
-        result: Tensor = apply(x, base.weight, base.bias, down, up, self.scaling[name], p)
+        return self.lora_A[name].weight, self.lora_B[name].weight, self.scaling[name], p
+
+
+class _Siblings:
+    """Layers that read the same input: the first that is called computes all of them.
+
+    Kept outside the module tree. What the others gave waits for their call with the very same tensor; a call
+    with another one begins anew, so recomputation under gradient checkpointing is safe.
+    """
+
+    def __init__(self, layers: Sequence[AdaptedLinear]) -> None:
+        self.layers = layers
+        self._input: Tensor | None = None
+        self._waiting: dict[int, Tensor] = {}
+        self._weight = torch.empty(0)
+
+    def output(self, layer: AdaptedLinear, x: Tensor) -> Tensor:
+        """Return one layer's output."""
+        if self._input is not x or id(layer) not in self._waiting:
+            self._input = x
+            self._waiting = dict(zip(map(id, self.layers), self._compute(x), strict=True))
+        result = self._waiting.pop(id(layer))
+        if not self._waiting:
+            self._input = None
         return result
+
+    def _compute(self, x: Tensor) -> Sequence[Tensor]:
+        downs, ups, scales, probabilities = zip(*(layer.adapter() for layer in self.layers), strict=True)
+        bases = [layer.base_layer for layer in self.layers]
+        apply: Any = _Adapted.apply
+        block_diagonal: Any = torch.block_diag
+        if len(bases) == 1:
+            return [apply(x, bases[0].weight, bases[0].bias, downs[0], ups[0], scales[0], probabilities[0])]
+        bias = None if bases[0].bias is None else torch.cat([base.bias for base in bases])
+        together = apply(
+            x, self._stacked(bases), bias, torch.cat(downs), block_diagonal(*ups), scales[0], probabilities[0]
+        )
+        return torch.split(together, [base.weight.shape[0] for base in bases], dim=-1)
+
+    def _stacked(self, bases: Sequence[nn.Linear]) -> Tensor:
+        """Return the frozen weights as one matrix, of which each layer's weight is made a view: no copy is kept."""
+        first = self._weight.data_ptr()
+        offsets = [first]
+        for base in bases:
+            offsets.append(offsets[-1] + base.weight.nbytes)
+        if not first or [base.weight.data_ptr() for base in bases] != offsets[:-1]:  # first call, or moved since
+            self._weight = torch.cat([base.weight.data for base in bases])
+            parts = torch.split(self._weight, [base.weight.shape[0] for base in bases])
+            for base, part in zip(bases, parts, strict=True):
+                base.weight.data = part
+        return self._weight
 
 
 def adopt(model: nn.Module) -> None:
     """Turn every peft LoRA layer over a plain linear layer into an ``AdaptedLinear``, in place."""
-    for layer in model.modules():
-        if type(layer) is PeftLinear and type(layer.base_layer) is nn.Linear:
-            layer.__class__ = AdaptedLinear
+    for parent in list(model.modules()):
+        adopted = {name: child for name, child in parent.named_children() if _can_be_adopted(child)}
+        for child in adopted.values():
+            child.__class__ = AdaptedLinear
+        for layers in _together(adopted):
+            siblings = _Siblings(layers)
+            for layer in layers:
+                layer._siblings = siblings
+
+
+def _can_be_adopted(layer: nn.Module) -> bool:
+    return type(layer) is PeftLinear and type(layer.base_layer) is nn.Linear
+
+
+def _together(layers: dict[str, Any]) -> list[list[AdaptedLinear]]:
+    """Group the adopted children of one module: those that read the same input, and each of the others alone."""
+    groups = []
+    for names in _TOGETHER:
+        found = [layers.pop(name) for name in names if name in layers]
+        if len({(layer.base_layer.bias is None, *layer.scaling.values()) for layer in found}) > 1:
+            groups += [[layer] for layer in found]
+        elif found:
+            groups.append(found)
+    return groups + [[layer] for layer in layers.values()]
 
 
 class _Adapted(torch.autograd.Function):
@@ -55,20 +135,20 @@ class _Adapted(torch.autograd.Function):
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
         rows = x.reshape(-1, x.shape[-1]).to(dtype)
         low_weight, low_down, low_up = weight.to(dtype), down.to(dtype), up.to(dtype)
-        dropped = drop_mask(rows, p) if p else None
-        kept = rows if dropped is None else rows.masked_fill(dropped, 0)
+        keep = keep_mask(rows, p) if p else None
+        kept = rows if keep is None else rows * keep
         factor = scale / (1 - p)
         with torch.autocast(device, enabled=False):
             narrow = (kept @ low_down.T).mul_(factor)
             output = F.linear(rows, low_weight, None if bias is None else bias.to(dtype)).addmm_(narrow, low_up.T)
-        ctx.save_for_backward(low_weight, low_down, low_up, kept, narrow, *([] if dropped is None else [dropped]))
+        ctx.save_for_backward(low_weight, low_down, low_up, kept, narrow, *([] if keep is None else [keep]))
         ctx.factor, ctx.x_dtype, ctx.x_shape = factor, x.dtype, x.shape
         ctx.adapter_dtypes = down.dtype, up.dtype
         return output.view(*x.shape[:-1], -1)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
-        weight, down, up, kept, narrow, *dropped = ctx.saved_tensors
+        weight, down, up, kept, narrow, *keep = ctx.saved_tensors
         gradient = gradients[0].reshape(-1, weight.shape[0]).to(weight.dtype)
         to_narrow = (gradient @ up).mul_(ctx.factor)
         for_down = (to_narrow.T @ kept).to(ctx.adapter_dtypes[0])
@@ -76,21 +156,25 @@ class _Adapted(torch.autograd.Function):
         for_x = None
         if ctx.needs_input_grad[0]:
             for_x = gradient @ weight
-            if dropped:
-                for_x += (to_narrow @ down).masked_fill_(dropped[0], 0)
+            if keep:
+                for_x.addcmul_(to_narrow @ down, keep[0])
             else:
                 for_x.addmm_(to_narrow, down)
             for_x = for_x.to(ctx.x_dtype).view(ctx.x_shape)
         return for_x, None, None, for_down, for_up, None, None
 
 
-def drop_mask(x: Tensor, p: float) -> Tensor:
-    """Return a mask of x's shape that is true with probability p (rounded to a multiple of 2**-16).
+def keep_mask(x: Tensor, p: float) -> Tensor:
+    """Return a tensor like x [rows, width] that is 0 with probability p (to 2**-16) and otherwise 1.
 
-    On CPUs drawing a float for each element is what dropout costs; here 64 random bits serve four elements.
+    On CPUs drawing a float for each element is what dropout costs. Here a byte is drawn for each, and a row's
+    threshold is the multiple of 1/256 below p or above it, at random so that the probability is p.
     """
-    if x.device.type != "cpu":
-        return torch.rand_like(x, dtype=torch.float32) < p
-    words = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-(2**63), None)
-    drawn = words.view(torch.int16)[: x.numel()].view(x.shape)
-    return drawn < round(p * 2**16) - 2**15
+    steps = int(p * 256)
+    if x.device.type != "cpu" or steps == 255:
+        return (torch.rand_like(x, dtype=torch.float32) >= p).to(x.dtype)
+    words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
+    drawn = words.view(torch.int8)[: x.numel()].view(x.shape)
+    above = torch.randint(2**16, (x.shape[0], 1)) < round((p * 256 - steps) * 2**16)
+    threshold = (above + (steps - 128)).to(torch.int8)
+    return torch.ge(drawn, threshold, out=torch.empty_like(x))

@@ -14,6 +14,7 @@ from r1tailor.curriculum.packing import MicroBatch
 from r1tailor.model.attention import layout, unwrapped
 
 _BLOCK = 128  # positions whose logits exist at once
+_CACHED = 16  # positions whose fp32 logits fit into a CPU's cache
 
 
 def summed_loss(model: nn.Module, batch: MicroBatch, label_smoothing: float) -> Tensor:
@@ -84,16 +85,21 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
 
 
 def _block(hidden: Tensor, weight: Tensor, labels: Tensor, smoothing: float) -> tuple[Tensor, Tensor]:
-    """Return a block's summed loss (fp32) and its gradient with respect to the logits [S, V] (hidden's dtype)."""
-    logits = (hidden @ weight.T).float()
+    """Return a block's summed loss (fp32) and its gradient with respect to the logits [S, V] (hidden's dtype).
+
+    The gradient takes the place of the logits, a few rows at a time, so that what is fp32 stays in the cache.
+    """
+    logits = hidden @ weight.T
     vocabulary = logits.shape[1]
-    log_total = logits.logsumexp(dim=1)
-    at_label = logits.gather(1, labels[:, None])[:, 0]
-    losses = log_total - (1 - smoothing) * at_label
-    if smoothing:
-        losses = losses - smoothing / vocabulary * logits.sum(dim=1)
-    gradient = logits.sub_(log_total[:, None]).exp_()
-    if smoothing:
-        gradient -= smoothing / vocabulary
-    gradient.scatter_add_(1, labels[:, None], gradient.new_full((len(labels), 1), smoothing - 1))
-    return losses.sum(), gradient.to(hidden.dtype)
+    total = torch.zeros((), device=hidden.device)
+    for rows, wanted in zip(torch.split(logits, _CACHED), torch.split(labels, _CACHED), strict=True):
+        log_probabilities = rows.float().log_softmax(dim=1)
+        total -= (1 - smoothing) * log_probabilities.gather(1, wanted[:, None]).sum()
+        if smoothing:
+            total -= smoothing / vocabulary * log_probabilities.sum()
+        gradient = log_probabilities.exp_()
+        if smoothing:
+            gradient -= smoothing / vocabulary
+        gradient.scatter_add_(1, wanted[:, None], gradient.new_full((len(wanted), 1), smoothing - 1))
+        rows.copy_(gradient)
+    return total, logits
