@@ -319,14 +319,25 @@ class EarlyStopping(Section):
     min_delta: Annotated[float, Field(ge=0)]
 
 
+class Checkpoints(Section):
+    """How often the state of a run is kept (in optimizer steps; validations keep it too), and how many of them."""
+
+    every_steps: Annotated[int, Field(gt=0)]
+    keep: Annotated[int, Field(gt=0)]
+
+
 class Trainer(Section):
     """The run itself: its length, its batches, its precision, its safety net.
 
-    ``batch_size`` is in examples of one optimizer step, reached by accumulation over micro-batches of at
-    most ``micro_batch_tokens`` positions. ``max_length`` is in tokens.
+    ``batch_size`` is in examples of one optimizer step, over all devices, reached by accumulation over
+    micro-batches of at most ``micro_batch_tokens`` positions. ``max_length`` is in tokens. ``devices`` counts
+    processes over all nodes: ``ddp`` repeats the weights on each, ``fsdp`` divides them.
     """
 
     accelerator: Literal["cpu", "gpu", "auto"]
+    parallel: Literal["none", "ddp", "fsdp"]
+    devices: Annotated[int, Field(gt=0)]
+    nodes: Annotated[int, Field(gt=0)]
     precision: Literal["bf16", "fp16", "fp32"]
     max_epochs: Annotated[int, Field(gt=0)]
     max_steps: Annotated[int, Field(gt=0)] | None
@@ -338,6 +349,18 @@ class Trainer(Section):
     validations: Annotated[int, Field(gt=0)]
     validation_examples: Annotated[int, Field(gt=0)]
     early_stopping: EarlyStopping
+    checkpoints: Checkpoints
+
+    @model_validator(mode="after")
+    def _devices_are_shared_out(self) -> "Trainer":
+        if (self.devices > 1) == (self.parallel == "none"):
+            raise ValueError(
+                f"parallel = {self.parallel} does not go with devices = {self.devices}: "
+                "one device is trainer.parallel=none, several are trainer.parallel=ddp or fsdp"
+            )
+        if self.devices % self.nodes:
+            raise ValueError(f"devices = {self.devices} cannot be shared out evenly over nodes = {self.nodes}")
+        return self
 
     @model_validator(mode="after")
     def _precision_runs_there(self) -> "Trainer":
