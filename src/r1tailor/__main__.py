@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     params.set_defaults(run=lambda parsed: config.write_params(parsed.overrides))
     for name, text in _STAGE_HELP.items():
         stage = commands.add_parser(name, help=f"stage: {text}")
-        if name == "register":
+        if name in ("train", "register"):
             stage.add_argument("folder", nargs="?", help="a direct run (default: what the pipeline wrote)")
         stage.set_defaults(run=_stage, stage=name, folder=None)
     _registry_parser(commands.add_parser("registry", help="list, show, promote or roll back versions"))

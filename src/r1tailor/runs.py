@@ -41,8 +41,12 @@ def run(settings: Settings, folder: Path) -> None:
     Raises:
         Interrupted: with the words that resume this very run.
     """
+    with store.held(folder):
+        _run(settings, folder)
+
+
+def _run(settings: Settings, folder: Path) -> None:
     started = time.perf_counter()
-    folder.mkdir(parents=True, exist_ok=True)
     store.write_text(folder / "config.yaml", config.as_yaml(settings))
     shown = folder.relative_to(config.ROOT) if folder.is_relative_to(config.ROOT) else folder
     print(f"run: {shown}", flush=True)
@@ -78,7 +82,7 @@ def _folder(settings: Settings) -> Path:
     if settings.output is not None:
         folder = (config.ROOT / settings.output).resolve()
         _refuse_tracked(folder, settings.output)
-        exists = folder.is_dir() and any(folder.iterdir())
+        exists = folder.is_dir() and any(entry.name != store.LOCK for entry in folder.iterdir())
         if exists and not settings.resume:
             raise ConfigError([f"output = {settings.output}: there is a run in it; resume=true goes on with it"])
         if settings.resume and not exists:

@@ -107,10 +107,23 @@ def instruct(settings: Settings, run: RunFolder) -> None:
 
 
 def train(settings: Settings, run: RunFolder) -> None:
-    """Examples + base model -> tuned model, training metrics, curves."""
+    """Examples + base model -> tuned model, training metrics, curves; in several processes if there are devices."""
+    from r1tailor.training import parallel
     from r1tailor.training.fit import fit
+    from r1tailor.training.preflight import preflight
 
-    metrics = fit(settings, _parts(run), _hashes(run), config.ROOT, run.trained)
+    parts = _parts(run)
+    if parallel.is_launched():
+        fit(settings, parts, _hashes(run), config.ROOT, run.trained)
+        return
+    with store.held(run.trained):
+        if settings.trainer.devices > 1:
+            preflight(settings, config.ROOT, run.trained, len(parts["train"]))
+            where = [] if run == pipeline_folder(settings) else [str(run.path)]
+            parallel.launch(settings.trainer, ["train", *where])
+            metrics = store.read_json(run.trained / "metrics.json")
+        else:
+            metrics = fit(settings, parts, _hashes(run), config.ROOT, run.trained)
     print(
         f"train: {metrics['steps']} steps, {metrics['examples_seen']:,} examples at "
         f"{metrics['examples_per_second']:.1f} examples/s, best validation loss {metrics['best_validation_loss']}"

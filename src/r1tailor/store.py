@@ -13,7 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
+from r1tailor.errors import UserError
+
 MANIFEST = "manifest.json"
+LOCK = ".lock"
 
 
 def sha256_file(path: Path) -> str:
@@ -109,6 +114,21 @@ def recover(folder: Path) -> None:
     if old.exists() and not folder.exists():
         old.replace(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep every other process out of a folder; the lock ends with the process, however it ends.
+
+    Raises:
+        UserError: another process is at work there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / LOCK, timeout=0):
+            yield
+    except Timeout:
+        raise UserError(f"{folder}: another run is at work there; let it end, or choose another output") from None
 
 
 def point_to(link: Path, target: Path) -> None:

@@ -1,20 +1,19 @@
-"""What happens around the steps: history for the plots, speed in the progress bar, a safe way to stop."""
+"""What happens around the steps: history for the plots, speed in the progress bar."""
 
 import csv
-import signal
 import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import lightning
-from lightning.pytorch.callbacks import Callback, Checkpoint, TQDMProgressBar
+import torch
+from lightning.pytorch.callbacks import Callback, TQDMProgressBar
 from lightning.pytorch.callbacks.progress.tqdm_progress import Tqdm
 
 from r1tailor.curriculum.packing import MicroBatch
-from r1tailor.errors import Interrupted
+from r1tailor.training.parallel import summed
 
 
 class History(Callback):
@@ -49,9 +48,12 @@ class History(Callback):
     ) -> None:
         """Count one optimizer step."""
         self.seconds += time.perf_counter() - self._started
-        self.examples += sum(len(micro.members) for micro in batch)
-        self.supervised += sum(micro.supervised for micro in batch)
-        self.positions += sum(int(micro.input_ids.numel()) for micro in batch)
+        sizes = [(len(micro.members), micro.supervised, micro.input_ids.numel()) for micro in batch]
+        counted = summed(torch.tensor([sum(column) for column in zip(*sizes, strict=True)] or [0, 0, 0]))
+        examples, supervised, positions = (int(count) for count in counted)
+        self.examples += examples
+        self.supervised += supervised
+        self.positions += positions
         metrics = trainer.callback_metrics
         self.rows.append([len(self.rows) + 1, float(metrics["loss"]), None, float(metrics["learning_rate"])])
         pl_module.log("examples/s", self.examples / self.seconds, prog_bar=True, batch_size=1)
@@ -105,75 +107,3 @@ class ProgressBar(TQDMProgressBar):
         metrics = super().get_metrics(trainer, pl_module)
         metrics.pop("v_num", None)
         return metrics
-
-
-class SafeStop(Checkpoint):
-    """Keeps the checkpoint ``last``: after each validation, and when Ctrl-C or SIGTERM asks to stop.
-
-    The first signal lets the current optimizer step finish, saves, and ends the run; a second Ctrl-C ends it at
-    once. As a batch is a whole optimizer step, what is saved is never half a step.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.received: int | None = None
-        self._before: dict[int, Any] = {}
-
-    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Take over the signals."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._receive)
-
-    def on_train_batch_end(
-        self,
-        trainer: lightning.Trainer,
-        pl_module: lightning.LightningModule,
-        outputs: Any,  # noqa: ANN401
-        batch: Any,  # noqa: ANN401
-        batch_idx: int,
-    ) -> None:
-        """Save and stop if a signal came, unless a validation is due first (it saves by itself).
-
-        Raises:
-            Interrupted: once the checkpoint is written. (Asking Lightning to stop would add a validation.)
-        """
-        every = trainer.val_check_batch
-        due = bool(every) and (batch_idx + 1) % int(every or 1) == 0
-        if not due:
-            self._stop_if_asked(trainer)
-
-    def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Save, and stop if a signal came.
-
-        Raises:
-            Interrupted: once the checkpoint is written.
-        """
-        trainer.save_checkpoint(self.path)
-        self._stop_if_asked(trainer)
-
-    def on_train_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Give the signals back."""
-        self._give_back()
-
-    def on_exception(
-        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, exception: BaseException
-    ) -> None:
-        """Give the signals back."""
-        self._give_back()
-
-    def _stop_if_asked(self, trainer: lightning.Trainer) -> None:
-        if self.received is not None:
-            trainer.save_checkpoint(self.path)
-            done = trainer.fit_loop.epoch_loop.batch_progress.current.ready
-            raise Interrupted(f"stopped after step {done}; saved to {self.path}", self.received)
-
-    def _receive(self, number: int, frame: FrameType | None) -> None:
-        if self.received is not None and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        self.received = number
-        print("\nStopping after this step; a checkpoint will be written. Ctrl-C again stops at once.", flush=True)
-
-    def _give_back(self) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-        self._before.clear()

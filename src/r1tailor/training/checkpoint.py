@@ -20,6 +20,7 @@ from torch import Tensor
 
 from r1tailor import store
 from r1tailor.errors import CheckpointError
+from r1tailor.training.parallel import gathered, rank, world_size
 
 TENSORS, STATE = "tensors.safetensors", "state.json"
 
@@ -76,7 +77,7 @@ class RandomState(Callback):
         states: dict[str, Any] = {
             "python": [version, list(internal), gauss],
             "numpy": [kind, [int(key) for key in keys], position, has_gauss, cached],
-            "torch": torch.get_rng_state(),
+            "torch": gathered(torch.get_rng_state()),
         }
         if torch.cuda.is_available():
             states["cuda"] = list(torch.cuda.get_rng_state_all())
@@ -87,14 +88,16 @@ class RandomState(Callback):
         self._restored = state_dict
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Set the generators to where the checkpoint left them."""
+        """Set the generators to where the checkpoint left them; in a new run, apart in each process."""
         if self._restored is None:
+            if world_size() > 1:
+                torch.manual_seed(torch.initial_seed() + rank())
             return
         version, internal, gauss = self._restored["python"]
         random.setstate((version, tuple(internal), gauss))
         kind, keys, position, has_gauss, cached = self._restored["numpy"]
         np.random.set_state((kind, np.array(keys, dtype=np.uint32), position, has_gauss, cached))
-        torch.set_rng_state(self._restored["torch"])
+        torch.set_rng_state(self._restored["torch"][rank()])
         if "cuda" in self._restored and torch.cuda.is_available():
             torch.cuda.set_rng_state_all(self._restored["cuda"])
 

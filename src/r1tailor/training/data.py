@@ -9,12 +9,14 @@ from r1tailor.curriculum import steps
 from r1tailor.curriculum.packing import MicroBatch, pack
 from r1tailor.curriculum.tokens import TokenizedExample
 from r1tailor.schema import Settings
+from r1tailor.training.parallel import rank, world_size
 
 
 class Steps:
     """The optimizer steps of a run, each a list of micro-batches; resumes where it was left.
 
-    Which examples form step k is a function of (seed, epoch, k) alone.
+    Which examples form step k is a function of (seed, epoch, k) alone. Of several processes each takes its share
+    of them: every so many-th; as a curriculum puts similar lengths side by side, the shares are alike.
     """
 
     def __init__(self, examples: Sequence[TokenizedExample], settings: Settings, padding: int) -> None:
@@ -39,8 +41,9 @@ class Steps:
                 if self._next >= self.total:
                     return
                 self._next += 1
-                chosen = [self._examples[index] for index in members]
-                yield list(pack(chosen, settings.trainer.micro_batch_tokens, self._padding))
+                chosen = [self._examples[index] for index in members[rank() :: world_size()]]
+                budget = settings.trainer.micro_batch_tokens
+                yield list(pack(chosen, budget, self._padding)) if chosen else []
 
     def state_dict(self) -> dict[str, Any]:
         """Return the number of the step that comes next; Lightning stores it in the checkpoint."""

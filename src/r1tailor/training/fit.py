@@ -11,21 +11,24 @@ from typing import Any
 
 import lightning
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from r1tailor import store
 from r1tailor.curriculum.tokens import ChatTokenizer, Tokenized, tokenize
-from r1tailor.errors import CheckpointError, TrainingError
+from r1tailor.errors import TrainingError
 from r1tailor.model import load
 from r1tailor.records import Example
 from r1tailor.schema import Settings
 from r1tailor.strategy import Strategy, open_strategy
-from r1tailor.training.callbacks import History, ProgressBar, SafeStop
+from r1tailor.training.callbacks import History, ProgressBar
 from r1tailor.training.checkpoint import FolderCheckpointIO, RandomState
 from r1tailor.training.data import TailorData
+from r1tailor.training.keep import KeepBest, KeepState, refuse_if_not_finite
 from r1tailor.training.module import TailorModule
+from r1tailor.training.parallel import SummedGradients, rank
 from r1tailor.training.preflight import COMPUTE, preflight
+from r1tailor.training.resume import identity_of, is_finished, state_to_resume
 from r1tailor.training.scheduler import warmup_steps
 
 _PRECISION: dict[str, Any] = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
@@ -53,37 +56,68 @@ def fit(
     keep_freed_memory()
     for remark in preflight(settings, root, folder, len(parts["train"])):
         print(remark)
-    strategy = open_strategy(settings.strategy)
     tokenizer = load.load_tokenizer(settings.model, root)
     tokens, loader = _tokens(settings, parts, tokenizer)
-    identity = {"composition": _identity(settings), "data": dict(data)}
-    if _finished(folder, identity):
+    identity = identity_of(settings, data)
+    if is_finished(folder, identity):
         print(f"{folder / 'model'} is this very run, finished and undamaged: not trained again")
         finished: dict[str, Any] = store.read_json(folder / "metrics.json")
         return finished
-    last = folder / "checkpoints" / "last"
-    resumed = _resumable(last, identity)
-
+    checkpoints = folder / "checkpoints"
+    resumed = state_to_resume(checkpoints, identity)
     lightning.seed_everything(settings.seed, verbose=False)
-    base = load.load_model(
-        settings.model, root, strategy.base_dtype(COMPUTE[settings.trainer.precision]), settings.seed
-    )
+    strategy = open_strategy(settings.strategy)
+    dtype = strategy.base_dtype(COMPUTE[settings.trainer.precision])
+    base = load.load_model(settings.model, root, dtype, settings.seed)
     module = TailorModule(strategy.apply(base), settings, loader.steps.total)
-    history, best = History(), _best(folder, loader)
-    callbacks = [history, RandomState(), *_early(settings, loader), best, SafeStop(last)]
-    trainer = _trainer(settings, folder, loader, callbacks)
+    history, best = History(), KeepBest(checkpoints, validated=bool(loader.validation))
     _say_plan(settings, loader, tokens)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="lightning")  # hints about loaders and loggers that do not apply
-        trainer.fit(module, datamodule=loader, ckpt_path=last if resumed else None, weights_only=False)
+    _train(settings, module, loader, [history, RandomState(), *_early(settings, loader), best], folder, resumed)
+    metrics = _metrics(settings, module, history, loader, tokens, best)
+    if rank() == 0:
+        _save(strategy, module, tokenizer, settings, identity, folder)
+        store.write_json(folder / "metrics.json", metrics)
+        history.write(folder / "plots")
+        shutil.rmtree(checkpoints, ignore_errors=True)
+    return metrics
+
+
+def _train(
+    settings: Settings,
+    module: TailorModule,
+    loader: TailorData,
+    callbacks: list[Any],
+    folder: Path,
+    resumed: Path | None,
+) -> None:
+    """Run Lightning to the end and put the best weights into the module; the last callback keeps the best.
+
+    Raises:
+        TrainingError: memory does not suffice.
+    """
+    kept = settings.trainer.checkpoints
+    keeper = KeepState(folder / "checkpoints", kept.every_steps, kept.keep)
+    trainer = _trainer(settings, folder, loader, [*callbacks, keeper])
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="lightning")  # hints about loaders that do not apply
+            trainer.fit(module, datamodule=loader, ckpt_path=resumed, weights_only=False)
+    except RuntimeError as error:
+        if not _is_out_of_memory(error):
+            raise
+        raise TrainingError(
+            f"memory did not suffice for a micro-batch of trainer.micro_batch_tokens = "
+            f"{settings.trainer.micro_batch_tokens:,}; the last checkpoint is kept. Choose fewer: more micro-batches "
+            "will make up a step"
+        ) from error
+    best: KeepBest = callbacks[-1]
     if best.best_model_path:
         module.load_trained_state(FolderCheckpointIO().load_checkpoint(best.best_model_path)["state_dict"])
-    metrics = _metrics(settings, module, history, loader, tokens, best)
-    _save(strategy, module, tokenizer, settings, identity, folder)
-    store.write_json(folder / "metrics.json", metrics)
-    history.write(folder / "plots")
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
-    return metrics
+    trainer.strategy.barrier()  # rank 0 removes the checkpoints next
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def keep_freed_memory() -> None:
@@ -112,9 +146,12 @@ def _tokens(
 def _trainer(settings: Settings, folder: Path, loader: TailorData, callbacks: list[Any]) -> lightning.Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     checks = max(1, loader.steps.total // settings.trainer.validations) if loader.validation else None
+    wanted = settings.trainer
     return lightning.Trainer(
-        accelerator=settings.trainer.accelerator,
-        devices=1,
+        accelerator=wanted.accelerator,
+        devices=wanted.devices // wanted.nodes,
+        num_nodes=wanted.nodes,
+        strategy="auto" if wanted.parallel == "none" else SummedGradients(),
         precision=_PRECISION[settings.trainer.precision],
         max_epochs=1,  # the loader holds the whole run
         min_epochs=0,
@@ -137,19 +174,6 @@ def _early(settings: Settings, loader: TailorData) -> list[EarlyStopping]:
     return [EarlyStopping("validation_loss", patience=early.patience, min_delta=early.min_delta, check_finite=False)]
 
 
-def _best(folder: Path, loader: TailorData) -> ModelCheckpoint:
-    best = ModelCheckpoint(
-        dirpath=folder / "checkpoints",
-        filename="best",
-        monitor="validation_loss" if loader.validation else None,
-        save_top_k=1 if loader.validation else 0,
-        save_weights_only=True,
-        enable_version_counter=False,
-    )
-    best.FILE_EXTENSION = ""  # a folder
-    return best
-
-
 def _say_plan(settings: Settings, loader: TailorData, tokens: Tokenized) -> None:
     total, warmup = loader.steps.total, warmup_steps(settings.scheduler, loader.steps.total)
     rate = settings.optimizer.lr
@@ -164,52 +188,13 @@ def _say_plan(settings: Settings, loader: TailorData, tokens: Tokenized) -> None
         )
 
 
-def _identity(settings: Settings) -> dict[str, Any]:
-    """Return what a resumed run must have in common with the interrupted one."""
-    return settings.model_dump(mode="json", by_alias=True, exclude={"output", "resume", "evaluation"})
-
-
-def _finished(folder: Path, identity: dict[str, Any]) -> bool:
-    """Whether the folder holds the finished and undamaged model of the same composition and data."""
-    model = folder / "model"
-    if not (folder / "metrics.json").exists() or store.damage(model):
-        return False
-    manifest = store.read_json(model / store.MANIFEST)
-    return all(manifest.get(key) == value for key, value in identity.items())
-
-
-def _resumable(last: Path, identity: dict[str, Any]) -> bool:
-    """Whether there is a checkpoint to go on from; one of another run is refused."""
-    marker = last.parent / "run.json"
-    store.recover(last)
-    if not last.exists():
-        store.write_json(marker, identity)
-        return False
-    found = store.read_json(marker) if marker.exists() else {}
-    if found != identity:
-        differing = sorted(_differences(found, identity, ""))
-        raise CheckpointError(
-            f"{last} belongs to another run: {', '.join(differing[:5]) or 'it does not say which'} differ. "
-            f"Resume with the composition it began with, or remove {last.parent}"
-        )
-    print(f"resuming from {last}")
-    return True
-
-
-def _differences(a: Any, b: Any, key: str) -> list[str]:  # noqa: ANN401
-    if isinstance(a, dict) and isinstance(b, dict):
-        inner = [_differences(a.get(k), b.get(k), f"{key}.{k}" if key else k) for k in sorted({*a, *b})]
-        return [difference for differences in inner for difference in differences]
-    return [] if a == b else [key.removeprefix("composition.")]
-
-
 def _metrics(
     settings: Settings,
     module: TailorModule,
     history: History,
     loader: TailorData,
     tokens: Tokenized,
-    best: ModelCheckpoint,
+    best: KeepBest,
 ) -> dict[str, Any]:
     real = sum(len(example) for example in tokens.examples) / len(tokens.examples) * history.examples
     score = best.best_model_score
@@ -237,8 +222,7 @@ def _save(
     folder: Path,
 ) -> None:
     """Write the tuned model whole: plain peft or transformers layout, tokenizer, manifest last."""
-    if not all(bool(torch.isfinite(tensor).all()) for tensor in module.trained_state().values()):
-        raise TrainingError("the trained weights are not finite; no model was saved")
+    refuse_if_not_finite(module, "at the end")
     facts = {"schema": 1, "base": load.provenance(settings.model), **identity}
     with store.replaced_folder(folder / "model", facts) as temporary:
         strategy.save(module.model, temporary, load.public_id(settings.model))

@@ -13,6 +13,7 @@ from r1tailor.errors import CheckpointError, TrainingError
 from r1tailor.schema import Settings
 from r1tailor.training import optimizer, scheduler
 from r1tailor.training.loss import log_likelihoods, summed_loss
+from r1tailor.training.parallel import sum_gradients, summed
 
 _MAX_SKIPPED_IN_A_ROW = 10
 
@@ -22,7 +23,7 @@ class TailorModule(lightning.LightningModule):
 
     One batch is one whole optimizer step: the micro-batches that accumulate into it. Its loss is the sum over
     all supervised tokens divided by their number in the *whole* step, so that the gradient does not depend on
-    how the step is cut into micro-batches.
+    how the step is cut into micro-batches, nor on how many processes share it.
 
     Args:
         model: what a strategy made of the base model.
@@ -55,12 +56,15 @@ class TailorModule(lightning.LightningModule):
     def training_step(self, batch: list[MicroBatch], batch_idx: int) -> Tensor:
         """Take one optimizer step and return its loss (mean over supervised tokens, nats)."""
         stepper: Any = self.optimizers()
-        supervised = sum(micro.supervised for micro in batch)
+        own = sum(micro.supervised for micro in batch)
+        supervised = summed(torch.tensor(own, device=self.device))
         loss = torch.zeros((), device=self.device)
         for micro in batch:
             part = summed_loss(self.model, micro, self.settings.trainer.label_smoothing) / supervised
             self.manual_backward(part)
             loss += part.detach()
+        loss = summed(loss)
+        sum_gradients(parameter for parameter in self.parameters() if parameter.requires_grad)
         if torch.isfinite(loss):
             stepper.step()
         else:

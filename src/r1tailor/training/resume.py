@@ -1,0 +1,55 @@
+"""Whether a folder holds the very same run: finished, or interrupted and to be gone on with."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from r1tailor import store
+from r1tailor.errors import CheckpointError
+from r1tailor.schema import Settings
+from r1tailor.training.keep import newest_state, sweep_out
+from r1tailor.training.parallel import rank
+
+_NO_PART_OF_IT: Any = {"output": True, "resume": True, "evaluation": True, "trainer": {"checkpoints"}}
+
+
+def identity_of(settings: Settings, data: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a resumed run must have in common with the interrupted one: composition and data hashes."""
+    return {"composition": settings.model_dump(mode="json", by_alias=True, exclude=_NO_PART_OF_IT), "data": dict(data)}
+
+
+def is_finished(folder: Path, identity: dict[str, Any]) -> bool:
+    """Whether the folder holds the finished and undamaged model of the same composition and data."""
+    model = folder / "model"
+    if not (folder / "metrics.json").exists() or store.damage(model):
+        return False
+    manifest = store.read_json(model / store.MANIFEST)
+    return all(manifest.get(key) == value for key, value in identity.items())
+
+
+def state_to_resume(checkpoints: Path, identity: dict[str, Any]) -> Path | None:
+    """Return the state to go on from, if there is one; that of another run is refused."""
+    marker = checkpoints / "run.json"
+    if rank() == 0:
+        sweep_out(checkpoints)
+    state = newest_state(checkpoints)
+    if state is None:
+        if rank() == 0:
+            store.write_json(marker, identity)
+        return None
+    found = store.read_json(marker) if marker.exists() else {}
+    if found != identity:
+        differing = sorted(_differences(found, identity, ""))
+        raise CheckpointError(
+            f"{state} belongs to another run: {', '.join(differing[:5]) or 'it does not say which'} differ. "
+            f"Resume with the composition it began with, or remove {checkpoints}"
+        )
+    print(f"resuming from {state}")
+    return state
+
+
+def _differences(a: Any, b: Any, key: str) -> list[str]:  # noqa: ANN401
+    if isinstance(a, dict) and isinstance(b, dict):
+        inner = [_differences(a.get(k), b.get(k), f"{key}.{k}" if key else k) for k in sorted({*a, *b})]
+        return [difference for differences in inner for difference in differences]
+    return [] if a == b else [key.removeprefix("composition.")]
