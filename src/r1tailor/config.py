@@ -4,6 +4,7 @@ The only module that knows Hydra or OmegaConf. A composition (or ``params.yaml``
 ``schema.Settings``; every fault is found in one go and said in the user's words, before torch is imported.
 """
 
+import errno
 import hashlib
 import os
 import sys
@@ -32,6 +33,7 @@ ROOT = Path.cwd() if (Path.cwd() / "conf" / "config.yaml").exists() else Path(__
 CONF = ROOT / "conf"
 GROUPS = ("domain", "model", "strategy", "optimizer", "scheduler", "curriculum", "trainer")
 PARAMS = ROOT / "params.yaml"
+_NO_WAY_TO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 
 
 @contextmanager
@@ -49,6 +51,11 @@ def reported_errors() -> Iterator[None]:
     except BrokenPipeError:  # the reader of our output went away (`| head`)
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in _NO_WAY_TO_WRITE:
+            raise
+        print(f"error: {error.filename or 'a file'} cannot be written: {error.strerror}", file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         print("stopped; what was finished is kept, and resume=true goes on with it", file=sys.stderr)
         sys.exit(130)

@@ -121,14 +121,20 @@ def held(folder: Path) -> Iterator[None]:
     """Keep every other process out of a folder; the lock ends with the process, however it ends.
 
     Raises:
-        UserError: another process is at work there.
+        UserError: another process is at work there, or the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder / LOCK, timeout=0):
-            yield
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / LOCK, timeout=0)
+        lock.acquire()
     except Timeout:
         raise UserError(f"{folder}: another run is at work there; let it end, or choose another output") from None
+    except OSError as error:
+        raise UserError(f"{folder} cannot be written: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def point_to(link: Path, target: Path) -> None:

@@ -29,7 +29,11 @@ class FolderCheckpointIO(CheckpointIO):
     """Lightning's checkpoint dictionary as a folder of safetensors and JSON."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:  # noqa: ANN401
-        """Write atomically; an error leaves the checkpoint that was there."""
+        """Write atomically; an error leaves the checkpoint that was there.
+
+        Raises:
+            CheckpointError: there is no room, or the folder cannot be written.
+        """
         tensors: dict[str, Tensor] = {}
         plain = _take_tensors(checkpoint, "", tensors)
         needed = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
@@ -38,9 +42,14 @@ class FolderCheckpointIO(CheckpointIO):
         free = shutil.disk_usage(folder.parent).free
         if free < 1.1 * needed:
             raise CheckpointError(f"{folder.parent}: {needed:,} bytes are needed for a checkpoint, {free:,} are free")
-        with store.replaced_folder(folder, {"step": checkpoint["global_step"]}) as temporary:
-            save_file(tensors, temporary / TENSORS)
-            store.write_json(temporary / STATE, plain)
+        try:
+            with store.replaced_folder(folder, {"step": checkpoint["global_step"]}) as temporary:
+                save_file(tensors, temporary / TENSORS)
+                store.write_json(temporary / STATE, plain)
+        except (OSError, SafetensorError) as error:
+            raise CheckpointError(
+                f"checkpoint {folder} cannot be written: {error}; those before it are kept"
+            ) from error
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: Any = None) -> dict[str, Any]:  # noqa: ANN401
         """Read a whole checkpoint back.

@@ -11,6 +11,7 @@ from typing import Any
 
 import lightning
 import torch
+import torch.distributed
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import TensorBoardLogger
 
@@ -93,7 +94,7 @@ def _train(
     """Run Lightning to the end and put the best weights into the module; the last callback keeps the best.
 
     Raises:
-        TrainingError: memory does not suffice.
+        TrainingError: memory does not suffice, or another process of the run ended.
     """
     kept = settings.trainer.checkpoints
     keeper = KeepState(folder / "checkpoints", kept.every_steps, kept.keep)
@@ -103,6 +104,8 @@ def _train(
             warnings.filterwarnings("ignore", module="lightning")  # hints about loaders that do not apply
             trainer.fit(module, datamodule=loader, ckpt_path=resumed, weights_only=False)
     except RuntimeError as error:
+        if isinstance(error, torch.distributed.DistError):
+            raise TrainingError("another process of this run ended") from error
         if not _is_out_of_memory(error):
             raise
         raise TrainingError(

@@ -111,7 +111,7 @@ def _wait(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    codes = [process.returncode for process in processes if process.returncode]
+    codes = sorted(process.returncode for process in processes if process.returncode)  # killed ones first
     stopped = next((code for code in codes if code in (130, 143)), None)
     if stopped is not None:
         raise Interrupted("all processes stopped; their state is saved", stopped - 128)
