@@ -1,9 +1,11 @@
 """Examples become token ids: the prompt as generation will see it, then the response and its end token."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from r1tailor.curriculum.token_cache import Encoded, Rendered, cached
 from r1tailor.errors import DataError
 from r1tailor.instruction.template import messages, response
 from r1tailor.records import Example
@@ -55,11 +57,28 @@ class ChatTokenizer:
         """Return the ids of a text that already holds its special tokens."""
         return tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
+    def render(self, example: Example) -> Rendered:
+        """Return prompt and response as text, without the end of the turn."""
+        prompt = self.prompt_text(example)
+        return prompt, response(example.output, example.reasoning, prompt)
+
     def encode(self, example: Example) -> TokenizedExample:
         """Tokenise one example: prompt, response, end of turn."""
-        prompt = self.prompt_text(example)
-        answer = response(example.output, example.reasoning, prompt)
+        prompt, answer = self.render(example)
         return TokenizedExample(example.id, self.ids(prompt), (*self.ids(answer), self.end))
+
+    def encode_all(self, rendered: Sequence[Rendered]) -> list[Encoded]:
+        """Tokenise many examples at once, on all cores; the same ids as one by one."""
+        if not rendered:
+            return []
+        prompts, answers = (
+            self.tokenizer(list(texts), add_special_tokens=False)["input_ids"] for texts in zip(*rendered, strict=True)
+        )
+        return [(tuple(p), (*a, self.end)) for p, a in zip(prompts, answers, strict=True)]
+
+    def fingerprint(self) -> bytes:
+        """Return all that decides which ids a text becomes."""
+        return f"{self.tokenizer.backend_tokenizer.to_str()}\0{self.end}".encode()
 
     def continuation(self, prompt: str, answer: str) -> tuple[int, ...]:
         """Return the ids of the beginning of a response to a rendered prompt, without an end: for ranking."""
@@ -78,20 +97,25 @@ class ChatTokenizer:
         return int(self.tokenizer.eos_token_id)
 
 
-def tokenize(examples: Iterable[Example], tokenizer: ChatTokenizer, max_length: int) -> Tokenized:
+def tokenize(
+    examples: Sequence[Example], tokenizer: ChatTokenizer, max_length: int, cache: Path | None = None
+) -> Tokenized:
     """Tokenise examples; one longer than ``max_length`` tokens is left out whole, never cut, and listed.
+
+    Args:
+        examples: what to tokenise.
+        tokenizer: of the model.
+        max_length: in tokens, prompt and response together.
+        cache: folder of earlier results; see ``curriculum/token_cache.py``.
 
     Raises:
         DataError: nothing fits.
     """
-    fitting: list[TokenizedExample] = []
-    too_long: list[str] = []
-    for example in examples:
-        encoded = tokenizer.encode(example)
-        if len(encoded) <= max_length:
-            fitting.append(encoded)
-        else:
-            too_long.append(example.id)
+    rendered = [tokenizer.render(example) for example in examples]
+    encoded = cached(cache, tokenizer.fingerprint(), rendered, tokenizer.encode_all)
+    made = [TokenizedExample(example.id, *ids) for example, ids in zip(examples, encoded, strict=True)]
+    fitting = [example for example in made if len(example) <= max_length]
+    too_long = [example.id for example in made if len(example) > max_length]
     if not fitting:
         raise DataError(f"none of {len(too_long)} examples fits into {max_length} tokens; raise trainer.max_length")
     return Tokenized(fitting, too_long)

@@ -140,9 +140,10 @@ def _tokens(
     settings: Settings, parts: Mapping[str, Sequence[Example]], tokenizer: ChatTokenizer
 ) -> tuple[Tokenized, TailorData]:
     length = settings.trainer.max_length
-    train = tokenize(parts["train"], tokenizer, length)
+    cache = load.cache_folder() / "tokens"
+    train = tokenize(parts["train"], tokenizer, length, cache)
     held_out = parts["validation"][: settings.trainer.validation_examples]
-    validation = tokenize(held_out, tokenizer, length).examples if held_out else []
+    validation = tokenize(held_out, tokenizer, length, cache).examples if held_out else []
     return train, TailorData(train.examples, validation, settings, tokenizer.end)
 
 
