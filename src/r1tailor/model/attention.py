@@ -88,14 +88,13 @@ def _by_products(
     """Return [E * n, H, e] from queries [H, E * n, d] over own keys [K, E * n, d] and contexts [K, P, d] each."""
     heads, kv_heads = query.shape[0], key.shape[0]
     examples, width, group = segment.examples, segment.width, heads // kv_heads
-    folded = (query * scaling).view(kv_heads, group, examples, width, -1).transpose(1, 2)
-    folded = folded.reshape(kv_heads, -1, query.shape[-1])
+    folded = query.reshape(kv_heads, group, examples, width, -1).transpose(1, 2).reshape(kv_heads, -1, query.shape[-1])
     own_key, own_value = (part.reshape(kv_heads * examples, width, -1) for part in (key, value))
-    scores = torch.bmm(folded.view(kv_heads * examples, group * width, -1), own_key.transpose(1, 2))
-    scores = scores.view(-1, group, width, width).add_(_future(width, scores.dtype, scores.device))
-    scores = scores.view(kv_heads * examples, group * width, width)
+    future = _future(width, group, query.dtype, query.device)
+    by_example = folded.reshape(kv_heads * examples, group * width, -1)
+    scores = torch.baddbmm(future, by_example, own_key.transpose(1, 2), alpha=scaling)
     if context_keys:
-        before = torch.bmm(folded, torch.cat([*context_keys], dim=1).transpose(1, 2))
+        before = torch.bmm(folded, torch.cat([*context_keys], dim=1).transpose(1, 2)) * scaling
         scores = torch.cat([scores, before.view(*scores.shape[:2], -1)], dim=-1)
     weights = scores.softmax(-1, dtype=torch.float32).to(value.dtype)
     attended = torch.bmm(weights[..., :width], own_value)
@@ -118,7 +117,7 @@ def _by_kernel(
     """Return the same as ``_by_products`` without holding [E, H, n, P + n] scores."""
     examples, width = segment.examples, segment.width
     own_query, own_key, own_value = (
-        part.view(part.shape[0], examples, width, -1).transpose(0, 1) for part in (query, key, value)
+        part.reshape(part.shape[0], examples, width, -1).transpose(0, 1) for part in (query, key, value)
     )
     before = sum(part.shape[1] for part in context_keys)
     mask = None
@@ -136,9 +135,9 @@ def _by_kernel(
 
 
 @lru_cache(maxsize=256)
-def _future(width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Return [n, n], minus infinity where a key lies after its query and else 0."""
-    return torch.full((width, width), float("-inf"), dtype=dtype, device=device).triu(1)
+def _future(width: int, group: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return [group * n, n], minus infinity where a key lies after its query and else 0."""
+    return torch.full((width, width), float("-inf"), dtype=dtype, device=device).triu(1).repeat(group, 1)
 
 
 def register() -> None:

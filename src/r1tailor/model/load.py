@@ -18,6 +18,7 @@ from r1tailor.curriculum.tokens import ChatTokenizer
 from r1tailor.errors import DataError, ModelUnavailableError
 from r1tailor.model import families
 from r1tailor.model.attention import PACKED_ROWS
+from r1tailor.model.norm import adopt_norms
 from r1tailor.schema import HubModel, LocalModel, PackagedModel, RandomModel
 from r1tailor.sources.packaged import download_member
 
@@ -88,6 +89,7 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
     else:
         folder = _folder(settings, root, weights=True)
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation=PACKED_ROWS)
+    adopt_norms(model)
     return model.eval()
 
 
