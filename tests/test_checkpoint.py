@@ -192,7 +192,7 @@ def test_a_failing_write_leaves_the_checkpoint_that_was_there(
             monkeypatch.setattr(store, "write_manifest", fail)
         case _:
             monkeypatch.setattr(Path, "replace", fail_late)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(CheckpointError, match="no space left"):
         IO.save_checkpoint(example(step=4), tmp_path / "last")
     monkeypatch.undo()
     assert same(IO.load_checkpoint(tmp_path / "last"), example())

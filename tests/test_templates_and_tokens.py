@@ -151,7 +151,7 @@ def test_every_supervised_end_is_an_example_that_was_not_left_out(examples: list
 
 def test_a_tokenizer_without_a_template_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
-    monkeypatch.setattr(load.AutoTokenizer, "from_pretrained", lambda *_: families.byte_tokenizer())
+    monkeypatch.setattr(load.AutoTokenizer, "from_pretrained", lambda *_, **__: families.byte_tokenizer())
     settings = config.load(["model=local", f"model.path={tmp_path}"]).model
     with pytest.raises(ModelUnavailableError, match="its tokenizer has no chat template; an instruction-tuned model"):
         load.load_tokenizer(settings, config.ROOT)

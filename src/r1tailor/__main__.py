@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     params = commands.add_parser("params", help="compose conf/ into params.yaml, which the stages read")
     params.add_argument("overrides", nargs="*", metavar="key=value")
     params.set_defaults(run=lambda parsed: config.write_params(parsed.overrides))
+    _plan_parser(commands.add_parser("plan", help="parameters and memory of a composition, before anything is loaded"))
     for name, text in _STAGE_HELP.items():
         stage = commands.add_parser(name, help=f"stage: {text}")
         if name in ("train", "register"):
@@ -46,6 +47,20 @@ def _parser() -> argparse.ArgumentParser:
         stage.set_defaults(run=_stage, stage=name, folder=None)
     _registry_parser(commands.add_parser("registry", help="list, show, promote or roll back versions"))
     return parser
+
+
+def _plan_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("overrides", nargs="*", metavar="key=value")
+    parser.add_argument("--positions", type=_count, help="of one micro-batch (default: the most that can come)")
+    parser.add_argument("--width", type=_count, default=127, help="positions of one example (default: 127, the worst)")
+    parser.add_argument("--shared", type=_count, default=0, help="positions that all examples begin with")
+    parser.set_defaults(run=_plan)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of positions")
+    return int(text)
 
 
 def _registry_parser(parser: argparse.ArgumentParser) -> None:
@@ -68,6 +83,15 @@ def _registry_parser(parser: argparse.ArgumentParser) -> None:
     rollback.add_argument("version", nargs="?")
     rollback.add_argument("--reason", default="", help="kept in the history")
     rollback.set_defaults(run=versions.rollback)
+
+
+def _plan(parsed: argparse.Namespace) -> None:
+    settings = config.load(parsed.overrides)
+    from r1tailor.training.plan import Row  # torch is imported only once the configuration is known to be good
+    from r1tailor.training.preflight import report
+
+    row = Row(parsed.positions, max(1, parsed.width), parsed.shared) if parsed.positions else None
+    print(report(settings, config.ROOT, row))
 
 
 def _stage(parsed: argparse.Namespace) -> None:

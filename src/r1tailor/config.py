@@ -7,9 +7,11 @@ The only module that knows Hydra or OmegaConf. A composition (or ``params.yaml``
 import errno
 import hashlib
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +28,17 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
 from r1tailor.errors import ConfigError, TailorError
-from r1tailor.faults import did_you_mean, explain
+from r1tailor.faults import did_you_mean, explain, shortened
 from r1tailor.schema import PackagedSource, Settings
+from r1tailor.untrusted import (
+    HYDRA_ALLOWED,
+    hydra_faults,
+    interpolation_faults,
+    read_text,
+    refuse_hostile_file,
+    refuse_hostile_folder,
+    refuse_hydra_section,
+)
 
 ROOT = Path.cwd() if (Path.cwd() / "conf" / "config.yaml").exists() else Path(__file__).resolve().parents[2]
 CONF = ROOT / "conf"
@@ -68,25 +79,56 @@ def checked_arguments(arguments: list[str]) -> list[str]:
     "did you mean") instead of stopping Hydra at the first one.
 
     Raises:
-        ConfigError: an unparsable override, an unknown option of a group, an unknown key, a bad value.
+        ConfigError: an unparsable override, an unknown option of a group, an unknown key, a bad value; or, alone,
+            what would have Hydra run a program or write a file of somebody's choice.
     """
     parsed, _ = get_args_parser().parse_known_args(arguments)
-    if parsed.help or parsed.hydra_help or parsed.shell_completion or parsed.info is not None:
+    if parsed.shell_completion:
         return arguments
+    if parsed.experimental_rerun:
+        raise ConfigError(["--experimental-rerun is not offered: it reads a pickle, and a pickle may run any program"])
     conf = (ROOT / parsed.config_path).resolve() if parsed.config_path else CONF
     folders = [conf, *([Path(parsed.config_dir).resolve()] if parsed.config_dir else [])]
-    name = parsed.config_name or "config"
+    name = (parsed.config_name or "config").removesuffix(".yaml")
+    _refuse_hostile_files(conf / f"{name}.yaml", folders[1:])
+    if parsed.help or parsed.hydra_help or parsed.info is not None:
+        checked, _ = _checked_overrides(parsed.overrides, folders)
+        _composed([text for text, _ in checked], conf, name, folders[1:])  # for what Hydra itself must not be given
+        return arguments
     _refuse_stale(conf / f"{name}.yaml")
     checked, faults = _checked_overrides(parsed.overrides, folders, sweep=bool(parsed.multirun))
     first = [text for text, override in checked if not (override and override.is_sweep_override())]
     composed, more = _composed(first, conf, name, folders[1:])
     unknown_only = bool(parsed.multirun)  # the jobs of a sweep check their own values, so that one may fail alone
     faults += [*more, *(explain(*composed, unknown_only=unknown_only) if composed else [])]
+    faults += _swept_faults(checked, first, conf, name, folders[1:])
     if faults:
         raise ConfigError(faults)
     replaced = dict(zip(parsed.overrides, [text for text, _ in checked], strict=True))
     composed_already = ["hydra.run.dir=.", "hydra.output_subdir=null"] if parsed.config_path else []
     return [*(replaced.get(argument, argument) for argument in arguments), *composed_already]
+
+
+def _refuse_hostile_files(primary: Path, folders: list[Path]) -> None:
+    """Look at the files of others before anything composes them; ``conf/`` is the project's own."""
+    for folder in folders:
+        refuse_hostile_folder(folder)
+    if primary.is_file() and not primary.resolve().is_relative_to(CONF.resolve()):
+        refuse_hostile_file(primary)
+        refuse_hydra_section(primary)
+
+
+def _swept_faults(
+    checked: list[tuple[str, Override | None]], first: list[str], conf: Path, name: str, folders: list[Path]
+) -> list[str]:
+    """Compose each option of a swept group once, where somebody's folder may have brought it; return its faults."""
+    faults: list[str] = []
+    for _, override in checked if folders else []:
+        value = override.value() if override and override.is_sweep_override() else None
+        if override and override.key_or_group in GROUPS and isinstance(value, Sweep):
+            for option in getattr(value, "list", []):
+                faults += _composed([*first, f"{override.key_or_group}={option}"], conf, name, folders)[1]
+    return faults
 
 
 def load(overrides: list[str], config_name: str = "config") -> Settings:
@@ -107,19 +149,20 @@ def load_params(path: Path = PARAMS) -> Settings:
     if not path.exists():
         how = "Write it with: python -m r1tailor params" if path == PARAMS else "Name the folder of a direct run"
         raise ConfigError([f"{path} does not exist. {how}"])
+    refuse_hostile_file(path)
     _refuse_stale(path)
     try:
-        composition = OmegaConf.to_container(OmegaConf.load(path), resolve=True)
+        composition = _resolved(OmegaConf.load(path))
     except yaml.YAMLError as error:
         raise ConfigError([_yaml_fault(error)]) from error
-    except OmegaConfBaseException as error:
+    except (OmegaConfBaseException, OSError, ValueError, RecursionError) as error:
         raise ConfigError([f"{path.name}: {_one_line(error)}"]) from error
     return _settings(composition, {})
 
 
 def from_hydra(composition: DictConfig) -> Settings:
     """Validate what Hydra composed for one job."""
-    return _settings(OmegaConf.to_container(composition, resolve=True), {})
+    return _settings(_resolved(composition), {})
 
 
 def sweep_folder() -> Path | None:
@@ -196,10 +239,11 @@ def _checked_overrides(
     for text in texts:
         try:
             override = parser.parse_override(text)
-        except HydraException:
-            faults.append(f"{text!r} is not an override. Write key=value, or group=option.")
+        except (HydraException, RecursionError, ValueError):  # ValueError: a number of thousands of digits
+            faults.append(f"{shortened(text)} is not an override. Write key=value, or group=option.")
             continue
         key = override.key_or_group
+        _refuse_hydras_own(text, override)
         if override.is_sweep_override() and not sweep:
             faults.append(f"{text}: several values are a sweep: add -m, or write a list as {key}=[...]")
         elif key in GROUPS:
@@ -211,6 +255,18 @@ def _checked_overrides(
             plain = override.type is not None and override.type.name == "CHANGE" and not key.startswith("hydra")
             checked.append((f"++{text}" if plain else text, override))
     return checked, faults
+
+
+def _refuse_hydras_own(text: str, override: Override) -> None:
+    """Refuse at once what would act while Hydra composes, or in a job of a sweep that is not composed here."""
+    key, package = override.key_or_group, override.package or ""
+    of_hydra = re.match(r"hydra(\W|$)", key) or package
+    if (
+        key in ("hydra", "hydra.searchpath")
+        or (of_hydra and override.is_sweep_override())
+        or (key.startswith("hydra/") and not re.fullmatch(r"\+?hydra/\w+=[\w-]+", text))
+    ):
+        raise ConfigError([f"{shortened(text)}: Hydra's own settings are not to be changed this way; {HYDRA_ALLOWED}"])
 
 
 def _option_fault(group: str, override: Override, folders: list[Path]) -> list[str]:
@@ -236,9 +292,14 @@ def _composed(
         with initialize_config_dir(str(conf), version_base="1.3"):
             composition = compose(name, overrides=[*overrides, *search], return_hydra_config=True)
         choices = {group: str(composition.hydra.runtime.choices.get(group, "")) for group in GROUPS}
+        chosen = tuple(text for text in overrides if text.lstrip("+").startswith("hydra/"))
+        ours = (conf / f"{name}.yaml").resolve().is_relative_to(CONF.resolve())
+        faults = hydra_faults(_hydra_of(composition), _plain_hydra(chosen, ours=ours))
+        if faults:
+            raise ConfigError(faults)
         OmegaConf.set_struct(composition, False)
         del composition["hydra"]
-        return (OmegaConf.to_container(composition, resolve=True), choices), []
+        return (_resolved(composition), choices), []
     except MissingConfigException as error:
         known = ", ".join(sorted(file.stem for file in conf.glob("*.yaml")))
         if error.missing_cfg_file == name:
@@ -246,8 +307,28 @@ def _composed(
         return None, [_one_line(error)]
     except yaml.YAMLError as error:
         return None, [_yaml_fault(error)]
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, ValueError, RecursionError) as error:
         return None, [_one_line(error.__cause__ or error)]
+
+
+@cache
+def _plain_hydra(chosen: tuple[str, ...], *, ours: bool) -> dict[str, Any]:
+    """Return Hydra's own settings as ``conf/`` (or nobody) sets them, with options chosen for its groups by name."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return _hydra_of(compose("config" if ours else None, overrides=list(chosen), return_hydra_config=True))
+
+
+def _hydra_of(composition: DictConfig) -> dict[str, Any]:
+    found: Any = OmegaConf.to_container(composition.hydra, resolve=False)
+    return {str(key): value for key, value in found.items()}
+
+
+def _resolved(composition: Any) -> Any:  # noqa: ANN401
+    """Return the plain mapping, every ``${key}`` followed, once nothing in it asks for more than other settings."""
+    faults = interpolation_faults(OmegaConf.to_container(composition, resolve=False))
+    if faults:
+        raise ConfigError(faults)
+    return OmegaConf.to_container(composition, resolve=True)
 
 
 def _refuse_stale(path: Path) -> None:
@@ -255,8 +336,8 @@ def _refuse_stale(path: Path) -> None:
 
     One that DVC has composed itself (``dvc exp run -S``) carries no header and is fresh by construction.
     """
-    header = path.open(encoding="utf-8").readline() if path.exists() else ""
-    if header.startswith("# Composed from conf/ ") and header.split()[4] != conf_sha256():
+    header = read_text(path).partition("\n")[0] if path.is_file() else ""
+    if header.startswith("# Composed from conf/ ") and header.split()[4:5] != [conf_sha256()]:
         again = header.partition(" by: ")[2].strip()
         raise ConfigError([f"{path.name} was composed before conf/ changed. Compose it again: {again}"])
 

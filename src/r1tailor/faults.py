@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from r1tailor.schema import Settings
 
 _MISSING = "???"
+_LONGEST_SHOWN = 300
 _TAGGED = ("domain", "model", "strategy", "optimizer", "scheduler", "curriculum", "trainer")  # have files of their own
 
 
@@ -41,6 +42,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Did you mean {close[0]}?" if close else ""
 
 
+def shortened(value: Any) -> str:  # noqa: ANN401
+    """Return a value as it was given, cut where it would fill the screen."""
+    try:
+        shown = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, a mapping within itself
+        return "a value too large to show"
+    return shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}..."
+
+
 def _missing_values(value: Any, key: str) -> Iterable[str]:  # noqa: ANN401
     if isinstance(value, dict):
         for name, inner in value.items():
@@ -69,16 +79,19 @@ def _sentence(item: dict[str, Any], composition: Any, choices: dict[str, str]) -
         case "union_tag_invalid" | "union_tag_not_found":
             tags = item.get("ctx", {}).get("expected_tags", "a kind of its group")
             kind = value.get("kind") if isinstance(value, dict) else value
-            return key, f"{key}.kind = {kind!r}: must be one of {tags}; choose one with {key}=<option>"
+            return key, f"{key}.kind = {shortened(kind)}: must be one of {tags}; choose one with {key}=<option>"
         case "value_error":
             return key, f"{key or 'composition'}: {item['ctx']['error']} ({where})"
         case "literal_error":
             expected = item["ctx"]["expected"]
             words = [word.strip(" '") for word in expected.replace(" or ", ",").split(",")]
-            return key, f"{key} = {value!r}: must be one of {', '.join(words)}.{did_you_mean(str(value), words)}"
+            return (
+                key,
+                f"{key} = {shortened(value)}: must be one of {', '.join(words)}.{did_you_mean(str(value), words)}",
+            )
         case _:
             rule = _rule(item)
-            return key, f"{key} = {value!r}: {rule[0].lower()}{rule[1:]} ({where})"
+            return key, f"{key} = {shortened(value)}: {rule[0].lower()}{rule[1:]} ({where})"
 
 
 def _rule(item: dict[str, Any]) -> str:

@@ -141,16 +141,40 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         for number, raw in enumerate(lines, start=1):
             if not raw.strip():
                 continue
-            try:
-                value = json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8"))
-            except UnicodeDecodeError as error:
-                raise DataError(f"{path}, line {number}: not UTF-8 (byte {error.start + 1})") from error
-            except (json.JSONDecodeError, RecursionError) as error:
-                what = getattr(error, "msg", "nested too deeply")
-                raise DataError(f"{path}, line {number}: not JSON: {what}") from error
+            value = _parsed(raw, f"{path}, line {number}", "utf-8-sig" if number == 1 else "utf-8")
             if not isinstance(value, dict):
                 raise DataError(f"{path}, line {number}: a mapping is expected, found {type(value).__name__}")
             yield number, value
+
+
+def _parsed(raw: bytes, where: str, encoding: str) -> Any:  # noqa: ANN401
+    try:
+        value = json.loads(raw.decode(encoding), object_pairs_hook=_once_each)
+        if b"\\u" in raw:
+            _json(value).encode()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{where}: not UTF-8 (byte {error.start + 1})") from error
+    except UnicodeEncodeError as error:
+        half = f"\\u{ord(error.object[error.start]):04x}"
+        raise DataError(f"{where}: {half} is half a character; the other half is missing") from error
+    except _TwiceError as error:
+        raise DataError(f"{where}: {error} stands there twice; say it once") from error
+    except (ValueError, RecursionError) as error:
+        what = getattr(error, "msg", "nested too deeply" if isinstance(error, RecursionError) else "a number too long")
+        raise DataError(f"{where}: not JSON: {what}") from error
+    return value
+
+
+class _TwiceError(ValueError):
+    """A key stands twice in one mapping; its text is the key."""
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _TwiceError(repr(next(key for key in mapping if keys.count(key) > 1))[:100])
+    return mapping
 
 
 def _read(path: Path, record: type[Record]) -> Iterator[Record]:

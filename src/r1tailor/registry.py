@@ -8,6 +8,7 @@ ever appended to, and ``current``: a link to the promoted version's files. Promo
 import hashlib
 import json
 import math
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -19,6 +20,9 @@ from r1tailor import store
 from r1tailor.errors import RegistryError
 
 _PART_NAMES = ("model", "data", "evaluation", "config.yaml", "provenance.json")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
+_ID = re.compile(r"[a-z0-9][a-z0-9_]*-[1-9][0-9]{0,8}-[0-9a-f]{10}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ class Registry:
             missed_goals: in words.
 
         Raises:
-            RegistryError: a part is missing.
+            RegistryError: a part is missing, or is a symbolic link.
         """
         sources = self._files_of(parts)
         files = {name: store.sha256_file(path) for name, path in sorted(sources.items())}
@@ -93,9 +97,15 @@ class Registry:
         return version
 
     def versions(self, domain: str | None = None) -> list[Version]:
-        """Return the versions of a domain (or of all), oldest first."""
+        """Return the versions of a domain (or of all), oldest first.
+
+        Raises:
+            RegistryError: a record is not what was registered.
+        """
+        if domain is not None and not _NAME.fullmatch(domain):
+            return []
         pattern = f"{domain or '*'}/versions/*.json"
-        found = [Version(**store.read_json(path)) for path in self.folder.glob(pattern)]
+        found = [_version(path) for path in self.folder.glob(pattern)]
         return sorted(found, key=lambda version: (version.domain, int(version.id.split("-")[-2])))
 
     def version(self, id_: str) -> Version:
@@ -158,14 +168,23 @@ class Registry:
         return stack
 
     def history(self, domain: str) -> list[dict[str, Any]]:
-        """Return what was registered, promoted and rolled back, oldest first."""
+        """Return what was registered, promoted and rolled back, oldest first.
+
+        Raises:
+            RegistryError: the history is not what was written.
+        """
         path = self.folder / domain / "history.jsonl"
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+        if not _NAME.fullmatch(domain) or not path.exists():
+            return []
+        return _history(path)
 
     def _files_of(self, parts: dict[str, Path]) -> dict[str, Path]:
         files: dict[str, Path] = {}
         for name, path in parts.items():
             assert name in _PART_NAMES
+            links = [found for found in (path, *path.rglob("*")) if found.is_symlink()]
+            if links:
+                raise RegistryError(f"{links[0]} is a symbolic link: only files of the run itself are registered")
             if path.is_dir():
                 files |= {f"{name}/{f.relative_to(path).as_posix()}": f for f in path.rglob("*") if f.is_file()}
             elif path.is_file():
@@ -213,6 +232,55 @@ class Registry:
         }
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         store.write_text(path, f"{before}{json.dumps(entry, ensure_ascii=False)}\n")
+
+
+def _version(path: Path) -> Version:
+    """Read a version's record, which leads copies to their places: every name and hash in it is checked.
+
+    Raises:
+        RegistryError: it is not what ``register`` writes.
+    """
+    try:
+        version = Version(**store.read_json(path))
+        fault = _fault(version, path)
+    except (ValueError, TypeError, AttributeError, KeyError, OSError, RecursionError) as error:
+        raise RegistryError(f"{path} is no record of a version: {error}") from error
+    if fault:
+        raise RegistryError(f"{path} is no record of a version: {fault}")
+    return version
+
+
+def _fault(version: Version, path: Path) -> str | None:
+    """Return what of a version cannot have been registered so."""
+    domain = path.parent.parent.name
+    if version.domain != domain or not _NAME.fullmatch(domain):
+        return f"domain must be {domain}, the name of its folder"
+    if version.id != path.stem or not _ID.fullmatch(version.id):
+        return "id must be the name of the file, <domain>-<number>-<hash>"
+    if not isinstance(version.files, dict) or not all(_may_be_copied(*item) for item in version.files.items()):
+        return f"files must be relative paths below {', '.join(_PART_NAMES)}, each with its sha256"
+    texts = (version.registered_at, *version.missed_goals, *([version.parent] if version.parent is not None else []))
+    if not isinstance(version.missed_goals, list) or not all(isinstance(text, str) for text in texts):
+        return "registered_at, parent and missed_goals must be text"
+    if not all(isinstance(value, (int, float)) for _, value in _values(version.metrics)):
+        return "metrics must be numbers"
+    return None
+
+
+def _may_be_copied(name: str, sha256: Any) -> bool:  # noqa: ANN401
+    is_hash = isinstance(sha256, str) and _SHA256.fullmatch(sha256) is not None
+    return is_hash and not store.leads_out(name) and name.split("/")[0] in _PART_NAMES
+
+
+def _history(path: Path) -> list[dict[str, Any]]:
+    try:
+        entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        texts = [entry[key] for entry in entries for key in ("action", "version", "at")]
+    except (ValueError, TypeError, KeyError, OSError, RecursionError) as error:
+        raise RegistryError(f"{path} is no history of a registry: {error}") from error
+    if not all(isinstance(text, str) for text in texts):
+        raise RegistryError(f"{path} is no history of a registry: action, version and at must be text")
+    return entries
 
 
 def _values(metrics: dict[str, Any]) -> list[tuple[str, float]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from r1tailor import config, stages, store
 from r1tailor.errors import ConfigError, Interrupted, TailorError
+from r1tailor.faults import shortened
 from r1tailor.schema import Settings
 
 RUNS = Path("outputs") / "runs"
@@ -39,8 +40,12 @@ def run(settings: Settings, folder: Path) -> None:
     """Collect, clean, instruct, train and evaluate in one folder.
 
     Raises:
+        UserError: the run cannot work; nothing was written.
         Interrupted: with the words that resume this very run.
     """
+    from r1tailor.training.preflight import refuse_early
+
+    refuse_early(settings, config.ROOT)
     with store.held(folder):
         _run(settings, folder)
 
@@ -80,7 +85,7 @@ def _folder(settings: Settings) -> Path:
     """Return the folder of a direct run: the one to resume, the one asked for, or a new one."""
     latest = config.ROOT / RUNS / "latest"
     if settings.output is not None:
-        folder = (config.ROOT / settings.output).resolve()
+        folder = _resolved(settings.output)
         _refuse_tracked(folder, settings.output)
         exists = folder.is_dir() and any(entry.name != store.LOCK for entry in folder.iterdir())
         if exists and not settings.resume:
@@ -98,13 +103,25 @@ def _folder(settings: Settings) -> Path:
     return next(folder for folder in candidates if not folder.exists())
 
 
+def _resolved(output: str) -> Path:
+    try:
+        folder = (config.ROOT / output).resolve()
+        folder.is_dir()
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, a loop of links
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError([f"output = {shortened(output)}: {why}; choose outputs/runs/<name>"]) from error
+    return folder
+
+
 def _refuse_tracked(folder: Path, given: str) -> None:
-    """Refuse a folder that belongs to the pipeline, the registry or the raw material."""
+    """Refuse a folder of the project but those of runs: of the pipeline, the registry, the raw material, the code."""
     outputs = config.ROOT / "outputs"
     inside = folder.relative_to(outputs).parts if folder.is_relative_to(outputs) else ()
     if (
         folder.is_relative_to(config.ROOT / "data")
-        or folder in (config.ROOT, outputs)
+        or folder in (config.ROOT, outputs, outputs / "runs", outputs / "sweeps")
         or (inside and inside[0] not in ("runs", "sweeps"))
     ):
         raise ConfigError([f"output = {given}: DVC or the registry keeps its files there; choose outputs/runs/<name>"])
+    if (folder.is_relative_to(config.ROOT) and not inside) or config.ROOT.is_relative_to(folder):
+        raise ConfigError([f"output = {given}: the project keeps its own files there; choose outputs/runs/<name>"])

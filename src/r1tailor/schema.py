@@ -5,19 +5,18 @@ Values are checked here, once; everything below can rely on them. This module im
 so a faulty configuration is refused within a second.
 """
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
+from r1tailor.fields import Fraction, Location, Member, Name, Package, PackageVersion, Response, Sha256
 
 
 class Section(BaseModel):
     """A frozen, strict mapping; a list in YAML becomes a tuple here."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 # --- collect -------------------------------------------------------------------------------------------------
@@ -28,10 +27,10 @@ class PackagedSource(Section):
 
     kind: Literal["packaged"]
     name: Name
-    package: str
-    version: str
+    package: Package
+    version: PackageVersion
     wheel_sha256: Sha256
-    member: str
+    member: Member
     sha256: Sha256
     licence: str
     origin: str
@@ -43,7 +42,7 @@ class JsonlSource(Section):
 
     kind: Literal["jsonl"]
     name: Name
-    path: str
+    path: Location
     licence: str
     available_at: str
 
@@ -73,7 +72,7 @@ class Task(Section):
     """
 
     instruction: str
-    response: str
+    response: Response
     reasoning: bool
     labels: Annotated[tuple[str, ...], Field(strict=False)] | None
 
@@ -176,10 +175,10 @@ class PackagedModel(_Model):
     """A GGUF file inside a wheel, converted once to safetensors; ``hub_id`` is the other source."""
 
     kind: Literal["packaged"]
-    package: str
-    version: str
+    package: Package
+    version: PackageVersion
     wheel_sha256: Sha256
-    member: str
+    member: Member
     sha256: Sha256
     hub_id: str
 
@@ -197,7 +196,7 @@ class LocalModel(_Model):
     """A folder in Hugging Face layout (config.json, safetensors, tokenizer)."""
 
     kind: Literal["local"]
-    path: str
+    path: Location
 
 
 class RandomModel(_Model):
@@ -205,8 +204,8 @@ class RandomModel(_Model):
 
     kind: Literal["random"]
     architecture: Literal["deepseek_v3", "qwen2", "llama"]
-    hidden_size: Annotated[int, Field(gt=0)]
-    layers: Annotated[int, Field(gt=0)]
+    hidden_size: Annotated[int, Field(gt=0, le=4096)]
+    layers: Annotated[int, Field(gt=0, le=128)]
 
 
 Model = Annotated[PackagedModel | HubModel | LocalModel | RandomModel, Field(discriminator="kind")]
@@ -245,6 +244,7 @@ class FullStrategy(Section):
 Strategy = Annotated[LoraStrategy | FullStrategy, Field(discriminator="kind")]
 
 OPTIMIZER_PREFIXES = ("torch.optim.", "transformers.optimization.", "bitsandbytes.optim.", "torchao.optim.")
+_IMPORT_PATH = re.compile(r"[A-Za-z]\w*(\.[A-Za-z_]\w*){1,9}", re.ASCII)
 
 
 class Optimizer(Section):
@@ -260,9 +260,10 @@ class Optimizer(Section):
 
     @model_validator(mode="after")
     def _is_allowed(self) -> "Optimizer":
-        if not self.target.startswith(OPTIMIZER_PREFIXES):
+        is_path = _IMPORT_PATH.fullmatch(self.target) and "__" not in self.target
+        if not (is_path and self.target.startswith(OPTIMIZER_PREFIXES)):
             allowed = ", ".join(OPTIMIZER_PREFIXES)
-            raise ValueError(f"_target_ = {self.target!r} is not allowed; an optimizer comes from {allowed}")
+            raise ValueError(f"_target_ = {self.target[:200]!r} is not allowed; an optimizer comes from {allowed}")
         return self
 
 
@@ -389,9 +390,9 @@ class Settings(Section):
     the run in ``output``, or the newest one.
     """
 
-    seed: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
     resume: bool
-    output: str | None
+    output: Location | None
     domain: Domain
     model: Model
     strategy: Strategy

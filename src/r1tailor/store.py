@@ -19,6 +19,7 @@ from r1tailor.errors import UserError
 
 MANIFEST = "manifest.json"
 LOCK = ".lock"
+_LONGEST_SHOWN = 200
 
 
 def sha256_file(path: Path) -> str:
@@ -68,20 +69,41 @@ def write_manifest(folder: Path, facts: dict[str, Any]) -> None:
 
 
 def damage(folder: Path) -> str | None:
-    """Return what is wrong with a folder that should be complete, or None when every hash holds."""
+    """Return what is wrong with a folder that should be complete, or None when every hash holds.
+
+    Nothing outside the folder is read: what a manifest names has to lie in it, and a symbolic link is damage.
+    """
     try:
         expected: dict[str, str] = {**read_json(folder / MANIFEST)["files"]}
     except FileNotFoundError:
         return "it has no manifest: it was never finished"
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OSError, RecursionError):
         return "its manifest cannot be read"
+    try:
+        return _difference(folder, expected)
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
+
+
+def _difference(folder: Path, expected: dict[str, str]) -> str | None:
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
+    for name, path in found.items():
+        if path.is_symlink():
+            return f"{name} is a symbolic link"
+    files = {name: path for name, path in found.items() if path.is_file() and name != MANIFEST}
     for name, sha256 in expected.items():
-        path = folder / name
-        if not path.is_file():
-            return f"{name} is missing"
-        if sha256_file(path) != sha256:
+        if name not in files:
+            return f"{name[:_LONGEST_SHOWN]!r} leads out of it" if leads_out(name) else f"{name} is missing"
+        if sha256_file(files[name]) != sha256:
             return f"{name} was changed after it was written"
-    return None
+    unlisted = sorted(files.keys() - expected.keys())
+    return f"{unlisted[0]} is not in its manifest" if unlisted else None
+
+
+def leads_out(name: str) -> bool:
+    """Whether a name in a manifest is anything but a plain relative path below its folder."""
+    parts = name.split("/")
+    return not name or "\0" in name or "\\" in name or any(part in ("", ".", "..") for part in parts)
 
 
 @contextmanager

@@ -30,15 +30,16 @@ def show(parsed: argparse.Namespace) -> None:
     registry = stages.registry()
     version = registry.version(parsed.version)
     print(f"{version.id}, registered {version.registered_at}, parent {version.parent or 'none'}")
-    for name, entry in version.metrics["models"]["tuned"].items():
-        print(f"  {name}: {entry['value']:.4f} [{entry['low']:.4f}, {entry['high']:.4f}]")
+    for name, entry in version.metrics.get("models", {}).get("tuned", {}).items():
+        interval = f" [{entry['low']:.4f}, {entry['high']:.4f}]" if {"low", "high"} <= entry.keys() else ""
+        print(f"  {name}: {entry['value']:.4f}{interval}")
     for goal in version.missed_goals:
         print(f"  missed: {goal}")
     for name, sha256 in version.files.items():
         print(f"  {sha256}  {name}")
     for entry in registry.history(version.domain):
         if entry["version"] == version.id:
-            print(f"  {entry['at']} {entry['action']}" + (f": {entry['reason']}" if entry["reason"] else ""))
+            print(f"  {entry['at']} {entry['action']}" + (f": {entry['reason']}" if entry.get("reason") else ""))
 
 
 def promote(parsed: argparse.Namespace) -> None:

@@ -90,7 +90,6 @@ def test_trap_12_length_is_no_part_of_what_is_kept(tmp_path: Path) -> None:
     shown(check, kept_when_cut, "cut to an earlier length")
 
 
-@pytest.mark.xfail(strict=True, reason="hole: an entry of the token cache carries no checksum of its ids")
 def test_trap_12_a_flipped_bit_in_the_cache_is_not_trained_on(tmp_path: Path) -> None:
     first = tokens_of.tokenize(many(), deepseek(), 200, tmp_path)
     (entry,) = tmp_path.glob("*.safetensors")
@@ -100,16 +99,15 @@ def test_trap_12_a_flipped_bit_in_the_cache_is_not_trained_on(tmp_path: Path) ->
     assert tokens_of.tokenize(many(), deepseek(), 200, tmp_path) == first
 
 
-@pytest.mark.xfail(strict=True, raises=ValueError, reason="hole: the entry's shape is not compared with what was asked")
-def test_trap_12_an_entry_of_other_examples_is_not_trained_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("others", [slice(3), slice(None, None, -1)], ids=["fewer", "as many"])
+def test_trap_12_an_entry_of_other_examples_is_not_trained_on(others: slice, tmp_path: Path) -> None:
     first = tokens_of.tokenize(many(), deepseek(), 200, tmp_path)
-    tokens_of.tokenize(many()[:3], deepseek(), 200, tmp_path / "other")
+    tokens_of.tokenize(many()[others], deepseek(), 200, tmp_path / "other")
     (entry,), (other,) = tmp_path.glob("*.safetensors"), (tmp_path / "other").glob("*.safetensors")
     other.replace(entry)
     assert tokens_of.tokenize(many(), deepseek(), 200, tmp_path) == first
 
 
-@pytest.mark.xfail(strict=True, reason="hole: a local base model enters the identity by its path, not by its content")
 def test_trap_12_a_local_tokenizer_that_changed_makes_another_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,8 @@
 """Token ids kept by content, outside the tree: what was tokenised once is read back.
 
 The key is the hash of the tokenizer and of every rendered text, so that no change of template, tokenizer, examples
-or of what is supervised can meet an old entry. Lengths are cut off after reading and are no part of it.
+or of what is supervised can meet an old entry. Lengths are cut off after reading and are no part of it. An entry
+carries the sha256 of its key and its numbers: one that was damaged or moved is made anew, never trained on.
 """
 
 import hashlib
@@ -11,8 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
 
 Rendered = tuple[str, str]  # prompt, response
 Encoded = tuple[tuple[int, ...], tuple[int, ...]]  # ids of the prompt, of the response and its end
@@ -37,10 +39,10 @@ def cached(
         return encode(rendered)
     path = folder / f"{key(tokenizer, rendered)}.safetensors"
     try:
-        found = _read(path)
+        found = _read(path, len(rendered))
         os.utime(path)
         return found
-    except (OSError, SafetensorError, KeyError, RuntimeError):
+    except (OSError, SafetensorError, KeyError, RuntimeError, ValueError, TypeError):
         encoded = encode(rendered)
     with suppress(OSError, SafetensorError):
         _write(path, encoded)
@@ -56,20 +58,29 @@ def key(tokenizer: bytes, rendered: Sequence[Rendered]) -> str:
     return digest.hexdigest()
 
 
-def _read(path: Path) -> list[Encoded]:
-    tensors = load_file(path)
-    lengths = tensors["lengths"].tolist()
-    parts = [tuple(part.tolist()) for part in torch.split(tensors["ids"], lengths)]
+def _read(path: Path, pairs: int) -> list[Encoded]:
+    with safe_open(path, "pt") as entry:
+        ids, lengths = entry.get_tensor("ids"), entry.get_tensor("lengths")
+        sealed = (entry.metadata() or {}).get("sha256")
+    if len(lengths) != 2 * pairs or sealed != _seal(path.stem, ids, lengths):
+        raise ValueError(f"{path} is not what was written for these texts")
+    parts = [tuple(part.tolist()) for part in torch.split(ids, lengths.tolist())]
     return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def _seal(key: str, ids: Tensor, lengths: Tensor) -> str:
+    """Return the sha256, in hex, of an entry: its key, its lengths, its ids."""
+    return hashlib.sha256(key.encode() + lengths.numpy().tobytes() + ids.numpy().tobytes()).hexdigest()
 
 
 def _write(path: Path, encoded: Sequence[Encoded]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     parts = [part for pair in encoded for part in pair]
     ids = torch.tensor([token for part in parts for token in part], dtype=torch.int32)
+    lengths = torch.tensor([len(part) for part in parts])
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
-        save_file({"ids": ids, "lengths": torch.tensor([len(part) for part in parts])}, temporary)
+        save_file({"ids": ids, "lengths": lengths}, temporary, {"sha256": _seal(path.stem, ids, lengths)})
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

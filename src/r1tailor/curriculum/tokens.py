@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from r1tailor.curriculum.token_cache import Encoded, Rendered, cached
 from r1tailor.errors import DataError
@@ -42,6 +42,9 @@ class ChatTokenizer:
 
     Attributes:
         end: id of the token that ends an assistant turn.
+
+    Raises:
+        DataError: the chat template fails, here or with an example.
     """
 
     def __init__(self, tokenizer: "PreTrainedTokenizerBase") -> None:
@@ -50,8 +53,7 @@ class ChatTokenizer:
 
     def prompt_text(self, example: Example) -> str:
         """Return the rendered prompt, up to where the model begins to write."""
-        text = self.tokenizer.apply_chat_template(messages(example), tokenize=False, add_generation_prompt=True)
-        return str(text)
+        return self._applied(messages(example), add_generation_prompt=True)
 
     def ids(self, text: str) -> tuple[int, ...]:
         """Return the ids of a text that already holds its special tokens."""
@@ -84,11 +86,21 @@ class ChatTokenizer:
         """Return the ids of the beginning of a response to a rendered prompt, without an end: for ranking."""
         return self.ids(response(answer, "", prompt))
 
+    def _applied(self, turns: list[Any], *, add_generation_prompt: bool) -> str:
+        try:
+            text = self.tokenizer.apply_chat_template(
+                turns, tokenize=False, add_generation_prompt=add_generation_prompt
+            )
+        except Exception as error:  # a template is a program of others, in a sandbox: it can raise anything
+            said = " ".join(str(error).split())[:200]
+            raise DataError(f"the tokenizer's chat template fails: {type(error).__name__}: {said}") from error
+        return str(text)
+
     def _end_of_turn(self) -> int:
         """Find the token that follows an assistant's words in the chat template, or else ``eos``."""
         mark = "\u2042"
         turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": mark}]
-        rendered = str(self.tokenizer.apply_chat_template(turns, tokenize=False))
+        rendered = self._applied(turns, add_generation_prompt=False)
         following = self.ids(rendered.rpartition(mark)[2].lstrip())
         if following and following[0] in self.tokenizer.all_special_ids:
             return following[0]

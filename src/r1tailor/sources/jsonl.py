@@ -20,7 +20,7 @@ def read(source: JsonlSource, root: Path) -> Iterator[Document]:
         DataError: the file is missing, a line is not JSON, or a key is missing, unknown or of another type.
     """
     path = root / source.path
-    if not path.is_file():
+    if not _is_file(path):
         raise DataError(f"{source.path} is not a file (domain.sources, name: {source.name})")
     sha256 = store.sha256_file(path)
     count = 0
@@ -33,6 +33,13 @@ def read(source: JsonlSource, root: Path) -> Iterator[Document]:
         count += 1
     if count == 0:
         raise DataError(f'{source.path} holds no records; a line is {{"instruction", "input", "output"}}')
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that is too long, or no name at all
+        return False
 
 
 def _check(line: dict[str, Any], where: str) -> None:

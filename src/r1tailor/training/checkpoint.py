@@ -55,7 +55,7 @@ class FolderCheckpointIO(CheckpointIO):
         """Read a whole checkpoint back.
 
         Raises:
-            CheckpointError: it is unfinished or damaged; says how.
+            CheckpointError: it is unfinished, damaged or no checkpoint; says how.
         """
         folder = Path(path)
         wrong = store.damage(folder)
@@ -63,9 +63,11 @@ class FolderCheckpointIO(CheckpointIO):
             raise CheckpointError(f"checkpoint {folder}: {wrong}")
         try:
             tensors = load_file(folder / TENSORS)
-            restored: dict[str, Any] = _put_tensors(store.read_json(folder / STATE), tensors)
-        except (SafetensorError, ValueError, KeyError) as error:
-            raise CheckpointError(f"checkpoint {folder} cannot be read: {error}") from error
+            restored = _put_tensors(store.read_json(folder / STATE), tensors)
+        except (SafetensorError, OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+            raise CheckpointError(f"checkpoint {folder} cannot be read: {type(error).__name__}: {error}") from error
+        if not isinstance(restored, dict):
+            raise CheckpointError(f"checkpoint {folder} cannot be read: {STATE} holds no mapping")
         return restored
 
     def remove_checkpoint(self, path: Any) -> None:  # noqa: ANN401

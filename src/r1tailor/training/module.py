@@ -111,12 +111,15 @@ class TailorModule(lightning.LightningModule):
         """Put back what ``trained_state`` gave.
 
         Raises:
-            CheckpointError: a name is missing or unexpected.
+            CheckpointError: a name is missing or unexpected, or a weight has another shape or dtype.
         """
         wanted = self.trained_state()
         wrong = sorted(wanted.keys() ^ state.keys())
         if wrong:
             raise CheckpointError(f"the checkpoint does not hold the weights of this strategy: {', '.join(wrong[:3])}")
+        for name, parameter in wanted.items():
+            if (found := _form(state[name])) != (needed := _form(parameter)):
+                raise CheckpointError(f"the checkpoint's weight {name} is {found}; this model's is {needed}")
         with torch.no_grad():
             for name, parameter in wanted.items():
                 parameter.copy_(state[name])
@@ -128,8 +131,11 @@ class TailorModule(lightning.LightningModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Restore strictly, then leave nothing for Lightning to restore loosely."""
-        self.load_trained_state(checkpoint["state_dict"])
-        self.skipped_steps = checkpoint["skipped_steps"]
+        state, skipped = checkpoint.get("state_dict"), checkpoint.get("skipped_steps")
+        if not isinstance(state, dict) or not isinstance(skipped, int):
+            raise CheckpointError("the checkpoint holds no weights (state_dict) or no count of skipped steps")
+        self.load_trained_state(state)
+        self.skipped_steps = skipped
         checkpoint["state_dict"] = {}
 
     def _count_skipped(self, what: str) -> None:
@@ -140,3 +146,8 @@ class TailorModule(lightning.LightningModule):
                 f"the {what} was not finite {_MAX_SKIPPED_IN_A_ROW} steps in a row; lower optimizer.lr, or use "
                 "trainer.precision=fp32. The last valid checkpoint is kept"
             )
+
+
+def _form(value: object) -> str:
+    """Return dtype and shape of a tensor, for comparison and for messages."""
+    return f"{value.dtype} {tuple(value.shape)}" if isinstance(value, Tensor) else f"a {type(value).__name__}"

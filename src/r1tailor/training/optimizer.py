@@ -4,6 +4,7 @@ import importlib
 import inspect
 from typing import Any
 
+import torch
 from torch import nn
 from torch.optim import Optimizer as TorchOptimizer
 
@@ -15,14 +16,14 @@ def optimizer_class(settings: Optimizer) -> type[TorchOptimizer]:
     """Return the class behind ``optimizer._target_`` once its arguments are known to fit.
 
     Raises:
-        ConfigError: it is not installed, is no optimizer, or does not take an argument.
+        ConfigError: it is not installed, is no optimizer, or does not take an argument or its value.
     """
     # The schema has checked the path; the object itself is checked here, for a path may lead anywhere.
     module, _, name = settings.target.rpartition(".")
     try:
         found: Any = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise ConfigError([f"optimizer._target_ = {settings.target}: {error}"]) from error
+    except (ImportError, AttributeError, NameError, ValueError, TypeError, RecursionError) as error:
+        raise ConfigError([f"optimizer._target_ = {settings.target[:200]}: {error}"]) from error
     if not (isinstance(found, type) and issubclass(found, TorchOptimizer)):
         raise ConfigError([f"optimizer._target_ = {settings.target} is not an optimizer class"])
     if not f"{found.__module__}.".startswith(OPTIMIZER_PREFIXES):
@@ -43,7 +44,19 @@ def optimizer_class(settings: Optimizer) -> type[TorchOptimizer]:
         and step["closure"].default is step["closure"].empty
     ):
         raise ConfigError([f"optimizer._target_ = {settings.target} needs a closure: it cannot be used here"])
+    _try(found, settings)
     return found
+
+
+def _try(kind: Any, settings: Optimizer) -> None:  # noqa: ANN401
+    """Build the optimizer once over four numbers: a value that it refuses is found before any model is loaded."""
+    group = {"params": [nn.Parameter(torch.zeros(2, 2))], "weight_decay": settings.weight_decay}
+    try:
+        kind([group], lr=settings.lr, **settings.arguments)
+    except Exception as error:  # whatever a third party's constructor makes of a value
+        given = ", ".join(f"{key}={value!r:.50}" for key, value in settings.arguments.items())
+        fault = f"{kind.__name__} refuses {given or 'to be built'}: {type(error).__name__}: {error}"
+        raise ConfigError([f"optimizer.arguments: {fault}"]) from error
 
 
 def build(model: nn.Module, settings: Optimizer) -> TorchOptimizer:

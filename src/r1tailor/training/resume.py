@@ -4,18 +4,36 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from r1tailor import store
+from r1tailor import config, store
 from r1tailor.errors import CheckpointError
-from r1tailor.schema import Settings
+from r1tailor.schema import LocalModel, Settings
 from r1tailor.training.keep import newest_state, sweep_out
 from r1tailor.training.parallel import rank
 
+_HASHED_UP_TO = 64 * 2**20  # bytes; a tokenizer is smaller, weights that would take seconds to hash are larger
 _NO_PART_OF_IT: Any = {"output": True, "resume": True, "evaluation": True, "trainer": {"checkpoints"}}
 
 
 def identity_of(settings: Settings, data: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a resumed run must have in common with the interrupted one: composition and data hashes."""
-    return {"composition": settings.model_dump(mode="json", by_alias=True, exclude=_NO_PART_OF_IT), "data": dict(data)}
+    """Return what a resumed run must have in common with the interrupted one: composition, data hashes, local model."""
+    identity: dict[str, Any] = {
+        "composition": settings.model_dump(mode="json", by_alias=True, exclude=_NO_PART_OF_IT),
+        "data": dict(data),
+    }
+    if isinstance(settings.model, LocalModel):  # its composition names a path, and what lies there may change
+        identity["local_model"] = _contents(config.ROOT / settings.model.path)
+    return identity
+
+
+def _contents(folder: Path) -> dict[str, str]:
+    """Return what tells a model folder from another: hashes of its small files, sizes of its weights, by name."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): _content(path) for path in files}
+
+
+def _content(file: Path) -> str:
+    size = file.stat().st_size
+    return f"{size} bytes" if size > _HASHED_UP_TO else store.sha256_file(file)
 
 
 def is_finished(folder: Path, identity: dict[str, Any]) -> bool:

@@ -59,6 +59,7 @@ def _arguments(spec: Spec, tokenized: str) -> dict[str, Any]:
         "do_train": True,
         "model_name_or_path": spec.model,
         "template": "empty",
+        "dataset": "given by tokenized_path",  # a name is asked for, and not used
         "tokenized_path": tokenized,
         "cutoff_len": spec.max_length,
         "disable_shuffling": True,

@@ -1,0 +1,51 @@
+"""Kinds of values that the sections share: each is a type that says what may stand there.
+
+Whatever becomes part of a path, of what pip is asked for or of a format string has its own kind here, so that no
+setting leads out of its folder, runs a program or reads more than it names.
+"""
+
+import string
+from pathlib import PurePosixPath
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+_LONGEST_PATH, _LONGEST_NAME = 1024, 255  # in characters; what a Linux file system takes is counted in bytes
+
+
+def _location(path: str) -> str:
+    if not path or "\0" in path:
+        raise ValueError("must name a file or folder, without a null character")
+    if len(path) > _LONGEST_PATH or any(len(part.encode()) > _LONGEST_NAME for part in path.split("/")):
+        raise ValueError(f"is too long: at most {_LONGEST_PATH} characters, {_LONGEST_NAME} bytes between two slashes")
+    return path
+
+
+def _member(path: str) -> str:
+    parts = PurePosixPath(_location(path)).parts
+    if path.startswith("/") or "\\" in path or not parts or ".." in parts:
+        raise ValueError("must be a relative path inside the wheel, without '..'")
+    if parts[-1] == "SOURCE.json":
+        raise ValueError("must not be called SOURCE.json: that file is written beside it")
+    return path
+
+
+def _response(template: str) -> str:
+    try:
+        parsed = list(string.Formatter().parse(template))
+    except ValueError:  # the domain says it better: it knows its fields
+        return template
+    for _, name, specification, conversion in parsed:
+        if name is not None and (any(sign in name for sign in ".[") or specification or conversion):
+            raise ValueError("only plain fields such as {input} may stand in it: no '.', '[', '!' or ':' inside braces")
+    return template
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=100)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Package = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", max_length=200)]
+PackageVersion = Annotated[str, Field(pattern=r"^[0-9][A-Za-z0-9.+!]*$", max_length=100)]
+Location = Annotated[str, AfterValidator(_location)]
+Member = Annotated[str, AfterValidator(_member)]
+Response = Annotated[str, AfterValidator(_response)]

@@ -1,0 +1,129 @@
+"""What a YAML file of somebody else must not hold, found before Hydra or OmegaConf look at it.
+
+Composing copies every alias, resolves every ``${...}`` and imports what a search path names, and Hydra calls what its
+own settings name. Here the text and the plain mapping are looked at first; nothing here resolves or imports anything.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from r1tailor.errors import ConfigError
+
+_DEEPEST, _LONGEST, _MOST_FILES, _MOST_INTERPOLATIONS = 40, 1_000_000, 1000, 50
+_RESOLVER = re.compile(r"\$\{[^}]*(?::|\$\{)")
+_FOLDERS = ("run.dir", "sweep.dir", "sweep.subdir")
+_NATURAL = ("overrides", "runtime", "searchpath")  # differ by themselves; a search path is refused as an override
+_NATURAL_OF_JOB = ("config_name", "override_dirname")
+_ABSENT = object()
+HYDRA_ALLOWED = "allowed: hydra.sweep.dir, hydra.sweep.subdir, hydra.run.dir, hydra/launcher=<an installed one>"
+
+
+def refuse_hostile_folder(folder: Path) -> None:
+    """Check every YAML file below a folder that was named on the command line.
+
+    Raises:
+        ConfigError: there are too many, or one is not fit to be composed.
+    """
+    for number, file in enumerate(folder.rglob("*.yaml")):
+        if number == _MOST_FILES:
+            raise ConfigError([f"{folder} holds more than {_MOST_FILES} YAML files; name the folder of yours alone"])
+        refuse_hostile_file(file)
+
+
+def refuse_hostile_file(file: Path) -> None:
+    """Check one YAML file; what is no YAML at all is left to whoever reads it.
+
+    Raises:
+        ConfigError: it cannot be read, is not UTF-8, is too long, nested too deeply, or uses aliases.
+    """
+    text = read_text(file)
+    if len(text) > _LONGEST:
+        raise ConfigError([f"{file}: more than {_LONGEST} characters; a composition is a few thousand"])
+    depth = line = 0
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            line = event.start_mark.line + 1 if event.start_mark else line
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent):
+                raise ConfigError([f"{file}, line {line}: an alias (*{event.anchor}); write the value out"])
+            if depth > _DEEPEST:
+                raise ConfigError([f"{file}, line {line}: nested deeper than {_DEEPEST} levels"])
+    except (yaml.YAMLError, ValueError):
+        return
+
+
+def read_text(file: Path) -> str:
+    """Return the text of a configuration file.
+
+    Raises:
+        ConfigError: it cannot be read or is not UTF-8.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{file}: not UTF-8 (byte {error.start + 1})"]) from error
+    except (OSError, ValueError) as error:
+        raise ConfigError([f"{str(file)[:300]} cannot be read: {getattr(error, 'strerror', None) or error}"]) from error
+
+
+def refuse_hydra_section(file: Path) -> None:
+    """Check that a composition from elsewhere leaves Hydra's own settings alone: its search path is imported at once.
+
+    Raises:
+        ConfigError: it has a ``hydra`` section.
+    """
+    try:
+        loaded = yaml.safe_load(read_text(file))
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return
+    if isinstance(loaded, dict) and any(str(key).startswith("hydra") for key in loaded):
+        raise ConfigError([f"{file}: a hydra section is not allowed here; only conf/config.yaml has one"])
+
+
+def interpolation_faults(composition: Any) -> list[str]:  # noqa: ANN401
+    """Return the faults of what an unresolved composition asks for: settings may name settings, and nothing else."""
+    strings = [(key, value) for key, value in _leaves(composition, "") if isinstance(value, str) and "${" in value]
+    count = sum(value.count("${") for _, value in strings)
+    if count > _MOST_INTERPOLATIONS:
+        return [f"the composition holds {count} interpolations ${{...}}; at most {_MOST_INTERPOLATIONS} are allowed"]
+    return [
+        f"{key} = {value[:200]!r}: ${{...}} may name another setting and nothing else; resolvers such as "
+        "oc.env, which would read this machine, are not allowed"
+        for key, value in strings
+        if _RESOLVER.search(value)
+    ]
+
+
+def hydra_faults(found: Mapping[str, Any], plain: Mapping[str, Any]) -> list[str]:
+    """Return what a composition changes of Hydra's own settings, by which Hydra calls programs and writes files.
+
+    Args:
+        found: the ``hydra`` section as composed, unresolved.
+        plain: the same, composed from ``conf/`` alone.
+    """
+    a, b = dict(_leaves(_compared(found), "")), dict(_leaves(_compared(plain), ""))
+    changed = sorted(key for key in {*a, *b} if a.get(key, _ABSENT) != b.get(key, _ABSENT) and key not in _FOLDERS)
+    faults = [_hydra_fault(key) for key in changed]
+    return faults + [f"hydra.{key}: must be a folder's name" for key in _FOLDERS if not isinstance(a.get(key), str)]
+
+
+def _hydra_fault(key: str) -> str:
+    return f"hydra.{key} is not to be changed: with such settings Hydra runs programs and writes files; {HYDRA_ALLOWED}"
+
+
+def _compared(hydra: Mapping[str, Any]) -> dict[str, Any]:
+    job = {key: value for key, value in dict(hydra.get("job") or {}).items() if key not in _NATURAL_OF_JOB}
+    return {key: value for key, value in hydra.items() if key not in _NATURAL} | {"job": job}
+
+
+def _leaves(value: Any, key: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
+    """Yield every value with the key that leads to it; an empty mapping or list is a value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    if not value or not isinstance(value, (dict, list)):
+        yield key, value
+    for name, part in inner:
+        yield from _leaves(part, f"{key}.{name}" if key else str(name))

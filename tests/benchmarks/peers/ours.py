@@ -1,0 +1,89 @@
+"""R1 Tailor on a specification: ``ours.py spec.json result.json``, in the project's own environment."""
+
+import csv
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from ceiling import distinct_positions, measured_rate, model_sizes, necessary_flops
+from composition import compose
+from contract import Spec, peak_rss, read_spec, versions, write_result
+
+from r1tailor import config
+from r1tailor.curriculum import steps
+from r1tailor.curriculum.packing import pack
+from r1tailor.curriculum.tokens import TokenizedExample, tokenize
+from r1tailor.model import load
+from r1tailor.records import read_examples
+from r1tailor.schema import Settings
+from r1tailor.training.fit import fit
+
+
+def main() -> None:
+    """Train, measure the rate of matrix products in the same process, report."""
+    spec = read_spec()
+    torch.set_num_threads(spec.threads)
+    settings = compose(spec)
+    parts = {"train": read_examples(Path(spec.records)), "validation": []}
+    clock = _Clock()
+    metrics = fit(settings, parts, {}, config.ROOT, Path(spec.output))
+    result = {
+        # The whole of Lightning's fit: the slowest of the clocks, and the one most like the peers' train_runtime.
+        "seconds": clock.seconds,
+        "seconds_in_steps": metrics["seconds"],
+        "examples": metrics["examples_seen"],
+        "supervised": metrics["supervised_tokens"],
+        "rss": peak_rss(),
+        "loss": _last_loss(Path(spec.output)),
+        "steps": metrics["steps"],
+        "versions": versions("torch", "transformers", "peft", "lightning"),
+    }
+    result["rate"] = measured_rate(spec.threads)
+    result["necessary"] = _necessary(spec, settings)
+    result["ceiling_share"] = result["necessary"] / clock.seconds / result["rate"]
+    write_result(result)
+
+
+class _Clock:
+    """Times ``lightning.Trainer.fit``: set-up of the loop, packing and steps, without loading and saving."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        original = lightning.Trainer.fit
+
+        def timed(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+            start = time.perf_counter()
+            original(*args, **kwargs)
+            self.seconds = time.perf_counter() - start
+
+        lightning.Trainer.fit = timed  # type: ignore[method-assign]
+
+
+def _last_loss(folder: Path) -> float:
+    with (folder / "plots" / "loss.csv").open(encoding="utf-8") as file:
+        return float(list(csv.DictReader(file))[-1]["loss"])
+
+
+def _necessary(spec: Spec, settings: Settings) -> float:
+    tokenizer = load.load_tokenizer(settings.model, config.ROOT)
+    examples = tokenize(read_examples(Path(spec.records)), tokenizer, spec.max_length).examples
+    skeleton = load.skeleton(load.load_config(settings.model, config.ROOT))
+    sizes = model_sizes(skeleton, spec.targets if spec.strategy == "lora" else [], spec.r)
+    positions = sum(map(distinct_positions, _micro_batches(examples, settings, tokenizer.end)))
+    return necessary_flops(sizes, positions, sum(len(example.response) for example in examples))
+
+
+def _micro_batches(examples: list[TokenizedExample], settings: Settings, end: int) -> Iterator[list[tuple[int, ...]]]:
+    """Yield the token ids of the examples of each micro-batch of the run."""
+    lengths, trainer = [len(example) for example in examples], settings.trainer
+    for members in steps(settings.curriculum, lengths, trainer.batch_size, settings.seed, 0):
+        chosen = [examples[index] for index in members]
+        for micro in pack(chosen, trainer.micro_batch_tokens, end):
+            yield [chosen[index].prompt + chosen[index].response for index in micro.members]
+
+
+if __name__ == "__main__":
+    main()

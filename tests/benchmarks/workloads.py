@@ -1,0 +1,117 @@
+"""The three workloads, and what training on each means to every engine alike."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from environments import UnavailableError, python_of
+from peers.contract import Spec
+
+HERE = Path(__file__).resolve().parent
+HELD_OUT = 64  # examples that the common judge scores
+LEARNING_RATES = {"lora": 1e-3, "full": 1e-5}  # full: what conf/strategy/full.yaml recommends
+
+
+class HarnessError(Exception):
+    """A run of the benchmark that cannot go on; its text is the whole message."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What is trained on.
+
+    Attributes:
+        examples: trained on in one run, unless the command line says otherwise.
+        batch_size: examples of one optimizer step.
+        max_length: tokens that the longest example may have.
+        micro_batch_sizes: that the search over TRL's settings tries, largest first; the first is TRL's default here.
+    """
+
+    name: str
+    examples: int
+    batch_size: int
+    max_length: int
+    micro_batch_sizes: tuple[int, ...]
+
+
+WORKLOADS = {
+    workload.name: workload
+    for workload in (
+        Workload("icd10", 320, 32, 512, (32, 16, 8)),  # short questions that share an instruction
+        Workload("long", 64, 8, 1024, (8, 4, 2)),  # passages of 400-800 tokens that share nothing, short answers
+        Workload("reasoning", 64, 8, 1024, (8, 4, 2)),  # short questions, answers of 200-500 tokens
+    )
+}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A workload's files and the facts that specifications are made of."""
+
+    workload: Workload
+    folder: Path
+    facts: dict[str, Any]
+
+    @property
+    def held_out(self) -> Path:
+        """The examples that the common judge scores."""
+        return self.folder / "validation.jsonl"
+
+    def spec(self, strategy: str, seed: int, output: Path) -> Spec:
+        """Return the specification that every engine starts from."""
+        return Spec(
+            model=self.facts["model"],
+            model_overrides=self.facts["model_overrides"],
+            records=str(self.folder / "records.jsonl"),
+            train=str(self.folder / f"train-{seed}.jsonl"),
+            output=str(output),
+            strategy=strategy,
+            targets=self.facts["targets"],
+            seed=seed,
+            learning_rate=LEARNING_RATES[strategy],
+            batch_size=self.workload.batch_size,
+            micro_batch_size=self.workload.micro_batch_sizes[0],
+            max_length=self.workload.max_length,
+        )
+
+
+def prepare(workload: Workload, examples: int, seeds: list[int], folder: Path) -> Prepared:
+    """Write a workload's examples, in the order of each seed, in a process of its own.
+
+    Raises:
+        HarnessError: the raw material is not to be had; says why.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    request = {"workload": workload.name, "examples": examples, "seeds": seeds, "folder": str(folder)}
+    if workload.name == "reasoning":
+        request["chains"] = str(_chains(examples + HELD_OUT, folder))
+    (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
+    call([sys.executable, str(HERE / "preparation.py"), str(folder / "request.json")], folder / "preparation.log")
+    return Prepared(workload, folder, json.loads((folder / "facts.json").read_text(encoding="utf-8")))
+
+
+def call(command: list[str], log: Path, environment: dict[str, str] | None = None) -> None:
+    """Run a command with its output in a file.
+
+    Raises:
+        HarnessError: it failed; the message ends in the last line it wrote.
+    """
+    with log.open("w", encoding="utf-8") as file:
+        done = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=environment, check=False)
+    if done.returncode:
+        lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
+        said = next((line for line in reversed(lines) if line), f"exit code {done.returncode}")
+        raise HarnessError(f"{Path(command[1]).name} failed: {said[:200]} (all of it: {log})")
+
+
+def _chains(count: int, folder: Path) -> Path:
+    target = folder / "chains.jsonl"
+    try:
+        python = python_of(HERE / "chains.txt")
+    except UnavailableError as error:
+        raise HarnessError(f"reasoning-gym {error}") from error
+    call([str(python), str(HERE / "chains.py"), str(count), "1", str(target)], folder / "chains.log")
+    return target
