@@ -40,12 +40,9 @@ def run(settings: Settings, folder: Path) -> None:
     """Collect, clean, instruct, train and evaluate in one folder.
 
     Raises:
-        UserError: the run cannot work; nothing was written.
+        UserError: the run cannot work.
         Interrupted: with the words that resume this very run.
     """
-    from r1tailor.training.preflight import refuse_early
-
-    refuse_early(settings, config.ROOT)
     with store.held(folder):
         _run(settings, folder)
 
@@ -59,7 +56,7 @@ def _run(settings: Settings, folder: Path) -> None:
         store.point_to(folder.parent / "latest", folder)
     place = stages.RunFolder(folder)
     try:
-        for stage in (stages.collect, stages.clean, stages.instruct, stages.train, stages.evaluate):
+        for stage in (stages.collect, stages.check, stages.clean, stages.instruct, stages.train, stages.evaluate):
             stage(settings, place)
     except Interrupted as stop:
         again = f"go on with: python train.py <the same overrides> resume=true output={shown}"

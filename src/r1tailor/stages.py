@@ -86,6 +86,16 @@ def collect(settings: Settings, run: RunFolder) -> None:
     print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
 
 
+def check(settings: Settings, run: RunFolder) -> None:
+    """No stage of the pipeline: a direct run refuses here what cannot be trained, before the long way to examples.
+
+    It comes after ``collect``, for faults of raw material are found within a second and this takes torch's import.
+    """
+    from r1tailor.training.preflight import refuse_early
+
+    refuse_early(settings, config.ROOT)
+
+
 def clean(settings: Settings, run: RunFolder) -> None:
     """Documents -> clean documents and a report of every change."""
     cleaned, report = clean_documents(read_documents(run.collected), settings.domain.cleaning.rules)

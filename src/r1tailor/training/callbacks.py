@@ -96,6 +96,13 @@ class ProgressBar(TQDMProgressBar):
         # Into a file, twenty lines a run are enough.
         super().__init__(refresh_rate=1 if sys.stderr.isatty() else max(1, total // 20))
 
+    def on_exception(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, exception: BaseException
+    ) -> None:
+        """End the bar's line, so that what is said next stands on its own."""
+        if self._train_progress_bar is not None:
+            self._train_progress_bar.close()
+
     def init_validation_tqdm(self) -> Tqdm:
         """Return a bar that shows nothing."""
         return Tqdm(disable=True)
