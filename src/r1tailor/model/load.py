@@ -74,7 +74,7 @@ def load_config(settings: AnyModel, root: Path) -> PreTrainedConfig:
 
 
 def skeleton(config: PreTrainedConfig) -> PreTrainedModel:
-    """Return the model on the meta device: names and shapes, no memory.
+    """Return the model on the meta device: names, shapes and operations as ``load_model`` gives them, no memory.
 
     Raises:
         ModelUnavailableError: no model can be made of the configuration.
@@ -84,6 +84,7 @@ def skeleton(config: PreTrainedConfig) -> PreTrainedModel:
         model: PreTrainedModel = AutoModelForCausalLM.from_config(
             config, attn_implementation=PACKED_ROWS, trust_remote_code=False
         )
+    adopt_norms(model)
     return model
 
 

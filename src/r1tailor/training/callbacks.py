@@ -49,7 +49,8 @@ class History(Callback):
         """Count one optimizer step."""
         self.seconds += time.perf_counter() - self._started
         sizes = [(len(micro.members), micro.supervised, micro.input_ids.numel()) for micro in batch]
-        counted = summed(torch.tensor([sum(column) for column in zip(*sizes, strict=True)] or [0, 0, 0]))
+        own = [sum(column) for column in zip(*sizes, strict=True)] or [0, 0, 0]
+        counted = summed(torch.tensor(own, device=pl_module.device))  # NCCL reduces on its device only
         examples, supervised, positions = (int(count) for count in counted)
         self.examples += examples
         self.supervised += supervised

@@ -71,9 +71,9 @@ def fit(
     dtype = strategy.base_dtype(COMPUTE[settings.trainer.precision])
     base = load.load_model(settings.model, root, dtype, settings.seed)
     module = TailorModule(strategy.apply(base), settings, loader.steps.total)
-    history, best = History(), KeepBest(checkpoints, validated=bool(loader.validation))
+    history = History()
     _say_plan(settings, loader, tokens)
-    _train(settings, module, loader, [history, RandomState(), *_early(settings, loader), best], folder, resumed)
+    best = _train(settings, module, loader, history, folder, resumed)
     metrics = _metrics(settings, module, history, loader, tokens, best)
     if rank() == 0:
         _save(strategy, module, tokenizer, settings, identity, folder)
@@ -87,18 +87,19 @@ def _train(
     settings: Settings,
     module: TailorModule,
     loader: TailorData,
-    callbacks: list[Any],
+    history: History,
     folder: Path,
     resumed: Path | None,
-) -> None:
-    """Run Lightning to the end and put the best weights into the module; the last callback keeps the best.
+) -> KeepBest:
+    """Run Lightning to the end and put the best weights into the module; return what kept them.
 
     Raises:
         TrainingError: memory does not suffice, or another process of the run ended.
     """
     kept = settings.trainer.checkpoints
+    best = KeepBest(folder / "checkpoints", validated=bool(loader.validation))
     keeper = KeepState(folder / "checkpoints", kept.every_steps, kept.keep)
-    trainer = _trainer(settings, folder, loader, [*callbacks, keeper])
+    trainer = _trainer(settings, folder, loader, [history, RandomState(), *_early(settings, loader), best, keeper])
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="lightning")  # hints about loaders that do not apply
@@ -113,10 +114,10 @@ def _train(
             f"{settings.trainer.micro_batch_tokens:,}; the last checkpoint is kept. Choose fewer: more micro-batches "
             "will make up a step"
         ) from error
-    best: KeepBest = callbacks[-1]
     if best.best_model_path:
         module.load_trained_state(FolderCheckpointIO().load_checkpoint(best.best_model_path)["state_dict"])
     trainer.strategy.barrier()  # rank 0 removes the checkpoints next
+    return best
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 import torch.distributed
@@ -68,8 +69,8 @@ def gathered(state: Tensor) -> list[Tensor]:
     """Return a tensor of each process, in the order of their ranks."""
     if world_size() == 1:
         return [state]
-    states = [torch.empty_like(state) for _ in range(world_size())]
-    torch.distributed.all_gather(states, state)
+    states: list[Any] = [None] * world_size()
+    torch.distributed.all_gather_object(states, state)  # whatever the backend: a generator's state lies on the CPU
     return states
 
 

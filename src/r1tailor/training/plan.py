@@ -22,7 +22,6 @@ from transformers import PreTrainedConfig
 
 from r1tailor.curriculum.packing import MicroBatch, Segment
 from r1tailor.model import attention, load, shapes
-from r1tailor.model.norm import adopt_norms
 from r1tailor.schema import HubModel, Settings
 from r1tailor.strategy import open_strategy
 from r1tailor.training import optimizer
@@ -254,8 +253,6 @@ def _one_step(settings: Settings, config: PreTrainedConfig, row: Row, *, accumul
     compute = COMPUTE[settings.trainer.precision]
     strategy = open_strategy(settings.strategy)
     bare = load.skeleton(config)
-    bare.set_attn_implementation(attention.PACKED_ROWS)
-    adopt_norms(bare)  # as load.load_model does; test_plan.py holds the two together
     parameters = sum(parameter.numel() for parameter in bare.parameters())
     model = strategy.apply(bare.to(strategy.base_dtype(compute))).train()
     with _faked(model) as storages:

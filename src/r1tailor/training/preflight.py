@@ -27,12 +27,11 @@ def preflight(settings: Settings, root: Path, folder: Path, examples: int) -> li
         ModelUnavailableError: the base model cannot be had.
         ConfigError: the optimizer does not take its arguments.
     """
-    refuse_early(settings, root)
+    _settings_fit(settings)
     if isinstance(settings.model, HubModel):  # refused before anything is downloaded
         _memory_suffices(settings, root, examples)
-    strategy = open_strategy(settings.strategy)
     skeleton = load.skeleton(load.load_config(settings.model, root))
-    remarks = strategy.check(skeleton, examples)
+    remarks = open_strategy(settings.strategy).check(skeleton, examples)
     if not isinstance(settings.model, HubModel):
         _memory_suffices(settings, root, examples)
     parameters = sum(parameter.numel() for parameter in skeleton.parameters())
@@ -42,11 +41,15 @@ def preflight(settings: Settings, root: Path, folder: Path, examples: int) -> li
 
 def refuse_early(settings: Settings, root: Path) -> None:
     """Raise what is wrong whatever the examples will be: before any raw material is read."""
+    _settings_fit(settings)
+    if not isinstance(settings.model, HubModel):  # that one's configuration may have to be downloaded
+        open_strategy(settings.strategy).check(load.skeleton(load.load_config(settings.model, root)), 0)
+
+
+def _settings_fit(settings: Settings) -> None:
     optimizer_class(settings.optimizer)
     _length_fits(settings)
     _device_exists(settings)
-    if not isinstance(settings.model, HubModel):  # that one's configuration may have to be downloaded
-        open_strategy(settings.strategy).check(load.skeleton(load.load_config(settings.model, root)), 0)
 
 
 def _length_fits(settings: Settings) -> None:
