@@ -26,7 +26,7 @@ SECTIONS = [
     if isinstance(found, type) and issubclass(found, schema.Section) and found is not schema.Section
 ]
 FIELDS = sorted({(section.__name__, name) for section in SECTIONS for name in section.model_fields})
-SOURCES = "\n".join(file.read_text("utf-8") for file in PACKAGE.rglob("*.py") if file.name != "schema.py")
+SOURCES = "\n".join(file.read_text("utf-8") for file in PACKAGE.rglob("*.py") if file.parent.name != "schema")
 CONF = "\n".join(file.read_text("utf-8") for file in config.CONF.rglob("*.yaml"))
 
 

@@ -20,10 +20,13 @@ from r1tailor.errors import DataError
 from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema import JsonlSource, PackagedSource
 from r1tailor.sources import _folder_md5, fetch_all, icd10cm, packaged, read
+from r1tailor.sources.base import Origin
 
 MEMBER = b"<raw>material</raw>"
 Source = Callable[..., PackagedSource]
-JSONL = JsonlSource(kind="jsonl", name="mine", path="examples.jsonl", licence="own", available_at="2020-01-01")
+JSONL = JsonlSource(
+    kind="jsonl", name="mine", path="examples.jsonl", licence="own", available_at="2020-01-01", on_damage="stop"
+)
 FACTS = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2020-01-01"}
 
 
@@ -54,6 +57,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
         licence="CC0",
         origin="nowhere",
         available_at="2020-01-01",
+        on_damage="stop",
     )
     return lambda **changes: pin.model_copy(update=changes)
 
@@ -64,7 +68,7 @@ def test_a_pinned_member_is_fetched_with_its_provenance_the_same_everywhere(sour
     assert (folders[0] / "list.xml").read_bytes() == MEMBER
     assert (folders[0] / "SOURCE.json").read_bytes() == (folders[1] / "SOURCE.json").read_bytes()
     provenance = store.read_json(folders[0] / "SOURCE.json")
-    assert provenance == source().model_dump(mode="json", exclude={"kind"})
+    assert provenance == source().model_dump(mode="json", exclude={"kind", "on_damage"})
 
 
 def test_what_is_there_is_not_downloaded_again(source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,9 +144,13 @@ def _tabular(tmp_path: Path, text: str) -> Path:
     return tmp_path / "list.xml"
 
 
+def _codes(source: PackagedSource, path: Path) -> list[Document]:
+    return [found for found in icd10cm.read(Origin.of(source, path, path.parent), path) if isinstance(found, Document)]
+
+
 def test_the_tabular_list_gives_codes_terms_and_inherited_exclusions(source: Source, tmp_path: Path) -> None:
     path = _tabular(tmp_path, TABULAR.format(doctype="", entity="x"))
-    found = {document.id: document for document in icd10cm.read(source(), path)}
+    found = {document.id: document for document in _codes(source(), path)}
     assert list(found) == ["A05", "A05#0", "A05#1", "A05.1", "A05.1#0"]
     assert found["A05#1"].text == "Bad fish"
     assert found["A05"].fields["excludes1"] == ["Z22.-", "T61-T62"]
@@ -159,21 +167,21 @@ def test_the_tabular_list_gives_codes_terms_and_inherited_exclusions(source: Sou
 def test_what_is_no_tabular_list_is_refused_by_name(text: str, message: str, source: Source, tmp_path: Path) -> None:
     path = _tabular(tmp_path, text)
     with pytest.raises(DataError) as refusal:
-        list(icd10cm.read(source(), path))
+        _codes(source(), path)
     assert str(refusal.value).startswith(f"{path}: {message}")
 
 
 def test_an_external_entity_is_not_expanded(source: Source, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("TOPSECRET", encoding="utf-8")
     doctype = f'<!DOCTYPE t [<!ENTITY e SYSTEM "file://{tmp_path}/secret">]>'
-    found = list(icd10cm.read(source(), _tabular(tmp_path, TABULAR.format(doctype=doctype, entity="&e;"))))
+    found = _codes(source(), _tabular(tmp_path, TABULAR.format(doctype=doctype, entity="&e;")))
     assert found[0].text.startswith("Poisoning")
     assert "TOPSECRET" not in repr(found)
 
 
 def test_a_line_of_jsonl_becomes_a_document(write_jsonl: Callable[..., Path], tmp_path: Path) -> None:
     path = write_jsonl([{"input": "a", "output": "b"}, {"input": "", "output": "c", "entities": ["d"], "group": "g"}])
-    first, second = read(JSONL, tmp_path)
+    first, second = read(JSONL, tmp_path, [])
     assert (first.id, first.text, first.position, first.sha256) == ("mine-1", "a", "line 1", store.sha256_file(path))
     assert first.fields == {"instruction": "", "reasoning": "", "group": "", "entities": [], "output": "b"}
     assert (second.fields["entities"], second.fields["group"]) == (["d"], "g")
@@ -181,7 +189,7 @@ def test_a_line_of_jsonl_becomes_a_document(write_jsonl: Callable[..., Path], tm
 
 def test_a_byte_order_mark_and_empty_lines_are_no_fault_and_lines_keep_their_numbers(tmp_path: Path) -> None:
     (tmp_path / "examples.jsonl").write_bytes(b'\xef\xbb\xbf{"input": "a", "output": "b"}\n\n{"input": 1}\n')
-    found = read(JSONL, tmp_path)
+    found = read(JSONL, tmp_path, [])
     assert next(found).id == "mine-1"
     with pytest.raises(DataError, match=r"^examples\.jsonl, line 3: output is missing"):
         next(found)

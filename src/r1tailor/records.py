@@ -42,6 +42,26 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejection:
+    """A piece of raw material that could not be read.
+
+    Attributes:
+        source: name of the source in the domain's YAML.
+        file: the raw file, as the domain's YAML or its folder names it.
+        position: where in the file (a line, a page, an element); empty where the file as a whole is damaged.
+        reason: what is wrong with it, without quoting it: raw material may be confidential.
+    """
+
+    source: str
+    file: str
+    position: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}{', ' if self.position else ''}{self.position}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """One instruction example.
 
@@ -135,34 +155,42 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     Raises:
         DataError: the file is missing or not UTF-8, or a line is no JSON mapping: names the line.
     """
+    for number, value in json_lines(path):
+        if isinstance(value, str):
+            raise DataError(f"{path}, line {number}: {value}")
+        yield number, value
+
+
+def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    """Yield (line number, mapping) for each non-empty line, or (line number, what is wrong with it).
+
+    Raises:
+        DataError: the file is missing.
+    """
     if not path.is_file():
         raise DataError(f"{path} does not exist")
     with path.open("rb") as lines:
         for number, raw in enumerate(lines, start=1):
-            if not raw.strip():
-                continue
-            value = _parsed(raw, f"{path}, line {number}", "utf-8-sig" if number == 1 else "utf-8")
-            if not isinstance(value, dict):
-                raise DataError(f"{path}, line {number}: a mapping is expected, found {type(value).__name__}")
-            yield number, value
+            if raw.strip():
+                yield number, _parsed(raw, "utf-8-sig" if number == 1 else "utf-8")
 
 
-def _parsed(raw: bytes, where: str, encoding: str) -> Any:  # noqa: ANN401
+def _parsed(raw: bytes, encoding: str) -> dict[str, Any] | str:
+    """Return the mapping of one line, or what is wrong with it."""
     try:
         value = json.loads(raw.decode(encoding), object_pairs_hook=_once_each)
         if b"\\u" in raw:
             _json(value).encode()
     except UnicodeDecodeError as error:
-        raise DataError(f"{where}: not UTF-8 (byte {error.start + 1})") from error
+        return f"not UTF-8 (byte {error.start + 1})"
     except UnicodeEncodeError as error:
-        half = f"\\u{ord(error.object[error.start]):04x}"
-        raise DataError(f"{where}: {half} is half a character; the other half is missing") from error
+        return f"\\u{ord(error.object[error.start]):04x} is half a character; the other half is missing"
     except _TwiceError as error:
-        raise DataError(f"{where}: {error} stands there twice; say it once") from error
+        return f"{error} stands there twice; say it once"
     except (ValueError, RecursionError) as error:
         what = getattr(error, "msg", "nested too deeply" if isinstance(error, RecursionError) else "a number too long")
-        raise DataError(f"{where}: not JSON: {what}") from error
-    return value
+        return f"not JSON: {what}"
+    return value if isinstance(value, dict) else f"a mapping is expected, found {type(value).__name__}"
 
 
 class _TwiceError(ValueError):

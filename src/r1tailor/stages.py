@@ -7,7 +7,7 @@ same. torch is imported by the stages that need it, when they run.
 import json
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from r1tailor.domain import open_domain
 from r1tailor.errors import DataError
 from r1tailor.instruction.build import build
 from r1tailor.instruction.split import PARTS
-from r1tailor.records import Example, read_documents, read_examples, write_documents, write_records
+from r1tailor.records import Example, Rejection, read_documents, read_examples, write_documents, write_records
 from r1tailor.registry import Registry, Version
 from r1tailor.schema import PackagedSource, Settings
 
@@ -74,9 +74,11 @@ def collect(settings: Settings, run: RunFolder) -> None:
     documents = []
     provenance: list[dict[str, Any]] = []
     for source in settings.domain.sources:
-        found = list(sources.read(source, config.ROOT))
+        rejected: list[Rejection] = []
+        found = list(sources.read(source, config.ROOT, rejected))
         documents += found
-        facts = source.model_dump(mode="json") | {"documents": len(found)}
+        listed = [asdict(rejection) for rejection in rejected]
+        facts = source.model_dump(mode="json") | {"documents": len(found), "rejected": listed}
         if not isinstance(source, PackagedSource):
             facts["sha256"] = found[0].sha256
         provenance.append(facts)

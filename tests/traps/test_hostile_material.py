@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from r1tailor import config, records
+from r1tailor import config, records, sources
 from r1tailor.schema import JsonlSource, PackagedSource
-from r1tailor.sources import icd10cm, jsonl, packaged
+from r1tailor.sources import icd10cm, packaged
+from r1tailor.sources.base import Origin
 from tests.traps.danger import Place, case, refused_or_harmless
 
 # --- records -----------------------------------------------------------------------------------------------------
@@ -33,9 +34,9 @@ from tests.traps.danger import Place, case, refused_or_harmless
 def test_a_hostile_line_is_refused_by_number(line: bytes, place: Place) -> None:
     path = place.zone / "mine.jsonl"
     path.write_bytes(b'{"input": "a", "output": "b"}\n' + line + b"\n")
-    source = JsonlSource(kind="jsonl", name="mine", path="mine.jsonl", licence="", available_at="")
+    source = JsonlSource(kind="jsonl", name="mine", path="mine.jsonl", licence="", available_at="", on_damage="stop")
     with place.refused("line 2"):
-        records.write_documents(place.zone / "documents.parquet", jsonl.read(source, place.zone))
+        records.write_documents(place.zone / "documents.parquet", sources.read(source, place.zone, []))
 
 
 @pytest.mark.parametrize(
@@ -47,9 +48,9 @@ def test_a_hostile_line_is_refused_by_number(line: bytes, place: Place) -> None:
     ],
 )
 def test_a_hostile_path_of_records_gives_no_documents(path: str, place: Place) -> None:
-    named = {"kind": "jsonl", "name": "mine", "path": path, "licence": "", "available_at": ""}
+    named = {"kind": "jsonl", "name": "mine", "path": path, "licence": "", "available_at": "", "on_damage": "stop"}
     with place.refused():
-        list(jsonl.read(JsonlSource.model_construct(**named), place.zone))  # past the schema
+        list(sources.read(JsonlSource.model_construct(**named), place.zone, []))  # past the schema
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_xml_reads_no_other_file_and_expands_nothing(document: str, place: Place
     path.write_text(document.replace("{outside}", str(place.outside)))
     pinned: Any = SimpleNamespace(name="x", licence="", available_at="")
     with refused_or_harmless(place):
-        assert "not yours" not in str(list(icd10cm.read(pinned, path)))
+        assert "not yours" not in str(list(icd10cm.read(Origin(pinned, "tabular.xml", ""), path)))
 
 
 # --- wheels ------------------------------------------------------------------------------------------------------

@@ -8,22 +8,35 @@ from pathlib import Path
 import yaml
 
 from r1tailor.errors import DataError
-from r1tailor.records import Document
-from r1tailor.schema import JsonlSource, PackagedSource
+from r1tailor.records import Document, Rejection
+from r1tailor.schema import JsonlSource, PackagedSource, Source
 from r1tailor.sources import icd10cm, jsonl, packaged
+from r1tailor.sources.base import Origin, Read
 
 _PACKAGED_READERS = {"icd10cm": icd10cm.read}
 
 
-def read(source: PackagedSource | JsonlSource, root: Path) -> Iterator[Document]:
-    """Yield the documents of one source.
+def read(source: Source, root: Path, rejected: list[Rejection]) -> Iterator[Document]:
+    """Yield the documents of one source; what cannot be read is added to ``rejected``.
 
     Raises:
-        DataError: a file is missing, changed or malformed; names the file and, where there is one, the line.
+        DataError: nothing can be read, or a record is damaged and the source says ``on_damage: stop``; names the file
+            and, where there is one, the line.
     """
+    for found in _reader(source, root):
+        if isinstance(found, Document):
+            yield found
+        elif source.on_damage == "stop":
+            raise DataError(f"{found} (domain.sources, name: {source.name}, on_damage: stop)")
+        else:
+            rejected.append(found)
+
+
+def _reader(source: Source, root: Path) -> Read:
     match source:
         case PackagedSource():
-            return _PACKAGED_READERS[source.name](source, packaged.verified_member(source, root))
+            path = packaged.verified_member(source, root)
+            return _PACKAGED_READERS[source.name](Origin.of(source, path, root), path)
         case JsonlSource():
             return jsonl.read(source, root)
 

@@ -10,17 +10,16 @@ from pathlib import Path
 
 from lxml import etree
 
-from r1tailor import store
 from r1tailor.errors import DataError
 from r1tailor.records import Document
-from r1tailor.schema import PackagedSource
+from r1tailor.sources.base import Origin, Read
 
 _CODE_RANGE = re.compile(r"\s*\([A-Z][0-9A-Z.]*(?:-[A-Z0-9.]+)?\)\s*$")
 _PARENTHESES = re.compile(r"\(([^()]*)\)")
 _CODE_REFERENCE = re.compile(r"^[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{0,4})?-?(?:-[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{0,4})?-?)?$")
 
 
-def read(source: PackagedSource, path: Path) -> Iterator[Document]:
+def read(origin: Origin, path: Path) -> Read:
     """Yield a ``code`` document for each code and a ``term`` document for each inclusion term, in file order.
 
     Raises:
@@ -35,41 +34,30 @@ def read(source: PackagedSource, path: Path) -> Iterator[Document]:
     chapters = root.findall("chapter")
     if not chapters:
         raise DataError(f"{path}: no <chapter> in it; is it the ICD-10-CM tabular list?")
-    maker = _Maker(source, store.sha256_file(path))
     for chapter in chapters:
-        yield from maker.chapter(chapter)
+        yield from _chapter(chapter, origin)
 
 
-class _Maker:
-    """Makes documents that all carry the same provenance."""
+def _chapter(chapter: etree._Element, origin: Origin) -> Iterator[Document]:
+    title = _CODE_RANGE.sub("", _text(chapter, "desc"))
+    inherited = _excludes1(chapter)
+    for section in chapter.findall("section"):
+        excludes = [*inherited, *_excludes1(section)]
+        for category in section.findall("diag"):
+            place = {"chapter": title, "category": _text(category, "name"), "title": _text(category, "desc")}
+            yield from _diagnosis(category, place, excludes, origin)
 
-    def __init__(self, source: PackagedSource, sha256: str) -> None:
-        self._source = source
-        self._sha256 = sha256
 
-    def chapter(self, chapter: etree._Element) -> Iterator[Document]:
-        title = _CODE_RANGE.sub("", _text(chapter, "desc"))
-        inherited = _excludes1(chapter)
-        for section in chapter.findall("section"):
-            excludes = [*inherited, *_excludes1(section)]
-            for category in section.findall("diag"):
-                place = {"chapter": title, "category": _text(category, "name"), "title": _text(category, "desc")}
-                yield from self._diagnosis(category, place, excludes)
-
-    def _diagnosis(self, diag: etree._Element, place: dict[str, str], inherited: list[str]) -> Iterator[Document]:
-        code = _text(diag, "name")
-        excludes = [*inherited, *_excludes1(diag)]
-        yield self._document(code, _text(diag, "desc"), code, {"role": "code", **place, "excludes1": excludes})
-        notes = [note for group in diag.findall("inclusionTerm") for note in group.findall("note")]
-        for number, note in enumerate(notes):
-            text = "".join(str(part) for part in note.itertext()).strip()
-            yield self._document(f"{code}#{number}", text, code, {"role": "term", **place})
-        for child in diag.findall("diag"):
-            yield from self._diagnosis(child, place, excludes)
-
-    def _document(self, id_: str, text: str, position: str, fields: dict[str, object]) -> Document:
-        source = self._source
-        return Document(id_, text, source.name, source.licence, self._sha256, position, source.available_at, fields)
+def _diagnosis(diag: etree._Element, place: dict[str, str], inherited: list[str], origin: Origin) -> Iterator[Document]:
+    code = _text(diag, "name")
+    excludes = [*inherited, *_excludes1(diag)]
+    yield origin.document(code, _text(diag, "desc"), code, {"role": "code", **place, "excludes1": excludes})
+    notes = [note for group in diag.findall("inclusionTerm") for note in group.findall("note")]
+    for number, note in enumerate(notes):
+        text = "".join(str(part) for part in note.itertext()).strip()
+        yield origin.document(f"{code}#{number}", text, code, {"role": "term", **place})
+    for child in diag.findall("diag"):
+        yield from _diagnosis(child, place, excludes, origin)
 
 
 def _text(element: etree._Element, name: str) -> str:

@@ -1,59 +1,51 @@
 """Anybody's JSONL of instruction examples: one document a line."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from r1tailor import store
 from r1tailor.errors import DataError
-from r1tailor.records import Document, read_json_lines
+from r1tailor.records import json_lines
 from r1tailor.schema import JsonlSource
+from r1tailor.sources.base import Origin, Read, raw_files
 
 _REQUIRED = ("input", "output")
 _OPTIONAL = ("instruction", "reasoning", "group", "entities")
 
 
-def read(source: JsonlSource, root: Path) -> Iterator[Document]:
+def read(source: JsonlSource, root: Path) -> Read:
     """Yield a document for each line: ``text`` is the input, the rest are its fields.
 
+    A line that is not JSON, or lacks a key, or has one of another name or type, is rejected.
+
     Raises:
-        DataError: the file is missing, a line is not JSON, or a key is missing, unknown or of another type.
+        DataError: the file is missing or holds no line.
     """
-    path = root / source.path
-    if not _is_file(path):
-        raise DataError(f"{source.path} is not a file (domain.sources, name: {source.name})")
-    sha256 = store.sha256_file(path)
-    count = 0
-    for number, line in read_json_lines(path):
-        _check(line, f"{source.path}, line {number}")
+    (path,) = raw_files(source, source.path, root, (".jsonl",))[:1]
+    origin = Origin.of(source, path, root)
+    number = 0
+    for number, line in json_lines(path):
+        reason = line if isinstance(line, str) else _fault(line)
+        if reason or isinstance(line, str):
+            yield origin.rejection(f"line {number}", reason)
+            continue
         fields = {"instruction": "", "reasoning": "", "group": "", "entities": [], **line}
         text = fields.pop("input")
-        id_ = f"{source.name}-{number}"
-        yield Document(id_, text, source.name, source.licence, sha256, f"line {number}", source.available_at, fields)
-        count += 1
-    if count == 0:
+        yield origin.document(f"{source.name}-{number}", text, f"line {number}", fields)
+    if number == 0:
         raise DataError(f'{source.path} holds no records; a line is {{"instruction", "input", "output"}}')
 
 
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # a name that is too long, or no name at all
-        return False
-
-
-def _check(line: dict[str, Any], where: str) -> None:
+def _fault(line: dict[str, Any]) -> str:
+    """Return what is wrong with a record; empty if nothing is."""
     for key in _REQUIRED:
         if key not in line:
-            raise DataError(f"{where}: {key} is missing; a record needs {', '.join(_REQUIRED)}")
+            return f"{key} is missing; a record needs {', '.join(_REQUIRED)}"
     for key, value in line.items():
         if key not in (*_REQUIRED, *_OPTIONAL):
-            allowed = ", ".join((*_REQUIRED, *_OPTIONAL))
-            raise DataError(f"{where}: {key} is not a key of a record. Allowed: {allowed}")
+            return f"{key} is not a key of a record. Allowed: {', '.join((*_REQUIRED, *_OPTIONAL))}"
         if key == "entities":
             if not isinstance(value, list) or not all(isinstance(entity, str) for entity in value):
-                raise DataError(f"{where}: entities must be a list of text")
+                return "entities must be a list of text"
         elif not isinstance(value, str):
-            raise DataError(f"{where}: {key} must be text, found {type(value).__name__}")
-    if not line["output"].strip():
-        raise DataError(f"{where}: output is empty: there is nothing to learn from it")
+            return f"{key} must be text, found {type(value).__name__}"
+    return "" if line["output"].strip() else "output is empty: there is nothing to learn from it"

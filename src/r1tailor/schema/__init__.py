@@ -1,0 +1,117 @@
+"""Every section of the configuration, in the order of the data's way.
+
+The models are frozen and refuse unknown keys. A section that comes in several kinds is tagged by ``kind``.
+Values are checked here, once; everything below can rely on them. This room imports neither Hydra nor torch,
+so a faulty configuration is refused within a second.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from r1tailor.fields import Location
+from r1tailor.schema.base import Section
+from r1tailor.schema.corpus import Cleaning, CleaningRule
+from r1tailor.schema.domain import Domain, GenericDomain, Goal, MedicalDomain, Metric, Split, Task
+from r1tailor.schema.model import Chat, HubModel, LocalModel, LoraAdvice, Model, PackagedModel, RandomModel, Targets
+from r1tailor.schema.sources import JsonlSource, PackagedSource, Source
+from r1tailor.schema.training import (
+    OPTIMIZER_PREFIXES,
+    ByLengthCurriculum,
+    Checkpoints,
+    ConstantScheduler,
+    CosineScheduler,
+    Curriculum,
+    EarlyStopping,
+    FullStrategy,
+    LoraStrategy,
+    Optimizer,
+    Recommended,
+    Scheduler,
+    ShuffledCurriculum,
+    Strategy,
+    Trainer,
+)
+
+__all__ = [
+    "OPTIMIZER_PREFIXES",
+    "ByLengthCurriculum",
+    "Chat",
+    "Checkpoints",
+    "Cleaning",
+    "CleaningRule",
+    "ConstantScheduler",
+    "CosineScheduler",
+    "Curriculum",
+    "Domain",
+    "EarlyStopping",
+    "Evaluation",
+    "FullStrategy",
+    "GenericDomain",
+    "Goal",
+    "HubModel",
+    "JsonlSource",
+    "LocalModel",
+    "LoraAdvice",
+    "LoraStrategy",
+    "MedicalDomain",
+    "Metric",
+    "Model",
+    "Optimizer",
+    "PackagedModel",
+    "PackagedSource",
+    "RandomModel",
+    "Recommended",
+    "Scheduler",
+    "Section",
+    "Settings",
+    "ShuffledCurriculum",
+    "Source",
+    "Split",
+    "Strategy",
+    "Targets",
+    "Task",
+    "Trainer",
+]
+
+
+class Evaluation(Section):
+    """How base and tuned model are measured on the same held-out items."""
+
+    max_items: Annotated[int, Field(gt=1)]
+    batch_size: Annotated[int, Field(gt=0)]
+    max_new_tokens: Annotated[int, Field(gt=0)]
+    resamples: Annotated[int, Field(ge=100)]
+    confidence: Annotated[float, Field(gt=0.5, lt=1)]
+
+
+class Settings(Section):
+    """The whole composition.
+
+    ``output`` is the folder of a direct run (null: a new one below ``outputs/runs``); ``resume`` continues
+    the run in ``output``, or the newest one.
+    """
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    resume: bool
+    output: Location | None
+    domain: Domain
+    model: Model
+    strategy: Strategy
+    optimizer: Optimizer
+    scheduler: Scheduler
+    curriculum: Curriculum
+    trainer: Trainer
+    evaluation: Evaluation
+
+
+# Which settings each stage depends on, in the order of the data's way. ``dvc.yaml`` lists the same, and a
+# test holds the two together.
+STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
+    "collect": ("domain.sources",),
+    "clean": ("domain.cleaning",),
+    "instruct": ("seed", "domain.task", "domain.split"),
+    "train": ("seed", "model", "strategy", "optimizer", "scheduler", "curriculum", "trainer"),
+    "evaluate": ("seed", "domain.task", "evaluation"),
+    "register": ("domain.goals",),
+}
