@@ -80,7 +80,10 @@ COMMAND_LINES: list[tuple[str, list[str]]] = [
     ("domain.split.test=1.0", [f"domain.split.test = 1.0: must be less than 1 ({MEDICAL})"]),
     ("seed=-1", [f"seed = -1: must be greater than or equal to 0 ({WHOLE})"]),
     # words that are not in their list
-    ("trainer.precision=bf61", ["trainer.precision = 'bf61': must be one of bf16, fp16, fp32. Did you mean bf16?"]),
+    (
+        "trainer.precision=bf61",
+        ["trainer.precision = 'bf61': must be one of auto, bf16, fp16, fp32. Did you mean bf16?"],
+    ),
     ("model.chat=deepsek", ["model.chat = 'deepsek': must be one of tokenizer, deepseek. Did you mean deepseek?"]),
     (
         "domain.cleaning.rules=[straighten_quote]",
@@ -129,7 +132,7 @@ COMMAND_LINES: list[tuple[str, list[str]]] = [
 # What is in a JSONL of a generic domain, and what is said of it; {} is its path.
 EMPTY_OUTPUT, UNKNOWN, TYPED = GOOD.replace('"b"', '" "'), GOOD.replace('"i"', '"i", "ouput": ""'), '{"output": ["b"]'
 BAD_RECORDS: list[tuple[bytes | None, str]] = [
-    (None, "{} is not a file (domain.sources, name: examples)"),
+    (None, "{} is no file and holds no .jsonl (domain.sources, name: examples)"),
     (b"", '{} holds no records; a line is {{"instruction", "input", "output"}}'),
     ((GOOD * 2 + '{"input": ').encode(), "{}, line 3: not JSON: Expecting value"),
     (GOOD.encode() + b"\xff\xfe{}\n", "{}, line 2: not UTF-8 (byte 1)"),

@@ -20,7 +20,8 @@ from r1tailor.schema import HubModel
 from r1tailor.strategy import open_strategy
 from r1tailor.training import optimizer
 from r1tailor.training.loss import summed_loss
-from r1tailor.training.plan import COMPUTE, Plan, Row, plan, rehearse, size, worst_row
+from r1tailor.training.plan import Plan, Row, plan, rehearse, size, worst_row
+from r1tailor.training.precision import compute_dtype
 from r1tailor.training.preflight import preflight
 from tests.conftest import ROOT, Done
 
@@ -39,7 +40,7 @@ def planned(*overrides: str, row: Row | None = ROW) -> Plan:
 def test_weights_gradients_and_state_are_those_of_a_real_step(model: str, strategy: str, changes: list[str]) -> None:
     settings = config.load([f"model={model}", f"strategy={strategy}", *changes])
     chosen = open_strategy(settings.strategy)
-    compute = COMPUTE[settings.trainer.precision]
+    compute = compute_dtype(settings)
     real = chosen.apply(load.load_model(settings.model, ROOT, chosen.base_dtype(compute), 1)).train()
     with torch.autocast("cpu", compute, enabled=compute != torch.float32):
         torch.autograd.backward(summed_loss(real, ROW.micro_batch(), 0.1))
@@ -218,7 +219,7 @@ from r1tailor.training.fit import fit
 from tests.test_plan import similar
 with tempfile.TemporaryDirectory() as folder:
     settings = config.load(json.loads(sys.argv[1]))
-    parts = {"train": similar(settings.trainer.batch_size * 3, int(sys.argv[2])), "validation": similar(4, 2)}
+    parts = {"train": similar(settings.trainer.batch_size * 2, int(sys.argv[2])), "validation": similar(4, 2)}
     fit(settings, parts, {}, config.ROOT, pathlib.Path(folder))
 print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """
@@ -244,13 +245,13 @@ def row_of(batch: MicroBatch) -> Row:
 def test_the_plan_is_within_15_percent_of_the_measured_peak(
     run_command: Callable[..., Done], overrides: list[str], length: int
 ) -> None:
-    given = [*overrides, "trainer.max_steps=3", "trainer.batch_size=64", "trainer.max_length=128"]
+    given = [*overrides, "trainer.max_steps=2", "trainer.batch_size=32", "trainer.max_length=128"]
     given.append("trainer.micro_batch_tokens=1700")
     settings = config.load(given)
     done = run_command("-c", MEASURED, json.dumps(given), str(length), PYTHONPATH=f"{ROOT / 'src'}:{ROOT}")
     assert done.code == 0, done.err
     peak = int(done.out.rsplit("peak ", 1)[1])
-    tokens = tokenize(similar(64, length), load.load_tokenizer(settings.model, ROOT), 128).examples
+    tokens = tokenize(similar(32, length), load.load_tokenizer(settings.model, ROOT), 128).examples
     rows = [row_of(batch) for batch in pack(tokens, settings.trainer.micro_batch_tokens, 0)]
     found = plan(settings, ROOT, row=max(rows, key=lambda row: row.positions))
     print(overrides, rows, f"measured {size(peak)}, planned {size(found.total)}: {found.total / peak - 1:+.1%}")

@@ -17,9 +17,10 @@ from r1tailor.domain import open_domain
 from r1tailor.errors import DataError
 from r1tailor.instruction.build import build
 from r1tailor.instruction.split import PARTS
+from r1tailor.model.local import local_folder
 from r1tailor.records import Example, Rejection, read_documents, read_examples, write_documents, write_records
 from r1tailor.registry import Registry, Version
-from r1tailor.schema import PackagedSource, Settings
+from r1tailor.schema import LocalModel, PackagedSource, Settings
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ def check(settings: Settings, run: RunFolder) -> None:
 
     It comes after ``collect``, for faults of raw material are found within a second and this takes torch's import.
     """
+    if isinstance(settings.model, LocalModel):
+        local_folder(settings.model, config.ROOT)
     from r1tailor.training.preflight import refuse_early
 
     refuse_early(settings, config.ROOT)
@@ -122,6 +125,7 @@ def train(settings: Settings, run: RunFolder) -> None:
     """Examples + base model -> tuned model, training metrics, curves; in several processes if there are devices."""
     from r1tailor.training import parallel
     from r1tailor.training.fit import fit
+    from r1tailor.training.precision import with_precision
     from r1tailor.training.preflight import preflight
 
     parts = _parts(run)
@@ -130,7 +134,7 @@ def train(settings: Settings, run: RunFolder) -> None:
         return
     with store.held(run.trained):
         if settings.trainer.devices > 1:
-            preflight(settings, config.ROOT, run.trained, len(parts["train"]))
+            preflight(with_precision(settings, run.trained), config.ROOT, run.trained, len(parts["train"]))
             where = [] if run == pipeline_folder(settings) else [str(run.path)]
             parallel.launch(settings.trainer, ["train", *where])
             metrics = store.read_json(run.trained / "metrics.json")

@@ -19,7 +19,7 @@ from r1tailor.records import Example, Prediction, write_records
 from r1tailor.schema import Settings
 from r1tailor.strategy import load_tuned
 from r1tailor.training.fit import keep_freed_memory
-from r1tailor.training.preflight import COMPUTE
+from r1tailor.training.precision import COMPUTE, trained_with
 
 # A fair look at a base model that answers in prose: its best guess over the closed set against the tuned
 # model's free answer.
@@ -121,8 +121,8 @@ def _predictions(
 
 
 def _load(name: str, settings: Settings, root: Path, model: Path) -> nn.Module:
-    """Return a model in evaluation mode; base and tuned run in the same dtype."""
-    dtype = COMPUTE[settings.trainer.precision]
+    """Return a model in evaluation mode; base and tuned run in the dtype that the tuned one was trained in."""
+    dtype = COMPUTE[trained_with(model)]
     base = load.load_model(settings.model, root, dtype, settings.seed)
     chosen = base if name == "base" else load_tuned(base, model)
     return chosen.to(dtype).eval()

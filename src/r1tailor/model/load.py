@@ -21,6 +21,7 @@ from r1tailor.curriculum.tokens import ChatTokenizer
 from r1tailor.errors import DataError, ModelUnavailableError, TailorError
 from r1tailor.model import families
 from r1tailor.model.attention import PACKED_ROWS
+from r1tailor.model.local import local_folder
 from r1tailor.model.norm import adopt_norms
 from r1tailor.schema import HubModel, LocalModel, PackagedModel, RandomModel
 from r1tailor.sources.packaged import download_member
@@ -165,7 +166,7 @@ def _reading(folder: str, what: str) -> Iterator[None]:
 def _folder(settings: PackagedModel | HubModel | LocalModel, root: Path, *, weights: bool) -> Path:
     match settings:
         case LocalModel():
-            return _local(settings, root)
+            return local_folder(settings, root)
         case HubModel():
             try:
                 return _from_hub(settings.hub_id, settings.revision, weights=weights)
@@ -175,20 +176,6 @@ def _folder(settings: PackagedModel | HubModel | LocalModel, root: Path, *, weig
                 ) from error
         case PackagedModel():
             return _packaged(settings, weights=weights)
-
-
-def _local(settings: LocalModel, root: Path) -> Path:
-    folder = root / settings.path
-    if not (folder / "config.json").is_file():
-        reason = "it has no config.json" if folder.is_dir() else "no such folder"
-        raise ModelUnavailableError(
-            f"model.path = {settings.path}: {reason}; a folder in Hugging Face layout is needed"
-        )
-    if (folder / "adapter_config.json").exists():  # transformers would load the base model that this file names
-        raise ModelUnavailableError(
-            f"model.path = {settings.path}: it holds adapters (adapter_config.json); a base model without any is needed"
-        )
-    return folder
 
 
 def _packaged(settings: PackagedModel, *, weights: bool) -> Path:

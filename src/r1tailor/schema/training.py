@@ -138,7 +138,7 @@ class Trainer(Section):
     parallel: Literal["none", "ddp", "fsdp"]
     devices: Annotated[int, Field(gt=0)]
     nodes: Annotated[int, Field(gt=0)]
-    precision: Literal["bf16", "fp16", "fp32"]
+    precision: Literal["auto", "bf16", "fp16", "fp32"]
     max_epochs: Annotated[int, Field(gt=0)]
     max_steps: Annotated[int, Field(gt=0)] | None
     batch_size: Annotated[int, Field(gt=0)]

@@ -27,7 +27,7 @@ def read(source: Source, root: Path, rejected: list[Rejection]) -> Iterator[Docu
         if isinstance(found, Document):
             yield found
         elif source.on_damage == "stop":
-            raise DataError(f"{found} (domain.sources, name: {source.name}, on_damage: stop)")
+            raise DataError(str(found))
         else:
             rejected.append(found)
 

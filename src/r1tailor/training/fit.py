@@ -28,7 +28,8 @@ from r1tailor.training.data import TailorData
 from r1tailor.training.keep import KeepBest, KeepState, refuse_if_not_finite
 from r1tailor.training.module import TailorModule
 from r1tailor.training.parallel import SummedGradients, rank
-from r1tailor.training.preflight import COMPUTE, preflight
+from r1tailor.training.precision import compute_dtype, with_precision
+from r1tailor.training.preflight import preflight
 from r1tailor.training.resume import identity_of, is_finished, state_to_resume
 from r1tailor.training.scheduler import warmup_steps
 
@@ -55,6 +56,7 @@ def fit(
         Interrupted: a signal came; the checkpoint is written.
     """
     keep_freed_memory()
+    settings = with_precision(settings, folder)
     for remark in preflight(settings, root, folder, len(parts["train"])):
         print(remark)
     tokenizer = load.load_tokenizer(settings.model, root)
@@ -68,7 +70,7 @@ def fit(
     resumed = state_to_resume(checkpoints, identity)
     lightning.seed_everything(settings.seed, verbose=False)
     strategy = open_strategy(settings.strategy)
-    dtype = strategy.base_dtype(COMPUTE[settings.trainer.precision])
+    dtype = strategy.base_dtype(compute_dtype(settings))
     base = load.load_model(settings.model, root, dtype, settings.seed)
     module = TailorModule(strategy.apply(base), settings, loader.steps.total)
     history = History()
@@ -209,6 +211,7 @@ def _metrics(
         "examples_seen": history.examples,
         "supervised_tokens": history.supervised,
         "tokens_per_packed_position": round(real / history.positions, 3),
+        "precision": settings.trainer.precision,
         "trained_parameters": sum(tensor.numel() for tensor in module.trained_state().values()),
         "best_validation_loss": None if score is None else float(score),
         "skipped_steps": module.skipped_steps,

@@ -26,8 +26,8 @@ from r1tailor.schema import HubModel, Settings
 from r1tailor.strategy import open_strategy
 from r1tailor.training import optimizer
 from r1tailor.training.loss import summed_loss
+from r1tailor.training.precision import compute_dtype, device, precision
 
-COMPUTE = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
 Device = Literal["cpu", "gpu"]
 _MIB = 2**20
 # Resident memory of a run before it has weights: python, torch, transformers, lightning and the data on a CPU
@@ -149,14 +149,6 @@ def worst_row(settings: Settings, examples: int | None = None) -> Row:
     return Row(positions, min(trainer.max_length, _SHORT))
 
 
-def device(settings: Settings) -> Device:
-    """Return what a composition would run on here."""
-    wanted = settings.trainer.accelerator
-    if wanted == "auto":
-        return "gpu" if torch.cuda.is_available() else "cpu"
-    return wanted
-
-
 def _step_positions(settings: Settings, examples: int | None) -> int:
     """Return the most positions one device may see in one optimizer step."""
     trainer = settings.trainer
@@ -250,7 +242,7 @@ def _faked(model: nn.Module) -> Iterator[_Storages]:
 
 def _one_step(settings: Settings, config: PreTrainedConfig, row: Row, *, accumulates: bool) -> dict[str, int]:
     """Take one optimizer step over fake tensors and return the bytes of its parts and its peaks."""
-    compute = COMPUTE[settings.trainer.precision]
+    compute = compute_dtype(settings)
     strategy = open_strategy(settings.strategy)
     bare = load.skeleton(config)
     parameters = sum(parameter.numel() for parameter in bare.parameters())
@@ -276,7 +268,7 @@ def _one_step(settings: Settings, config: PreTrainedConfig, row: Row, *, accumul
 
 def _forward_and_backward(model: nn.Module, row: Row, settings: Settings, storages: _Storages) -> dict[str, int]:
     """Return what lives at the end of the layers, and the peaks of the forward and the backward pass."""
-    compute = COMPUTE[settings.trainer.precision]
+    compute = compute_dtype(settings)
     marks: dict[str, int] = {}
 
     def at_the_end_of_the_layers(*_: object) -> None:
@@ -375,7 +367,7 @@ def table(settings: Settings, planned: Plan, row: Row) -> str:
     over = f"{trainer.parallel} over {trainer.devices} devices" if trainer.devices > 1 else "one device"
     share = 100 * planned.trained / planned.parameters
     lines = [
-        f"model {settings.model.name}, strategy={settings.strategy.kind}, {trainer.precision}, {over}",
+        f"model {settings.model.name}, strategy={settings.strategy.kind}, {precision(settings)}, {over}",
         f"parameters {planned.parameters:,}, trained {planned.trained:,} ({share:.3g} %)",
         f"micro-batch of {row.positions:,} positions: examples of {row.width}, a shared beginning of {row.shared}",
         "",

@@ -12,8 +12,8 @@ from r1tailor.model import load
 from r1tailor.schema import FullStrategy, HubModel, LoraStrategy, Recommended, Settings
 from r1tailor.strategy import open_strategy
 from r1tailor.training.optimizer import optimizer_class
-from r1tailor.training.plan import COMPUTE as COMPUTE
-from r1tailor.training.plan import Row, device, on_one_device, plan, rehearse, table, worst_row
+from r1tailor.training.plan import Row, on_one_device, plan, rehearse, table, worst_row
+from r1tailor.training.precision import device
 
 _GIB = 2**30
 _CONTAINER = Path("/sys/fs/cgroup/memory.max")
