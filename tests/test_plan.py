@@ -167,7 +167,7 @@ def test_a_refusal_names_the_nearest_settings_that_fit(
     needs, fits = planned(*given, too_much, row=None).total, planned(*given, *advised.split(), row=None).total
     with_memory(monkeypatch, (needs + fits) // 2 // 2**20)
     with pytest.raises(PreflightError) as caught:
-        preflight(config.load(given), ROOT, tmp_path, 1000)
+        preflight(config.load([*given, too_much]), ROOT, tmp_path, 1000)
     said = str(caught.value)
     numbers = (
         rf"model tiny_llama with strategy={strategy} needs at least [\d.]+ GiB for weights, gradients and optimizer"
@@ -179,7 +179,7 @@ def test_a_refusal_names_the_nearest_settings_that_fit(
 def test_more_nodes_are_advised_where_one_cannot_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with_memory(monkeypatch, 100 * 1024)
     with pytest.raises(PreflightError, match=r"Choose trainer=fsdp trainer\.devices=\d+ trainer\.nodes=\d+ .*smaller"):
-        preflight(config.load(["model=r1"]), ROOT, tmp_path, 1000)
+        preflight(config.load(["model=r1", "trainer.precision=bf16"]), ROOT, tmp_path, 1000)
 
 
 def test_the_command_prints_the_plan(run_command: Callable[..., Done]) -> None:

@@ -10,6 +10,10 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
 
 _SHAPE = (1024, 576, 1536)  # rows, in, out: a product of the embedded model's MLP
 
@@ -87,13 +91,20 @@ def necessary_flops(sizes: Sizes, positions: int, supervised: int) -> float:
     return float(6 * sizes.linear * positions + 6 * head)
 
 
-def measured_rate(threads: int, seconds: float = 1.5) -> float:
-    """Return the operations per second of a bf16 matrix product, as the median over short samples."""
+def measured_rates(threads: int) -> dict[str, float]:
+    """Return the operations per second of a matrix product in bf16 and in fp32."""
     import torch
 
     torch.set_num_threads(threads)
+    return {"bf16": _rate(torch.bfloat16), "fp32": _rate(torch.float32)}
+
+
+def _rate(dtype: "torch.dtype", seconds: float = 1.5) -> float:
+    """Return the operations per second of a matrix product, as the median over short samples."""
+    import torch
+
     rows, width, out = _SHAPE
-    a, b = torch.randn(rows, width, dtype=torch.bfloat16), torch.randn(width, out, dtype=torch.bfloat16)
+    a, b = torch.randn(rows, width).to(dtype), torch.randn(width, out).to(dtype)
     samples: list[float] = []
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:

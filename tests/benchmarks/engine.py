@@ -178,7 +178,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="runs of each engine (default: 5)")
     parser.add_argument("--seeds", type=int, default=1, help="seeds that the rounds go through (default: 1)")
     parser.add_argument("--examples", type=int, help="of one run (default: by workload)")
-    parser.add_argument("--search", action="store_true", help="search TRL's settings first (18 runs a comparison)")
+    parser.add_argument(
+        "--search", action="store_true", help="search TRL's settings first (27 to 36 runs a comparison)"
+    )
     parser.add_argument("--quick", action="store_true", help="1 round, first workload and strategy, TRL only")
     parser.add_argument("--table", type=Path, default=ROOT / "outputs" / "benchmarks" / "engine.md")
     return _checked(parser, parser.parse_args())

@@ -40,7 +40,7 @@ class Workload:
 WORKLOADS = {
     workload.name: workload
     for workload in (
-        Workload("icd10", 320, 32, 512, (32, 16, 8)),  # short questions that share an instruction
+        Workload("icd10", 320, 32, 512, (32, 16, 8, 4)),  # short questions that share an instruction
         Workload("long", 64, 8, 1024, (8, 4, 2)),  # passages of 400-800 tokens that share nothing, short answers
         Workload("reasoning", 64, 8, 1024, (8, 4, 2)),  # short questions, answers of 200-500 tokens
     )

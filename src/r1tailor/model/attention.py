@@ -8,7 +8,6 @@ which query heads that share a key-value head are folded together and softmax ru
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import torch
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
 
 from r1tailor.curriculum.packing import MicroBatch, Segment
+from r1tailor.model.products import attend_by_products
 
 PACKED_ROWS = "packed_rows"
 _LONG = 128  # positions of a sequence from which on scores are no longer held whole
@@ -61,48 +61,20 @@ def packed_attention(
     """
     if dropout:
         raise ValueError("attention dropout is not supported over packed rows")
+    if all(segment.width < _LONG for segment in packed_segments):
+        return attend_by_products(query[0], key[0], value[0], packed_segments, scaling)[None], None
     lengths = [segment.examples * segment.width for segment in packed_segments]
     filler = query.shape[2] - sum(lengths)
     queries, keys, values = (torch.split(tensor[0], [*lengths, filler], dim=1) for tensor in (query, key, value))
     attended = []
     for number, segment in enumerate(packed_segments):
-        attend = _by_products if segment.width < _LONG else _by_kernel
         context_keys, context_values = ([parts[c] for c in segment.context] for parts in (keys, values))
         attended.append(
-            attend(queries[number], keys[number], values[number], context_keys, context_values, segment, scaling)
+            _by_kernel(queries[number], keys[number], values[number], context_keys, context_values, segment, scaling)
         )
     if filler:
         attended.append(value.new_zeros(filler, query.shape[1], value.shape[3]))
     return torch.cat(attended)[None], None
-
-
-def _by_products(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    context_keys: Sequence[Tensor],
-    context_values: Sequence[Tensor],
-    segment: Segment,
-    scaling: float,
-) -> Tensor:
-    """Return [E * n, H, e] from queries [H, E * n, d] over own keys [K, E * n, d] and contexts [K, P, d] each."""
-    heads, kv_heads = query.shape[0], key.shape[0]
-    examples, width, group = segment.examples, segment.width, heads // kv_heads
-    folded = query.reshape(kv_heads, group, examples, width, -1).transpose(1, 2).reshape(kv_heads, -1, query.shape[-1])
-    own_key, own_value = (part.reshape(kv_heads * examples, width, -1) for part in (key, value))
-    future = _future(width, group, query.dtype, query.device)
-    by_example = folded.reshape(kv_heads * examples, group * width, -1)
-    scores = torch.baddbmm(future, by_example, own_key.transpose(1, 2), alpha=scaling)
-    if context_keys:
-        before = torch.bmm(folded, torch.cat([*context_keys], dim=1).transpose(1, 2)) * scaling
-        scores = torch.cat([scores, before.view(*scores.shape[:2], -1)], dim=-1)
-    weights = scores.softmax(-1, dtype=torch.float32).to(value.dtype)
-    attended = torch.bmm(weights[..., :width], own_value)
-    if context_keys:
-        on_context = weights[..., width:].reshape(kv_heads, folded.shape[1], -1)
-        attended = attended + torch.bmm(on_context, torch.cat([*context_values], dim=1)).view_as(attended)
-    attended = attended.view(kv_heads, examples, group, width, -1).permute(1, 3, 0, 2, 4)
-    return attended.reshape(examples * width, heads, -1)
 
 
 def _by_kernel(
@@ -114,7 +86,10 @@ def _by_kernel(
     segment: Segment,
     scaling: float,
 ) -> Tensor:
-    """Return the same as ``_by_products`` without holding [E, H, n, P + n] scores."""
+    """Return [E * n, H, e] from queries [H, E * n, d] over own keys [K, E * n, d] and contexts [K, P, d] each.
+
+    The kernel never holds [E, H, n, P + n] scores.
+    """
     examples, width = segment.examples, segment.width
     own_query, own_key, own_value = (
         part.reshape(part.shape[0], examples, width, -1).transpose(0, 1) for part in (query, key, value)
@@ -132,12 +107,6 @@ def _by_kernel(
         enable_gqa=query.shape[0] != key.shape[0],
     )  # fmt: skip
     return attended.permute(0, 2, 1, 3).reshape(examples * width, query.shape[0], -1)
-
-
-@lru_cache(maxsize=256)
-def _future(width: int, group: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Return [group * n, n], minus infinity where a key lies after its query and else 0."""
-    return torch.full((width, width), float("-inf"), dtype=dtype, device=device).triu(1).repeat(group, 1)
 
 
 def register() -> None:

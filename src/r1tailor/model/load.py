@@ -21,6 +21,7 @@ from r1tailor.curriculum.tokens import ChatTokenizer
 from r1tailor.errors import DataError, ModelUnavailableError, TailorError
 from r1tailor.model import families
 from r1tailor.model.attention import PACKED_ROWS
+from r1tailor.model.gated import adopt_gates
 from r1tailor.model.local import local_folder
 from r1tailor.model.norm import adopt_norms
 from r1tailor.schema import HubModel, LocalModel, PackagedModel, RandomModel
@@ -86,6 +87,7 @@ def skeleton(config: PreTrainedConfig) -> PreTrainedModel:
             config, attn_implementation=PACKED_ROWS, trust_remote_code=False
         )
     adopt_norms(model)
+    adopt_gates(model)
     return model
 
 
@@ -117,6 +119,7 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
                 trust_remote_code=False,
             )
     adopt_norms(model)
+    adopt_gates(model)
     return model.eval()
 
 

@@ -141,7 +141,8 @@ class _Adapted(torch.autograd.Function):
         with torch.autocast(device, enabled=False):
             narrow = (kept @ low_down.T).mul_(factor)
             output = F.linear(rows, low_weight, None if bias is None else bias.to(dtype)).addmm_(narrow, low_up.T)
-        ctx.save_for_backward(low_weight, low_down, low_up, kept, narrow, *([] if keep is None else [keep]))
+        held = [] if keep is None else [keep.to(torch.int8)]  # a byte an element until the backward pass
+        ctx.save_for_backward(low_weight, low_down, low_up, kept, narrow, *held)
         ctx.factor, ctx.x_dtype, ctx.x_shape = factor, x.dtype, x.shape
         ctx.adapter_dtypes = down.dtype, up.dtype
         return output.view(*x.shape[:-1], -1)
@@ -157,7 +158,7 @@ class _Adapted(torch.autograd.Function):
         if ctx.needs_input_grad[0]:
             for_x = gradient @ weight
             if keep:
-                for_x.addcmul_(to_narrow @ down, keep[0])
+                for_x.addcmul_(to_narrow @ down, keep[0].to(for_x.dtype))
             else:
                 for_x.addmm_(to_narrow, down)
             for_x = for_x.to(ctx.x_dtype).view(ctx.x_shape)

@@ -21,7 +21,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import PreTrainedConfig
 
 from r1tailor.curriculum.packing import MicroBatch, Segment
-from r1tailor.model import attention, load, shapes
+from r1tailor.model import attention, load, products, shapes
 from r1tailor.schema import HubModel, Settings
 from r1tailor.strategy import open_strategy
 from r1tailor.training import optimizer
@@ -222,7 +222,7 @@ class _Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]
 @contextmanager
 def _faked(model: nn.Module) -> Iterator[_Storages]:
     """Give a model on the meta device fake weights on a CPU, tied where they were, and count from there on."""
-    attention._future.cache_clear()  # a cached tensor would be the wrong kind, here and afterwards
+    products.future.cache_clear()  # a cached tensor would be the wrong kind, here and afterwards
     made: dict[nn.Parameter, nn.Parameter] = {}
     try:
         with warnings.catch_warnings(), FakeTensorMode(), _Storages() as storages:
@@ -237,7 +237,7 @@ def _faked(model: nn.Module) -> Iterator[_Storages]:
                     module._buffers[name] = None if buffer is None else torch.empty(buffer.shape, dtype=buffer.dtype)
             yield storages
     finally:
-        attention._future.cache_clear()
+        products.future.cache_clear()
 
 
 def _one_step(settings: Settings, config: PreTrainedConfig, row: Row, *, accumulates: bool) -> dict[str, int]:

@@ -6,10 +6,7 @@ from contract import Spec
 
 
 def training_arguments(spec: Spec) -> dict[str, Any]:
-    """Return the arguments that make a trainer of the transformers family follow a specification.
-
-    Weights and activations: ``bf16`` means products in bf16 under autocast, whatever dtype the weights have.
-    """
+    """Return the arguments that make a trainer of the transformers family follow a specification."""
     return {
         "output_dir": spec.output,
         "per_device_train_batch_size": spec.micro_batch_size,
@@ -25,7 +22,7 @@ def training_arguments(spec: Spec) -> dict[str, Any]:
         "max_grad_norm": spec.gradient_clip,
         "label_smoothing_factor": spec.label_smoothing,
         "seed": spec.seed,
-        "bf16": True,
+        "bf16": spec.products == "bf16",
         "use_cpu": True,
         "logging_steps": 1,
         "save_strategy": "no",

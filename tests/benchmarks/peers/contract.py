@@ -27,7 +27,8 @@ class Spec:
         targets: leaf names of the layers that LoRA adapts.
         batch_size: examples of one optimizer step.
         micro_batch_size: examples that are computed at once; a divisor of ``batch_size``.
-        weights: dtype of the weights that a peer loads; products are bf16 (autocast) in either case.
+        weights: dtype of the weights that a peer loads.
+        products: precision of a peer's matrix products: ``bf16`` (autocast) or ``fp32``; R1 Tailor takes the faster.
         grouped: whether the peer groups examples by length itself, instead of taking the given order.
         packed: whether the peer packs examples into rows.
         checkpointing: whether the peer computes activations twice to save memory.
@@ -46,6 +47,7 @@ class Spec:
     micro_batch_size: int
     max_length: int
     weights: str = "fp32"
+    products: str = "bf16"
     grouped: bool = False
     packed: bool = False
     checkpointing: bool = False

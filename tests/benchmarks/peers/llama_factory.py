@@ -74,7 +74,7 @@ def _arguments(spec: Spec, tokenized: str) -> dict[str, Any]:
         "weight_decay": spec.weight_decay,
         "max_grad_norm": spec.gradient_clip,
         "seed": spec.seed,
-        "bf16": True,
+        "bf16": spec.products == "bf16",
         "use_cpu": True,
         "logging_steps": 1,
         "save_strategy": "no",

@@ -1,0 +1,48 @@
+"""The gated feed-forward product as one differentiable operation: silu(gate) * up, keeping only gate and up.
+
+transformers' models compute it as two operations, which keep silu(gate) for the backward pass as well (SwiGLU: Shazeer
+2020, arXiv:2002.05202). Here it is computed again, block by block while it is in the cache.
+"""
+
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+_SAME_FORMULA = ("LlamaMLP", "Qwen2MLP", "Qwen3MLP", "DeepseekV3MLP")
+
+
+def adopt_gates(model: nn.Module) -> None:
+    """Give the feed-forward layers of a transformers model that silu gates our training step, in place."""
+    for module in model.modules():
+        kind = type(module)
+        if kind.__name__ in _SAME_FORMULA and getattr(module.config, "hidden_act", "") == "silu":
+            module.__class__ = type(kind.__name__, (kind,), {"forward": _forward_of(kind)})
+
+
+def _forward_of(kind: Any) -> Any:  # noqa: ANN401  (transformers is untyped)
+    def forward(self: Any, x: Tensor) -> Tensor:  # noqa: ANN401
+        if not torch.is_grad_enabled():
+            return cast("Tensor", kind.forward(self, x))
+        product: Any = _Gated.apply
+        return cast("Tensor", self.down_proj(product(self.gate_proj(x), self.up_proj(x))))
+
+    return forward
+
+
+class _Gated(torch.autograd.Function):
+    """gate [..., D], up [..., D] -> silu(gate) * up."""
+
+    @staticmethod
+    def forward(ctx: Any, gate: Tensor, up: Tensor) -> Tensor:  # noqa: ANN401
+        ctx.save_for_backward(gate, up)
+        return F.silu(gate).mul_(up)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ANN401
+        gate, up = ctx.saved_tensors
+        (gradient,) = gradients
+        for_up = F.silu(gate).mul_(gradient)
+        for_gate = torch.ops.aten.silu_backward(gradient * up, gate)
+        return for_gate, for_up
