@@ -6,7 +6,21 @@ from pydantic import Field
 
 from r1tailor.schema.base import Section
 
-CleaningRule = Literal["normalise_unicode", "remove_control_characters", "straighten_quotes", "collapse_whitespace"]
+CleaningRule = Literal[
+    "decode_entities",
+    "repair_mojibake",
+    "normalise_unicode",
+    "remove_running_lines",
+    "remove_boilerplate",
+    "join_broken_lines",
+    "remove_control_characters",
+    "narrow_full_width",
+    "unify_units",
+    "widen_chinese_punctuation",
+    "straighten_quotes",
+    "collapse_punctuation",
+    "collapse_whitespace",
+]
 
 
 class Cleaning(Section):
