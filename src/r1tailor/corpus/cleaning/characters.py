@@ -34,7 +34,7 @@ _SQUARED = {
     )
     for code in (*range(0x3371, 0x3377), *range(0x3380, 0x33E0))
 } | {"℃": "°C", "℉": "°F"}
-_UNIT = re.compile(f"(?<![A-Za-z\u3371-\u33df])[{''.join(_SQUARED)}](?![A-Za-z0-9\u3371-\u33df])")
+_UNIT = re.compile(f"(?<![A-Za-z℃℉\u3371-\u33df])[{''.join(_SQUARED)}](?![A-Za-z0-9℃℉\u3371-\u33df])")
 _DEGREE = re.compile(r"[˚º](?=[CF](?![A-Za-z]))")
 _SIGNS = str.maketrans(dict(zip("µ≧≦⩾⩽％﹪﹤﹥", "μ≥≤≥≤%%<>", strict=True)))
 
@@ -52,7 +52,7 @@ def remove_control_characters(text: str) -> str:
     The zero-width joiner and non-joiner stay: they carry meaning in several scripts. A control character that parts
     lines or pages (form feed, vertical tab, ...) becomes a line end, or the numbers on its two sides would be joined.
     """
-    unwanted = {
+    unwanted: dict[str, str | int | None] = {
         c: "\n" if c.isspace() else ""
         for c in set(text)
         if c not in _KEPT_CONTROLS and unicodedata.category(c) in ("Cc", "Cf")
@@ -71,7 +71,8 @@ def narrow_full_width(text: str) -> str:
     before = None
     while text != before:  # brackets within brackets, from the inside out
         before, text = text, _FULL_BRACKETS.sub(_narrow_brackets, text)
-    return _LINE_WITHOUT_HAN.sub(lambda line: _FULL_MARK.sub(_narrow, line.group()), _FULL_COLON.sub(":", text))
+    text = _LINE_WITHOUT_HAN.sub(lambda line: _FULL_MARK.sub(_narrow, line.group()), text)
+    return _FULL_COLON.sub(":", text)
 
 
 def _narrow(mark: re.Match[str]) -> str:

@@ -5,7 +5,8 @@ Both are undone only where the way back is exact, and again until nothing is lef
 
 import html
 import re
-import unicodedata
+
+from r1tailor.corpus.scripts import HAN
 
 # With its semicolon only: without one, html.unescape makes ¶ of the "&para" in a web address.
 _ENTITY = re.compile(r"&(?:#\w{1,8}|[A-Za-z]\w{1,31});")
@@ -15,6 +16,7 @@ _FOLLOWING = "[" + "".join(_DECODED[byte] + chr(byte) for byte in range(0x80, 0x
 _MOJIBAKE = re.compile(f"[Â-ß]{_FOLLOWING}|[à-ï]{_FOLLOWING}{{2}}|[ð-ô]{_FOLLOWING}{{3}}")
 # Latin, Greek, punctuation, superscripts, letter-like signs, mathematics, Chinese and its full-width forms. Anything
 # else is a coincidence: É» at the end of a French quotation would be the phonetic sign ɻ.
+_WITHIN_A_WORD = re.compile(f"[a-z][{HAN}]")  # cité\u00a0» would be cit頻
 _LIKELY = re.compile("[\x00-\x7f\u00a0-\u017f\u0370-\u03ff\u2000-\u22ff\u2460-\u24ff\u3000-\u9fff\uff00-\uffef]*")
 
 
@@ -42,7 +44,7 @@ def _repaired(line: str) -> str:
             decoded = line.translate(_TO_BYTES).encode("latin-1").decode("utf-8")
         except UnicodeError:
             break
-        if not _LIKELY.fullmatch(decoded) or any(unicodedata.category(c) == "Cn" for c in decoded):
+        if _WITHIN_A_WORD.search(decoded) or not _LIKELY.fullmatch(decoded):
             break
         line = decoded
     return line

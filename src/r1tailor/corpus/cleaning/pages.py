@@ -58,7 +58,7 @@ def _edges(page: Sequence[str]) -> list[int]:
 
 
 def _key(line: str, page: int) -> str:
-    """Return what a line is counted by: the line, with its page number counted from the page; empty if it cannot run."""
+    """Return what a line is counted by: itself, its page number as a distance; empty if it cannot run."""
     line = line.strip()
     if number := _PAGE_NUMBER.fullmatch(line):
         return f"{int(number[1]) - page}\0{line[: number.start(1)]}"
