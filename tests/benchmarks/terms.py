@@ -66,8 +66,8 @@ def _extended(tabular: etree._Element) -> Iterator[Entry]:
     for diagnosis in tabular.iter("diag"):
         if diagnosis.find("diag") is None:
             lineage = [diagnosis, *diagnosis.iterancestors("diag")]
-            extensions = next((found for e in lineage if (found := e.find("sevenChrDef")) is not None), ())
-            for extension in extensions:
+            defined = next((found for e in lineage if (found := e.find("sevenChrDef")) is not None), None)
+            for extension in () if defined is None else defined.findall("extension"):
                 term = f"{diagnosis.findtext('desc')}, {extension.text}"
                 code = diagnosis.findtext("name") or ""
                 padded = f"{code}{'' if '.' in code else '.'}".ljust(7, "X")

@@ -1,9 +1,8 @@
 """Where the names of a vocabulary stand in a text: the longest from the left, at boundaries only.
 
-Every place where a name stands is found in one pass (Aho-Corasick, overlapping), so that where the longest name breaks a
-word the next longest stands ready. A name that begins or ends with a letter of a script that parts its words, or with a
-digit, needs a boundary there; a Chinese one needs none. The check of the beginning is mostly paid for by
-``corpus/folding.py``.
+Every place where a name stands is found in one pass (Aho-Corasick, overlapping), so that where the longest name breaks
+a word the next longest stands ready. A name that begins or ends with a letter of a script that parts its words, or with
+a digit, needs a boundary there; a Chinese one needs none.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,9 +1,9 @@
 """What a text negates: a small rule after NegEx (Chapman et al. 2001) and ConText (Harkema et al. 2009), two languages.
 
 A cue before a term (``no``, ``denies``, 无, 否认) negates up to the end of its sentence, or to a word that turns it
-(``but``, 但); in Chinese a comma ends it, too, for 、 parts what one cue negates. A cue after a term (``was ruled out``,
-阴性, ``(-)``) negates back to the comma or the sentence before it. What only looks like a cue (``not only``, 不除外) is
-listed as such. The rule is coarse on purpose: it flags, and decides nothing.
+(``but``, 但); in Chinese a comma ends it, too, for 、 parts what one cue negates. A cue after a term (``was ruled
+out``, 阴性, ``(-)``) negates back to the comma or the sentence before it. What only looks like a cue (``not only``,
+不除外) is listed as such. The rule is coarse on purpose: it flags, and decides nothing.
 """
 
 import re

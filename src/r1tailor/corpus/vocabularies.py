@@ -114,8 +114,10 @@ def _row(raw: bytes) -> list[str] | str:
         fields = raw.decode("utf-8").rstrip("\r\n").split("|")
     except UnicodeDecodeError as error:
         return f"not UTF-8 (byte {error.start + 1})"
-    if len(fields) != len(_RRF) + 1 or fields[-1]:
-        return f"{len(fields) - 1} fields ended by |, MRCONSO.RRF has {len(_RRF)}"
+    if fields.pop() or not fields:
+        return "the line does not end in |"
+    if len(fields) != len(_RRF):
+        return f"{len(fields)} fields, MRCONSO.RRF has {len(_RRF)}"
     if not re.fullmatch(r"C\d{7}", fields[_CUI], re.ASCII):
         return "CUI must be C and seven digits"
     if not re.fullmatch(r"[A-Z]{3}", fields[_LAT]):
