@@ -9,24 +9,26 @@ import unicodedata
 
 from r1tailor.corpus.scripts import HAN
 
+# A pattern that begins with a look-behind is tried at every character; one that begins with a set of characters skips
+# to them. So the look-behind stands after the first character here, and takes that one in.
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"'})
-_SPACE = re.compile(r"\s+")
+_QUOTE = re.compile("[‘’“”]")
 _KEPT_CONTROLS = "\t\n\r\u200c\u200d"
+_HAN = re.compile(f"[{HAN}]")
 
 _WIDTH = 0xFEE0  # from a full-width form to its ASCII character
 _ALWAYS_NARROW = {code: code - _WIDTH for code in range(0xFF01, 0xFF5F) if chr(code) not in "！（），：；？［］"}
-_FULL_THOUSANDS = re.compile("(?<=[０-９])，(?=[０-９]{3}(?![０-９]))")
-_FULL_BRACKETS = re.compile(
-    f"(?<![{HAN}])（([^（）\n{HAN}]*)）(?![{HAN}])|(?<![{HAN}])［([^［］\n{HAN}]*)］(?![{HAN}])"
-)
+_TO_NARROW = re.compile(f"[{re.escape(''.join(map(chr, _ALWAYS_NARROW)))}]")
+_FULL_THOUSANDS = re.compile("，(?<=[０-９]，)(?=[０-９]{3}(?![０-９]))")
+_FULL_ROUND = re.compile(f"（(?<![{HAN}]（)([^（）\n{HAN}]*)）(?![{HAN}])")
+_FULL_SQUARE = re.compile(f"［(?<![{HAN}]［)([^［］\n{HAN}]*)］(?![{HAN}])")
 _CHINESE = f"{HAN}、。，：；！？（）［］《》〈〉「」『』【】〔〕“”‘’…—"
-_FULL_COLON = re.compile(f"(?<![{_CHINESE}])：(?![{_CHINESE}])")
-_LINE_WITHOUT_HAN = re.compile(f"^[^{HAN}\n]+$", re.MULTILINE)
-_FULL_MARK = re.compile(r"[；！？]|(?<!\d)，|，(?!\d)")
+_FULL_COLON = re.compile(f"：(?<![{_CHINESE}]：)(?![{_CHINESE}])")
+_FULL_MARK = re.compile(r"[；！？]|，(?<!\d，)|，(?!\d)")
 
 _WIDE = str.maketrans(",:;?!", "，：；？！")
-_HALF_MARK = re.compile(f"(?<=[{HAN}）》」』】])[,:;?!](?=[{HAN}（《「『【])")
-_HALF_BRACKETS = re.compile(f"(?<=[{HAN}])\\((?=[{HAN}])([^()\n]*)(?<=[{HAN}])\\)")
+_HALF_MARK = re.compile(f"[,:;?!](?<=[{HAN}）》」』】].)(?=[{HAN}（《「『【])")
+_HALF_BRACKETS = re.compile(f"\\((?<=[{HAN}]\\()(?=[{HAN}])([^()\n]*)(?<=[{HAN}])\\)")
 
 _SQUARED = {
     chr(code): "".join(chr(int(part, 16)) for part in unicodedata.decomposition(chr(code)).split()[1:]).replace(
@@ -34,11 +36,14 @@ _SQUARED = {
     )
     for code in (*range(0x3371, 0x3377), *range(0x3380, 0x33E0))
 } | {"℃": "°C", "℉": "°F"}
-_UNIT = re.compile(f"(?<![A-Za-z℃℉\u3371-\u33df])[{''.join(_SQUARED)}](?![A-Za-z0-9℃℉\u3371-\u33df])")
+_BESIDE = "A-Za-z℃℉\u3371-\u33df"
+_UNIT = re.compile(f"[{''.join(_SQUARED)}](?<![{_BESIDE}].)(?![0-9{_BESIDE}])")
 _DEGREE = re.compile(r"[˚º](?=[CF](?![A-Za-z]))")
 _SIGNS = str.maketrans(dict(zip("µ≧≦⩾⩽％﹪﹤﹥", "μ≥≤≥≤%%<>", strict=True)))
+_SIGN = re.compile("[µ≧≦⩾⩽％﹪﹤﹥]")
 
-_REPEATED = re.compile(r"(?<![\d)）\]!?！？。，；：、])([!?！？。，；：、])\1+")
+_MARKS = "!?！？。，；：、"
+_REPEATED = re.compile(rf"([{_MARKS}])(?<![\d)）\]{_MARKS}].)\1+")
 
 
 def normalise_unicode(text: str) -> str:
@@ -52,6 +57,8 @@ def remove_control_characters(text: str) -> str:
     The zero-width joiner and non-joiner stay: they carry meaning in several scripts. A control character that parts
     lines or pages (form feed, vertical tab, ...) becomes a line end, or the numbers on its two sides would be joined.
     """
+    if text.isprintable():
+        return text
     unwanted: dict[str, str | int | None] = {
         c: "\n" if c.isspace() else ""
         for c in set(text)
@@ -67,20 +74,18 @@ def narrow_full_width(text: str) -> str:
     full-width comma between digits stays too: ``1，200`` may be a thousand or a list. Only where the whole number is
     full-width and grouped by three (``１，２００``) is it the thousands' comma.
     """
-    text = _FULL_THOUSANDS.sub(",", text).translate(_ALWAYS_NARROW)
+    if text.isascii():
+        return text
+    if _TO_NARROW.search(text):
+        text = _FULL_THOUSANDS.sub(",", text).translate(_ALWAYS_NARROW)
     before = None
     while text != before:  # brackets within brackets, from the inside out
-        before, text = text, _FULL_BRACKETS.sub(_narrow_brackets, text)
-    text = _LINE_WITHOUT_HAN.sub(lambda line: _FULL_MARK.sub(_narrow, line.group()), text)
-    return _FULL_COLON.sub(":", text)
+        before, text = text, _FULL_SQUARE.sub(r"[\1]", _FULL_ROUND.sub(r"(\1)", text))
+    return _FULL_COLON.sub(":", "\n".join(map(_narrow_marks, text.split("\n"))))
 
 
-def _narrow(mark: re.Match[str]) -> str:
-    return chr(ord(mark.group()) - _WIDTH)
-
-
-def _narrow_brackets(found: re.Match[str]) -> str:
-    return f"({found[1]})" if found[1] is not None else f"[{found[2]}]"
+def _narrow_marks(line: str) -> str:
+    return line if _HAN.search(line) else _FULL_MARK.sub(lambda mark: chr(ord(mark.group()) - _WIDTH), line)
 
 
 def widen_chinese_punctuation(text: str) -> str:
@@ -88,6 +93,8 @@ def widen_chinese_punctuation(text: str) -> str:
 
     The full stop stays as it is: between Chinese characters it parts foreign names more often than sentences.
     """
+    if text.isascii():
+        return text
     before = None
     while text != before:
         before, text = text, _HALF_BRACKETS.sub(r"（\1）", text)
@@ -99,13 +106,15 @@ def unify_units(text: str) -> str:
 
     A unit in one character stays where its letters would run into the ones beside it.
     """
-    text = _UNIT.sub(lambda unit: _SQUARED[unit.group()], text)
-    return _DEGREE.sub("°", text).translate(_SIGNS)
+    if text.isascii():
+        return text
+    text = _DEGREE.sub("°", _UNIT.sub(lambda unit: _SQUARED[unit.group()], text))
+    return text.translate(_SIGNS) if _SIGN.search(text) else text
 
 
 def straighten_quotes(text: str) -> str:
     """Write typographic quotes and apostrophes as ASCII ones."""
-    return text.translate(_QUOTES)
+    return text.translate(_QUOTES) if _QUOTE.search(text) else text
 
 
 def collapse_punctuation(text: str) -> str:
@@ -115,4 +124,4 @@ def collapse_punctuation(text: str) -> str:
 
 def collapse_whitespace(text: str) -> str:
     """Make every run of white space one space, and trim."""
-    return _SPACE.sub(" ", text).strip()
+    return " ".join(text.split())

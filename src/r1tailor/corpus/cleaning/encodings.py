@@ -11,6 +11,7 @@ from r1tailor.corpus.scripts import HAN
 # With its semicolon only: without one, html.unescape makes ¶ of the "&para" in a web address.
 _ENTITY = re.compile(r"&(?:#\w{1,8}|[A-Za-z]\w{1,31});")
 _DECODED = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0x100)}
+_LEAD = re.compile("[Â-ô]")
 _TO_BYTES = str.maketrans({character: chr(byte) for byte, character in _DECODED.items()})
 _FOLLOWING = "[" + "".join(_DECODED[byte] + chr(byte) for byte in range(0x80, 0xC0)) + "]"
 _MOJIBAKE = re.compile(f"[Â-ß]{_FOLLOWING}|[à-ï]{_FOLLOWING}{{2}}|[ð-ô]{_FOLLOWING}{{3}}")
@@ -23,7 +24,7 @@ _LIKELY = re.compile("[\x00-\x7f\u00a0-\u017f\u0370-\u03ff\u2000-\u22ff\u2460-\u
 def decode_entities(text: str) -> str:
     """Write HTML entities (``&lt;``, ``&#8805;``, ``&amp;nbsp;``) as the characters they stand for."""
     before = None
-    while text != before:
+    while text != before and "&" in text:
         before, text = text, _ENTITY.sub(_character, text)
     return text
 
@@ -35,7 +36,7 @@ def _character(entity: re.Match[str]) -> str:
 
 def repair_mojibake(text: str) -> str:
     """Turn ``Ã©`` back into ``é`` on each line that as a whole is UTF-8 read as Windows-1252 or Latin-1."""
-    return "\n".join(map(_repaired, text.split("\n"))) if _MOJIBAKE.search(text) else text
+    return "\n".join(map(_repaired, text.split("\n"))) if _LEAD.search(text) else text
 
 
 def _repaired(line: str) -> str:
@@ -52,7 +53,9 @@ def _repaired(line: str) -> str:
 
 def is_mojibake(text: str) -> bool:
     """Whether a text still holds what looks like UTF-8 read in another encoding."""
-    return any(_LIKELY.fullmatch(_guess(found.group())) for found in _MOJIBAKE.finditer(text))
+    return _LEAD.search(text) is not None and any(
+        _LIKELY.fullmatch(_guess(found.group())) for found in _MOJIBAKE.finditer(text)
+    )
 
 
 def _guess(characters: str) -> str:

@@ -27,7 +27,7 @@ def join_broken_lines(text: str) -> str:
     elsewhere unbroken.
     """
     before = None
-    while text != before:  # a joined phrase may be the evidence for another one
+    while text != before and "\n" in text:  # a joined phrase may be the evidence for another one
         before = text
         text = _joined_sentences(_joined_words(_SOFT_HYPHEN.sub("", text)))
     return text

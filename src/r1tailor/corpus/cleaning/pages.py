@@ -39,7 +39,7 @@ def without_running_lines(pages: Sequence[str]) -> list[str]:
 
 def remove_running_lines(text: str) -> str:
     """Remove running headers, footers and page numbers from a text whose pages are parted by form feeds."""
-    return "\f".join(without_running_lines(text.split("\f")))
+    return "\f".join(without_running_lines(text.split("\f"))) if "\f" in text else text
 
 
 def _running(lines: Sequence[Sequence[str]]) -> set[str]:
