@@ -116,11 +116,11 @@ def clean(documents: Iterable[Document], rules: tuple[str, ...]) -> tuple[list[D
 def _cleaned(rules: tuple[str, ...], document: Document) -> tuple[Document, list[Note]]:
     notes: dict[str, Note] = {}
     before = None
-    while document != before:
+    while document is not before:
         before = document
         for name in rules:
             after = _under(CHAIN[name], document)
-            if after != document:
+            if after is not document:
                 notes.setdefault(name, Note(name, _difference(document, after)))
                 document = after
     if "repair_mojibake" in rules and is_mojibake(document.text):
@@ -129,17 +129,19 @@ def _cleaned(rules: tuple[str, ...], document: Document) -> tuple[Document, list
 
 
 def _under(rule: Rule, document: Document) -> Document:
-    """Return a document after one rule."""
-    fields = {
-        key: rule(value) if isinstance(value, str) and rule not in _OF_LINES else value
-        for key, value in document.fields.items()
-    }
-    text, pages = rule(document.text), document.fields.get("pages")
+    """Return a document after one rule; the same one, if the rule changed nothing."""
+    text, fields = rule(document.text), document.fields
+    changed: dict[str, Any] = {}
+    if rule not in _OF_LINES:
+        changed = {key: rule(value) for key, value in fields.items() if isinstance(value, str)}
+    pages = fields.get("pages")
     if isinstance(pages, list):
-        fields["pages"] = without_running_lines(pages) if rule is remove_running_lines else [rule(p) for p in pages]
+        changed["pages"] = without_running_lines(pages) if rule is remove_running_lines else list(map(rule, pages))
         if rule is remove_running_lines and document.text == "\n".join(pages):
-            text = "\n".join(fields["pages"])
-    return replace(document, text=text, fields=fields)
+            text = "\n".join(changed["pages"])
+    if text == document.text and all(fields[key] == value for key, value in changed.items()):
+        return document
+    return replace(document, text=text, fields=fields | changed)
 
 
 def _difference(document: Document, after: Document) -> dict[str, str]:
