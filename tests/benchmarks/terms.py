@@ -2,8 +2,9 @@
 
 The vocabulary is the whole of ICD-10-CM: descriptions, inclusion terms and the descriptions of the codes that a
 seventh character makes. The text is the prose of the same classification, its descriptions and notes in the order of
-the file: there are more terms in it than in any real document, so that real ones are faster. One thread. Speeds are in
-megabytes of UTF-8 a second, the best of three; ``memory_mb`` is what the standardiser added to the process,
+the file: there are more terms in it than in any real document, so that real ones are faster. Speeds are in
+megabytes of UTF-8 a second of one core's time (one thread; what else the machine does is not counted), the best of
+three; ``memory_mb`` is what the standardiser added to the process,
 ``peak_mb`` the most that the process ever held. The last line is ``name=value`` pairs.
 """
 
@@ -87,9 +88,9 @@ T = TypeVar("T")
 
 
 def _timed(work: Callable[[], T]) -> tuple[float, T]:
-    started = time.perf_counter()
+    started = time.process_time()
     result = work()
-    return time.perf_counter() - started, result
+    return time.process_time() - started, result
 
 
 def _resident() -> float:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
+from r1tailor.corpus import negation
 from r1tailor.corpus.folding import fold
 from r1tailor.corpus.scripts import is_word_character
 from r1tailor.corpus.vocabularies import Entry
@@ -28,6 +29,7 @@ class Form(NamedTuple):
         code: of the concept; empty where the name has several.
         spellings: the only ones that count; empty for any.
         ends_in_word: whether the name needs a boundary at its end.
+        keeps_negation: whether the preferred name negates as often as this one does.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Form(NamedTuple):
     code: str
     spellings: frozenset[str]
     ends_in_word: bool
+    keeps_negation: bool
 
 
 class Match(NamedTuple):
@@ -107,10 +110,11 @@ def _form(name: str, entries: Sequence[Entry]) -> Form:
     terms = {entry.term for entry in entries}
     return Form(
         name,
-        preferred.pop() if len(preferred) == 1 else "",
+        entries[0].preferred if len(preferred) == 1 else "",
         codes.pop() if len(codes) == 1 else "",
         frozenset(terms) if all(map(_is_acronym, terms)) else frozenset(),
         is_word_character(entries[0].term[-1]),
+        negation.are_alike(entries[0].term, entries[0].preferred),
     )
 
 

@@ -85,12 +85,12 @@ class Standardiser:
         """Return the terms of a text, and what was left alone."""
         found = Found(fold(text), [], [])
         for match in self._matcher.longest(text, found.folded):
-            self._sort(found, text, match, "exact")
+            self._sort(found, match, "exact")
         if self._speller is not None:
             taken = sorted((match.start, match.end) for match, _ in (*found.terms, *found.left))
             for match, is_clear in self._speller.misspelt(text, found.folded, taken):
                 if is_clear:
-                    self._sort(found, text, match, "fuzzy")
+                    self._sort(found, match, "fuzzy")
                 else:
                     found.left.append((match, "unclear"))
             found.terms.sort(key=lambda term: term[0].start)
@@ -112,12 +112,11 @@ class Standardiser:
             done = end
         return "".join((*pieces, text[done:])), replacements
 
-    def _sort(self, found: Found, text: str, match: Match, how: How) -> None:
+    def _sort(self, found: Found, match: Match, how: How) -> None:
         """Put a match where it belongs: among the terms, or among what is left alone."""
-        preferred, surface = match.form.preferred, text[match.start : match.end]
-        if not preferred:
+        if not match.form.preferred:
             found.left.append((match, "ambiguous"))
-        elif self._settings.mode == "replace" and not negation.are_alike(surface, preferred):
+        elif self._settings.mode == "replace" and not match.form.keeps_negation:
             found.left.append((match, "negation"))
         else:
             found.terms.append((match, how))
