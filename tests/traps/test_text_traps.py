@@ -14,13 +14,13 @@ from r1tailor.records import Document
 from tests.traps.shown import shown
 
 FACTS = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2020-01-01"}
-SAID = "38.5 C, 120/80, HbA1c<7.0%, murmur (-), 10⁹/L, 3 m², ±0.5, ≥90, [12], 无发热，否认1,000 mL"
+SAID = "38.5 C, 120/80, HbA1c<7.0%, murmur (-), 10⁹/L, 3 m², ±0.5, ≥90, [12], 无发热。否认1,000 mL"
 
 
 def check_cleaning() -> None:
     """Every number, unit, sign, comparator, negation and citation comes through the whole chain."""
     document, _ = clean.step(tuple(clean.CHAIN))(Document("d", SAID, **FACTS))
-    for part in SAID.replace("，", ", ").split(", "):
+    for part in SAID.split(", "):
         assert part in document.text, f"{part} is lost"
 
 

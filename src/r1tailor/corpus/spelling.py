@@ -71,13 +71,12 @@ class Speller:
             place = bisect(taken, (start, end))
             low = max(start - _WINDOW, taken[place - 1][1] if place else 0)
             high = min(end + _WINDOW, taken[place][0] if place < len(taken) else len(text))
-            if low > start or high < end:
-                continue
             guesses = list(self._guesses(text, folded, (low, start, end, high), choices))
-            best = max(guesses, key=lambda guess: guess.similarity, default=None)
-            if best is not None and best.similarity >= self._settings.threshold:
-                taken.insert(place, (best.match.start, best.match.end))
-                yield best.match, self._is_clear(best, guesses)
+            if low <= start and end <= high and guesses:
+                best = max(guesses, key=lambda guess: guess.similarity)
+                if best.similarity >= self._settings.threshold:
+                    taken.insert(place, (best.match.start, best.match.end))
+                    yield best.match, self._is_clear(best, guesses)
 
     def _nearest(self, word: str) -> list[str]:
         known = self._by_start.get(word[:_SAME_START], [])
