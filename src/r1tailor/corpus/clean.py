@@ -1,50 +1,71 @@
 """Named, ordered cleaning rules, and a report of what each of them changed.
 
 No rule may touch what carries meaning: numbers, units, signs, comparators, negation, citations. That is why
-characters are composed (NFC) and never folded (NFKC would turn 10⁹ into 109 and m² into m2).
+characters are composed (NFC) and never folded (NFKC would turn 10⁹ into 109 and m² into m2). The chain is repeated
+until it changes nothing, so that cleaning what is clean does nothing: one rule may uncover what another one mends.
 """
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
+from r1tailor.corpus.base import Note, Step
+from r1tailor.corpus.cleaning.characters import (
+    collapse_punctuation,
+    collapse_whitespace,
+    narrow_full_width,
+    normalise_unicode,
+    remove_control_characters,
+    straighten_quotes,
+    unify_units,
+    widen_chinese_punctuation,
+)
+from r1tailor.corpus.cleaning.encodings import decode_entities, is_mojibake, repair_mojibake
+from r1tailor.corpus.cleaning.lines import join_broken_lines, remove_boilerplate
+from r1tailor.corpus.cleaning.pages import remove_running_lines, without_running_lines
 from r1tailor.records import Document
 
-_QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"'})
-_SPACE = re.compile(r"\s+")
 _SAMPLES = 5
+_SHOWN = 40  # characters of a sample before and after the first difference
 
+Rule = Callable[[str], str]
 
-def normalise_unicode(text: str) -> str:
-    """Compose characters (Unicode NFC): ``e`` + accent and ``é`` become one spelling."""
-    return unicodedata.normalize("NFC", text)
-
-
-def remove_control_characters(text: str) -> str:
-    """Remove control and invisible format characters, except tab and line ends.
-
-    The zero-width joiner and non-joiner stay: they carry meaning in several scripts.
-    """
-    keep = "\t\n\r\u200c\u200d"
-    return "".join(c for c in text if c in keep or unicodedata.category(c) not in ("Cc", "Cf"))
-
-
-def straighten_quotes(text: str) -> str:
-    """Write typographic quotes and apostrophes as ASCII ones."""
-    return text.translate(_QUOTES)
-
-
-def collapse_whitespace(text: str) -> str:
-    """Make every run of white space one space, and trim."""
-    return _SPACE.sub(" ", text).strip()
-
-
-RULES: dict[str, Callable[[str], str]] = {
+# The rules that leave every letter, number, mark and symbol as it is: any material can bear them.
+RULES: dict[str, Rule] = {
     rule.__name__: rule
     for rule in (normalise_unicode, remove_control_characters, straighten_quotes, collapse_whitespace)
 }
+# Every rule, in the order in which each finds what it needs: lines while there are lines, widths before units.
+CHAIN: dict[str, Rule] = {
+    rule.__name__: rule
+    for rule in (
+        decode_entities,
+        repair_mojibake,
+        normalise_unicode,
+        remove_running_lines,
+        remove_boilerplate,
+        join_broken_lines,
+        remove_control_characters,
+        narrow_full_width,
+        unify_units,
+        widen_chinese_punctuation,
+        straighten_quotes,
+        collapse_punctuation,
+        collapse_whitespace,
+    )
+}
+_OF_LINES = (remove_boilerplate, join_broken_lines)  # a field is one value, not lines of a page
+MOJIBAKE_LEFT = "mojibake_left"
+
+
+def step(rules: tuple[str, ...]) -> Step:
+    """Return the step that applies the named rules in order to a document's text, text fields and ``pages``.
+
+    It notes each rule that changed the document once, with the first difference; and ``mojibake_left``, where
+    ``repair_mojibake`` found no exact way back. A document may come out empty: the caller leaves it out.
+    """
+    return partial(_cleaned, rules)
 
 
 @dataclass
@@ -56,11 +77,12 @@ class CleaningReport:
     changed: dict[str, int] = field(default_factory=dict)
     samples: dict[str, list[dict[str, str]]] = field(default_factory=dict)
 
-    def note(self, rule: str, document: Document, after: str) -> None:
+    def add(self, note: Note) -> None:
         """Count one change and keep it as a sample if there are few."""
-        self.changed[rule] += 1
-        if len(self.samples[rule]) < _SAMPLES:
-            self.samples[rule].append({"id": document.id, "before": document.text, "after": after})
+        self.changed[note.rule] = self.changed.get(note.rule, 0) + 1
+        samples = self.samples.setdefault(note.rule, [])
+        if note.sample is not None and len(samples) < _SAMPLES:
+            samples.append(note.sample)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""
@@ -81,7 +103,9 @@ def clean(documents: Iterable[Document], rules: tuple[str, ...]) -> tuple[list[D
     cleaned = []
     for document in documents:
         report.documents += 1
-        result = _cleaned(document, rules, report)
+        result, notes = _cleaned(rules, document)
+        for note in notes:
+            report.add(note)
         if result.text or not document.text:
             cleaned.append(result)
         else:
@@ -89,12 +113,55 @@ def clean(documents: Iterable[Document], rules: tuple[str, ...]) -> tuple[list[D
     return cleaned, report
 
 
-def _cleaned(document: Document, rules: tuple[str, ...], report: CleaningReport) -> Document:
-    for name in rules:
-        rule = RULES[name]
-        text = rule(document.text)
-        fields = {key: rule(value) if isinstance(value, str) else value for key, value in document.fields.items()}
-        if text != document.text or fields != document.fields:
-            report.note(name, document, text)
-            document = replace(document, text=text, fields=fields)
-    return document
+def _cleaned(rules: tuple[str, ...], document: Document) -> tuple[Document, list[Note]]:
+    notes: dict[str, Note] = {}
+    before = None
+    while document is not before:
+        before = document
+        for name in rules:
+            after = _under(CHAIN[name], document)
+            if after is not document:
+                notes.setdefault(name, Note(name, _difference(document, after)))
+                document = after
+    if "repair_mojibake" in rules and is_mojibake(document.text):
+        notes[MOJIBAKE_LEFT] = Note(MOJIBAKE_LEFT, {"id": document.id})
+    return document, list(notes.values())
+
+
+def _under(rule: Rule, document: Document) -> Document:
+    """Return a document after one rule; the same one, if the rule changed nothing."""
+    text, fields = rule(document.text), document.fields
+    changed: dict[str, Any] = {}
+    if rule not in _OF_LINES:
+        changed = {key: rule(value) for key, value in fields.items() if isinstance(value, str)}
+    pages = fields.get("pages")
+    if isinstance(pages, list):
+        changed["pages"] = without_running_lines(pages) if rule is remove_running_lines else list(map(rule, pages))
+        if rule is remove_running_lines and document.text == "\n".join(pages):
+            text = "\n".join(changed["pages"])
+    if text == document.text and all(fields[key] == value for key, value in changed.items()):
+        return document
+    return replace(document, text=text, fields=fields | changed)
+
+
+def _difference(document: Document, after: Document) -> dict[str, str]:
+    """Return what a report shows of a change: the first difference, in the text or else in a field."""
+    if document.text != after.text:
+        return {"id": document.id, **_first_difference(document.text, after.text)}
+    key = next(key for key, value in document.fields.items() if value != after.fields[key])
+    pair = (document.fields[key], after.fields[key])
+    if isinstance(pair[0], list):
+        pair = next((old, new) for old, new in zip(*pair, strict=True) if old != new)
+    return {"id": document.id, "field": key, **_first_difference(*pair)}
+
+
+def _first_difference(before: str, after: str) -> dict[str, str]:
+    low, high = 0, min(len(before), len(after))
+    while low < high:  # the longest beginning they share, by halves
+        middle = (low + high + 1) // 2
+        if before[low:middle] == after[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    shown = slice(max(0, low - _SHOWN), low + _SHOWN)
+    return {"before": before[shown], "after": after[shown]}

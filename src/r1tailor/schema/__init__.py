@@ -11,7 +11,16 @@ from pydantic import Field
 
 from r1tailor.fields import Location
 from r1tailor.schema.base import Section
-from r1tailor.schema.corpus import Cleaning, CleaningRule
+from r1tailor.schema.corpus import (
+    Cleaning,
+    CleaningRule,
+    Fuzzy,
+    Icd10cmVocabulary,
+    SynonymVocabulary,
+    Terms,
+    UmlsVocabulary,
+    Vocabulary,
+)
 from r1tailor.schema.domain import Domain, GenericDomain, Goal, MedicalDomain, Metric, Split, Task
 from r1tailor.schema.model import Chat, HubModel, LocalModel, LoraAdvice, Model, PackagedModel, RandomModel, Targets
 from r1tailor.schema.sources import JsonlSource, PackagedSource, Source
@@ -47,9 +56,11 @@ __all__ = [
     "EarlyStopping",
     "Evaluation",
     "FullStrategy",
+    "Fuzzy",
     "GenericDomain",
     "Goal",
     "HubModel",
+    "Icd10cmVocabulary",
     "JsonlSource",
     "LocalModel",
     "LoraAdvice",
@@ -69,9 +80,13 @@ __all__ = [
     "Source",
     "Split",
     "Strategy",
+    "SynonymVocabulary",
     "Targets",
     "Task",
+    "Terms",
     "Trainer",
+    "UmlsVocabulary",
+    "Vocabulary",
 ]
 
 

@@ -4,12 +4,83 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from r1tailor.fields import Location, Name
 from r1tailor.schema.base import Section
 
-CleaningRule = Literal["normalise_unicode", "remove_control_characters", "straighten_quotes", "collapse_whitespace"]
+CleaningRule = Literal[
+    "decode_entities",
+    "repair_mojibake",
+    "normalise_unicode",
+    "remove_running_lines",
+    "remove_boilerplate",
+    "join_broken_lines",
+    "remove_control_characters",
+    "narrow_full_width",
+    "unify_units",
+    "widen_chinese_punctuation",
+    "straighten_quotes",
+    "collapse_punctuation",
+    "collapse_whitespace",
+]
 
 
 class Cleaning(Section):
     """The named rules that are applied to every document, in this order (``corpus/clean.py``)."""
 
     rules: Annotated[tuple[CleaningRule, ...], Field(strict=False)]
+
+
+class _Vocabulary(Section):
+    name: Name
+    path: Location
+    licence: str
+    available_at: str
+    on_damage: Literal["stop", "list"]
+
+
+class UmlsVocabulary(_Vocabulary):
+    """Names of the UMLS Metathesaurus (MRCONSO.RRF), of those languages (``ENG``, ``CHI``) and source vocabularies.
+
+    ``sources`` null takes every source vocabulary; ``suppressed`` takes the names that UMLS marks as suppressible too.
+    """
+
+    kind: Literal["umls"]
+    languages: Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], ...], Field(strict=False, min_length=1)]
+    sources: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] | None
+    suppressed: bool
+
+
+class Icd10cmVocabulary(_Vocabulary):
+    """Descriptions and inclusion terms of the ICD-10-CM tabular list (XML)."""
+
+    kind: Literal["icd10cm"]
+
+
+class SynonymVocabulary(_Vocabulary):
+    """Your own CSV with the columns ``term``, ``preferred`` and, where there are any, ``code``."""
+
+    kind: Literal["synonyms"]
+
+
+Vocabulary = Annotated[UmlsVocabulary | Icd10cmVocabulary | SynonymVocabulary, Field(discriminator="kind")]
+
+
+class Fuzzy(Section):
+    """When a misspelt word may be read as the vocabulary's: similarities in (0, 1], 1 for the same spelling.
+
+    The best term must reach ``threshold``, and be better than any with another preferred form by ``margin``.
+    """
+
+    threshold: Annotated[float, Field(ge=0.8, le=1)]
+    margin: Annotated[float, Field(ge=0, lt=1)]
+
+
+class Terms(Section):
+    """How terms of vocabularies are standardised (``corpus/terms.py``): recorded, or replaced by the preferred name.
+
+    ``fuzzy`` null takes no misspelt term.
+    """
+
+    mode: Literal["annotate", "replace"]
+    vocabularies: Annotated[tuple[Vocabulary, ...], Field(strict=False, min_length=1)]
+    fuzzy: Fuzzy | None
