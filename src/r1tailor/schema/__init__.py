@@ -14,7 +14,7 @@ from r1tailor.schema.base import Section
 from r1tailor.schema.corpus import Cleaning, CleaningRule
 from r1tailor.schema.domain import Domain, GenericDomain, Goal, MedicalDomain, Metric, Split, Task
 from r1tailor.schema.model import Chat, HubModel, LocalModel, LoraAdvice, Model, PackagedModel, RandomModel, Targets
-from r1tailor.schema.sources import JsonlSource, PackagedSource, Source
+from r1tailor.schema.sources import Columns, JsonlSource, PackagedSource, Source, SqlSource, TableSource, TextSource
 from r1tailor.schema.training import (
     OPTIMIZER_PREFIXES,
     ByLengthCurriculum,
@@ -40,6 +40,7 @@ __all__ = [
     "Checkpoints",
     "Cleaning",
     "CleaningRule",
+    "Columns",
     "ConstantScheduler",
     "CosineScheduler",
     "Curriculum",
@@ -68,9 +69,12 @@ __all__ = [
     "ShuffledCurriculum",
     "Source",
     "Split",
+    "SqlSource",
     "Strategy",
+    "TableSource",
     "Targets",
     "Task",
+    "TextSource",
     "Trainer",
 ]
 
