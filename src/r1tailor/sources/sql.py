@@ -120,9 +120,7 @@ def _engine(source: SqlSource, url: "URL", root: Path) -> "Engine":
     try:
         return create_engine(url, poolclass=NullPool)
     except ModuleNotFoundError as error:
-        raise DataError(
-            f"{_shown(url)}: its driver {error.name} is not installed{_named(source)}"
-        ) from error
+        raise DataError(f"{_shown(url)}: its driver {error.name} is not installed{_named(source)}") from error
     except NoSuchModuleError as error:
         raise DataError(f"{_shown(url)}: SQLAlchemy knows no {url.drivername}{_named(source)}") from error
 

@@ -92,19 +92,33 @@ def _cells_fault(cells: list[str], expected: int, encoding: str) -> str:
 
 
 def _parquet_rows(path: Path, source: TableSource) -> Iterator[Row]:
-    number = 0
     try:
-        with pq.ParquetFile(path, buffer_size=_BUFFER) as file:
-            fault = header_fault(file.schema_arrow.names, source.columns)
-            if fault:
-                yield 0, fault
-                return
-            for batch in file.iter_batches(_BATCH, columns=wanted(source.columns), use_threads=False):
-                for cells in _batch_cells(batch):
-                    number += 1
-                    yield number, cells
+        file = pq.ParquetFile(path, buffer_size=_BUFFER)
     except (pa.ArrowException, OSError):
-        yield (number + 1, "damaged: nothing can be read from here on") if number else (0, "no whole Parquet file")
+        yield 0, "no whole Parquet file"
+        return
+    with file:
+        fault = header_fault(file.schema_arrow.names, source.columns)
+        if fault:
+            yield 0, fault
+            return
+        first = 1
+        for group in range(file.num_row_groups):
+            yield from _group_rows(file, group, first, wanted(source.columns))
+            first += file.metadata.row_group(group).num_rows
+
+
+def _group_rows(file: pq.ParquetFile, group: int, first: int, columns: list[str]) -> Iterator[Row]:
+    """Yield the rows of a row group; damage costs what follows it in the group, not the next group."""
+    number = first
+    try:
+        for batch in file.iter_batches(_BATCH, row_groups=[group], columns=columns, use_threads=False):
+            for cells in _batch_cells(batch):
+                yield number, cells
+                number += 1
+    except (pa.ArrowException, OSError):
+        lost = first + file.metadata.row_group(group).num_rows - number
+        yield number, f"damaged: {lost:,} rows, to the end of their row group, cannot be read"
 
 
 def _batch_cells(batch: pa.RecordBatch) -> Iterator[dict[str, Any] | str]:
