@@ -12,8 +12,9 @@ from lxml.html import defs
 from r1tailor.sources.blocks import Block
 
 _DROPPED = {"script", "style", "nav", "noscript", "template", "iframe", "object", "svg"}
-_BLOCKS = (defs.block_tags - {"del", "ins"}) | {"article", "aside", "body", "details", "dialog", "figcaption", "figure"}
-_BLOCKS |= {"footer", "header", "main", "section", "summary"}
+_BLOCKS = defs.block_tags - {"del", "ins", "noscript"}
+_BLOCKS |= {"article", "aside", "body", "details", "dialog", "figcaption", "figure", "footer", "header", "main", "nav"}
+_BLOCKS |= {"section", "summary"}
 _CELLS = {"td", "th"}
 _SHIFTED = {
     "sup": str.maketrans("0123456789+-−=()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿ"),

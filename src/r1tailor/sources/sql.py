@@ -133,9 +133,10 @@ def _sqlite(path: Path) -> sqlite3.Connection:
 
 
 def _shown(url: "URL") -> str:
-    """Return how messages call a database: by its file, or by its URL without the password."""
-    is_file = url.get_backend_name() == "sqlite" and url.database
-    return url.database or "" if is_file else url.set(password=None).render_as_string()
+    """Return how messages call a database: by its file, or by its URL with stars for the password."""
+    if url.get_backend_name() == "sqlite" and url.database:
+        return url.database
+    return url.render_as_string(hide_password=True)
 
 
 def _named(source: SqlSource) -> str:
