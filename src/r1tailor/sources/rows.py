@@ -85,6 +85,15 @@ def header_fault(found: Sequence[str], columns: Columns) -> str:
     return ""
 
 
+def holds_other_bytes(cells: Iterable[object]) -> bool:
+    """Whether a text among the cells came with bytes of another encoding, which ``surrogateescape`` let through."""
+    try:
+        "".join(cell for cell in cells if isinstance(cell, str)).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 def _given(cells: dict[str, Any], column: str) -> Any:  # noqa: ANN401
     if column not in cells:
         raise _CellError(f"{column} is missing")

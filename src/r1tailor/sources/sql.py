@@ -24,7 +24,7 @@ from r1tailor.errors import DataError
 from r1tailor.schema import SqlSource
 from r1tailor.sources.base import Origin, Read
 from r1tailor.sources.ids import SeenIds
-from r1tailor.sources.rows import Row, Table, header_fault
+from r1tailor.sources.rows import Row, Table, header_fault, holds_other_bytes
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -81,15 +81,11 @@ def _rows(source: SqlSource, connection: "Connection", shown: str, digest: "hash
         digest.update(_json(names))
         for number, row in enumerate(result, start=1):
             digest.update(_json(list(row)))
-            yield number, "not utf-8" if _undecoded(row) else dict(zip(names, row, strict=True))
+            yield number, "not utf-8" if holds_other_bytes(row) else dict(zip(names, row, strict=True))
 
 
 def _json(values: list[Any]) -> bytes:
     return json.dumps(values, default=lambda v: v.hex() if isinstance(v, (bytes, memoryview)) else str(v)).encode()
-
-
-def _undecoded(row: Any) -> bool:  # noqa: ANN401
-    return any(isinstance(cell, str) and any("\ud800" <= sign <= "\udfff" for sign in cell) for cell in row)
 
 
 def _url(source: SqlSource) -> "URL":

@@ -18,7 +18,7 @@ from r1tailor.records import json_lines
 from r1tailor.schema import TableSource
 from r1tailor.sources import ids
 from r1tailor.sources.base import Origin, Read, raw_files
-from r1tailor.sources.rows import Row, Table, header_fault, wanted
+from r1tailor.sources.rows import Row, Table, header_fault, holds_other_bytes, wanted
 
 _LONGEST_CELL = 10_000_000  # characters; the csv module's own 131,072 is less than a long judgment
 _BUFFER = 1 << 20  # bytes of a column chunk that are held at a time
@@ -84,16 +84,12 @@ def _csv_header_fault(header: list[str], source: TableSource) -> str:
 def _cells_fault(cells: list[str], expected: int, encoding: str) -> str:
     if len(cells) != expected:
         return f"{len(cells)} cells; the header has {expected}"
-    try:
-        "".join(cells).encode()
-    except UnicodeEncodeError:
-        return f"not {encoding}"
-    return ""
+    return f"not {encoding}" if holds_other_bytes(cells) else ""
 
 
 def _parquet_rows(path: Path, source: TableSource) -> Iterator[Row]:
     try:
-        file = pq.ParquetFile(path, buffer_size=_BUFFER)
+        file = pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False)
     except (pa.ArrowException, OSError):
         yield 0, "no whole Parquet file"
         return
