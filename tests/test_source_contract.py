@@ -119,3 +119,16 @@ def test_what_is_not_there_is_an_error_that_names_it(case: Case, left: str, tmp_
     place = case.settings.get("path", "notes.db" if case.settings["kind"] == "sql" else "data/icd10cm/list.xml")
     with pytest.raises(DataError, match=rf"^{re.escape(place)} (is no file|does not exist)"):
         list(read(case.source(), tmp_path, []))
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.settings["kind"] != "sql"], ids=lambda case: case.name)
+def test_a_file_that_may_not_be_read_is_named(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    case.write(tmp_path, COUNT)
+
+    def refused(path: Path) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(store, "sha256_file", refused)
+    said = rf" cannot be read: Permission denied \(domain\.sources, name: {case.source().name}\)$"
+    with pytest.raises(DataError, match=said):
+        list(read(case.source(), tmp_path, []))

@@ -24,14 +24,18 @@ def read(source: Source, root: Path, rejected: list[Rejection]) -> Iterator[Docu
             ``on_damage: stop``; names the file and, where there is one, the line.
     """
     documents, before = 0, len(rejected)
-    for found in _reader(source, root):
-        if isinstance(found, Document):
-            documents += 1
-            yield found
-        elif source.on_damage == "stop":
-            raise DataError(f"{found} (domain.sources, name: {source.name}, on_damage: stop)")
-        else:
-            rejected.append(found)
+    try:
+        for found in _reader(source, root):
+            if isinstance(found, Document):
+                documents += 1
+                yield found
+            elif source.on_damage == "stop":
+                raise DataError(f"{found} (domain.sources, name: {source.name}, on_damage: stop)")
+            else:
+                rejected.append(found)
+    except OSError as error:
+        where = f"domain.sources, name: {source.name}"
+        raise DataError(f"{error.filename} cannot be read: {error.strerror} ({where})") from error
     if not documents:
         raise DataError(_nothing(source, rejected[before:]))
 
