@@ -131,7 +131,7 @@ class Cursor(sqlite3.Cursor):
 
     def execute(self, statement: str, *given: Any) -> sqlite3.Cursor:  # noqa: ANN401
         assert isinstance(self.connection, StandIn)
-        self.connection.told.append(statement)
+        self.connection.told.append(f"{statement} with {given}" if given else statement)
         return super().execute("SELECT 1" if statement in self.connection.known else statement, *given)
 
 
@@ -166,7 +166,7 @@ def other(database: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
 def test_another_database_is_told_to_only_read_and_is_rolled_back(other: StandIn, tmp_path: Path) -> None:
     settings = source(url="postgresql+psycopg://me@host/wards", query="SELECT id, note FROM notes WHERE id < 3")
     assert [document.id for document in read(settings, tmp_path, [])] == ["mine-1", "mine-2"]
-    asked = [statement for statement in other.told if statement != "PRAGMA foreign_keys"]
+    asked = [statement for statement in other.told if "PRAGMA" not in statement]
     assert asked[-4:] == ["SET TRANSACTION READ ONLY", settings.query, settings.query, "ROLLBACK"]
     assert "COMMIT" not in other.told
 

@@ -189,6 +189,7 @@ def test_a_paragraph_of_any_signs_comes_back(words: list[str]) -> None:
         (codecs.BOM_UTF32_BE + CHINESE.encode("utf-32-be"), False, CHINESE),
         (codecs.BOM_UTF8 + b"<meta charset=gbk>\xc3\xa9", True, "<meta charset=gbk>é"),
         (b"<meta charset=GB2312>" + "镕㐀".encode("gb18030"), True, "<meta charset=GB2312>镕㐀"),
+        (b"<meta charset=gb2312>\xa1\xa4\xa1\xaa", True, "·—"),
         (b"<meta charset='windows-1252'>\xe9t\xe9", True, "<meta charset='windows-1252'>été"),
         (b"<meta http-equiv=x content='text/html; charset=iso-8859-1'>5\x80", True, "5€"),
         (b'<?xml version="1.0" encoding="Shift_JIS"?>\x8a\xb3', True, "患"),

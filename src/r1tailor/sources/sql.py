@@ -47,7 +47,8 @@ def read(source: SqlSource, root: Path) -> Read:
     engine = _engine(source, url, root)
     shown = _shown(url)
     try:
-        with engine.connect() as connection, closing(SeenIds()) as seen:
+        # Without parameters, for which some drivers would take the % signs of a query.
+        with engine.connect().execution_options(no_parameters=True) as connection, closing(SeenIds()) as seen:
             if url.get_backend_name() != "sqlite":
                 connection.exec_driver_sql("SET TRANSACTION READ ONLY")
             yield from _documents(source, connection, shown, seen)
@@ -72,7 +73,7 @@ def _documents(source: SqlSource, connection: "Connection", shown: str, seen: Se
 
 def _rows(source: SqlSource, connection: "Connection", shown: str, digest: "hashlib._Hash") -> Iterator[Row]:
     """Yield the rows of the query by column, and bring each into the hash."""
-    streamed = connection.execution_options(yield_per=_BATCH, no_parameters=True)
+    streamed = connection.execution_options(yield_per=_BATCH)
     with streamed.exec_driver_sql(source.query) as result:
         names = list(result.keys())
         fault = header_fault(names, source.columns)
