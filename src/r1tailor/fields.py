@@ -4,12 +4,19 @@ Whatever becomes part of a path, of what pip is asked for or of a format string 
 setting leads out of its folder, runs a program or reads more than it names.
 """
 
+import re
 import string
 from pathlib import PurePosixPath
 from typing import Annotated
+from urllib.parse import unquote_plus
 
 from pydantic import AfterValidator, Field
 
+_PASSWORD = re.compile(r"[^:]+://[^:/]*:[^@]*@")  # what SQLAlchemy takes for one
+_SECRET = re.compile(r"[?&;][^=&;]*(?:pass|pwd|secret|token)[^=&;]*=", re.IGNORECASE)
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_READS = re.compile(r"(?:select|with)\b", re.IGNORECASE)
+_WRITES = re.compile(r"\b(?:insert|update|delete|merge|into)\b", re.IGNORECASE)
 _LONGEST_PATH, _LONGEST_NAME = 1024, 255  # in characters; what a Linux file system takes is counted in bytes
 
 
@@ -41,6 +48,39 @@ def _response(template: str) -> str:
     return template
 
 
+def _delimiter(delimiter: str) -> str:
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise ValueError("must be one character, and no quote or line end")
+    return delimiter
+
+
+def _url(url: str) -> str:
+    """Refuse a secret without showing it: a setting is written into reports."""
+    if "://" not in url:
+        raise ValueError("must be a URL such as sqlite:///data/notes.db or postgresql+psycopg://user@host/database")
+    if _PASSWORD.match(url) or _SECRET.search(unquote_plus(url)):
+        raise ValueError("must hold no password: name the environment variable that holds it in password_variable")
+    return url
+
+
+def _variable(name: str) -> str:
+    if not _VARIABLE.fullmatch(name):
+        raise ValueError("must be the name of an environment variable (capitals, digits, _), never the password itself")
+    return name
+
+
+def _select(query: str) -> str:
+    """Refuse what may write. Quotes are not looked into: databases differ in where a quoted text ends."""
+    statement = query.strip().removesuffix(";").rstrip()
+    if not _READS.match(statement):
+        raise ValueError("must begin with SELECT or WITH: a source is only read")
+    if ";" in statement:
+        raise ValueError("must be one statement: a ';' may stand at its end only")
+    if found := _WRITES.search(statement):
+        raise ValueError(f"{found.group().upper()} must not stand in it, in quotes neither: a source is only read")
+    return statement
+
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=100)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
@@ -49,3 +89,7 @@ PackageVersion = Annotated[str, Field(pattern=r"^[0-9][A-Za-z0-9.+!]*$", max_len
 Location = Annotated[str, AfterValidator(_location)]
 Member = Annotated[str, AfterValidator(_member)]
 Response = Annotated[str, AfterValidator(_response)]
+Delimiter = Annotated[str, AfterValidator(_delimiter)]
+UrlWithoutSecret = Annotated[str, AfterValidator(_url)]
+EnvironmentVariable = Annotated[str, AfterValidator(_variable)]
+Select = Annotated[str, AfterValidator(_select)]

@@ -23,7 +23,7 @@ from r1tailor.schema.corpus import (
 )
 from r1tailor.schema.domain import Domain, GenericDomain, Goal, MedicalDomain, Metric, Split, Task
 from r1tailor.schema.model import Chat, HubModel, LocalModel, LoraAdvice, Model, PackagedModel, RandomModel, Targets
-from r1tailor.schema.sources import JsonlSource, PackagedSource, Source
+from r1tailor.schema.sources import Columns, JsonlSource, PackagedSource, Source, SqlSource, TableSource, TextSource
 from r1tailor.schema.training import (
     OPTIMIZER_PREFIXES,
     ByLengthCurriculum,
@@ -49,6 +49,7 @@ __all__ = [
     "Checkpoints",
     "Cleaning",
     "CleaningRule",
+    "Columns",
     "ConstantScheduler",
     "CosineScheduler",
     "Curriculum",
@@ -79,11 +80,14 @@ __all__ = [
     "ShuffledCurriculum",
     "Source",
     "Split",
+    "SqlSource",
     "Strategy",
     "SynonymVocabulary",
+    "TableSource",
     "Targets",
     "Task",
     "Terms",
+    "TextSource",
     "Trainer",
     "UmlsVocabulary",
     "Vocabulary",

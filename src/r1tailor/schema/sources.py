@@ -8,7 +8,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from r1tailor.fields import Location, Member, Name, Package, PackageVersion, Sha256
+from r1tailor.fields import (
+    Delimiter,
+    EnvironmentVariable,
+    Location,
+    Member,
+    Name,
+    Package,
+    PackageVersion,
+    Select,
+    Sha256,
+    UrlWithoutSecret,
+)
 from r1tailor.schema.base import Section
 
 
@@ -38,4 +49,55 @@ class JsonlSource(_Source):
     path: Location
 
 
-Source = Annotated[PackagedSource | JsonlSource, Field(discriminator="kind")]
+class Columns(Section):
+    """Which columns of a row become what of a document.
+
+    ``id`` holds a text or whole number that stands once in the source; null numbers the rows. ``available_at`` holds
+    dates (ISO); null takes the source's own. ``fields`` are kept beside the text.
+    """
+
+    text: str
+    id: str | None = None
+    available_at: str | None = None
+    fields: Annotated[tuple[str, ...], Field(strict=False)] = ()
+
+
+class TableSource(_Source):
+    """Rows of CSV, TSV, Parquet and JSONL files, a document each (``sources/tables.py``).
+
+    ``path`` is a file or a folder. ``delimiter`` and ``encoding`` hold for CSV and TSV; a null delimiter is the comma
+    in ``.csv`` and the tab in ``.tsv``.
+    """
+
+    kind: Literal["table"]
+    path: Location
+    columns: Columns
+    delimiter: Delimiter | None = None
+    encoding: Literal["utf-8", "utf-8-sig", "gb18030"] = "utf-8"
+
+
+class SqlSource(_Source):
+    """Rows of one query to a database, which is only read (``sources/sql.py``).
+
+    ``url`` is SQLAlchemy's; ``password_variable`` names the environment variable that holds the password.
+    """
+
+    kind: Literal["sql"]
+    url: UrlWithoutSecret
+    password_variable: EnvironmentVariable | None = None
+    query: Select
+    columns: Columns
+
+
+class TextSource(_Source):
+    """Plain text and HTML, a document for each file or each of its sections (``sources/text.py``)."""
+
+    kind: Literal["text"]
+    path: Location
+    unit: Literal["file", "section"]
+
+
+Source = Annotated[
+    PackagedSource | JsonlSource | TableSource | SqlSource | TextSource,
+    Field(discriminator="kind"),
+]

@@ -9,8 +9,8 @@ import yaml
 
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Rejection
-from r1tailor.schema import JsonlSource, PackagedSource, Source
-from r1tailor.sources import icd10cm, jsonl, packaged
+from r1tailor.schema import JsonlSource, PackagedSource, Source, SqlSource, TableSource, TextSource
+from r1tailor.sources import icd10cm, jsonl, packaged, sql, tables, text
 from r1tailor.sources.base import Origin, Read
 
 _PACKAGED_READERS = {"icd10cm": icd10cm.read}
@@ -20,16 +20,29 @@ def read(source: Source, root: Path, rejected: list[Rejection]) -> Iterator[Docu
     """Yield the documents of one source; what cannot be read is added to ``rejected``.
 
     Raises:
-        DataError: nothing can be read, or a record is damaged and the source says ``on_damage: stop``; names the file
-            and, where there is one, the line.
+        DataError: nothing can be read, or no document comes of it, or a record is damaged and the source says
+            ``on_damage: stop``; names the file and, where there is one, the line.
     """
-    for found in _reader(source, root):
-        if isinstance(found, Document):
-            yield found
-        elif source.on_damage == "stop":
-            raise DataError(str(found))
-        else:
-            rejected.append(found)
+    documents, before = 0, len(rejected)
+    try:
+        for found in _reader(source, root):
+            if isinstance(found, Document):
+                documents += 1
+                yield found
+            elif source.on_damage == "stop":
+                raise DataError(f"{found} (domain.sources, name: {source.name}, on_damage: stop)")
+            else:
+                rejected.append(found)
+    except OSError as error:
+        where = f"domain.sources, name: {source.name}"
+        raise DataError(f"{error.filename} cannot be read: {error.strerror} ({where})") from error
+    if not documents:
+        raise DataError(_nothing(source, rejected[before:]))
+
+
+def _nothing(source: Source, rejected: list[Rejection]) -> str:
+    why = f"of {len(rejected):,} rejections the first is {rejected[0]}" if rejected else "it is empty"
+    return f"no document comes of the source: {why} (domain.sources, name: {source.name})"
 
 
 def _reader(source: Source, root: Path) -> Read:
@@ -39,6 +52,12 @@ def _reader(source: Source, root: Path) -> Read:
             return _PACKAGED_READERS[source.name](Origin.of(source, path, root), path)
         case JsonlSource():
             return jsonl.read(source, root)
+        case TableSource():
+            return tables.read(source, root)
+        case SqlSource():
+            return sql.read(source, root)
+        case TextSource():
+            return text.read(source, root)
 
 
 def fetch_all(pinned: list[PackagedSource], root: Path) -> None:

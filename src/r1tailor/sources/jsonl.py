@@ -6,6 +6,7 @@ from typing import Any
 from r1tailor.errors import DataError
 from r1tailor.records import json_lines
 from r1tailor.schema import JsonlSource
+from r1tailor.sources import ids
 from r1tailor.sources.base import Origin, Read, raw_files
 
 _REQUIRED = ("input", "output")
@@ -13,16 +14,25 @@ _OPTIONAL = ("instruction", "reasoning", "group", "entities")
 
 
 def read(source: JsonlSource, root: Path) -> Read:
-    """Yield a document for each line: ``text`` is the input, the rest are its fields.
+    """Yield a document for each line of each file: ``text`` is the input, the rest are its fields.
 
     A line that is not JSON, or lacks a key, or has one of another name or type, is rejected.
 
     Raises:
-        DataError: the file is missing or holds no line.
+        DataError: there is no such file, or no line in it.
     """
-    (path,) = raw_files(source, source.path, root, (".jsonl",))[:1]
+    records = 0
+    for path in raw_files(source, source.path, root, (".jsonl",)):
+        for found in _file(source, path, root):
+            records += 1
+            yield found
+    if not records:
+        raise DataError(f'{source.path} holds no records; a line is {{"instruction", "input", "output"}}')
+
+
+def _file(source: JsonlSource, path: Path, root: Path) -> Read:
     origin = Origin.of(source, path, root)
-    number = 0
+    prefix = ids.prefix(source, path, root / source.path)
     for number, line in json_lines(path):
         reason = line if isinstance(line, str) else _fault(line)
         if reason or isinstance(line, str):
@@ -30,9 +40,7 @@ def read(source: JsonlSource, root: Path) -> Read:
             continue
         fields = {"instruction": "", "reasoning": "", "group": "", "entities": [], **line}
         text = fields.pop("input")
-        yield origin.document(f"{source.name}-{number}", text, f"line {number}", fields)
-    if number == 0:
-        raise DataError(f'{source.path} holds no records; a line is {{"instruction", "input", "output"}}')
+        yield origin.document(f"{prefix}-{number}", text, f"line {number}", fields)
 
 
 def _fault(line: dict[str, Any]) -> str:

@@ -1,0 +1,60 @@
+"""Plain text and HTML: a document for each file, or for each section between two headings.
+
+A file is held whole, one at a time: what it is written in and where it ends can only be said of the whole.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from r1tailor.records import Document
+from r1tailor.schema import TextSource
+from r1tailor.sources import html, ids
+from r1tailor.sources.base import Origin, Read, raw_files
+from r1tailor.sources.blocks import Block, joined, plain_blocks, sections
+from r1tailor.sources.charset import decoded
+
+_HTML = (".html", ".htm", ".xhtml")
+_PLAIN = (".txt", ".md")
+
+
+def read(source: TextSource, root: Path) -> Read:
+    """Yield the documents of each file, in the order of the paths.
+
+    Their fields are ``title`` (of the page, or else the first heading) and ``headings``: those in the file, or those
+    above the section. A file is rejected when it is binary, in no encoding that is tried, or holds no text.
+
+    Raises:
+        DataError: there is no such file.
+    """
+    for path in raw_files(source, source.path, root, (*_PLAIN, *_HTML)):
+        origin = Origin.of(source, path, root)
+        try:
+            title, blocks = _page(path)
+        except html.Unreadable as fault:
+            yield origin.rejection("", str(fault))
+            continue
+        yield from _documents(source, origin, title, blocks, ids.prefix(source, path, root / source.path))
+
+
+def _page(path: Path) -> tuple[str, list[Block]]:
+    """Return the title and the blocks of a file."""
+    is_html = path.suffix.lower() in _HTML
+    text = decoded(path.read_bytes(), declares=is_html)
+    if text is None:
+        raise html.Unreadable("neither UTF-8 nor GB18030, nor what it declares")
+    if "\0" in text:
+        raise html.Unreadable("binary: there are null characters in it")
+    title, blocks = html.page(text) if is_html else ("", list(plain_blocks(text)))
+    if not blocks:
+        raise html.Unreadable("there is no text in it")
+    return title or next((block.text for block in blocks if block.level), ""), blocks
+
+
+def _documents(source: TextSource, origin: Origin, title: str, blocks: list[Block], prefix: str) -> Iterator[Document]:
+    if source.unit == "file":
+        headings = [block.text for block in blocks if block.level]
+        yield origin.document(prefix, joined(blocks), "line 1", {"title": title, "headings": headings})
+        return
+    for number, section in enumerate(sections(blocks), start=1):
+        fields = {"title": title, "headings": list(section.headings)}
+        yield origin.document(f"{prefix}-{number}", section.text, f"section {number}", fields)
