@@ -14,7 +14,16 @@ from r1tailor.schema.base import Section
 from r1tailor.schema.corpus import Cleaning, CleaningRule
 from r1tailor.schema.domain import Domain, GenericDomain, Goal, MedicalDomain, Metric, Split, Task
 from r1tailor.schema.model import Chat, HubModel, LocalModel, LoraAdvice, Model, PackagedModel, RandomModel, Targets
-from r1tailor.schema.sources import JsonlSource, PackagedSource, Source
+from r1tailor.schema.sources import (
+    JatsSource,
+    JsonlSource,
+    JudgmentSource,
+    MimicSource,
+    PackagedSource,
+    PdfSource,
+    PubmedSource,
+    Source,
+)
 from r1tailor.schema.training import (
     OPTIMIZER_PREFIXES,
     ByLengthCurriculum,
@@ -50,16 +59,21 @@ __all__ = [
     "GenericDomain",
     "Goal",
     "HubModel",
+    "JatsSource",
     "JsonlSource",
+    "JudgmentSource",
     "LocalModel",
     "LoraAdvice",
     "LoraStrategy",
     "MedicalDomain",
     "Metric",
+    "MimicSource",
     "Model",
     "Optimizer",
     "PackagedModel",
     "PackagedSource",
+    "PdfSource",
+    "PubmedSource",
     "RandomModel",
     "Recommended",
     "Scheduler",
