@@ -23,13 +23,11 @@ _ZH_ACT = re.compile(
 _ZH_PART = re.compile(rf"第[（(]?({_NUMERAL})[)）]?([条款项])|(之)({_NUMERAL})")
 
 _CODE = r"(?:U\.?\s?S\.?\s?C|C\.?\s?F\.?\s?R)\b"  # United States Code, Code of Federal Regulations
-_PROVISION = rf"\b(?!\d+\s+{_CODE})\d+[A-Za-z]{{0,2}}(?:-\d+)?(?:\([0-9A-Za-z]{{1,5}}\)){{0,5}}"
+_PROVISION = rf"\b(?!\d+\s+{_CODE})\d+[A-Za-z]{{0,2}}(?:\.\d+[a-z]?)?(?:-\d+)?(?:\([0-9A-Za-z]{{1,5}}\)){{0,5}}"
 _PROVISIONS = rf"(?P<provisions>{_PROVISION}(?:(?:,\s*|\s+)(?:and\s+|or\s+)?{_PROVISION}){{0,20}})"
 _NAME = r"(?:[A-Z][\w'’-]{0,30}|of|and|the|for|in|to|\([A-Z][^()]{1,40}\))"
 _EN_ACTS = (
-    re.compile(
-        rf"\b(?P<act>\d+\s+{_CODE}\.?)\s*(?:§{{1,2}}|[Ss]ections?)?\s*{_PROVISIONS}"
-    ),
+    re.compile(rf"\b(?P<act>\d+\s+{_CODE}\.?)\s*(?:§{{1,2}}|[Ss]ections?)?\s*{_PROVISIONS}"),
     re.compile(
         rf"\bArt(?:icles?|s?\.)\s+{_PROVISIONS}\s+(?:of\s+)?(?:the\s+)?"
         r"(?P<act>GDPR|TFEU|TEU|ECHR|General Data Protection Regulation|"

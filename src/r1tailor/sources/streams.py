@@ -143,16 +143,20 @@ def _with_line(path: Path) -> Iterator[bytes]:
 
 def _fault(parser: etree.XMLPullParser, piece: bytes | None) -> Damage | None:
     """Feed the parser (None: the end); return what is wrong, in libxml2's word for it, which quotes nothing."""
+    failed = False
     try:
         if piece is None:
             parser.close()
         else:
             parser.feed(piece)
-    except etree.XMLSyntaxError as error:
-        log: Any = error.error_log
-        kind = log.last_error.type_name if log.last_error else "ERR_DOCUMENT_EMPTY"
-        return Damage(f"not well-formed XML ({kind}); the rest is not read", f"line {max(error.lineno or 1, 1)}")
-    return None
+    except etree.XMLSyntaxError:
+        failed = True
+    log: Any = parser.feed_error_log  # after an undeclared entity the parser stops without raising anything
+    fatal = log.filter_from_fatals()
+    if not failed and not fatal:
+        return None
+    kind, line = (fatal[0].type_name, fatal[0].line) if fatal else ("ERR_DOCUMENT_EMPTY", 1)
+    return Damage(f"not well-formed XML ({kind}); the rest is not read", f"line {line}")
 
 
 def _forget(element: etree._Element) -> None:

@@ -1,0 +1,24 @@
+"""What the tests of readers share: a reader run to its end, its documents and its rejections as users see them."""
+
+from pathlib import Path
+
+from r1tailor.records import Document, Rejection
+from r1tailor.schema import Source
+from r1tailor.sources import read
+
+DESCRIBED = {"name": "s", "path": "raw", "licence": "own", "available_at": "2000-01-01", "on_damage": "list"}
+
+
+def collected(source: Source, root: Path) -> tuple[list[Document], list[str]]:
+    """Return the documents of a source below ``root/raw`` and its rejections."""
+    rejected: list[Rejection] = []
+    documents = list(read(source, root, rejected))
+    return documents, [str(rejection) for rejection in rejected]
+
+
+def write(root: Path, name: str, content: str | bytes) -> Path:
+    """Write a file below ``root/raw``."""
+    path = root / "raw" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
