@@ -106,9 +106,11 @@ def _child(element: etree._Element) -> str:
 def _formatted(name: str, element: etree._Element) -> str:
     inner = _inner(element)
     if name in _BLOCKS:
-        return f"{_BREAK}{inner}{_BREAK}"
+        before = element.getprevious()
+        labelled = before is not None and name_of(before) == "label" and name != "caption"
+        return f"{'' if labelled else _BREAK}{inner}{_BREAK}"
     if name == "label":
-        return f"{inner} "
+        return f"{_BREAK}{inner} "
     if name == "sup" and inner.strip():
         cites = any(name_of(each) == "xref" and each.get("ref-type") == "bibr" for each in element)
         return f"[{inner.strip()}]" if cites else superscript(inner.strip())
