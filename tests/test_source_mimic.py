@@ -14,7 +14,10 @@ from r1tailor.sources.mimic import read
 from tests.raw import DESCRIBED, collected, write
 
 SOURCE = MimicSource(kind="mimic", **DESCRIBED)
-NOTE_HEADER = '"ROW_ID","SUBJECT_ID","HADM_ID","CHARTDATE","CHARTTIME","STORETIME","CATEGORY","DESCRIPTION","CGID","ISERROR","TEXT"'
+NOTE_HEADER = (
+    '"ROW_ID","SUBJECT_ID","HADM_ID","CHARTDATE","CHARTTIME","STORETIME","CATEGORY",'
+    '"DESCRIPTION","CGID","ISERROR","TEXT"'
+)
 TITLES = (
     '"ROW_ID","ICD9_CODE","SHORT_TITLE","LONG_TITLE"\n'
     '174,"01166","TB pneumonia-oth test","Tuberculous pneumonia [any form], tubercle bacilli not found"\n'
@@ -129,7 +132,7 @@ def test_a_damaged_row_is_rejected_and_the_others_come(row: str, message: str, t
 
 
 def test_latin_1_called_utf_8_is_met_in_its_row(tmp_path: Path) -> None:
-    notes = f"{NOTE_HEADER}\n{note()}{note('175', text='caf\xe9')}{note('176')}".encode("latin-1")
+    notes = f"{NOTE_HEADER}\n{note()}{note('175', text='café')}{note('176')}".encode("latin-1")
     tables(tmp_path, NOTEEVENTS=notes)
     documents, rejected = collected(SOURCE, tmp_path)
     assert [document.id for document in documents] == ["s-174", "s-176"]
