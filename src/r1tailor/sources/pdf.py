@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pdfplumber
 from pdfminer.pdfdocument import PDFPasswordIncorrect
+from pdfminer.pdfpage import PDFPage
 from pdfplumber.page import Page
+from pdfplumber.pdf import PDF
 
 from r1tailor.records import Document
 from r1tailor.schema import PdfSource
@@ -80,26 +82,30 @@ def read(source: PdfSource, root: Path) -> Read:
 
 
 def _pages(path: Path) -> Iterator[_Page]:
+    """Yield a file's pages; its own list of them would hold all."""
     sizes: Counter[float] = Counter()
+    number = 0
     try:
-        opened = pdfplumber.open(path)
-        pages = opened.pages
+        with path.open("rb") as raw:
+            file = pdfplumber.open(raw)
+            for number, found in enumerate(PDFPage.create_pages(file.doc), start=1):
+                yield _page(file, found, number, sizes)
     except Exception as error:  # whatever a parser of others raises on a hostile file
         if any(isinstance(each, PDFPasswordIncorrect) for each in (error, *error.args)):
             raise Damage("encrypted: it opens with a password only") from None
+        if number:
+            raise Damage(f"damaged ({_kind(error)}); the rest is not read", f"page {number + 1}") from None
         raise Damage(f"not a PDF, or damaged ({_kind(error)})") from None
-    with opened:
-        if not pages:
-            raise Damage("no pages in it, or damaged")
-        for number, page in enumerate(pages, start=1):
-            yield _page(page, number, sizes)
-            page.close()
+    if number == 0:
+        raise Damage("no pages in it, or damaged")
 
 
-def _page(page: Page, number: int, sizes: "Counter[float]") -> _Page:
+def _page(file: PDF, found: PDFPage, number: int, sizes: "Counter[float]") -> _Page:
     try:
+        page = Page(file, found, page_number=number)
         lines, tables = lines_of(page)
         _check("\n".join(line.text for line in lines), bool(page.images))
+        page.close()
     except Damage as damage:
         return _Page(number, [], damage=damage)
     except Exception as error:
