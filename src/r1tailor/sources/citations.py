@@ -22,20 +22,23 @@ _ZH_ACT = re.compile(
 )
 _ZH_PART = re.compile(rf"第[（(]?({_NUMERAL})[)）]?([条款项])|(之)({_NUMERAL})")
 
-_CODE = r"(?:U\.?\s?S\.?\s?C|C\.?\s?F\.?\s?R)\b"  # United States Code, Code of Federal Regulations
-_PROVISION = rf"\b(?!\d+\s+{_CODE})\d+[A-Za-z]{{0,2}}(?:\.\d+[a-z]?)?(?:-\d+)?(?:\([0-9A-Za-z]{{1,5}}\)){{0,5}}"
+# No word boundaries (\b): between a Latin and a Chinese letter there is none.
+_BEGIN, _END = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
+_CODE = rf"(?:U\.?\s?S\.?\s?C|C\.?\s?F\.?\s?R){_END}"  # United States Code, Code of Federal Regulations
+_PROVISION = rf"{_BEGIN}(?!\d+\s+{_CODE})\d+[A-Za-z]{{0,2}}(?:\.\d+[a-z]?)?(?:-\d+)?(?:\([0-9A-Za-z]{{1,5}}\)){{0,5}}"
 _PROVISIONS = rf"(?P<provisions>{_PROVISION}(?:(?:,\s*|\s+)(?:and\s+|or\s+)?{_PROVISION}){{0,20}})"
-_NAME = r"(?:[A-Z][\w'’-]{0,30}|of|and|the|for|in|to|\([A-Z][^()]{1,40}\))"
+_WORD = r"[A-Z][A-Za-zÀ-ÿ'’-]{0,30}"
+_NAME = rf"(?:{_WORD}|of|and|the|for|in|to|\([A-Z][^()]{{1,40}}\))"
 _EN_ACTS = (
-    re.compile(rf"\b(?P<act>\d+\s+{_CODE}\.?)\s*(?:§{{1,2}}|[Ss]ections?)?\s*{_PROVISIONS}"),
+    re.compile(rf"{_BEGIN}(?P<act>\d+\s+{_CODE}\.?)\s*(?:§{{1,2}}|[Ss]ections?)?\s*{_PROVISIONS}"),
     re.compile(
-        rf"\bArt(?:icles?|s?\.)\s+{_PROVISIONS}\s+(?:of\s+)?(?:the\s+)?"
+        rf"{_BEGIN}Art(?:icles?|s?\.)\s+{_PROVISIONS}\s+(?:of\s+)?(?:the\s+)?"
         r"(?P<act>GDPR|TFEU|TEU|ECHR|General Data Protection Regulation|"
         r"(?:Regulation|Directive|Decision)\s+(?:\([A-Z]{2,4}\)\s+)?(?:No\s+)?\d+/\d+(?:/[A-Z]+)?)"
     ),
     re.compile(
-        rf"\b(?:[Ss]ections?|ss?\.)\s*{_PROVISIONS},?\s+(?:of\s+)?(?:the\s+)?"
-        rf"(?P<act>[A-Z][\w'’-]{{0,30}}(?:\s+{_NAME}){{0,12}}?\s+Act\s+\d{{4}})"
+        rf"{_BEGIN}(?:[Ss]ections?|ss?\.?)\s*{_PROVISIONS},?\s+(?:of\s+)?(?:the\s+)?"
+        rf"(?P<act>{_WORD}(?:\s+{_NAME}){{0,12}}?\s+Act\s+\d{{4}})"
     ),
 )
 _UNIFORM = ((re.compile(r"U\.?\s?S\.?\s?C\.?"), "U.S.C."), (re.compile(r"C\.?\s?F\.?\s?R\.?"), "C.F.R."))
@@ -44,10 +47,10 @@ _CASE_NUMBERS = (
     re.compile(
         r"[（(]\s*(?:19|20)\d{2}\s*[)）]\s*[\u4e00-\u9fff][\u4e00-\u9fff\d]{1,24}号(?:之[一二三四五六七八九十]+)?"
     ),
-    re.compile(r"\bECLI:[A-Z]{2}:[A-Z0-9.]{1,7}:\d{4}:[A-Z0-9.]{1,25}\b"),
+    re.compile(_BEGIN + r"ECLI:[A-Z]{2}:[A-Z0-9.]{1,7}:\d{4}:[A-Z0-9.]{1,25}"),
     re.compile(r"\[(?:19|20)\d{2}\]\s+[A-Z]{2,6}(?:\s+[A-Z][a-z]{2,5})?\s+\d+(?:\s+\([A-Z][A-Za-z]*\))?"),
-    re.compile(r"\bCases?\s+[CT][-‑]\d+/\d{2}\b"),
-    re.compile(r"\bNos?\.\s+(?:\d{1,2}:\d{2}-[a-z]{2}-\d{3,6}(?:-[A-Z]+)?|\d{1,2}[-–]\d{1,6})\b"),
+    re.compile(_BEGIN + r"Cases?\s+[CT][-‑]\d+/\d{2}(?!\d)"),
+    re.compile(_BEGIN + r"Nos?\.\s+(?:\d{1,2}:\d{2}-[a-z]{2}-\d{3,6}(?:-[A-Z]+)?|\d{1,2}[-–]\d{1,6})(?!\d)"),
 )
 _ZH_DATE = re.compile(rf"({_NUMERAL})年({_NUMERAL})月({_NUMERAL})日")
 _EN_DATE = re.compile(

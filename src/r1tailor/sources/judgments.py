@@ -22,7 +22,7 @@ _LARGEST_FILE = 4 * LONGEST_TEXT  # bytes: no character takes more than four
 _HEAD = 40  # lines in which a judgment says what it is
 _COURTS = (
     re.compile(r"[\u4e00-\u9fff]{2,30}法院"),
-    re.compile(r"(?:IN )?(?:THE )?(.{0,60}\bCOURT\b.{0,60}[^.])", re.IGNORECASE),
+    re.compile(r"(?:IN )?(?:THE )?(.{0,60}\bCOURT\b(?:.{0,60}[^.])?)", re.IGNORECASE),
 )
 
 
@@ -151,11 +151,10 @@ def _lines(path: Path, encoding: str) -> list[str]:
     if path.suffix.lower() == ".txt":
         stripped = (line.strip() for line in text.splitlines())
         return [line for line in stripped if line]
-    if not text.strip():
-        raise Damage("nothing in it")
     # The encoding is told, not taken from the page: what a page says of itself is often wrong.
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
-    return lines_of(etree.fromstring(text.encode(), parser))
+    page = etree.fromstring(text.encode(), parser) if text.strip() else None
+    return [] if page is None else lines_of(page)
 
 
 def _decoded(raw: bytes, encoding: str) -> str:
