@@ -14,7 +14,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from r1tailor.schema import PdfSource
-from r1tailor.sources import streams
+from r1tailor.sources import pdf_layout, streams
 from tests.raw import DESCRIBED, collected, write
 
 PAGES = PdfSource(kind="pdf", unit="page", **DESCRIBED)
@@ -247,6 +247,17 @@ def test_a_page_that_is_too_long_is_rejected(tmp_path: Path, monkeypatch: pytest
     documents, rejected = collected(PAGES, tmp_path)
     assert [document.text for document in documents] == ["Short."]
     assert rejected == ["raw/guide.pdf, page 1: its text is longer than 60 characters"]
+
+
+def test_a_page_of_endless_work_is_rejected_and_of_a_drawing_the_text_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pdf_layout, "_MOST_GLYPHS", 50)
+    monkeypatch.setattr(pdf_layout, "_MOST_EDGES", 5)
+    write(tmp_path, "guide.pdf", pdf(PROSE, table([["Drug", "Dose"], ["A", "2 mg"]], 740)))
+    documents, rejected = collected(PAGES, tmp_path)
+    assert [(document.text, document.fields["tables"]) for document in documents] == [("Drug Dose\nA 2 mg", 0)]
+    assert rejected == ["raw/guide.pdf, page 1: more than 50 glyphs"]
 
 
 def test_what_a_parser_stumbles_over_is_not_shown(

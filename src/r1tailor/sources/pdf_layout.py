@@ -16,12 +16,15 @@ from pdfplumber.page import Page
 from pdfplumber.table import Table
 
 from r1tailor.sources.markup import subscript, superscript
+from r1tailor.sources.streams import Damage
 
 _SMALL = 0.8  # of the size of the word before it: a superscript or subscript
 _TOUCHING, _CUT = 0.15, 1.2  # gaps in font sizes: no space below the first, another column above the second
 _MIDDLE = (0.3, 0.7)  # where between the text's left and right edge a gap may divide two columns
 _FEWEST_LINES = 4  # a column has at least so many
 _BOXED = 2  # a table has at least so many rows and columns
+_MOST_GLYPHS = 50_000  # a dense page has 8,000; the work grows faster than their number
+_MOST_EDGES = 10_000  # a page with more is a drawing, in which no table is looked for: its text is read all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,15 @@ class Line:
 
 
 def lines_of(page: Page) -> tuple[list[Line], int]:
-    """Return a page's lines in reading order, a table as one of them with a line of text for each row; count tables."""
-    tables = [table for table in page.find_tables() if len(table.rows) >= _BOXED and len(table.rows[0].cells) >= _BOXED]
+    """Return a page's lines in reading order, a table as one of them with a line of text for each row; count tables.
+
+    Raises:
+        Damage: it holds more glyphs than any page that is meant to be read.
+    """
+    if len(page.chars) > _MOST_GLYPHS:
+        raise Damage(f"more than {_MOST_GLYPHS:,} glyphs")
+    found = page.find_tables() if len(page.edges) <= _MOST_EDGES else []
+    tables = [table for table in found if len(table.rows) >= _BOXED and len(table.rows[0].cells) >= _BOXED]
     words = _attached(_words(page))
     loose = [word for word in words if not any(_within(word, table.bbox) for table in tables)]
     boxes = [box for table in tables if (box := _table(table, words)).text]
