@@ -35,7 +35,7 @@ TABLE = (
     "<tbody><tr><td>A</td><td>2.5 mg</td></tr><tr><td>B</td><td/></tr></tbody></table></table-wrap>"
 )
 BODY = (
-    "<p>Before any section.</p>"
+    "<p>Before any section.</p><!-- a remark --><p>And more.</p>"
     '<sec sec-type="intro"><label>1.</label><title>Introduction</title>'
     '<p>As shown<sup><xref ref-type="bibr" rid="r1">1</xref></sup> and [<xref ref-type="bibr">2</xref>].</p>'
     "<sec><title>Methods in short</title><p>Half: <mml:math><mml:mfrac><mml:mn>1</mml:mn><mml:mn>2</mml:mn>"
@@ -65,7 +65,7 @@ def test_an_article_becomes_a_document(tmp_path: Path) -> None:
     assert rejected == []
     assert (document.id, document.position, document.available_at) == ("s-2021/a.nxml-1", "article 1", "2021-09-13")
     assert document.text.split("\n") == [
-        *("Dose and response", "", "Abstract", "Aims", "To measure 10⁹/L.", "", "Before any section.", ""),
+        *("Dose and response", "", "Abstract", "Aims", "To measure 10⁹/L.", "", "Before any section.", "And more.", ""),
         *("1. Introduction", "As shown[1] and [2].", "Methods in short", "Half: [formula].", ""),
         *("Results", "See below.", "Table 1", "Doses", "Drug | Dose", "A | 2.5 mg", "B |"),
         *("Figure 1", "Curve.", "Mean ± SD."),
@@ -102,7 +102,7 @@ def test_each_section_becomes_a_document(tmp_path: Path) -> None:
     assert [(each.fields["section"], each.fields["section_kind"]) for each in documents] == [
         *(("Abstract", "abstract"), ("", "body"), ("1. Introduction", "intro"), ("Results", "")),
     ]
-    assert documents[1].text == "Before any section."
+    assert documents[1].text == "Before any section.\nAnd more."
     assert documents[3].text.startswith("Results\nSee below.\nTable 1")
     assert {each.fields["doi"] for each in documents} == {"10.1/a"}
 

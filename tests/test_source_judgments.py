@@ -68,9 +68,8 @@ def test_a_chinese_judgment_becomes_a_document(tmp_path: Path) -> None:
     path = write(tmp_path, "2021/123.txt", CHINESE)
     (document,), rejected = collected(SOURCE, tmp_path)
     assert rejected == []
-    assert (document.id, document.sha256, document.available_at) == (
-        *("s-2021/123.txt", store.sha256_file(path), "2021-03-05"),
-    )
+    assert (document.id, document.position, document.sha256) == ("s-2021/123.txt", "line 1", store.sha256_file(path))
+    assert document.available_at == "2021-03-05"
     assert document.text == CHINESE.strip()
     lines = CHINESE.strip().split("\n")
     assert document.fields == {

@@ -97,7 +97,7 @@ def _sections(article: etree._Element, meta: etree._Element) -> Iterator[_Sectio
     loose: list[str] = []
     for child in () if body is None else body:
         if name_of(child) != "sec":
-            loose += _lines_of(child)
+            loose += lines(child)
             continue
         yield _Section("", "body", loose)
         loose = []
@@ -114,15 +114,6 @@ def _without(title: str, element: etree._Element) -> list[str]:
     """Return an element's lines but for its own title, which stands elsewhere."""
     written = lines(element)
     return written[1:] if title and written[:1] == [title] else written
-
-
-def _lines_of(element: etree._Element) -> list[str]:
-    """Return the lines of an element of the body as they would stand inside it: a table itself is no line."""
-    holder = etree.Element("body")
-    tail, element.tail = element.tail, None
-    holder.append(element)
-    holder.tail = tail
-    return lines(holder)
 
 
 def _facts(article: etree._Element, meta: etree._Element) -> dict[str, Any]:

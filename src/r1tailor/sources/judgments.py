@@ -111,7 +111,7 @@ def _judgment(lines: list[str], id_: str, origin: Origin) -> Document:
         "statutes": citations.statutes(text),
         **parts,
     }
-    return origin.document(id_, text, "", fields, date or None)
+    return origin.document(id_, text, "line 1", fields, date or None)
 
 
 def _parts(lines: list[str]) -> dict[str, str]:
