@@ -223,6 +223,9 @@ def test_before_a_damaged_page_the_others_come(
     documents, rejected = collected(PAGES, tmp_path)
     assert [document.fields["page"] for document in documents] == read
     assert rejected == [f"raw/guide.pdf, {rejection}"]
+    documents, rejected = collected(SECTIONS, tmp_path)
+    assert [document.fields["page"] for document in documents] == read
+    assert rejected == [f"raw/guide.pdf, {rejection}"]
 
 
 def test_a_file_that_opens_without_a_password_is_read(tmp_path: Path) -> None:

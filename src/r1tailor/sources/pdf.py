@@ -82,7 +82,11 @@ def read(source: PdfSource, root: Path) -> Read:
 
 
 def _pages(path: Path) -> Iterator[_Page]:
-    """Yield a file's pages; its own list of them would hold all."""
+    """Yield a file's pages (its own list of them would hold all); after damage between two, that and no more.
+
+    Raises:
+        Damage: there is no page that could be read.
+    """
     sizes: Counter[float] = Counter()
     number = 0
     try:
@@ -93,9 +97,9 @@ def _pages(path: Path) -> Iterator[_Page]:
     except Exception as error:  # whatever a parser of others raises on a hostile file
         if any(isinstance(each, PDFPasswordIncorrect) for each in (error, *error.args)):
             raise Damage("encrypted: it opens with a password only") from None
-        if number:
-            raise Damage(f"damaged ({_kind(error)}); the rest is not read", f"page {number + 1}") from None
-        raise Damage(f"not a PDF, or damaged ({_kind(error)})") from None
+        if number == 0:
+            raise Damage(f"not a PDF, or damaged ({_kind(error)})") from None
+        yield _Page(number + 1, [], damage=Damage(f"damaged ({_kind(error)}); the rest is not read"))
     if number == 0:
         raise Damage("no pages in it, or damaged")
 
