@@ -16,7 +16,7 @@ from r1tailor.records import Document
 from r1tailor.schema import JatsSource
 from r1tailor.sources.base import Origin, Read, raw_files
 from r1tailor.sources.markup import lines, name_of, plain
-from r1tailor.sources.streams import Damage, bounded, elements, name_within
+from r1tailor.sources.streams import Damage, bounded, elements, prefix
 
 _ARTICLE = "{*}article"
 _LICENCE = "{*}permissions/{*}license"
@@ -47,7 +47,7 @@ def read(source: JatsSource, root: Path) -> Read:
     """
     for path in raw_files(source, source.path, root, (".xml", ".nxml", ".gz")):
         origin = Origin.of(source, path, root)
-        name = f"{source.name}-{name_within(root / source.path, path)}"
+        name = prefix(source, path, root / source.path)
         number = 0
         try:
             for number, article in enumerate(elements(path, (_ARTICLE,)), start=1):

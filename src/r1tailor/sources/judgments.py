@@ -15,7 +15,7 @@ from r1tailor.schema import JudgmentSource
 from r1tailor.sources import citations
 from r1tailor.sources.base import Origin, Read, raw_files
 from r1tailor.sources.markup import lines as lines_of
-from r1tailor.sources.streams import LONGEST_TEXT, Damage, bounded, name_within
+from r1tailor.sources.streams import LONGEST_TEXT, Damage, bounded, prefix
 
 _PARTS = ("parties", "facts", "reasoning", "ruling")
 _LARGEST_FILE = 4 * LONGEST_TEXT  # bytes: no character takes more than four
@@ -89,9 +89,7 @@ def read(source: JudgmentSource, root: Path) -> Read:
     for path in raw_files(source, source.path, root, (".txt", ".html", ".htm")):
         origin = Origin.of(source, path, root)
         try:
-            yield _judgment(
-                _lines(path, source.encoding), f"{source.name}-{name_within(root / source.path, path)}", origin
-            )
+            yield _judgment(_lines(path, source.encoding), prefix(source, path, root / source.path), origin)
         except Damage as damage:
             yield origin.rejection(damage.position, damage.reason)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from r1tailor.errors import DataError
 from r1tailor.records import Document
 from r1tailor.schema import MimicSource
-from r1tailor.sources.base import Origin, Read
+from r1tailor.sources.base import Origin, Read, raw_files
 from r1tailor.sources.csv_rows import Row, rows
 from r1tailor.sources.streams import Damage, Numbers, number_of
 
@@ -74,12 +74,11 @@ def read(source: MimicSource, root: Path) -> Read:
 
 
 def _path(source: MimicSource, table: str, root: Path) -> Path:
-    folder = root / source.path
     names = (f"{table}.csv", f"{table}.csv.gz")
-    found = sorted(file for file in folder.glob("*") if file.name.upper() in (name.upper() for name in names))
-    if not found:
-        raise DataError(f"{source.path} holds no {' or '.join(names)} (domain.sources, name: {source.name})")
-    return found[0]
+    for path in raw_files(source, source.path, root, (".csv", ".gz")):
+        if path.name.upper() in (name.upper() for name in names):
+            return path
+    raise DataError(f"{source.path} holds no {' or '.join(names)} (domain.sources, name: {source.name})")
 
 
 def _note(row: Row, line: str, admissions: _Admissions, origin: Origin, seen: Numbers) -> Document:

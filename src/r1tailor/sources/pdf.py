@@ -21,7 +21,7 @@ from r1tailor.records import Document
 from r1tailor.schema import PdfSource
 from r1tailor.sources.base import Origin, Read, raw_files
 from r1tailor.sources.pdf_layout import Line, lines_of
-from r1tailor.sources.streams import LONGEST_TEXT, Damage, bounded, name_within
+from r1tailor.sources.streams import LONGEST_TEXT, Damage, bounded, prefix
 
 _LARGER = 1.15  # times the size of the body: a heading
 _LONGEST_HEADING = 200  # characters
@@ -73,7 +73,7 @@ def read(source: PdfSource, root: Path) -> Read:
     """
     for path in raw_files(source, source.path, root, (".pdf",)):
         origin = Origin.of(source, path, root)
-        name = f"{source.name}-{name_within(root / source.path, path)}"
+        name = prefix(source, path, root / source.path)
         try:
             pages = _pages(path)
             yield from _by_page(pages, name, origin) if source.unit == "page" else _by_section(pages, name, origin)

@@ -12,6 +12,8 @@ from typing import Any
 
 from lxml import etree
 
+from r1tailor.sources.base import Described
+
 LONGEST_TEXT = 5_000_000  # characters of one record's text: a book of a thousand pages has about three million
 LARGEST_RECORD = 50_000_000  # bytes of XML from the end of one record to the end of the next
 _PIECE = 1 << 16
@@ -72,10 +74,9 @@ def bounded(text: str) -> str:
     return text
 
 
-def name_within(location: Path, path: Path) -> str:
-    """Return a file's path within the folder that a source names; the file's name where it names the file itself."""
-    below = path.relative_to(location)
-    return below.as_posix() if below.parts else path.name
+def prefix(source: Described, path: Path, location: Path) -> str:
+    """Return how the ids of a file's documents begin: with its path in the source's folder, if it is not the source."""
+    return source.name if path == location else f"{source.name}-{path.relative_to(location).as_posix()}"
 
 
 def pieces(path: Path) -> Iterator[bytes]:
