@@ -20,6 +20,7 @@ _ORDINALS = ("st", "nd", "rd", "th")
 _CELLS = ("td", "th")
 _DROPPED = ("object-id", "script", "style", "head", "template")
 _FORMULA = "[formula]"
+_DOCUMENT = re.compile(r"\\begin\{document\}(.*)\\end\{document\}", re.DOTALL)
 _JATS_BLOCKS = (
     *("abstract", "article-title", "boxed-text", "caption", "chem-struct-wrap", "def", "def-item", "def-list"),
     *("disp-formula", "disp-quote", "fig", "fn", "list", "list-item", "p", "sec", "statement", "table"),
@@ -55,8 +56,10 @@ def lines(element: etree._Element) -> list[str]:
 
 def superscript(text: str) -> str:
     """Return text as superscript: in Unicode's characters for it where all have one, else after ``^``."""
+    if text in _ORDINALS:
+        return text
     raised = text.translate(_SUPERSCRIPTS)
-    if not set(raised) & set(text) or text in _ORDINALS or not any(map(str.isalnum, text)):
+    if not set(raised) & set(text) or not any(map(str.isalnum, text)):
         return raised
     return f"^{text}" if len(text) == 1 else f"^({text})"
 
@@ -99,7 +102,9 @@ def _child(element: etree._Element) -> str:
     if name == "math":
         return _FORMULA
     if name == "alternatives":  # the same thing several times: TeX says the most in plain text
-        return next((_inner(each) for each in element if name_of(each) == "tex-math"), "") or _FORMULA
+        return next((_tex(each) for each in element if name_of(each) == "tex-math"), "") or _FORMULA
+    if name == "tex-math":
+        return _tex(element)
     return _formatted(name, element)
 
 
@@ -117,6 +122,13 @@ def _formatted(name: str, element: etree._Element) -> str:
     if name == "sub":
         return subscript(inner.strip())
     return inner
+
+
+def _tex(element: etree._Element) -> str:
+    """Return a formula in TeX; PubMed Central wraps each in a document of its own."""
+    inner = _inner(element)
+    document = _DOCUMENT.search(inner)
+    return document[1] if document else inner
 
 
 def _entity(name: str) -> str:
