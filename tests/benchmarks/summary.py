@@ -121,9 +121,7 @@ def remarks(found: Sequence[Series], base: dict[str, float]) -> list[str]:
         )
     for name, share in pairs(found).items():
         if name.endswith("ceiling_share"):
-            lines.append(
-                f"{name}: {100 * share:.0f} % of the rate of matrix products in the faster precision."
-            )
+            lines.append(f"{name}: {100 * share:.0f} % of the rate of matrix products in the faster precision.")
     return lines
 
 

@@ -23,7 +23,20 @@ from r1tailor.schema.corpus import (
 )
 from r1tailor.schema.domain import Domain, GenericDomain, Goal, MedicalDomain, Metric, Split, Task
 from r1tailor.schema.model import Chat, HubModel, LocalModel, LoraAdvice, Model, PackagedModel, RandomModel, Targets
-from r1tailor.schema.sources import Columns, JsonlSource, PackagedSource, Source, SqlSource, TableSource, TextSource
+from r1tailor.schema.sources import (
+    Columns,
+    JatsSource,
+    JsonlSource,
+    JudgmentSource,
+    MimicSource,
+    PackagedSource,
+    PdfSource,
+    PubmedSource,
+    Source,
+    SqlSource,
+    TableSource,
+    TextSource,
+)
 from r1tailor.schema.training import (
     OPTIMIZER_PREFIXES,
     ByLengthCurriculum,
@@ -62,16 +75,21 @@ __all__ = [
     "Goal",
     "HubModel",
     "Icd10cmVocabulary",
+    "JatsSource",
     "JsonlSource",
+    "JudgmentSource",
     "LocalModel",
     "LoraAdvice",
     "LoraStrategy",
     "MedicalDomain",
     "Metric",
+    "MimicSource",
     "Model",
     "Optimizer",
     "PackagedModel",
     "PackagedSource",
+    "PdfSource",
+    "PubmedSource",
     "RandomModel",
     "Recommended",
     "Scheduler",

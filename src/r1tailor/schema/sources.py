@@ -97,7 +97,66 @@ class TextSource(_Source):
     unit: Literal["file", "section"]
 
 
+class PubmedSource(_Source):
+    """PubMed or MEDLINE: an ``.xml`` or ``.xml.gz`` file, or a folder of them (``sources/pubmed.py``).
+
+    Book chapters, withdrawn and superseded records are rejections: files that hold any need ``on_damage: list``.
+    """
+
+    kind: Literal["pubmed"]
+    path: Location
+
+
+class JatsSource(_Source):
+    """Scientific papers in JATS XML: a file, or a folder of them (``sources/jats.py``).
+
+    ``unit`` makes a document of each article, or of its abstract and each section of its body.
+    """
+
+    kind: Literal["jats"]
+    path: Location
+    unit: Literal["article", "section"]
+
+
+class MimicSource(_Source):
+    """The folder with MIMIC-III's NOTEEVENTS and the tables joined to it (``sources/mimic.py``)."""
+
+    kind: Literal["mimic"]
+    path: Location
+
+
+class PdfSource(_Source):
+    """Guidelines in PDF: a file, or a folder of them (``sources/pdf.py``).
+
+    ``unit`` makes a document of each page, or of what stands between two headings.
+    """
+
+    kind: Literal["pdf"]
+    path: Location
+    unit: Literal["page", "section"]
+
+
+class JudgmentSource(_Source):
+    """Court judgments, ``.txt`` or ``.html``: a file, or a folder of them (``sources/judgments.py``).
+
+    ``encoding`` is that of the files, whatever they say of themselves.
+    """
+
+    kind: Literal["judgments"]
+    path: Location
+    encoding: Literal["utf-8", "gb18030"]
+
+
 Source = Annotated[
-    PackagedSource | JsonlSource | TableSource | SqlSource | TextSource,
+    PackagedSource
+    | JsonlSource
+    | TableSource
+    | SqlSource
+    | TextSource
+    | PubmedSource
+    | JatsSource
+    | MimicSource
+    | PdfSource
+    | JudgmentSource,
     Field(discriminator="kind"),
 ]

@@ -9,8 +9,20 @@ import yaml
 
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Rejection
-from r1tailor.schema import JsonlSource, PackagedSource, Source, SqlSource, TableSource, TextSource
-from r1tailor.sources import icd10cm, jsonl, packaged, sql, tables, text
+from r1tailor.schema import (
+    JatsSource,
+    JsonlSource,
+    JudgmentSource,
+    MimicSource,
+    PackagedSource,
+    PdfSource,
+    PubmedSource,
+    Source,
+    SqlSource,
+    TableSource,
+    TextSource,
+)
+from r1tailor.sources import icd10cm, jats, jsonl, judgments, mimic, packaged, pdf, pubmed, sql, tables, text
 from r1tailor.sources.base import Origin, Read
 
 _PACKAGED_READERS = {"icd10cm": icd10cm.read}
@@ -58,6 +70,16 @@ def _reader(source: Source, root: Path) -> Read:
             return sql.read(source, root)
         case TextSource():
             return text.read(source, root)
+        case PubmedSource():
+            return pubmed.read(source, root)
+        case JatsSource():
+            return jats.read(source, root)
+        case MimicSource():
+            return mimic.read(source, root)
+        case PdfSource():
+            return pdf.read(source, root)
+        case JudgmentSource():
+            return judgments.read(source, root)
 
 
 def fetch_all(pinned: list[PackagedSource], root: Path) -> None:
