@@ -11,7 +11,7 @@ from pydantic import Field
 
 from r1tailor.fields import Location
 from r1tailor.schema.base import Section
-from r1tailor.schema.corpus import Cleaning, CleaningRule
+from r1tailor.schema.corpus import Cleaning, CleaningRule, Compliance, Privacy, PrivacyKind, PrivacyMode
 from r1tailor.schema.domain import Domain, GenericDomain, Goal, MedicalDomain, Metric, Split, Task
 from r1tailor.schema.model import Chat, HubModel, LocalModel, LoraAdvice, Model, PackagedModel, RandomModel, Targets
 from r1tailor.schema.sources import JsonlSource, PackagedSource, Source
@@ -40,6 +40,7 @@ __all__ = [
     "Checkpoints",
     "Cleaning",
     "CleaningRule",
+    "Compliance",
     "ConstantScheduler",
     "CosineScheduler",
     "Curriculum",
@@ -60,6 +61,9 @@ __all__ = [
     "Optimizer",
     "PackagedModel",
     "PackagedSource",
+    "Privacy",
+    "PrivacyKind",
+    "PrivacyMode",
     "RandomModel",
     "Recommended",
     "Scheduler",

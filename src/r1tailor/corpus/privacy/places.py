@@ -1,0 +1,82 @@
+"""Places below a state or province: streets, towns with their ZIP code, Chinese addresses."""
+
+import re
+from collections.abc import Iterator
+
+from r1tailor.corpus.privacy.findings import LEFT, RIGHT, Finding
+
+_STATES = "AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK"
+_STATES += "|OR|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|PR"
+_NAMES = "Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois"
+_NAMES += "|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri"
+_NAMES += "|Montana|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma"
+_NAMES += "|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington"
+_NAMES += "|West Virginia|Wisconsin|Wyoming"
+_CAPITAL = r"[A-ZÀ-ÞŁŚŠŽ][A-Za-zÀ-ÿ.'-]{1,24}"
+_TOWN = rf"{_CAPITAL}(?: {_CAPITAL}){{0,2}}"
+_WAY = "Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Circle|Cir|Way|Place|Pl|Terrace|Ter|Parkway"
+_WAY += "|Pkwy|Highway|Hwy|Square|Sq|Trail|Trl|Crescent|Close|Row|Walk|Alley|Plaza|Loop|Pike|Turnpike|Route|Broadway"
+_WAY = f"(?:{_WAY}|{_WAY.upper()})"
+_UNIT = r"(?:,? {0,2}(?:Apt|Apartment|Suite|Ste|Unit|Floor|Fl|Room|Rm|#|APT|SUITE|UNIT)\.? ?#?[A-Za-z0-9-]{1,6})"
+_STREETS = (
+    re.compile(
+        rf"{LEFT}[0-9OlI]{{1,6}}[A-Za-z]?,? {{1,2}}(?:(?:[NSEW]|North|South|East|West)\.? )?"
+        rf"(?:(?:{_CAPITAL}|[0-9]{{1,3}}(?:st|nd|rd|th)) {{1,2}}){{1,4}}{_WAY}{RIGHT}\.?{_UNIT}?(?:, {_TOWN}(?=,? (?:{_STATES}|{_NAMES}){RIGHT}))?"
+    ),
+    re.compile(rf"{LEFT}P\.? ?O\.? ?Box {{1,2}}[0-9]{{1,7}}{RIGHT}", re.IGNORECASE),
+    re.compile(rf"{LEFT}{_TOWN}, {{1,2}}(?:{_STATES}|{_NAMES})(?=,? {{0,2}}[0-9]{{5}}|[.,;)\s]|$)"),
+    re.compile(rf"{LEFT}{_TOWN} County{RIGHT}"),
+    re.compile(
+        r"(?:(?<![A-Za-z])(?:[Ll]ives|[Ll]iving|[Rr]esid(?:es|ing)|[Rr]esident|[Nn]ative|[Mm]oved|[Tt]ravel+ed|[Hh]ome)"
+        rf"(?: in| at| of| from| to| near| town of| address is){{1,2}}|(?<![A-Za-z])(?:[Aa]ddress|ADDRESS|[Cc]ity|[Tt]own|[Cc]ounty)"
+        rf"(?: is)? ?:) {{1,2}}(?P<place>(?:[0-9]{{1,6}} )?{_TOWN}(?:, {_TOWN}){{0,2}})"
+    ),
+)
+_ZIPS = (
+    re.compile(rf"{LEFT}(?:{_STATES}|{_NAMES})\.?,? {{1,2}}(?P<zip>[0-9OlI]{{5}}(?:-[0-9OlI]{{4}})?){RIGHT}"),
+    re.compile(
+        rf"(?<![a-z])(?:zip|postal)(?: ?code)?[ :#]{{1,4}}(?:is )?(?P<zip>[0-9OlI]{{5}}(?:-[0-9OlI]{{4}})?){RIGHT}", re.IGNORECASE
+    ),
+    re.compile(rf"(?<![A-Za-z0-9.-])(?P<zip>[0-9]{{5}}-[0-9]{{4}}){RIGHT}(?!-)"),
+    re.compile(rf"{LEFT}(?P<zip>[A-PR-UWYZ][A-HK-Y]?[0-9][A-Z0-9]? [0-9][ABD-HJLNP-UW-Z]{{2}}){RIGHT}"),
+)
+_PROVINCES = "北京|上海|天津|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州"
+_PROVINCES += "|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门"
+# A name is what is no unit, no punctuation and none of the words that lead up to an address.
+_BASIC = r"[^\W\d_A-Za-z省市区县镇乡村路街巷弄号栋幢室楼层在于住到从往至自是为由了和与及或的位址等]"
+_AREA = r"(?:省|自治区|自治州|地区|市|区|县|旗|盟)"
+_LOCAL = r"(?:街道|大街|大道|镇|乡|村|路|街|巷|弄|道|胡同|里|小区|花园|家园|社区|新村|公寓|广场|大厦|屯|庄|苑|园|组)"
+_NUMBER = r"(?:[ 之甲乙丙东西南北中0-9一二三四五六七八九十百零〇A-Za-z-]{1,8}(?:号楼|号院|号|弄|栋|幢|座|单元|室|楼|层|户|组|队|房))"
+_CHINESE = (
+    re.compile(
+        rf"(?:(?:{_PROVINCES})(?:省|市|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区)?|{_BASIC}{{1,4}}(?:市|县|区|自治州))"
+        rf"(?:{_BASIC}{{1,7}}{_AREA}){{0,3}}(?:(?:{_BASIC}|[0-9]){{1,9}}{_LOCAL}){{1,4}}{_NUMBER}{{0,6}}"
+    ),
+    re.compile(rf"(?:{_BASIC}|[0-9]){{1,9}}(?:路|街|大街|大道|巷|弄|胡同|小区|花园|村|新村|社区|公寓|家园|大厦|苑|里){_NUMBER}{{1,6}}"),
+    re.compile(rf"(?:{_PROVINCES})(?:省|市|自治区)?(?:{_BASIC}{{1,7}}{_AREA}){{1,3}}{_NUMBER}{{0,6}}"),
+    re.compile(
+        rf"(?:家庭住址|现住址|户籍地址|户籍地?|通讯地址|联系地址|住所地?|住址|地址|籍贯|现住|家住|居住于|来自|出生于|生于|户籍)[ :为是于在]{{0,3}}"
+        rf"(?P<place>(?:(?:{_PROVINCES})(?:省|市|自治区)?)?(?:(?:{_BASIC}|[0-9]){{1,9}}(?:{_AREA}|{_LOCAL})){{1,6}}{_NUMBER}{{0,6}})"
+    ),
+)
+_AUTHORITY = re.compile("人民|各级|有关|规定|主管|行政部门|政府|机关|法院|检察")
+
+
+def find(text: str) -> Iterator[Finding]:
+    """Yield addresses, towns and ZIP codes."""
+    for pattern in _STREETS:
+        for match in pattern.finditer(text):
+            yield Finding("address", *match.span("place" if "place" in pattern.groupindex else 0))
+    for pattern in _ZIPS:
+        for match in pattern.finditer(text):
+            yield Finding("zip", *match.span("zip"))
+    if not text.isascii():
+        yield from _chinese(text)
+
+
+def _chinese(text: str) -> Iterator[Finding]:
+    for pattern in _CHINESE:
+        for match in pattern.finditer(text):
+            span = match.span("place" if "place" in pattern.groupindex else 0)
+            if not _AUTHORITY.search(text, span[0], min(len(text), span[1] + 2)):
+                yield Finding("address", *span)
