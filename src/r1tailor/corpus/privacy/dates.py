@@ -47,6 +47,8 @@ _BIRTH = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _BIRTH_YEAR = re.compile(r"(?:1[89]|20)[0-9]{2}(?:年|(?![0-9A-Za-z]))|[0-9]{4}年|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}")
+_ANY_DIGIT = re.compile("[0-9]")
+_ANY_AGE = re.compile("9[0-9]|1[0-3][0-9]|岁")
 _OLD = r"(?P<age>9[0-9]|1[0-3][0-9])"
 _AGES = tuple(
     re.compile(pattern, re.IGNORECASE | re.ASCII)
@@ -63,6 +65,8 @@ _AGES = tuple(
 
 def find(text: str) -> Iterator[Finding]:
     """Yield dates that say more than a year."""
+    if not (_ANY_DIGIT.search(text) or "月" in text):
+        return
     for pattern in PATTERNS:
         for match in pattern.finditer(text):
             if _is_calendar(match):
@@ -73,6 +77,8 @@ def find(text: str) -> Iterator[Finding]:
 
 def find_births(text: str) -> Iterator[Finding]:
     """Yield birth dates, with their label, so that it is known for one."""
+    if not _ANY_DIGIT.search(text):
+        return
     for label in _BIRTH.finditer(text):
         found = [match for pattern in PATTERNS if (match := pattern.match(text, label.end()))]
         found += [match] if (match := _BIRTH_YEAR.match(text, label.end())) else []
@@ -82,6 +88,8 @@ def find_births(text: str) -> Iterator[Finding]:
 
 def find_ages(text: str) -> Iterator[Finding]:
     """Yield ages over 89: the number alone."""
+    if not _ANY_AGE.search(text):
+        return
     for pattern in _AGES:
         for match in pattern.finditer(text):
             yield Finding("age", *match.span("age"))

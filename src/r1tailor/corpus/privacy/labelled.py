@@ -14,7 +14,7 @@ from r1tailor.schema import PrivacyKind
 _ENGLISH: dict[PrivacyKind, str] = {
     "fax": r"fax|facsimile|telefax",
     "phone": r"(?:tele)?phone|te[l1]|mobile|mob|cell(?:phone)?|cellular|pager|beeper|call(?:back)?|call (?:him|her|me|us)"
-    r"(?: back)? (?:at|on)|ph|reach(?:ed|able)? (?:at|on)|whatsapp",
+    r"(?: back)? (?:at|on)|ph|reach(?:ed|able)? (?:at|on)|whatsapp|contact",
     "ssn": r"ssn|ss|social security|soc sec|soc\. sec\.",
     "mrn": r"mrn|mr|medical rec(?:ord|\.)?|med(?:\.|ical)? rec(?:\.|ord)?|chart|patient id(?:entifier)?|patient|pt id|unit"
     r"|hospital|record|encounter|visit|csn|har|admission",
@@ -22,10 +22,10 @@ _ENGLISH: dict[PrivacyKind, str] = {
     r"|ins|medicare(?: beneficiary)?|mbi|medicaid|group|hicn|payer",
     "account": r"account|acct?\.?|a/c|iban|routing|billing|invoice|bank account",
     "bank_card": r"(?:credit|debit|bank) card|card|visa|mastercard",
-    "licence": r"(?:driver'?s?|medical|state|nursing|professional|pharmacy|bar|dea|board)? ?(?:licen[cs]e|lic\.?|certificate"
-    r"|cert\.?|registration|permit)|dea|npi|upin|dl",
-    "vin": r"vin|vehicle(?: identification| id)?|chassis",
     "plate": r"(?:licen[cs]e )?plates?|tag|reg(?:istration)? plate|vehicle registration",
+    "vin": r"vin|vehicle(?: identification| id)?|chassis",
+    "licence": r"(?:driver'?s? |medical |state |nursing |professional |pharmacy |bar |board )?(?:licen[cs]e|lic\.?"
+    r"|certificate|cert\.?|registration|permit)|bar|dea|npi|upin|dl",
     "device": r"serial|s/n|sn|device|pacemaker|implant|udi|lot|imei|mac|pump|stent|monitor|generator",
     "ip": r"ip|ip address",
     "biometric": r"biometric|fingerprint|finger print|voice ?print|retina(?:l)?(?: scan)?|iris(?: scan)?|palm ?print"
@@ -67,10 +67,13 @@ _WORD = r"(?: ?(?:nos?|nr|num|number|n[0o]\.|identifier|id|code|#|card|ref|file|
 _ENGLISH_LABEL = _alternatives(
     _ENGLISH, r"(?<![a-z])", rf"(?![a-z])(?P<marked>{_WORD})(?P<sign>[ ]{{0,2}}[:;#=][#: ]{{0,3}}|[ ]{{1,2}}(?:is|was|at|on)[: ]{{1,3}}|[ ]{{1,3}})"
 )
-_CHINESE_LABEL = _alternatives(_CHINESE, "", r"(?P<sign>[ ]{0,2}[:;为是#=][: ]{0,3}|[ ]{0,2})(?:No\.? ?)?")
+_CHINESE_LABEL = _alternatives(_CHINESE, "", r"(?P<sign>[ ]{0,2}[:;为是至到给#=][: ]{0,3}|[ ]{0,2})(?:No[.:] ?)?")
 _PART = "[A-Za-z0-9]{1,40}"
+_GROUP = r"(?:[ -]{1,3}[A-Z]{0,3}[0-9OolI]{2,8})"
 _VALUE = re.compile(
-    rf"\+?\(?[0-9OolI]{{2,5}}\)?(?:[ -]{{1,3}}[0-9OolI]{{2,5}}){{1,5}}(?![A-Za-z0-9])|{_PART}(?:[-/._:\\]{_PART}){{0,8}}", re.ASCII
+    rf"\+?\(?[A-Za-z]{{0,3}}[0-9OolI]{{1,5}}\)?{_GROUP}{{1,5}}(?![A-Za-z0-9])|[A-Z]{{1,4}}[ -][0-9]{{2,6}}(?![A-Za-z0-9])"
+    rf"|{_PART}(?:(?:[-/._:\\]|- | -){_PART}){{0,8}}",
+    re.ASCII,
 )
 _FEWEST_DIGITS = {"photo": 1, "biometric": 2, "plate": 1, "code": 3, "licence": 3, "device": 3, "zip": 6}
 # Bare words of everyday medical and legal language: as labels they need a number word or a sign behind them.
@@ -78,7 +81,7 @@ _NEED_A_SIGN = re.compile(
     r"(?:mr|unit|hospital|record|encounter|visit|patient|admission|chart|plan|group|lot|device|pacemaker|implant|pump|stent"
     r"|monitor|generator|card|case|ref|reference|specimen|sample|order|study|file|request|claim|image|tag|registration"
     r"|certificate|permit|member|policy|insurance|ins|retinal?|iris|photos?|id|identity|ss|dl|har|te[l1]|call|mac|employee"
-    r"|student|matter|cause|vehicle|ticket|picture|portrait|plates?|medicare|medicaid|serial|billing|account|matter|ph|tracking)",
+    r"|student|matter|cause|vehicle|ticket|picture|portrait|plates?|medicare|medicaid|serial|billing|account|matter|ph|tracking|contact|bar)",
     re.IGNORECASE,
 )
 _FEWEST_BARE = 5  # digits that a value needs where a label stands bare before it

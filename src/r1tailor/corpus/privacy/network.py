@@ -16,7 +16,7 @@ _DOMAIN = re.compile(
     re.ASCII,
 )
 _IPV4 = re.compile(r"(?<![\w.])[0-9OolI]{1,3}(?:\. ?[0-9OolI]{1,3}){3}(?!\w|\.[0-9])", re.ASCII)
-_IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){3,7}(?![\w:])", re.ASCII)
+_IPV6 = re.compile(r"(?<![\w.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){3,7}(?![\w:])", re.ASCII)
 _SHORTEST_IPV4 = 7  # digits: a shorter one may be the number of a section or of a version
 _IP_LABEL = re.compile(r"\bip(?:v4)?(?: address)?[ :]{0,3}$|ip ?地址[为是: ]{0,3}$", re.IGNORECASE | re.ASCII)
 

@@ -33,7 +33,7 @@ _PHONE = (
     re.compile(rf"{LEFT}1[3-9]{_D}{{2}}[- ]{_D}{{3}}[- ]{_D}{{4}}{RIGHT}"),
     re.compile(rf"(?<![A-Za-z0-9.])\(?0[1-9]{_D}{{1,2}}\)?[- ]{{0,2}}{_D}{{3,4}}[- ]?{_D}{{4}}(?:[-转][0-9]{{1,6}})?{RIGHT}"),
 )
-_MIXED = re.compile(rf"{LEFT}[A-Z0-9]{{15,20}}{RIGHT}")
+_MIXED = re.compile(rf"{LEFT}[A-Z0-9ol]{{15,20}}{RIGHT}")
 _CODE = re.compile(rf"{LEFT}([A-Z]{{1,5}})[-/]?[0-9]{{7,12}}[A-Z]?{RIGHT}")
 _IBAN = re.compile(rf"{LEFT}[A-Z]{{2}}[0-9]{{2}}(?: ?[A-Z0-9]{{4}}){{3,7}}(?: ?[A-Z0-9]{{1,3}})?{RIGHT}")
 _PLATE = re.compile(

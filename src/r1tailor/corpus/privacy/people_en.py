@@ -2,115 +2,158 @@
 
 Contexts come first: a title, a label, a salutation, a credential, a verb that only a person does. They find a name of
 any culture. Two capitalised words of which one is in the census list are a name as well. Then every other mention of a
-word that was found in a sure context is a name too. Eponyms stay: Parkinson's disease, Foley catheter.
+word that was found in a name is a name too. Eponyms stay: Parkinson's disease, Foley catheter.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from r1tailor.corpus.privacy.findings import Finding
 from r1tailor.corpus.privacy.lists import sections, words
 
 _UPPER, _LOWER = "A-ZÀ-ÖØ-ÞĀ-ŽȘȚḀ-ỿ", "a-zß-öø-ÿā-žșțḁ-ỿ"
-_WORD = rf"[{_UPPER}][{_UPPER}{_LOWER}'-]{{1,29}}"
-_PARTICLE = r"(?:(?:de|da|di|do|du|del|della|dos|das|la|le|van|von|der|den|ter|ten|zu|bin|bint|ibn|al|el|abu|y|e) ){1,3}"
-_NAME = rf"(?P<name>(?:{_PARTICLE}|[Aa]l-|[dD]')?(?:{_WORD}|[A-Z]\.)(?:[ ]{{1,2}}(?:{_PARTICLE})?(?:{_WORD}|[A-Z]\.?(?![A-Za-z'])|al-{_WORD})){{0,4}})"
-_FULL = rf"(?P<name>(?:{_WORD}|[A-Z]\.)(?:[ ]{{1,2}}(?:{_PARTICLE})?(?:{_WORD}|[A-Z]\.)){{1,4}})"
-_LETTER = "A-Za-zÀ-ž"
+_LETTER = f"{_UPPER}{_LOWER}"
+_WORD = rf"(?:[{_UPPER}][{_LETTER}'-]{{1,29}}|[{_UPPER}]\.?(?![{_LETTER}'])|[Aa]l-[{_UPPER}][{_LETTER}]{{1,29}})"
+_PARTICLE = r"(?:de|da|di|do|du|del|della|dos|das|la|le|van|von|der|den|ter|ten|zu|bin|bint|ibn|al|el|abu|y|e)"
+_SEQUENCE = re.compile(rf"(?<![{_LETTER}0-9'-]){_WORD}(?:[ ]{{1,2}}(?:{_PARTICLE} ){{0,3}}{_WORD}){{0,7}}")
+_PARTICLES_BEFORE = re.compile(rf"(?<![{_LETTER}])(?:{_PARTICLE} ){{1,3}}$")
+_ANY_CAPITAL = re.compile(r"[A-ZÀ-Þ][A-Za-zÀ-ž'.]")
+
+_BEFORE = 28  # characters in front of a name in which its context stands
 _TITLE = r"Mr|Mrs|Ms|Miss|Mx|Dr|Drs|Prof|Professor|Doctor|Dame|Judge|Justice|Hon|Rev|Nurse|Attorney|Herr|Frau|Mme|Madame"
 _TITLE += r"|MR|MRS|MS|DR|PROF|JUDGE|Magistrate|Advocate|Barrister|Detective|Sergeant|Captain|Lieutenant|Inspector"
-_ROLE = r"patient|pt|client|physician|doctor|provider|attending|surgeon|consultant|resident|nurse|therapist|pharmacist|plaintiff"
-_ROLE += r"|defendant|petitioner|respondent|appellant|appellee|witness|claimant|complainant|debtor|creditor|guardian|victim"
-_ROLE += r"|counsel|clerk|notary|trustee|executor|tenant|landlord|student|teacher|employee|spouse|wife|husband|son|daughter"
-_ROLE += r"|mother|father|brother|sister|partner|caregiver|next of kin|emergency contact|contact|insured|subscriber"
-_ROLE += r"|guarantor|author|signature|signed|name|surname|fore ?name|first name|last name|full name|informant|applicant"
-_ROLE += r"|referring|operator|donor|recipient|coder|radiologist|pathologist|interpreter|supervisor|proband|accused|juror"
-_PHRASE = r"named|called|name is|seen by|signed by|reviewed by|dictated by|transcribed by|examined by|referred by|prepared by"
-_PHRASE += r"|accompanied by|verified by|performed by|attended by|interviewed|assisted by|ordered by|discussed with|spoke with"
-_PHRASE += r"|spoke to|contacted|representing|represented by|behalf of|filed by|brought by|witnessed by|notified|consent from"
-_PHRASE += r"|I,|Dear|DEAR|Sincerely,|Regards,|Yours,|Thank you,|cc:|CC:|Attn:?|ATTN:?|/s/|per|treated by|operated by|care of"
-_PHRASE += r"|under|sued|against|between|met with|called by|informed|reported by|entered by|authored by|approved by|drawn by"
-_STRONG = (
-    re.compile(rf"(?<![{_LETTER}])(?:{_TITLE})\b\.?[ ]{{1,3}}{_NAME}"),
-    re.compile(rf"(?<![{_LETTER}])(?i:{_ROLE})(?i:'s)?(?i: name)? ?(?:[:=]| - )[ \n]{{0,3}}{_NAME}"),
-    re.compile(rf"{_NAME},? ?\b(?:M\.?D|D\.?O|R\.?N|Ph\.?D|N\.?P|PA-C|Esq|J\.?D|LL\.?M|MBBS|FACS|FACP|DDS|PharmD|LCSW|MSW|DNP)\b"),
-    re.compile(rf"{_FULL}(?:,| is| was)? \(?(?:an? )?[0-9]{{1,3}}\+?[ -](?:year|y/?o|yr)"),
-    re.compile(
-        rf"(?:(?<![{_LETTER}])|^){_FULL} (?:was (?:admitted|seen|born|discharged|referred|diagnosed|evaluated|transferred|examined"
-        r"|brought|treated|found guilty|convicted|sworn|employed|injured|hospitalized|enrolled)|presented|complain(?:s|ed)|den(?:ies|ied)|underwent"
-        r"|testifi(?:es|ed)|lives|lived|resides|called|telephoned|phoned|smokes|appealed|sued|signed|v\.|vs\.|returned to|came in|told)(?![a-z])"
-    ),
-    re.compile(rf"(?: v\.| vs\.) {_NAME}"),
+_ROLE = r"patient|pt|client|physician|doctor|provider|attending|surgeon|consultant|resident|nurse|therapist|pharmacist"
+_ROLE += r"|plaintiff|defendant|petitioner|respondent|appellant|appellee|witness|claimant|complainant|debtor|creditor"
+_ROLE += r"|guardian|victim|counsel|clerk|notary|trustee|executor|tenant|landlord|student|teacher|employee|spouse|wife"
+_ROLE += r"|husband|son|daughter|mother|father|brother|sister|partner|caregiver|next of kin|contact|insured|subscriber"
+_ROLE += r"|guarantor|author|signature|signed|name|surname|informant|applicant|referring|operator|donor|recipient|coder"
+_ROLE += r"|radiologist|pathologist|interpreter|supervisor|proband|accused|juror|holder|borrower|lender|buyer|seller|aunt|uncle|niece|nephew|cousin|friend"
+_ROLE += r"|neighbou?r|fianc[eé]e?|grandmother|grandfather|roommate|boyfriend|girlfriend"
+_PHRASE = r"named|called|name is|(?:seen|signed|reviewed|dictated|transcribed|examined|referred|prepared|accompanied|verified"
+_PHRASE += r"|performed|attended|assisted|ordered|filed|brought|witnessed|treated|operated|represented|reported|entered|authored"
+_PHRASE += r"|approved|drawn|written|cosigned|co-signed|completed|recorded|interpreted|read) by:?|(?:chart|records?|file|case|care|estate|death"
+_PHRASE += r"|testimony|deposition|statement|notes?|signature|daughter|son|mother|father|wife|husband) of|interviewed|discussed with|spoke with"
+_PHRASE += r"|spoken with|spoke to|contacted|representing|behalf of|notified|consent from|I,|Dear|DEAR|[Ss]incerely,|[Rr]egards,"
+_PHRASE += r"|[Yy]ours,|[Tt]hanks?(?: you)?,|[Cc][Cc]:|A[Tt][Tt][Nn]:?|/s/|per|care of|under|sued|against|met with|called by|informed"
+_PHRASE += r"|[Hh]ello|Hi|hired|[Mm]eet|granted|arrested|convicted"
+_TITLED = re.compile(rf"(?<![{_LETTER}])(?:{_TITLE})\.?[ ]{{1,3}}$")
+_LABELLED = re.compile(
+    rf"(?<![{_LETTER}])(?:{_ROLE})(?:'s)?(?: (?:full |first |last )?name)? ?(?:[:=;]|\(s\):| - )[ \n]{{0,3}}$", re.IGNORECASE
 )
-_WEAK = (
-    re.compile(rf"(?<![{_LETTER}])(?:{_PHRASE})[ \n]{{1,3}}{_FULL}"),
-    re.compile(rf"(?<![{_LETTER}])(?i:{_ROLE})(?:,| is| was|)[ ]{{1,2}}{_FULL}"),
+_NAMED = re.compile(rf"(?<![{_LETTER}])(?:{_ROLE})(?:,|'s name is| is| was| named)?[ ]{{1,2}}$", re.IGNORECASE)
+_PHRASED = re.compile(rf"(?<![{_LETTER}])(?:{_PHRASE})[ \n]{{1,3}}$")
+_VERSUS = re.compile(r" vs?\.? $")
+_CREDENTIAL = re.compile(
+    r",? ?\b(?:M\.?D|D\.?O|R\.?N|Ph\.?D|N\.?P|PA-C|Esq|J\.?D|LL\.?M|MBBS|FACS|FACP|DDS|PharmD|LCSW|MSW|DNP)\b(?!-)"
 )
-_LISTED = re.compile(rf"(?<![{_LETTER}'-]){_FULL}")
-_LAST_FIRST = re.compile(rf"(?<![{_LETTER}'-])(?P<name>(?P<last>{_WORD}),[ ]{{1,2}}(?P<first>{_WORD})(?: [A-Z]\.?(?![a-z]))?)")
-_MENTION = re.compile(rf"(?<![{_LETTER}'-]){_WORD}")
+_PERSON = re.compile(
+    r"(?:,| is| was)? \(?(?:an? )?[0-9]{1,3}\+?[ -](?:year|y/?o|yr)|,? \(?(?:DOB|MRN|SSN|d\.o\.b)"
+    r"| (?:was (?:admitted|seen|born|discharged|referred|diagnosed|evaluated|transferred|examined|brought|treated|found|convicted"
+    r"|sworn|employed|injured|hospitalized|enrolled)|presented|presents|complain(?:s|ed)|den(?:ies|ied)|underwent|testifi(?:es|ed)"
+    r"|lives|lived|resides|called|telephoned|phoned|smokes|appealed|sued|signed|vs?\.|returned|came|told|reports|reported|states"
+    r"|stated|has (?:a history|been)|had (?:a |been)|takes|works|worked|asked|said|wrote|agreed|feels|died|is (?:married|a patient|allergic))"
+    r"(?![a-z])"
+)
 _EPONYM = re.compile(
-    r"(?:'s|-[A-Za-zÀ-ž]+)*(?: (?:and|or) [A-Z][a-z]+)?(?:'s)?[ -](?:[a-z-]+ )?(?:diseases?|syndromes?|signs?|tests?|scores?|scales?"
+    r"(?:'s|-[A-Za-zÀ-ž]+)*(?: (?:and|or) [A-Z][a-z]+)?(?:'s)?[ -](?:[a-z-]{1,20} )?(?:diseases?|syndromes?|signs?|tests?|scores?|scales?"
     r"|criteria|classification|lymphoma|tumou?rs?|sarcoma|fractures?|catheters?|procedures?|operations?|pals(?:y|ies)|nodes?|nodules?|cysts?"
-    r"|hernias?|phenomenon|reflex|contracture|esophagus|oesophagus|thyroiditis|maneuver|manoeuvre|position|method|stage|grade|type|cells?"
-    r"|bod(?:y|ies)|ulcers?|anemia|anaemia|chorea|ataxia|dystrophy|deformity|lesions?|rash|virus|encephalitis|fever|arthritis"
+    r"|hernias?|phenomenon|reflex|contracture|(?:o)?esophagus|thyroiditis|man(?:o)?euver|manoeuvre|position|method|stage|grade|type|cells?"
+    r"|bod(?:y|ies)|ulcers?|ana?emia|chorea|ataxia|dystrophy|deformity|lesions?|rash|virus|encephalitis|fever|arthritis|proteinuria|pupils?"
     r"|purpura|index|stain|line|angle|ring|tube|drain|diverticulum|gland|fistula|triad|law|rule|amendment|Disease|Syndrome)\b"
 )
 _SECTIONS = sections("names.txt")
 GIVEN, SURNAMES = frozenset(_SECTIONS["given"]), frozenset(_SECTIONS["surname"])
-_NO_NAME = words("no_names.txt")
+_NO_NAME = words("no_names.txt") | {title.lower() for title in _TITLE.split("|")}
 _SHORTEST_MENTION = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Capitalised words in a row that all could be a name's."""
+
+    start: int
+    end: int
+    words: tuple[str, ...]
 
 
 def find(text: str) -> Iterator[Finding]:
     """Yield the names of people."""
-    sure = [span for pattern in _STRONG for match in pattern.finditer(text) if (span := _span(text, match))]
-    likely = [span for pattern in _WEAK for match in pattern.finditer(text) if (span := _span(text, match))]
-    likely = [span for span in likely if not _EPONYM.match(text, span[1])]
-    for start, end in (*sure, *likely, *_listed(text)):
-        yield Finding("name", start, end)
-    yield from _mentions(text, {word for start, end in (*sure, *likely) for word in text[start:end].split()})
-
-
-def _span(text: str, match: re.Match[str]) -> tuple[int, int] | None:
-    """Return where a name stands once words that belong to no name are cut off; None if nothing is left."""
-    start, end = match.start("name"), match.start("name")
-    for part in re.finditer(r"[^ ]+", match["name"]):
-        if part.group().lower().strip(".") in _NO_NAME or _is_shout(part.group(), text, start):
-            break
-        end = match.start("name") + part.end()
-    surface = text[start:end].removesuffix("'s")
-    return (start, start + len(surface)) if len(surface.strip(". ")) > 1 else None
-
-
-def _is_shout(word: str, text: str, start: int) -> bool:
-    """Whether a word in capitals stands among words that are none: an abbreviation (MRI, ECG) and no name."""
-    return word.isupper() and 1 < len(word) < 5 and word.isalpha() and not text[start : start + 2].isupper()
-
-
-def _listed(text: str) -> Iterator[tuple[int, int]]:
-    for match in _LISTED.finditer(text):
-        span = _span(text, match)
-        parts = text[span[0] : span[1]].split() if span else []
-        if span and len(parts) > 1 and _is_listed(parts) and not _EPONYM.match(text, span[1]):
-            yield span
-    for match in _LAST_FIRST.finditer(text):
-        last, first = match["last"].title(), match["first"].title()
-        if first in GIVEN and not {last.lower(), first.lower()} & _NO_NAME:
-            yield match.span("name")
-
-
-def _is_listed(parts: list[str]) -> bool:
-    return parts[0].title() in GIVEN or (parts[-1].title() in SURNAMES and parts[0].title() not in SURNAMES)
-
-
-def _mentions(text: str, known: set[str]) -> Iterator[Finding]:
-    """Yield every other mention of words that were found in names."""
-    known = {word.removesuffix("'s").rstrip(".,") for word in known}
-    known = {word for word in known if len(word) >= _SHORTEST_MENTION and word[0].isupper()}
-    if not known:
+    if not _ANY_CAPITAL.search(text):
         return
-    for match in _MENTION.finditer(text):
-        word = match.group().removesuffix("'s")
-        if word in known and not _EPONYM.match(text, match.start() + len(word)):
-            yield Finding("name", match.start(), match.start() + len(word))
+    runs = [run for match in _SEQUENCE.finditer(text) for run in _runs(match)]
+    named = [run for run in runs if _is_name(text, run)]
+    named += [run for first, second in zip(runs, runs[1:], strict=False) for run in _last_first(text, first, second)]
+    known: set[str] = set()
+    for run in named:
+        particles = _PARTICLES_BEFORE.search(text, max(0, run.start - 15), run.start)
+        yield Finding("name", particles.start() if particles else run.start, run.end)
+        known.update(word.casefold() for word in run.words if len(word) >= _SHORTEST_MENTION)
+    if known:
+        yield from _mentions(text, runs, known)
+
+
+def _runs(match: re.Match[str]) -> Iterator[_Run]:
+    """Yield the parts of a capitalised sequence between words that belong to no name."""
+    parts: list[re.Match[str]] = []
+    for part in re.finditer(r"[^ ]+", match.group()):
+        bare = part.group().removesuffix("'s").strip(".").lower()
+        if bare in _NO_NAME and not (len(bare) == 1 and part.group().endswith(".")):
+            yield from _run(parts, match.start())
+            parts = []
+        else:
+            parts.append(part)
+    yield from _run(parts, match.start())
+
+
+def _run(parts: list[re.Match[str]], offset: int) -> Iterator[_Run]:
+    if parts and any(len(part.group()) > 2 or part.group().isalpha() and len(part.group()) == 2 for part in parts):
+        last = parts[-1].group()
+        end = parts[-1].end() - (2 if last.endswith("'s") else 1 if last.endswith("'") else 0)
+        yield _Run(offset + parts[0].start(), offset + end, tuple(part.group().removesuffix("'s").rstrip(".'") for part in parts))
+
+
+def _is_name(text: str, run: _Run) -> bool:
+    start = max(0, run.start - _BEFORE)
+    if _TITLED.search(text, start, run.start) or _LABELLED.search(text, start, run.start):
+        return True
+    if len(run.words) == 1 and not _VERSUS.search(text, start, run.start):
+        return _is_addressed(text, run, start)
+    if _CREDENTIAL.match(text, run.end) or _PERSON.match(text, run.end):
+        return True
+    if _EPONYM.match(text, run.end):
+        return False
+    near = _PHRASED.search(text, start, run.start) or _NAMED.search(text, start, run.start)
+    return bool(near) or bool(_VERSUS.search(text, start, run.start)) or _is_listed(run.words)
+
+
+def _is_addressed(text: str, run: _Run, start: int) -> bool:
+    """Whether one word alone is a name: a frequent one behind a phrase or a role, or before a credential."""
+    frequent = run.words[0].title() in GIVEN or run.words[0].title() in SURNAMES
+    if not frequent or _EPONYM.match(text, run.end):
+        return False
+    near = _PHRASED.search(text, start, run.start) or _NAMED.search(text, start, run.start)
+    return bool(near or _CREDENTIAL.match(text, run.end) or _PERSON.match(text, run.end))
+
+
+def _is_listed(parts: tuple[str, ...]) -> bool:
+    first, last = parts[0].title(), parts[-1].title()
+    return first in GIVEN or (last in SURNAMES and first not in SURNAMES)
+
+
+def _last_first(text: str, first: _Run, second: _Run) -> Iterator[_Run]:
+    """Yield ``Okonkwo, James`` as one name."""
+    if text[first.end : second.start] in (", ", ",") and len(first.words) <= 2 >= len(second.words):
+        joined = _Run(first.start, second.end, first.words + second.words)
+        if _is_name(text, joined) or second.words[0].title() in GIVEN and not _EPONYM.match(text, second.end):
+            yield joined
+
+
+def _mentions(text: str, runs: list[_Run], known: set[str]) -> Iterator[Finding]:
+    """Yield every other mention of a word that stands in a name."""
+    for run in runs:
+        for part in re.finditer(r"[^ ]+", text[run.start : run.end]):
+            word = part.group().removesuffix("'s").rstrip(".'")
+            end = run.start + part.start() + len(word)
+            if word.casefold() in known and not _EPONYM.match(text, end):
+                yield Finding("name", run.start + part.start(), end)

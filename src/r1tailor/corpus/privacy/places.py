@@ -12,7 +12,7 @@ _NAMES += "|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|
 _NAMES += "|Montana|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma"
 _NAMES += "|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington"
 _NAMES += "|West Virginia|Wisconsin|Wyoming"
-_CAPITAL = r"[A-ZÀ-ÞŁŚŠŽ][A-Za-zÀ-ÿ.'-]{1,24}"
+_CAPITAL = r"(?!(?:The|This|In|On|At|An|He|She|Room|Ward) )(?:St\. )?[A-ZÀ-ÞŁŚŠŽ][A-Za-zÀ-ÿ'-]{1,24}"
 _TOWN = rf"{_CAPITAL}(?: {_CAPITAL}){{0,2}}"
 _WAY = "Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Circle|Cir|Way|Place|Pl|Terrace|Ter|Parkway"
 _WAY += "|Pkwy|Highway|Hwy|Square|Sq|Trail|Trl|Crescent|Close|Row|Walk|Alley|Plaza|Loop|Pike|Turnpike|Route|Broadway"
@@ -43,40 +43,48 @@ _ZIPS = (
 _PROVINCES = "北京|上海|天津|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州"
 _PROVINCES += "|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门"
 # A name is what is no unit, no punctuation and none of the words that lead up to an address.
-_BASIC = r"[^\W\d_A-Za-z省市区县镇乡村路街巷弄号栋幢室楼层在于住到从往至自是为由了和与及或的位址等]"
+_BASIC = r"[^\W\d_A-Za-z省市区县镇乡村路街巷弄号栋幢室在于住到从往至自是为由了和与及或的位址等]"
 _AREA = r"(?:省|自治区|自治州|地区|市|区|县|旗|盟)"
 _LOCAL = r"(?:街道|大街|大道|镇|乡|村|路|街|巷|弄|道|胡同|里|小区|花园|家园|社区|新村|公寓|广场|大厦|屯|庄|苑|园|组)"
 _NUMBER = r"(?:[ 之甲乙丙东西南北中0-9一二三四五六七八九十百零〇A-Za-z-]{1,8}(?:号楼|号院|号|弄|栋|幢|座|单元|室|楼|层|户|组|队|房))"
+_PROVINCE = rf"(?:{_PROVINCES})(?:省|市|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区)?+"
+_STREET = rf"(?:(?:{_BASIC}|[0-9]){{1,9}}{_LOCAL})"
+_DISTRICT = rf"(?:(?:市[东南西北中]|{_BASIC}{{1,7}}){_AREA})"
 _CHINESE = (
+    re.compile(rf"{_PROVINCE}{_DISTRICT}{{0,3}}{_STREET}{{0,4}}{_NUMBER}{{0,6}}"),
+    re.compile(rf"{_BASIC}{{1,4}}市(?:市[东南西北中]|{_BASIC}{{1,5}})[区县市]{_STREET}{{0,4}}{_NUMBER}{{0,6}}"),
+    re.compile(rf"(?:{_BASIC}{{1,4}}[市县区])?{_STREET}{{1,4}}{_NUMBER}{{1,6}}"),
     re.compile(
-        rf"(?:(?:{_PROVINCES})(?:省|市|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区)?|{_BASIC}{{1,4}}(?:市|县|区|自治州))"
-        rf"(?:{_BASIC}{{1,7}}{_AREA}){{0,3}}(?:(?:{_BASIC}|[0-9]){{1,9}}{_LOCAL}){{1,4}}{_NUMBER}{{0,6}}"
-    ),
-    re.compile(rf"(?:{_BASIC}|[0-9]){{1,9}}(?:路|街|大街|大道|巷|弄|胡同|小区|花园|村|新村|社区|公寓|家园|大厦|苑|里){_NUMBER}{{1,6}}"),
-    re.compile(rf"(?:{_PROVINCES})(?:省|市|自治区)?(?:{_BASIC}{{1,7}}{_AREA}){{1,3}}{_NUMBER}{{0,6}}"),
-    re.compile(
-        rf"(?:家庭住址|现住址|户籍地址|户籍地?|通讯地址|联系地址|住所地?|住址|地址|籍贯|现住|家住|居住于|来自|出生于|生于|户籍)[ :为是于在]{{0,3}}"
-        rf"(?P<place>(?:(?:{_PROVINCES})(?:省|市|自治区)?)?(?:(?:{_BASIC}|[0-9]){{1,9}}(?:{_AREA}|{_LOCAL})){{1,6}}{_NUMBER}{{0,6}})"
+        r"(?:家庭住址|现住址|户籍地址|户籍地?|通讯地址|联系地址|住所地?|住址|地址|籍贯|现住|家住|居住于|来自|出生于|生于|户籍)[ :为是于在]{0,3}"
+        rf"(?P<place>(?:{_PROVINCE})?(?:(?:市[东南西北中]|{_BASIC}|[0-9]){{1,9}}(?:{_AREA}|{_LOCAL})){{1,6}}{_NUMBER}{{0,6}})"
     ),
 )
-_AUTHORITY = re.compile("人民|各级|有关|规定|主管|行政部门|政府|机关|法院|检察")
+_WHOLE_PROVINCE = re.compile(_PROVINCE)
+_ANY_CAPITAL = re.compile("[A-Z]|[0-9]{5}|zip")
+_AUTHORITY = re.compile("城市|直辖|辖区|应当|疫区|特区|人民(?![东西南北中路大街])|各级|有关|规定|主管|行政部门|政府|机关|法院|检察")
 
 
 def find(text: str) -> Iterator[Finding]:
     """Yield addresses, towns and ZIP codes."""
+    if _ANY_CAPITAL.search(text):
+        yield from _american(text)
+    if not text.isascii():
+        yield from _chinese(text)
+
+
+def _american(text: str) -> Iterator[Finding]:
     for pattern in _STREETS:
         for match in pattern.finditer(text):
             yield Finding("address", *match.span("place" if "place" in pattern.groupindex else 0))
     for pattern in _ZIPS:
         for match in pattern.finditer(text):
             yield Finding("zip", *match.span("zip"))
-    if not text.isascii():
-        yield from _chinese(text)
 
 
 def _chinese(text: str) -> Iterator[Finding]:
     for pattern in _CHINESE:
         for match in pattern.finditer(text):
             span = match.span("place" if "place" in pattern.groupindex else 0)
-            if not _AUTHORITY.search(text, span[0], min(len(text), span[1] + 2)):
-                yield Finding("address", *span)
+            if _WHOLE_PROVINCE.fullmatch(text, *span) or _AUTHORITY.search(text, span[0], span[1] + 2):
+                continue
+            yield Finding("address", *span)

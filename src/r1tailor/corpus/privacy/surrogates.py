@@ -1,6 +1,6 @@
 """What stands in an identifier's place: the same surrogate for the same surface, dates moved by one offset a group.
 
-A surrogate has the letters and digits of its surface's pattern, behind a mark that no valid identifier begins with (QX,
+A surrogate has the letters and digits of its surface's pattern, behind a mark that no valid identifier begins with (QZX,
 or 某 before Chinese characters), so that it cannot be anybody's and is known for a surrogate when it is met again. It is
 made with HMAC-SHA256 from a secret key: without the key there is no way back, and with it only by trying.
 """
@@ -18,8 +18,8 @@ from r1tailor.schema import PrivacyKind
 _STEMS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
 _CONSONANTS, _VOWELS = "bcdfghjklmnpqrstvwz", "aeiou"
 _NAME_SYLLABLES, _NAME_STEMS = 4, 4
-_MARKED = re.compile(rf"[^0-9A-Za-z一-龥]{{0,3}}(?:QX[0-9A-Za-z]|Qx[a-z]|qx[a-z]|某[{_STEMS}])")
-_RESERVED = re.compile(r"https?://qx|240\.|2001:db8:|\S*@qx[a-z]{0,20}\.invalid")
+_MARKED = re.compile(rf"[^0-9A-Za-z一-龥]{{0,3}}(?:QZX[0-9A-Za-z]|Qx[a-z]|qzx[a-z]|某[{_STEMS}])")
+_RESERVED = re.compile(r"https?://qzx|240\.|2001:db8:|\S*@qzx\.invalid")
 _LARGEST_SHIFT = 365  # days
 
 
@@ -37,9 +37,9 @@ def surrogate(kind: PrivacyKind, surface: str, key: bytes) -> str:
         case "name":
             return "某" + "".join(_STEMS[next(drawn) % 22] for _ in range(_NAME_STEMS))
         case "email":
-            return f"qx{_letters(drawn)}@qx.invalid"
+            return f"qzx{_letters(drawn)}@qzx.invalid"
         case "url":
-            return f"https://qx{_letters(drawn)}.invalid/"
+            return f"https://qzx{_letters(drawn)}.invalid/"
         case "ip" if ":" in surface:
             return "2001:db8:" + ":".join(f"{next(drawn) << 8 | next(drawn):x}" for _ in range(6))
         case "ip":
@@ -83,7 +83,7 @@ def _word(word: str, key: bytes) -> str:
 
 def _same_pattern(surface: str, drawn: Iterator[int]) -> str:
     kept = [character for character in surface if character.isalnum()]
-    mark = "某" if "\u4e00" <= kept[0] <= "\u9fff" else "QX"
+    mark = "某" if "\u4e00" <= kept[0] <= "\u9fff" else "QZX"
     return mark + "".join(_same_class(character, next(drawn)) for character in kept)
 
 
