@@ -12,7 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from privacy_names import CHINESE_GIVEN, CHINESE_SURNAMES, LATIN
-from privacy_sentences import CHINESE, CHINESE_DIAGNOSES, CHINESE_FILLERS, ENGLISH, ENGLISH_FILLERS, PLACES
+from privacy_sentences import (
+    CHINESE,
+    CHINESE_DIAGNOSES,
+    CHINESE_FILLERS,
+    ENGLISH,
+    ENGLISH_FILLERS,
+    HELD_OUT_CHINESE,
+    HELD_OUT_ENGLISH,
+    PLACES,
+)
 
 Draw = Callable[[random.Random], str]
 _DIGITS, _CAPITALS = string.digits, string.ascii_uppercase
@@ -41,9 +50,10 @@ class Seeded:
     culture: str = ""
 
 
-def corpus(seed: int, terms: Sequence[str], each: int) -> Iterator[Seeded]:
-    """Yield ``each`` documents for every class and language."""
-    for language, sentences in (("en", ENGLISH), ("zh", CHINESE)):
+def corpus(seed: int, terms: Sequence[str], each: int, held_out: bool = False) -> Iterator[Seeded]:
+    """Yield ``each`` documents for every class and language, in sentences used in development or held out from it."""
+    english, chinese = (HELD_OUT_ENGLISH, HELD_OUT_CHINESE) if held_out else (ENGLISH, CHINESE)
+    for language, sentences in (("en", english), ("zh", chinese)):
         for kind, contexts in sentences.items():
             rng = random.Random(f"{seed}/{language}/{kind}")
             for _ in range(each):

@@ -18,6 +18,7 @@ _FOLDED |= dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'")
 LEFT, RIGHT = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"  # \b would fail beside Chinese characters
 DIGIT = "[0-9OoIl]"  # what optical recognition makes of a digit
 _LOOKALIKES = str.maketrans("OoIl", "0011")
+IDEOGRAPH = re.compile("[\u4e00-\u9fff]")
 MOSTLY = 0.7  # of what stands for digits has to be digits
 
 

@@ -6,7 +6,7 @@ This is also how a number that lost its shape (a phone number without its area c
 import re
 from collections.abc import Iterator
 
-from r1tailor.corpus.privacy.findings import Finding
+from r1tailor.corpus.privacy.findings import IDEOGRAPH, Finding
 from r1tailor.corpus.privacy.numbers import holds
 from r1tailor.schema import PrivacyKind
 
@@ -60,7 +60,7 @@ _CHINESE: dict[PrivacyKind, str] = {
 
 def _alternatives(labels: dict[PrivacyKind, str], before: str, after: str) -> re.Pattern[str]:
     body = "|".join(f"(?P<{kind}>{pattern.replace(' ', r'[ ]{1,2}')})" for kind, pattern in labels.items())
-    return re.compile(f"{before}(?:{body}){after}", re.IGNORECASE | re.ASCII)
+    return re.compile(f"{before}(?:{body}){after}", re.IGNORECASE | re.ASCII if before else re.ASCII)
 
 
 _WORD = r"(?: ?(?:nos?|nr|num|number|n[0o]\.|identifier|id|code|#|card|ref|file|template)(?![a-z])\.?){0,3}"
@@ -75,7 +75,9 @@ _VALUE = re.compile(
     rf"|{_PART}(?:(?:[-/._:\\]|- | -){_PART}){{0,8}}",
     re.ASCII,
 )
-_FEWEST_DIGITS = {"photo": 1, "biometric": 2, "plate": 1, "code": 3, "licence": 3, "device": 3, "zip": 6}
+_NUMBER = re.compile("[0-9][0-9OolI./ -]?[0-9OolI]|[OolI][0-9]")
+_REACH = 64  # characters before a number in which its label begins
+_FEWEST_DIGITS = {"photo": 2, "biometric": 2, "plate": 2, "code": 3, "licence": 3, "device": 3, "zip": 6}
 # Bare words of everyday medical and legal language: as labels they need a number word or a sign behind them.
 _NEED_A_SIGN = re.compile(
     r"(?:mr|unit|hospital|record|encounter|visit|patient|admission|chart|plan|group|lot|device|pacemaker|implant|pump|stent"
@@ -89,15 +91,28 @@ _FEWEST_BARE = 5  # digits that a value needs where a label stands bare before i
 
 def find(text: str) -> Iterator[Finding]:
     """Yield the values that stand behind a label."""
-    if not re.search("[0-9]", text):
-        return
-    for label in _ENGLISH_LABEL.finditer(text):
-        bare = not label["marked"] and label["sign"].isspace()
-        weak = bare and _NEED_A_SIGN.fullmatch(text, label.start(), label.end("sign") - len(label["sign"]))
-        yield from _value(text, label, _FEWEST_BARE if weak else 3)
-    if not text.isascii():
-        for label in _CHINESE_LABEL.finditer(text):
-            yield from _value(text, label, 3)
+    chinese = bool(IDEOGRAPH.search(text))
+    for start, end in _windows(text):
+        for label in _ENGLISH_LABEL.finditer(text, start, end):
+            bare = not label["marked"] and label["sign"].isspace()
+            weak = bare and _NEED_A_SIGN.fullmatch(text, label.start(), label.start("marked"))
+            yield from _value(text, label, _FEWEST_BARE if weak else 3)
+        if chinese:
+            for label in _CHINESE_LABEL.finditer(text, start, end):
+                yield from _value(text, label, 3)
+
+
+def _windows(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of a text in which a label may stand: those before something with two digits."""
+    start = end = -1
+    for match in _NUMBER.finditer(text):
+        if match.start() - _REACH > end:
+            if end >= 0:
+                yield start, end
+            start = max(0, match.start() - _REACH)
+        end = match.end()
+    if end >= 0:
+        yield start, end
 
 
 def _value(text: str, label: re.Match[str], fewest: int) -> Iterator[Finding]:

@@ -45,7 +45,7 @@ _OTHERS: tuple[tuple[PrivacyKind, re.Pattern[str]], ...] = (
     ("code", re.compile(rf"{LEFT}[0-9]{{1,2}}:[0-9]{{2}}-[a-z]{{2}}-[0-9]{{3,6}}{RIGHT}")),
     ("device", re.compile(rf"{LEFT}(?:[0-9A-Fa-f]{{2}}[:-]){{5}}[0-9A-Fa-f]{{2}}{RIGHT}")),
     ("resident_id", re.compile(rf"{LEFT}[A-Z]{{1,2}}[0-9]{{6}}\([0-9A]\)")),
-    ("health_plan", re.compile(rf"{LEFT}[1-9][A-Z][A-Z0-9][0-9]-[A-Z][A-Z0-9][0-9]-[A-Z]{{2}}[0-9]{{2}}{RIGHT}")),
+    ("health_plan", re.compile(rf"{LEFT}[1-9][A-Z][A-Z0-9][0-9][- ]{{1,2}}[A-Z][A-Z0-9][0-9][- ]{{1,2}}[A-Z]{{2}}[0-9]{{2}}{RIGHT}")),
 )
 _PUBLIC = {"NCT", "PMID", "PMC", "RS", "ISBN", "ISSN", "CD", "GO", "CAS", "EU", "ISO", "GB", "CELEX"}  # not a person's
 _VIN_VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", [1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, *range(2, 10)], strict=True))

@@ -30,25 +30,26 @@ _ROLE += r"|husband|son|daughter|mother|father|brother|sister|partner|caregiver|
 _ROLE += r"|guarantor|author|signature|signed|name|surname|informant|applicant|referring|operator|donor|recipient|coder"
 _ROLE += r"|radiologist|pathologist|interpreter|supervisor|proband|accused|juror|holder|borrower|lender|buyer|seller|aunt|uncle|niece|nephew|cousin|friend"
 _ROLE += r"|neighbou?r|fianc[eé]e?|grandmother|grandfather|roommate|boyfriend|girlfriend"
-_PHRASE = r"named|called|name is|(?:seen|signed|reviewed|dictated|transcribed|examined|referred|prepared|accompanied|verified"
-_PHRASE += r"|performed|attended|assisted|ordered|filed|brought|witnessed|treated|operated|represented|reported|entered|authored"
-_PHRASE += r"|approved|drawn|written|cosigned|co-signed|completed|recorded|interpreted|read) by:?|(?:chart|records?|file|case|care|estate|death"
-_PHRASE += r"|testimony|deposition|statement|notes?|signature|daughter|son|mother|father|wife|husband) of|interviewed|discussed with|spoke with"
-_PHRASE += r"|spoken with|spoke to|contacted|representing|behalf of|notified|consent from|I,|Dear|DEAR|[Ss]incerely,|[Rr]egards,"
-_PHRASE += r"|[Yy]ours,|[Tt]hanks?(?: you)?,|[Cc][Cc]:|A[Tt][Tt][Nn]:?|/s/|per|care of|under|sued|against|met with|called by|informed"
-_PHRASE += r"|[Hh]ello|Hi|hired|[Mm]eet|granted|arrested|convicted"
+_DONE = r"seen|signed|reviewed|dictated|transcribed|examined|referred|prepared|accompanied|verified|performed|attended"
+_DONE += r"|assisted|ordered|filed|brought|witnessed|treated|operated|represented|reported|entered|authored|approved|drawn"
+_DONE += r"|written|cosigned|co-signed|completed|recorded|interpreted|read|taught|called|drafted|certified|notarized"
+_OWNED = r"chart|records?|file|case|care|estate|death|testimony|deposition|statement|notes?|signature|daughter|son|mother"
+_OWNED += r"|father|wife|husband|behalf|parents?|birth|evidence|arrest|name"
+_PHRASE = rf"named|called|name is|(?:{_DONE}) by:?|(?:{_OWNED}) of|interviewed|discussed with|spoke with|spoken with|spoke to"
+_PHRASE += r"|contacted|representing|notified|consent from|I,|dear|sincerely,|regards,|yours,|thanks?(?: you)?,|cc:|attn:?"
+_PHRASE += r"|/s/|per|under|sued|against|met with|informed|hello|hi|hired|meet|granted|arrested|convicted"
 _TITLED = re.compile(rf"(?<![{_LETTER}])(?:{_TITLE})\.?[ ]{{1,3}}$")
 _LABELLED = re.compile(
     rf"(?<![{_LETTER}])(?:{_ROLE})(?:'s)?(?: (?:full |first |last )?name)? ?(?:[:=;]|\(s\):| - )[ \n]{{0,3}}$", re.IGNORECASE
 )
 _NAMED = re.compile(rf"(?<![{_LETTER}])(?:{_ROLE})(?:,|'s name is| is| was| named)?[ ]{{1,2}}$", re.IGNORECASE)
-_PHRASED = re.compile(rf"(?<![{_LETTER}])(?:{_PHRASE})[ \n]{{1,3}}$")
+_PHRASED = re.compile(rf"(?<![{_LETTER}])(?:{_PHRASE})[ \n]{{1,3}}$", re.IGNORECASE)
 _VERSUS = re.compile(r" vs?\.? $")
 _CREDENTIAL = re.compile(
     r",? ?\b(?:M\.?D|D\.?O|R\.?N|Ph\.?D|N\.?P|PA-C|Esq|J\.?D|LL\.?M|MBBS|FACS|FACP|DDS|PharmD|LCSW|MSW|DNP)\b(?!-)"
 )
 _PERSON = re.compile(
-    r"(?:,| is| was)? \(?(?:an? )?[0-9]{1,3}\+?[ -](?:year|y/?o|yr)|,? \(?(?:DOB|MRN|SSN|d\.o\.b)"
+    r"(?:,| is| was)? \(?(?:an? )?[0-9]{1,3}\+?[ -](?:year|y/?o|yr)|, (?:the|his|her|their|our|an?) [A-Za-z]{3}|,? \(?(?:DOB|MRN|SSN|d\.o\.b)"
     r"| (?:was (?:admitted|seen|born|discharged|referred|diagnosed|evaluated|transferred|examined|brought|treated|found|convicted"
     r"|sworn|employed|injured|hospitalized|enrolled)|presented|presents|complain(?:s|ed)|den(?:ies|ied)|underwent|testifi(?:es|ed)"
     r"|lives|lived|resides|called|telephoned|phoned|smokes|appealed|sued|signed|vs?\.|returned|came|told|reports|reported|states"
@@ -81,7 +82,7 @@ def find(text: str) -> Iterator[Finding]:
     """Yield the names of people."""
     if not _ANY_CAPITAL.search(text):
         return
-    runs = [run for match in _SEQUENCE.finditer(text) for run in _runs(match)]
+    runs = [_without_eponym(text, run) for match in _SEQUENCE.finditer(text) for run in _runs(match)]
     named = [run for run in runs if _is_name(text, run)]
     named += [run for first, second in zip(runs, runs[1:], strict=False) for run in _last_first(text, first, second)]
     known: set[str] = set()
@@ -113,16 +114,24 @@ def _run(parts: list[re.Match[str]], offset: int) -> Iterator[_Run]:
         yield _Run(offset + parts[0].start(), offset + end, tuple(part.group().removesuffix("'s").rstrip(".'") for part in parts))
 
 
+def _without_eponym(text: str, run: _Run) -> _Run:
+    """Return a run without its last word, and with no word at all, where that one is the eponym of what follows."""
+    if not _EPONYM.match(text, run.end):
+        return run
+    left = text[run.start : run.end].rstrip().rpartition(" ")[0].rstrip() if len(run.words) > 2 else ""
+    return _Run(run.start, run.start + len(left), run.words[:-1] if left else ())
+
+
 def _is_name(text: str, run: _Run) -> bool:
     start = max(0, run.start - _BEFORE)
+    if not run.words:
+        return False
     if _TITLED.search(text, start, run.start) or _LABELLED.search(text, start, run.start):
         return True
     if len(run.words) == 1 and not _VERSUS.search(text, start, run.start):
         return _is_addressed(text, run, start)
     if _CREDENTIAL.match(text, run.end) or _PERSON.match(text, run.end):
         return True
-    if _EPONYM.match(text, run.end):
-        return False
     near = _PHRASED.search(text, start, run.start) or _NAMED.search(text, start, run.start)
     return bool(near) or bool(_VERSUS.search(text, start, run.start)) or _is_listed(run.words)
 
@@ -130,7 +139,7 @@ def _is_name(text: str, run: _Run) -> bool:
 def _is_addressed(text: str, run: _Run, start: int) -> bool:
     """Whether one word alone is a name: a frequent one behind a phrase or a role, or before a credential."""
     frequent = run.words[0].title() in GIVEN or run.words[0].title() in SURNAMES
-    if not frequent or _EPONYM.match(text, run.end):
+    if not frequent:
         return False
     near = _PHRASED.search(text, start, run.start) or _NAMED.search(text, start, run.start)
     return bool(near or _CREDENTIAL.match(text, run.end) or _PERSON.match(text, run.end))
@@ -143,9 +152,9 @@ def _is_listed(parts: tuple[str, ...]) -> bool:
 
 def _last_first(text: str, first: _Run, second: _Run) -> Iterator[_Run]:
     """Yield ``Okonkwo, James`` as one name."""
-    if text[first.end : second.start] in (", ", ",") and len(first.words) <= 2 >= len(second.words):
+    if text[first.end : second.start] in (", ", ",") and 1 <= len(first.words) <= 2 >= len(second.words) >= 1:
         joined = _Run(first.start, second.end, first.words + second.words)
-        if _is_name(text, joined) or second.words[0].title() in GIVEN and not _EPONYM.match(text, second.end):
+        if _is_name(text, joined) or second.words[0].title() in GIVEN:
             yield joined
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from r1tailor.corpus.privacy.findings import LEFT, RIGHT, Finding
+from r1tailor.corpus.privacy.findings import IDEOGRAPH, LEFT, RIGHT, Finding
 
 _STATES = "AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK"
 _STATES += "|OR|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|PR"
@@ -35,7 +35,7 @@ _STREETS = (
 _ZIPS = (
     re.compile(rf"{LEFT}(?:{_STATES}|{_NAMES})\.?,? {{1,2}}(?P<zip>[0-9OlI]{{5}}(?:-[0-9OlI]{{4}})?){RIGHT}"),
     re.compile(
-        rf"(?<![a-z])(?:zip|postal)(?: ?code)?[ :#]{{1,4}}(?:is )?(?P<zip>[0-9OlI]{{5}}(?:-[0-9OlI]{{4}})?){RIGHT}", re.IGNORECASE
+        rf"(?:[Zz][Ii][Pp]|[Pp]ostal|POSTAL)(?: ?(?:[Cc]ode|CODE))?[ :#]{{1,4}}(?:is )?(?P<zip>[0-9OlI]{{5}}(?:-[0-9OlI]{{4}})?){RIGHT}"
     ),
     re.compile(rf"(?<![A-Za-z0-9.-])(?P<zip>[0-9]{{5}}-[0-9]{{4}}){RIGHT}(?!-)"),
     re.compile(rf"{LEFT}(?P<zip>[A-PR-UWYZ][A-HK-Y]?[0-9][A-Z0-9]? [0-9][ABD-HJLNP-UW-Z]{{2}}){RIGHT}"),
@@ -51,24 +51,25 @@ _PROVINCE = rf"(?:{_PROVINCES})(?:省|市|壮族自治区|回族自治区|维吾
 _STREET = rf"(?:(?:{_BASIC}|[0-9]){{1,9}}{_LOCAL})"
 _DISTRICT = rf"(?:(?:市[东南西北中]|{_BASIC}{{1,7}}){_AREA})"
 _CHINESE = (
+    re.compile(rf"(?:{_BASIC}{{1,4}}[市县区])?{_STREET}{{1,4}}{_NUMBER}{{1,6}}"),  # only where there is a house number
     re.compile(rf"{_PROVINCE}{_DISTRICT}{{0,3}}{_STREET}{{0,4}}{_NUMBER}{{0,6}}"),
     re.compile(rf"{_BASIC}{{1,4}}市(?:市[东南西北中]|{_BASIC}{{1,5}})[区县市]{_STREET}{{0,4}}{_NUMBER}{{0,6}}"),
-    re.compile(rf"(?:{_BASIC}{{1,4}}[市县区])?{_STREET}{{1,4}}{_NUMBER}{{1,6}}"),
     re.compile(
         r"(?:家庭住址|现住址|户籍地址|户籍地?|通讯地址|联系地址|住所地?|住址|地址|籍贯|现住|家住|居住于|来自|出生于|生于|户籍)[ :为是于在]{0,3}"
         rf"(?P<place>(?:{_PROVINCE})?(?:(?:市[东南西北中]|{_BASIC}|[0-9]){{1,9}}(?:{_AREA}|{_LOCAL})){{1,6}}{_NUMBER}{{0,6}})"
     ),
 )
+_HOUSE_NUMBER = re.compile("[0-9A-Z一二三四五六七八九十百](?:号|弄|栋|幢|座|单元|室|楼|层|组)")
 _WHOLE_PROVINCE = re.compile(_PROVINCE)
 _ANY_CAPITAL = re.compile("[A-Z]|[0-9]{5}|zip")
-_AUTHORITY = re.compile("城市|直辖|辖区|应当|疫区|特区|人民(?![东西南北中路大街])|各级|有关|规定|主管|行政部门|政府|机关|法院|检察")
+_AUTHORITY = re.compile("(?:台湾|澳门|香港)(?:地区|以外|驻军|海峡)|天安门|立法|情报区|贸易区|城市|直辖|辖区|应当|疫区|特区|人民(?![东西南北中路大街])|各级|有关|规定|主管|行政部门|政府|机关|法院|检察")
 
 
 def find(text: str) -> Iterator[Finding]:
     """Yield addresses, towns and ZIP codes."""
     if _ANY_CAPITAL.search(text):
         yield from _american(text)
-    if not text.isascii():
+    if IDEOGRAPH.search(text):
         yield from _chinese(text)
 
 
@@ -82,7 +83,8 @@ def _american(text: str) -> Iterator[Finding]:
 
 
 def _chinese(text: str) -> Iterator[Finding]:
-    for pattern in _CHINESE:
+    numbered = _HOUSE_NUMBER.search(text)
+    for pattern in _CHINESE if numbered else _CHINESE[1:]:
         for match in pattern.finditer(text):
             span = match.span("place" if "place" in pattern.groupindex else 0)
             if _WHOLE_PROVINCE.fullmatch(text, *span) or _AUTHORITY.search(text, span[0], span[1] + 2):
