@@ -267,7 +267,7 @@ CHINESE: dict[str, tuple[str, ...]] = {
     "code": ("标本编号：{x}", "检查号：{x}", "条码号：{x}", "报告编号：{x}", "申请单号：{x}", "合同编号：{x}", "学号：{x}", "工号：{x}", "流水号{x}", "订单号：{x}"),
 }
 
-# Held out: written once, after the detector, and never used to mend it. They tell what new wording costs.
+# First held out, then used to mend the detector as well.
 HELD_OUT_ENGLISH: dict[str, tuple[str, ...]] = {
     "name": (
         "The patient's wife, Mrs. {x}, was present.",

@@ -33,7 +33,7 @@ _ENGLISH: dict[PrivacyKind, str] = {
     "photo": r"photo(?:graph)?s?|picture|full[- ]face(?: photo(?:graph)?| image)?|headshot|portrait|image(?: file)?",
     "passport": r"passport",
     "resident_id": r"(?:national |resident |chinese )?(?:identity|id)(?: card)?|resident id(?:entity)?(?: card)?",
-    "code": r"accession|case|ref(?:erence)?|specimen|sample|order|study|docket|ticket|request|claim|file|barcode|employee"
+    "code": r"[a-z]{2,20}(?=\x20?(?:no\.|number|num|#|id)[\x20:#])|accession|case|ref(?:erence)?|specimen|sample|order|study|docket|ticket|request|claim|file|barcode|employee"
     r"|student|requisition|tracking|matter|loyalty|badge|cause",
 }
 _CHINESE: dict[PrivacyKind, str] = {
@@ -53,7 +53,7 @@ _CHINESE: dict[PrivacyKind, str] = {
     "passport": "护照(?:号码?)?|通行证(?:号码?)?",
     "resident_id": "(?:居民)?身份证(?:件)?(?:号码?)?|公民身份号码|身份号码",
     "social_credit": "(?:统一)?社会信用代码|信用代码|纳税人识别号|组织机构代码|税号",
-    "code": "(?:检查|标本|样本|条码|流水|受理|工单|合同|学籍|工|学|案件|订单|报告|申请单|处方|准考证|立案)编?号|案号|编号",
+    "code": "[一-龥]{0,4}(?:编号|单号|号码|序号|ID号?|条码)|(?:检查|标本|样本|条码|流水|受理|工单|合同|学籍|工|学|案件|订单|报告|申请单|处方|准考证|立案)编?号|案号|编号",
     "zip": "邮政编码|邮编",
 }
 
@@ -76,6 +76,7 @@ _VALUE = re.compile(
     re.ASCII,
 )
 _NUMBER = re.compile("[0-9][0-9OolI./ -]?[0-9OolI]|[OolI][0-9]")
+_ACT = re.compile(r"[0-9]{1,4}/(?:19|20)?[0-9]{2,4}(?:/[A-Z]{2,4})?|(?:19|20)[0-9]{2}")  # 2016/679: an act, a year
 _REACH = 64  # characters before a number in which its label begins
 _FEWEST_DIGITS = {"photo": 2, "biometric": 2, "plate": 2, "code": 3, "licence": 3, "device": 3, "zip": 6}
 # Bare words of everyday medical and legal language: as labels they need a number word or a sign behind them.
@@ -121,7 +122,7 @@ def _value(text: str, label: re.Match[str], fewest: int) -> Iterator[Finding]:
     if value is None:
         return
     count = sum(character.isdigit() for character in value.group())
-    if count >= max(fewest if fewest == _FEWEST_BARE else 0, _FEWEST_DIGITS.get(kind, fewest)):
+    if not _ACT.fullmatch(value.group()) and count >= max(fewest if fewest == _FEWEST_BARE else 0, _FEWEST_DIGITS.get(kind, fewest)):
         yield Finding(kind, *value.span(), holds(kind, value.group()))
 
 

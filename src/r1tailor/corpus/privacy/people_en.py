@@ -53,7 +53,7 @@ _PERSON = re.compile(
     r"| (?:was (?:admitted|seen|born|discharged|referred|diagnosed|evaluated|transferred|examined|brought|treated|found|convicted"
     r"|sworn|employed|injured|hospitalized|enrolled)|presented|presents|complain(?:s|ed)|den(?:ies|ied)|underwent|testifi(?:es|ed)"
     r"|lives|lived|resides|called|telephoned|phoned|smokes|appealed|sued|signed|vs?\.|returned|came|told|reports|reported|states"
-    r"|stated|has (?:a history|been)|had (?:a |been)|takes|works|worked|asked|said|wrote|agreed|feels|died|is (?:married|a patient|allergic))"
+    r"|stated|has (?:a history|been)|had (?:a |been)|takes|works|worked|asked|said|wrote|agreed|approved|confirmed|feels|died|is (?:married|a patient|allergic))"
     r"(?![a-z])"
 )
 _EPONYM = re.compile(
@@ -118,7 +118,7 @@ def _without_eponym(text: str, run: _Run) -> _Run:
     """Return a run without its last word, and with no word at all, where that one is the eponym of what follows."""
     if not _EPONYM.match(text, run.end):
         return run
-    left = text[run.start : run.end].rstrip().rpartition(" ")[0].rstrip() if len(run.words) > 2 else ""
+    left = text[run.start : run.end].rpartition(" ")[0].rstrip()
     return _Run(run.start, run.start + len(left), run.words[:-1] if left else ())
 
 
@@ -133,7 +133,7 @@ def _is_name(text: str, run: _Run) -> bool:
     if _CREDENTIAL.match(text, run.end) or _PERSON.match(text, run.end):
         return True
     near = _PHRASED.search(text, start, run.start) or _NAMED.search(text, start, run.start)
-    return bool(near) or bool(_VERSUS.search(text, start, run.start)) or _is_listed(run.words)
+    return bool(near or _VERSUS.search(text, start, run.start)) or _is_listed(run.words) or _is_unknown(run.words)
 
 
 def _is_addressed(text: str, run: _Run, start: int) -> bool:
@@ -148,6 +148,16 @@ def _is_addressed(text: str, run: _Run, start: int) -> bool:
 def _is_listed(parts: tuple[str, ...]) -> bool:
     first, last = parts[0].title(), parts[-1].title()
     return first in GIVEN or (last in SURNAMES and first not in SURNAMES)
+
+
+def _is_unknown(parts: tuple[str, ...]) -> bool:
+    """Whether two to four words in a row are written like a name and are none that medicine and law write so."""
+    return 2 <= len(parts) <= 4 and any(len(part) > 2 for part in parts) and all(map(_is_spelt_like_a_name, parts))
+
+
+def _is_spelt_like_a_name(word: str) -> bool:
+    """Whether a word is an initial, or begins with a capital in each of its parts: neither MRI nor C-reactive."""
+    return len(word) == 1 or not word.isupper() and all(part[:1].isupper() for part in word.split("-"))
 
 
 def _last_first(text: str, first: _Run, second: _Run) -> Iterator[_Run]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from r1tailor.corpus.privacy.findings import IDEOGRAPH, Finding
 from r1tailor.corpus.privacy.lists import sections, words
 
-_LISTS = sections("surnames_zh.txt")
+_LISTS = sections("names_zh.txt")
 _AMBIGUOUS = frozenset("".join(_LISTS["ambiguous"]))
 _COMMON, _FUNCTION = frozenset("".join(_LISTS["common"])), "".join(_LISTS["function"])
 _COMPOUND = "|".join(_LISTS["compound"])
@@ -32,6 +32,14 @@ _TITLE = "医生|医师|大夫|主任|护士长|护士|先生|女士|小姐|太�
 _NEXT = "主诉|主要|主任|入院|出院|今日|昨日|自述|自诉|既往|诊断|经过|经查|电话|身份|现住|年龄|性别|出生|家属|手术|术后|要求|同意|签字|签名|提出|起诉|上诉|申请|辩称|陈述|表示|认为|承认|否认|医生|医师|主治|护士|女士|先生|律师|法官|老师|教授|大夫|汉族|回族|满族|壮族|公民|户籍|籍贯|负责|代理|平素|体检|查体|神志|突发|反复|服用|接受|行使|完成|反映|联系|办理|担任|就职|曾有|曾因|长期|参加|确诊|复诊|随访|转诊|接诊|会诊|记录|审核|报告|住在|家住|来自|委托|本人|提交|请求|不服|作为|其中|去世|死亡|出庭|执行|不服|陪同|到庭|签署|作证|提供|书写|数学|语文|成绩|执刀|主刀|查房|接|负责"
 _MARKED = re.compile(rf"(?:{_LABEL})(?:姓名|签名|签字)?(?: ?[:=] ?| {{1,3}}|[((]签[名字章][))] ?){_NAME}")
 _BARE = re.compile(rf"(?:{_LABEL}|我叫|名叫|叫做)(?:{_NAME}|(?P<late>于{_GIVEN}{{1,2}}?)(?={_NEXT}))")
+_FREQUENT = f"[{''.join(_LISTS['given'])}]"
+_PERSON = "员人者师子女妇生属友父母妻夫姐妹兄弟长官:：,,。;;、((\s"  # characters that end a role, or a sentence
+_ALONE = re.compile(
+    rf"(?:(?<=[{_PERSON}])|^)(?P<name>(?:{_COMPOUND}|[{''.join(sorted(_COMMON))}]){_FREQUENT}{{1,2}}"
+    rf"|[{''.join(sorted(_AMBIGUOUS))}]{_FREQUENT}{{2}})(?=[,,。、;;((\s]|$|男|女|因|于|{_NEXT})"
+    rf"|(?<=[:：])(?P<signed>(?:{_COMPOUND}|[{''.join(sorted(_COMMON | _AMBIGUOUS))}]){_FREQUENT}{{2}})",
+    re.MULTILINE,
+)
 _TITLED = re.compile(rf"{_NAME.replace('{1,2}', '{0,2}?')}(?=(?:{_TITLE}))")
 _AGED = re.compile(rf"(?<![^\W\d_]){_NAME} ?[,,、((] ?(?:男|女|[0-9]{{1,3}} ?岁|身份证)")
 _FOREIGN = re.compile(rf"(?:{_LABEL})(?:姓名)? ?[:= ]{{0,3}}(?P<name>[A-Z][A-Za-z'-]{{1,29}}(?: {{1,2}}[A-Z][A-Za-z.'-]{{0,29}}){{0,3}}|[一-龥]{{2,6}}[·•・][一-龥]{{2,8}})")
@@ -65,6 +73,9 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     for match in _AGED.finditer(text):
         if match["name"][:2] not in _WORDS:
             yield match.span("name")
+    for match in _ALONE.finditer(text):
+        if match.group()[:2] not in _WORDS:
+            yield match.span()
     for match in _TITLED.finditer(text):
         yield from _titled(text, match)
     for match in _BARE.finditer(text):
@@ -90,7 +101,8 @@ def _is_name(text: str, match: re.Match[str]) -> bool:
     if name[:2] in _WORDS:
         return False
     end = _end(text, match)
-    return name[0] in _COMMON or bool(_END.match(text, end) or _CUT.match(text, end))
+    frequent = re.fullmatch(f"{_FREQUENT}{{2}}", match["given"])
+    return name[0] in _COMMON or bool(frequent or _END.match(text, end) or _CUT.match(text, end))
 
 
 def _end(text: str, match: re.Match[str]) -> int:
