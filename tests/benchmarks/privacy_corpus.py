@@ -20,6 +20,8 @@ from privacy_sentences import (
     ENGLISH_FILLERS,
     HELD_OUT_CHINESE,
     HELD_OUT_ENGLISH,
+    MORE_CHINESE,
+    MORE_ENGLISH,
     PLACES,
 )
 
@@ -52,9 +54,11 @@ class Seeded:
 
 def corpus(seed: int, terms: Sequence[str], each: int, held_out: bool = False) -> Iterator[Seeded]:
     """Yield ``each`` documents for every class and language, in sentences used in development or held out from it."""
-    english, chinese = (HELD_OUT_ENGLISH, HELD_OUT_CHINESE) if held_out else (ENGLISH, CHINESE)
-    for language, sentences in (("en", english), ("zh", chinese)):
-        for kind, contexts in sentences.items():
+    used = {"en": (ENGLISH, MORE_ENGLISH), "zh": (CHINESE, MORE_CHINESE)}
+    unused = {"en": (HELD_OUT_ENGLISH,), "zh": (HELD_OUT_CHINESE,)}
+    for language, sets in (unused if held_out else used).items():
+        for kind in sets[0]:
+            contexts = [context for sentences in sets for context in sentences.get(kind, ())]
             rng = random.Random(f"{seed}/{language}/{kind}")
             for _ in range(each):
                 yield _document(rng, kind, language, contexts, terms)

@@ -267,8 +267,8 @@ CHINESE: dict[str, tuple[str, ...]] = {
     "code": ("标本编号：{x}", "检查号：{x}", "条码号：{x}", "报告编号：{x}", "申请单号：{x}", "合同编号：{x}", "学号：{x}", "工号：{x}", "流水号{x}", "订单号：{x}"),
 }
 
-# First held out, then used to mend the detector as well.
-HELD_OUT_ENGLISH: dict[str, tuple[str, ...]] = {
+# A second set, which was held out at first and then used to mend the detector as well.
+MORE_ENGLISH: dict[str, tuple[str, ...]] = {
     "name": (
         "The patient's wife, Mrs. {x}, was present.",
         "Pt name - {x}",
@@ -308,7 +308,7 @@ HELD_OUT_ENGLISH: dict[str, tuple[str, ...]] = {
     "passport": ("Passport # {x}", "Passport No: {x}"),
     "code": ("Lab accession {x}", "Invoice/order number: {x}", "File no. {x}", "Confirmation number {x}"),
 }
-HELD_OUT_CHINESE: dict[str, tuple[str, ...]] = {
+MORE_CHINESE: dict[str, tuple[str, ...]] = {
     "name": (
         "病员{x}于今晨入院。",
         "接诊医师{x}，已交代病情。",
@@ -345,4 +345,82 @@ HELD_OUT_CHINESE: dict[str, tuple[str, ...]] = {
     "social_credit": ("社会信用代码 {x}", "信用代码证：{x}"),
     "passport": ("护照编号：{x}", "外籍患者，护照号{x}"),
     "code": ("样本号：{x}", "检验单号：{x}", "立案编号：{x}"),
+}
+
+# Held out: written last and measured as they stand; nothing was mended after them. They tell what new wording costs.
+HELD_OUT_ENGLISH: dict[str, tuple[str, ...]] = {
+    "name": (
+        "Handed over to {x} at 19:00.",
+        "Received a call from {x} regarding the {term}.",
+        "Pt's guardian {x} refused vaccination.",
+        "{x} will follow up in 2 weeks.",
+        "The deed was executed by {x} before a notary.",
+        "Witnessed: {x}",
+        "Home health aide {x} noted swelling.",
+        "In re {x}, a minor",
+        "The tenant, {x}, paid late.",
+        "Parent conference held with {x}.",
+        "Transfer of funds to {x} was flagged.",
+        "Hello {x}, your results are normal.",
+    ),
+    "address": ("The ambulance was dispatched to {x}.", "Billing address: {x}"),
+    "zip": ("Zipcode: {x}", "PA {x}"),
+    "date": ("Biopsy from {x} reviewed.", "The contract dated {x} is void.", "Next visit: {x}"),
+    "age": ("He turned ill at {x} years of age.", "{x}-year old with {term}"),
+    "phone": ("Work: {x}", "cell number {x}", "The clinic can be reached on {x}."),
+    "fax": ("Telefax {x}", "send by fax ({x})"),
+    "email": ("e-mail address: {x}", "copied {x} on the note"),
+    "ssn": ("SSN - {x}", "his social security number is {x}"),
+    "mrn": ("MRN is {x}", "Medical Rec. No {x}", "Hosp. no. {x}"),
+    "health_plan": ("Insurance policy no. {x}", "Subscriber ID is {x}", "Plan number: {x}"),
+    "account": ("Guarantor account #: {x}", "wire to account no. {x}"),
+    "bank_card": ("card on file {x}", "Debit card no. {x}"),
+    "licence": ("Medical license {x} (active)", "driver license no: {x}", "Pharmacist lic. no. {x}"),
+    "vin": ("V.I.N. {x}", "the car, identified as {x},"),
+    "plate": ("plate: {x}", "registration plate {x}"),
+    "device": ("Stimulator S/N: {x}", "pump serial {x}"),
+    "url": ("video at {x}", "Homepage {x}"),
+    "ip": ("address {x} was banned", "IPv4/IPv6: {x}"),
+    "biometric": ("Palm print ID {x}", "Voice print no. {x}"),
+    "photo": ("Headshot: {x}", "Photo no. {x}"),
+    "passport": ("passport, no. {x}", "Passport ID: {x}"),
+    "code": ("Requisition #{x}", "Sample no: {x}", "Badge number {x}", "Trial subject no. {x}"),
+}
+HELD_OUT_CHINESE: dict[str, tuple[str, ...]] = {
+    "name": (
+        "请{x}到3号诊室就诊。",
+        "患者家属{x}要求转院。",
+        "麻醉医师：{x}  手术时间2小时",
+        "值班医生{x}处理后症状缓解。",
+        "会诊医师签字：{x}",
+        "申请人{x}请求确认劳动关系。",
+        "出借人{x}与借款人约定利息。",
+        "收款人：{x}",
+        "{x}家长，您好。",
+        "本院受理{x}诉某公司一案。",
+        "病人姓名 {x} 床号12",
+        "{x}护士长值班。",
+    ),
+    "address": ("送达地址：{x}", "患者从{x}前来就诊。"),
+    "date": ("出院时间：{x}", "{x}，被告还款。"),
+    "age": ("现年{x}岁。", "患者，女，{x}岁。"),
+    "phone": ("本人电话：{x}", "家长手机{x}", "咨询热线{x}"),
+    "fax": ("传真电话：{x}", "发传真到{x}"),
+    "email": ("E-mail: {x}", "投递至{x}"),
+    "mrn": ("病历编号：{x}", "住院号码：{x}", "门诊病历号{x}"),
+    "health_plan": ("医保卡号码：{x}", "社保号：{x}"),
+    "account": ("工资账号：{x}", "汇至账户{x}"),
+    "bank_card": ("储蓄卡号：{x}", "卡号为{x}"),
+    "licence": ("护士执业证书编号：{x}", "行医执照号：{x}"),
+    "vin": ("车辆识别号：{x}", "发动机及车架号：{x}"),
+    "plate": ("涉案车辆{x}", "车号：{x}"),
+    "device": ("监护仪序列号：{x}", "支架产品编号：{x}"),
+    "url": ("官网{x}", "影像链接：{x}"),
+    "ip": ("IP地址为{x}", "终端{x}登录"),
+    "biometric": ("掌纹编号：{x}", "指纹识别码：{x}"),
+    "photo": ("附照片{x}", "照片文件：{x}"),
+    "resident_id": ("身份证明号码：{x}", "身份证号为{x}"),
+    "social_credit": ("单位社会信用代码为{x}", "税务登记号：{x}"),
+    "passport": ("护照号为{x}", "护照（{x}）"),
+    "code": ("病理号：{x}", "快递单号：{x}", "准考证号：{x}"),
 }

@@ -16,7 +16,7 @@ _ENGLISH: dict[PrivacyKind, str] = {
     "phone": r"(?:tele)?phone|te[l1]|mobile|mob|cell(?:phone)?|cellular|pager|beeper|call(?:back)?|call (?:him|her|me|us)"
     r"(?: back)? (?:at|on)|ph|reach(?:ed|able)? (?:at|on)|whatsapp|contact",
     "ssn": r"ssn|ss|social security|soc sec|soc\. sec\.",
-    "mrn": r"mrn|mr|medical rec(?:ord|\.)?|med(?:\.|ical)? rec(?:\.|ord)?|chart|patient id(?:entifier)?|patient|pt id|unit"
+    "mrn": r"mrn|mr|medical rec(?:ord|\.)?|hosp\.?|med(?:\.|ical)? rec(?:\.|ord)?|chart|patient id(?:entifier)?|patient|pt id|unit"
     r"|hospital|record|encounter|visit|csn|har|admission",
     "health_plan": r"health plan(?: beneficiary)?|plan|member(?:ship)?|subscriber|beneficiary|policy(?:holder)?|insurance"
     r"|ins|medicare(?: beneficiary)?|mbi|medicaid|group|hicn|payer",

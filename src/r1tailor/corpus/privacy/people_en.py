@@ -152,6 +152,8 @@ def _is_listed(parts: tuple[str, ...]) -> bool:
 
 def _is_unknown(parts: tuple[str, ...]) -> bool:
     """Whether two to four words in a row are written like a name and are none that medicine and law write so."""
+    if len(parts) == 2 and all(part.isupper() and part.isalpha() for part in parts):
+        return min(map(len, parts)) > 1 and max(map(len, parts)) > 4
     return 2 <= len(parts) <= 4 and any(len(part) > 2 for part in parts) and all(map(_is_spelt_like_a_name, parts))
 
 

@@ -37,7 +37,7 @@ _PERSON = "员人者师子女妇生属友父母妻夫姐妹兄弟长官:：,,。
 _ALONE = re.compile(
     rf"(?:(?<=[{_PERSON}])|^)(?P<name>(?:{_COMPOUND}|[{''.join(sorted(_COMMON))}]){_FREQUENT}{{1,2}}"
     rf"|[{''.join(sorted(_AMBIGUOUS))}]{_FREQUENT}{{2}})(?=[,,。、;;((\s]|$|男|女|因|于|{_NEXT})"
-    rf"|(?<=[:：])(?P<signed>(?:{_COMPOUND}|[{''.join(sorted(_COMMON | _AMBIGUOUS))}]){_FREQUENT}{{2}})",
+    rf"|(?:{_COMPOUND}|[{''.join(sorted(_COMMON | _AMBIGUOUS))}])(?P<given>{_FREQUENT}{{2}})",
     re.MULTILINE,
 )
 _TITLED = re.compile(rf"{_NAME.replace('{1,2}', '{0,2}?')}(?=(?:{_TITLE}))")
@@ -47,7 +47,7 @@ _DOTTED = re.compile(r"(?P<name>[一-龥]{2,5}[·•・][一-龥]{2,6})(?=[因�
 # What follows a name where the name ends: a sign, an end, or one of the words that go on about a person.
 _END = re.compile(r"\s|$|[,,。;;、::))((!?!?\[\]/]|男|女|因|于|主诉|自述|诉|的|在|是|系|向|与|和|及|为|被|对|到|等|已|未|称|今|昨|[0-9]|从|由|经|以|将|就|应|会|说|来|有|也|还|患|本人|身份|电话|住")
 _CUT = re.compile(_NEXT)
-_WORDS = words("no_names_zh.txt")
+_WORDS, _PAIRS = words("no_names_zh.txt"), words("no_given_zh.txt")
 
 
 def find(text: str) -> Iterator[Finding]:
@@ -74,7 +74,7 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
         if match["name"][:2] not in _WORDS:
             yield match.span("name")
     for match in _ALONE.finditer(text):
-        if match.group()[:2] not in _WORDS:
+        if match.group()[:2] not in _WORDS and match["given"] not in _PAIRS:
             yield match.span()
     for match in _TITLED.finditer(text):
         yield from _titled(text, match)
