@@ -103,7 +103,9 @@ def recall_table(seeded: Sequence[Seeded]) -> dict[str, float | int]:
         print(f"{language:9}{kind:14}{len(outcomes):6}{_share(outcomes):9.4f}{_low(outcomes):17.4f}")
     for variant, outcomes in variants.items():
         print(f"{'variant':9}{variant:14}{len(outcomes):6}{_share(outcomes):9.4f}{_low(outcomes):17.4f}")
-    structured = [hit for (language, kind), outcomes in hits.items() if language != "names" and kind != "name" for hit in outcomes]
+    structured = [
+        hit for (language, kind), outcomes in hits.items() if language != "names" and kind != "name" for hit in outcomes
+    ]
     names = hits["en", "name"] + hits["zh", "name"]
     return {
         "structured_n": len(structured),
@@ -139,7 +141,9 @@ def false_findings(name: str, texts: Sequence[str]) -> dict[str, float | int]:
         dated += "date" in kinds
         size += len(text.encode())
     speed = size / 1e6 / (time.process_time() - started)
-    print(f"{name}: {len(texts):,} documents, {affected:,} with findings but dates, {dated:,} with dates: {json.dumps(by_kind)}")
+    print(
+        f"{name}: {len(texts):,} documents, {affected:,} with findings but dates, {dated:,} with dates: {json.dumps(by_kind)}"
+    )
     return {
         f"{name}_documents": len(texts),
         f"{name}_false": round(affected / len(texts), 5),

@@ -77,7 +77,15 @@ def _document(rng: random.Random, kind: str, language: str, contexts: Sequence[s
     sentence = rng.choice(contexts).replace("{term}", rng.choice(diagnoses))
     gap = rng.choice(("\n", " ")) if language == "en" else rng.choice(("", "\n"))
     head = f"{before}{gap}{sentence.partition('{x}')[0]}" if rng.random() < 0.7 else sentence.partition("{x}")[0]
-    return Seeded(kind, language, f"{head}{surface}{sentence.partition('{x}')[2]}{gap}{after}", surface, len(head), variant, culture)
+    return Seeded(
+        kind,
+        language,
+        f"{head}{surface}{sentence.partition('{x}')[2]}{gap}{after}",
+        surface,
+        len(head),
+        variant,
+        culture,
+    )
 
 
 def _name(rng: random.Random, language: str) -> tuple[str, str]:
@@ -86,7 +94,14 @@ def _name(rng: random.Random, language: str) -> tuple[str, str]:
     culture = rng.choice(list(LATIN))
     given, surname = (rng.choice(pool.split()) for pool in LATIN[culture])
     form = rng.choices(("{g} {s}", "{g} {m}. {s}", "{i}. {s}", "{G} {S}", "{s}, {g}"), (12, 3, 2, 2, 2))[0]
-    named = {"g": given, "s": surname, "m": rng.choice(_CAPITALS), "i": given[0], "G": given.upper(), "S": surname.upper()}
+    named = {
+        "g": given,
+        "s": surname,
+        "m": rng.choice(_CAPITALS),
+        "i": given[0],
+        "G": given.upper(),
+        "S": surname.upper(),
+    }
     return culture, form.format(**named)
 
 
@@ -119,7 +134,11 @@ def _with_space(rng: random.Random, surface: str) -> str:
     if not places:
         return surface
     place = rng.choice(places)
-    return f"{surface[:place]}- {surface[place + 1 :]}" if rng.random() < 0.5 else f"{surface[:place]} {surface[place + 1 :]}"
+    return (
+        f"{surface[:place]}- {surface[place + 1 :]}"
+        if rng.random() < 0.5
+        else f"{surface[:place]} {surface[place + 1 :]}"
+    )
 
 
 def _full_width(rng: random.Random, surface: str) -> str:
@@ -130,8 +149,22 @@ def _full_width(rng: random.Random, surface: str) -> str:
 
 
 def _us_phone(rng: random.Random) -> str:
-    area, exchange, line = f"{rng.randint(2, 9)}{_pick(rng, _DIGITS, 2)}", f"{rng.randint(2, 9)}{_pick(rng, _DIGITS, 2)}", _pick(rng, _DIGITS, 4)
-    form = rng.choice(("({a}) {e}-{l}", "{a}-{e}-{l}", "{a}.{e}.{l}", "+1 {a} {e} {l}", "1-{a}-{e}-{l}", "({a}){e}-{l}", "+1-{a}-{e}-{l}"))
+    area, exchange, line = (
+        f"{rng.randint(2, 9)}{_pick(rng, _DIGITS, 2)}",
+        f"{rng.randint(2, 9)}{_pick(rng, _DIGITS, 2)}",
+        _pick(rng, _DIGITS, 4),
+    )
+    form = rng.choice(
+        (
+            "({a}) {e}-{l}",
+            "{a}-{e}-{l}",
+            "{a}.{e}.{l}",
+            "+1 {a} {e} {l}",
+            "1-{a}-{e}-{l}",
+            "({a}){e}-{l}",
+            "+1-{a}-{e}-{l}",
+        )
+    )
     return form.format(a=area, e=exchange, l=line)
 
 
@@ -151,7 +184,13 @@ def _ssn(rng: random.Random) -> str:
 
 
 def _mrn(rng: random.Random) -> str:
-    return rng.choice((_pick(rng, _DIGITS, rng.randint(6, 9)), f"{_pick(rng, _CAPITALS, 2)}{_pick(rng, _DIGITS, 6)}", f"00-{_pick(rng, _DIGITS, 2)}-{_pick(rng, _DIGITS, 4)}"))
+    return rng.choice(
+        (
+            _pick(rng, _DIGITS, rng.randint(6, 9)),
+            f"{_pick(rng, _CAPITALS, 2)}{_pick(rng, _DIGITS, 6)}",
+            f"00-{_pick(rng, _DIGITS, 2)}-{_pick(rng, _DIGITS, 4)}",
+        )
+    )
 
 
 def _plan(rng: random.Random) -> str:
@@ -180,11 +219,23 @@ def _card(rng: random.Random) -> str:
 
 
 def _account(rng: random.Random) -> str:
-    return rng.choice((_pick(rng, _DIGITS, rng.randint(8, 12)), f"{_pick(rng, _DIGITS, 4)}-{_pick(rng, _DIGITS, 6)}", f"DE{_pick(rng, _DIGITS, 20)}"))
+    return rng.choice(
+        (
+            _pick(rng, _DIGITS, rng.randint(8, 12)),
+            f"{_pick(rng, _DIGITS, 4)}-{_pick(rng, _DIGITS, 6)}",
+            f"DE{_pick(rng, _DIGITS, 20)}",
+        )
+    )
 
 
 def _licence(rng: random.Random) -> str:
-    return rng.choice((f"{rng.choice(_CAPITALS)}{_pick(rng, _DIGITS, 7)}", f"{_pick(rng, _CAPITALS, 2)}-{_pick(rng, _DIGITS, 6)}", _pick(rng, _DIGITS, 8)))
+    return rng.choice(
+        (
+            f"{rng.choice(_CAPITALS)}{_pick(rng, _DIGITS, 7)}",
+            f"{_pick(rng, _CAPITALS, 2)}-{_pick(rng, _DIGITS, 6)}",
+            _pick(rng, _DIGITS, 8),
+        )
+    )
 
 
 def _vin(rng: random.Random) -> str:
@@ -197,22 +248,49 @@ def _vin(rng: random.Random) -> str:
 
 
 def _us_plate(rng: random.Random) -> str:
-    return rng.choice((f"{rng.randint(1, 9)}{_pick(rng, _CAPITALS, 3)}{_pick(rng, _DIGITS, 3)}", f"{_pick(rng, _CAPITALS, 3)}-{_pick(rng, _DIGITS, 4)}", f"{_pick(rng, _CAPITALS, 3)} {_pick(rng, _DIGITS, 3)}"))
+    return rng.choice(
+        (
+            f"{rng.randint(1, 9)}{_pick(rng, _CAPITALS, 3)}{_pick(rng, _DIGITS, 3)}",
+            f"{_pick(rng, _CAPITALS, 3)}-{_pick(rng, _DIGITS, 4)}",
+            f"{_pick(rng, _CAPITALS, 3)} {_pick(rng, _DIGITS, 3)}",
+        )
+    )
 
 
 def _device(rng: random.Random) -> str:
-    return rng.choice((f"{_pick(rng, _CAPITALS, 3)}{_pick(rng, _DIGITS, 6)}", f"SN{_pick(rng, _DIGITS, 8)}", f"{_pick(rng, _DIGITS, 4)}-{_pick(rng, _CAPITALS, 2)}-{_pick(rng, _DIGITS, 4)}"))
+    return rng.choice(
+        (
+            f"{_pick(rng, _CAPITALS, 3)}{_pick(rng, _DIGITS, 6)}",
+            f"SN{_pick(rng, _DIGITS, 8)}",
+            f"{_pick(rng, _DIGITS, 4)}-{_pick(rng, _CAPITALS, 2)}-{_pick(rng, _DIGITS, 4)}",
+        )
+    )
 
 
 def _email(rng: random.Random) -> str:
     user = rng.choice(("j.{a}", "{a}_{n}", "{a}.{b}", "{a}{n}", "{b}-{a}"))
-    words = {"a": _pick(rng, string.ascii_lowercase, 6), "b": _pick(rng, string.ascii_lowercase, 4), "n": str(rng.randint(1, 99))}
-    return user.format(**words) + "@" + rng.choice(("gmail.com", "stmarys-hospital.org", "163.com", "qq.com", "uni.ac.uk", "law.co.nz"))
+    words = {
+        "a": _pick(rng, string.ascii_lowercase, 6),
+        "b": _pick(rng, string.ascii_lowercase, 4),
+        "n": str(rng.randint(1, 99)),
+    }
+    return (
+        user.format(**words)
+        + "@"
+        + rng.choice(("gmail.com", "stmarys-hospital.org", "163.com", "qq.com", "uni.ac.uk", "law.co.nz"))
+    )
 
 
 def _url(rng: random.Random) -> str:
     word = _pick(rng, string.ascii_lowercase, 7)
-    return rng.choice((f"https://www.{word}.com/patients/{_pick(rng, _DIGITS, 5)}", f"http://{word}.org/~{word}", f"www.{word}.net", f"{word}.edu/people?id={rng.randint(1, 999)}"))
+    return rng.choice(
+        (
+            f"https://www.{word}.com/patients/{_pick(rng, _DIGITS, 5)}",
+            f"http://{word}.org/~{word}",
+            f"www.{word}.net",
+            f"{word}.edu/people?id={rng.randint(1, 999)}",
+        )
+    )
 
 
 def _ip(rng: random.Random) -> str:
@@ -262,19 +340,40 @@ def _zh_date(rng: random.Random) -> str:
 
 
 def _street(rng: random.Random) -> str:
-    number, way = rng.randint(1, 9999), rng.choice(("Street", "St", "Avenue", "Ave", "Road", "Lane", "Drive", "Blvd", "Court", "Way"))
+    number, way = (
+        rng.randint(1, 9999),
+        rng.choice(("Street", "St", "Avenue", "Ave", "Road", "Lane", "Drive", "Blvd", "Court", "Way")),
+    )
     name = rng.choice(PLACES["streets"])
-    unit = rng.choice(("", "", f", Apt {rng.randint(1, 40)}", f", Suite {rng.randint(100, 900)}", f" #{rng.randint(1, 40)}"))
+    unit = rng.choice(
+        ("", "", f", Apt {rng.randint(1, 40)}", f", Suite {rng.randint(100, 900)}", f" #{rng.randint(1, 40)}")
+    )
     town = rng.choice(("", f", {rng.choice(PLACES['towns'])}, {rng.choice(('OH', 'TX', 'California', 'NY', 'Iowa'))}"))
-    return rng.choices((f"{number} {name} {way}{unit}{town}", f"P.O. Box {number}", f"{number} {rng.choice('NSEW')}. {name} {way}"), (8, 1, 1))[0]
+    return rng.choices(
+        (f"{number} {name} {way}{unit}{town}", f"P.O. Box {number}", f"{number} {rng.choice('NSEW')}. {name} {way}"),
+        (8, 1, 1),
+    )[0]
 
 
 def _zh_address(rng: random.Random) -> str:
     province, city, district = rng.choice(PLACES["chinese"])
     road = rng.choice(("中山路", "解放大街", "人民东路", "学院路", "滨江大道", "青年巷", "文化里", "建设西路"))
-    home = rng.choice((f"{rng.randint(1, 900)}号", f"{rng.randint(1, 99)}弄{rng.randint(1, 30)}号", f"{rng.randint(1, 99)}号{rng.randint(1, 20)}栋{rng.randint(1, 5)}单元{rng.randint(101, 2500)}室"))
+    home = rng.choice(
+        (
+            f"{rng.randint(1, 900)}号",
+            f"{rng.randint(1, 99)}弄{rng.randint(1, 30)}号",
+            f"{rng.randint(1, 99)}号{rng.randint(1, 20)}栋{rng.randint(1, 5)}单元{rng.randint(101, 2500)}室",
+        )
+    )
     village = f"{rng.choice(('石桥', '柳河', '大王', '前进'))}{rng.choice(('镇', '乡'))}{rng.choice(('李家', '东风', '新安'))}村{rng.randint(1, 12)}组"
-    return rng.choice((f"{province}{city}{district}{road}{home}", f"{city}{district}{road}{home}", f"{province}{city}{district}{village}", f"{city}{district}{rng.choice(('阳光', '翠湖', '东方'))}花园{rng.randint(1, 30)}栋{rng.randint(101, 2500)}室"))
+    return rng.choice(
+        (
+            f"{province}{city}{district}{road}{home}",
+            f"{city}{district}{road}{home}",
+            f"{province}{city}{district}{village}",
+            f"{city}{district}{rng.choice(('阳光', '翠湖', '东方'))}花园{rng.randint(1, 30)}栋{rng.randint(101, 2500)}室",
+        )
+    )
 
 
 def _zip(rng: random.Random) -> str:
@@ -321,7 +420,12 @@ def _zh_phone(rng: random.Random) -> str:
 
 
 def _zh_plate(rng: random.Random) -> str:
-    return rng.choice("京沪粤苏浙川鲁豫鄂湘") + rng.choice("ABCDEFGH") + rng.choice(("", "·")) + _pick(rng, "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", rng.choice((5, 6)))
+    return (
+        rng.choice("京沪粤苏浙川鲁豫鄂湘")
+        + rng.choice("ABCDEFGH")
+        + rng.choice(("", "·"))
+        + _pick(rng, "ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", rng.choice((5, 6)))
+    )
 
 
 def _record(prefixes: Sequence[str], low: int, high: int) -> Draw:
@@ -329,7 +433,13 @@ def _record(prefixes: Sequence[str], low: int, high: int) -> Draw:
 
 
 def _passport(rng: random.Random) -> str:
-    return rng.choice((f"E{_pick(rng, _DIGITS, 8)}", f"G{_pick(rng, _DIGITS, 8)}", f"E{rng.choice('ABCDEFGH')}{_pick(rng, _DIGITS, 7)}"))
+    return rng.choice(
+        (
+            f"E{_pick(rng, _DIGITS, 8)}",
+            f"G{_pick(rng, _DIGITS, 8)}",
+            f"E{rng.choice('ABCDEFGH')}{_pick(rng, _DIGITS, 7)}",
+        )
+    )
 
 
 _MAKERS: dict[tuple[str, str], Draw] = {
@@ -352,14 +462,18 @@ _MAKERS: dict[tuple[str, str], Draw] = {
     ("en", "url"): _url,
     ("en", "ip"): _ip,
     ("en", "biometric"): _record(("FP-", "IR", "VP-2"), 5, 8),
-    ("en", "photo"): lambda rng: rng.choice(("IMG_", "DSC0", "face_")) + _pick(rng, _DIGITS, 5) + rng.choice((".jpg", ".png", "")),
+    ("en", "photo"): lambda rng: (
+        rng.choice(("IMG_", "DSC0", "face_")) + _pick(rng, _DIGITS, 5) + rng.choice((".jpg", ".png", ""))
+    ),
     ("en", "passport"): lambda rng: rng.choice((_pick(rng, _DIGITS, 9), _passport(rng))),
     ("en", "code"): _record(("A", "S-", "", "24-"), 6, 10),
     ("zh", "address"): _zh_address,
     ("zh", "date"): _zh_date,
     ("zh", "age"): _age,
     ("zh", "phone"): _zh_phone,
-    ("zh", "fax"): lambda rng: f"0{rng.choice(('10', '21', '755'))}-{_pick(rng, '23456789', 1)}{_pick(rng, _DIGITS, 7)}",
+    ("zh", "fax"): lambda rng: (
+        f"0{rng.choice(('10', '21', '755'))}-{_pick(rng, '23456789', 1)}{_pick(rng, _DIGITS, 7)}"
+    ),
     ("zh", "email"): _email,
     ("zh", "mrn"): _record(("", "ZY", "B", "0"), 6, 9),
     ("zh", "health_plan"): _record(("", "YB", "3301"), 8, 10),
@@ -372,7 +486,9 @@ _MAKERS: dict[tuple[str, str], Draw] = {
     ("zh", "url"): _url,
     ("zh", "ip"): _ip,
     ("zh", "biometric"): _record(("ZW", "SW-", ""), 6, 9),
-    ("zh", "photo"): lambda rng: rng.choice(("IMG_", "ZP", "face-")) + _pick(rng, _DIGITS, 6) + rng.choice((".jpg", "")),
+    ("zh", "photo"): lambda rng: (
+        rng.choice(("IMG_", "ZP", "face-")) + _pick(rng, _DIGITS, 6) + rng.choice((".jpg", ""))
+    ),
     ("zh", "resident_id"): _resident,
     ("zh", "social_credit"): _credit,
     ("zh", "passport"): _passport,

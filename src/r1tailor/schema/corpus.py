@@ -14,6 +14,7 @@ class Cleaning(Section):
 
     rules: Annotated[tuple[CleaningRule, ...], Field(strict=False)]
 
+
 Compliance = Literal["none", "hipaa", "securities"]
 PrivacyMode = Literal["redact", "pseudonymise", "shift_dates"]
 PrivacyKind = Literal[

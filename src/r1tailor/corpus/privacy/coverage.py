@@ -62,7 +62,9 @@ _TABLE = (
         _BLANK,
         "a local number of seven digits without label",
     ),
-    Coverage("Fax numbers; 传真", ("fax",), "label before a number", _BLANK, "without label it is found as a telephone"),
+    Coverage(
+        "Fax numbers; 传真", ("fax",), "label before a number", _BLANK, "without label it is found as a telephone"
+    ),
     Coverage("E-mail addresses; 邮箱", ("email",), "shape, also with (at)", _BLANK, "spelt out in words"),
     Coverage(
         "Social security numbers; 身份证",
@@ -73,7 +75,11 @@ _TABLE = (
     ),
     Coverage("Medical record numbers; 病案号, 住院号", ("mrn",), "label", _BLANK, "fewer than 10 digits without label"),
     Coverage(
-        "Health plan beneficiary numbers; 医保号", ("health_plan",), "label; shape of Medicare's", _BLANK, "without label"
+        "Health plan beneficiary numbers; 医保号",
+        ("health_plan",),
+        "label; shape of Medicare's",
+        _BLANK,
+        "without label",
     ),
     Coverage(
         "Account numbers; 账号, 银行卡",
@@ -101,7 +107,11 @@ _TABLE = (
     ),
     Coverage("Web addresses; 网址", ("url",), "scheme, www, common top-level domains", _BLANK, "a bare rare domain"),
     Coverage(
-        "IP addresses", ("ip",), "shape of version 4 and 6", _BLANK, "under 7 digits without label: may be a section number"
+        "IP addresses",
+        ("ip",),
+        "shape of version 4 and 6",
+        _BLANK,
+        "under 7 digits without label: may be a section number",
     ),
     Coverage(
         "Biometric identifiers; 指纹, 声纹, 虹膜",

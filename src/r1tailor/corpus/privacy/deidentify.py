@@ -33,7 +33,9 @@ FINDERS: tuple[Finder, ...] = (
 _SMALL_ZIPS = frozenset("036 059 063 102 203 556 692 790 821 823 830 831 878 879 884 890 893".split())
 _YEAR = re.compile(r"(?:(?<![0-9])(?:1[89]|20)[0-9]{2}(?![0-9])年?|(?<![0-9])(?:19|20)[0-9]{2}(?=[01][0-9][0-3][0-9]))")
 _US_ZIP = re.compile(r"[0-9OlI]{5}(?:-|$)")
-_BIRTH_LABEL = re.compile(r"[^0-9]*?(?=[0-9]|\b(?:" + "|".join(month[:3] for month in dates.MONTHS) + "))", re.IGNORECASE)
+_BIRTH_LABEL = re.compile(
+    r"[^0-9]*?(?=[0-9]|\b(?:" + "|".join(month[:3] for month in dates.MONTHS) + "))", re.IGNORECASE
+)
 
 
 def find(text: str, kinds: Iterable[PrivacyKind] | None = None) -> list[Finding]:

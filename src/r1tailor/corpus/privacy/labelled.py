@@ -65,7 +65,9 @@ def _alternatives(labels: dict[PrivacyKind, str], before: str, after: str) -> re
 
 _WORD = r"(?: ?(?:nos?|nr|num|number|n[0o]\.|identifier|id|code|#|card|ref|file|template)(?![a-z])\.?){0,3}"
 _ENGLISH_LABEL = _alternatives(
-    _ENGLISH, r"(?<![a-z])", rf"(?![a-z])(?P<marked>{_WORD})(?P<sign>[ ]{{0,2}}[:;#=][#: ]{{0,3}}|[ ]{{1,2}}(?:is|was|at|on)[: ]{{1,3}}|[ ]{{1,3}})"
+    _ENGLISH,
+    r"(?<![a-z])",
+    rf"(?![a-z])(?P<marked>{_WORD})(?P<sign>[ ]{{0,2}}[:;#=][#: ]{{0,3}}|[ ]{{1,2}}(?:is|was|at|on)[: ]{{1,3}}|[ ]{{1,3}})",
 )
 _CHINESE_LABEL = _alternatives(_CHINESE, "", r"(?P<sign>[ ]{0,2}[:;为是至到给#=][: ]{0,3}|[ ]{0,2})(?:No[.:] ?)?")
 _PART = "[A-Za-z0-9]{1,40}"
@@ -122,7 +124,9 @@ def _value(text: str, label: re.Match[str], fewest: int) -> Iterator[Finding]:
     if value is None:
         return
     count = sum(character.isdigit() for character in value.group())
-    if not _ACT.fullmatch(value.group()) and count >= max(fewest if fewest == _FEWEST_BARE else 0, _FEWEST_DIGITS.get(kind, fewest)):
+    if not _ACT.fullmatch(value.group()) and count >= max(
+        fewest if fewest == _FEWEST_BARE else 0, _FEWEST_DIGITS.get(kind, fewest)
+    ):
         yield Finding(kind, *value.span(), holds(kind, value.group()))
 
 

@@ -31,7 +31,9 @@ _PHONE = (
     re.compile(rf"\+{_D}{{1,3}}(?:[-. ()]{{0,2}}{_D}{{1,11}}){{1,6}}{RIGHT}"),
     re.compile(rf"{LEFT}(?:(?:\+|00)?86[- ]?)?[1Il][3-9]{_D}(?:[- ]{{0,2}}{_D}{{3,4}}){{2,3}}{RIGHT}"),
     re.compile(rf"{LEFT}1[3-9]{_D}{{2}}[- ]{_D}{{3}}[- ]{_D}{{4}}{RIGHT}"),
-    re.compile(rf"(?<![A-Za-z0-9.])\(?[0Oo][1-9]{_D}{{1,2}}\)?[- ]{{0,2}}{_D}{{3,4}}[- ]?{_D}{{4}}(?:[-转][0-9]{{1,6}})?{RIGHT}"),
+    re.compile(
+        rf"(?<![A-Za-z0-9.])\(?[0Oo][1-9]{_D}{{1,2}}\)?[- ]{{0,2}}{_D}{{3,4}}[- ]?{_D}{{4}}(?:[-转][0-9]{{1,6}})?{RIGHT}"
+    ),
 )
 _MIXED = re.compile(rf"{LEFT}[A-Z0-9ol]{{15,20}}{RIGHT}")
 _CODE = re.compile(rf"{LEFT}([A-Z]{{1,5}})[-/]?[0-9]{{7,12}}[A-Z]?{RIGHT}")
@@ -45,11 +47,18 @@ _OTHERS: tuple[tuple[PrivacyKind, re.Pattern[str]], ...] = (
     ("code", re.compile(rf"{LEFT}[0-9]{{1,2}}:[0-9]{{2}}-[a-z]{{2}}-[0-9]{{3,6}}{RIGHT}")),
     ("device", re.compile(rf"{LEFT}(?:[0-9A-Fa-f]{{2}}[:-]){{5}}[0-9A-Fa-f]{{2}}{RIGHT}")),
     ("resident_id", re.compile(rf"{LEFT}[A-Z]{{1,2}}[0-9]{{6}}\([0-9A]\)")),
-    ("health_plan", re.compile(rf"{LEFT}[1-9][A-Z][A-Z0-9][0-9][- ]{{1,2}}[A-Z][A-Z0-9][0-9][- ]{{1,2}}[A-Z]{{2}}[0-9]{{2}}{RIGHT}")),
+    (
+        "health_plan",
+        re.compile(
+            rf"{LEFT}[1-9][A-Z][A-Z0-9][0-9][- ]{{1,2}}[A-Z][A-Z0-9][0-9][- ]{{1,2}}[A-Z]{{2}}[0-9]{{2}}{RIGHT}"
+        ),
+    ),
 )
 _QUANTITY = re.compile(r" ?(?:copies|cells|IU|U/|/ ?m?[lL]|/ ?[uµμ]L|个|元|万|人|mg|kg|m[lL]\b|EUR|USD|dollars|euro)")
 _PUBLIC = {"NCT", "PMID", "PMC", "RS", "ISBN", "ISSN", "CD", "GO", "CAS", "EU", "ISO", "GB", "CELEX"}  # not a person's
-_VIN_VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", [1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, *range(2, 10)], strict=True))
+_VIN_VALUES = dict(
+    zip("ABCDEFGHJKLMNPRSTUVWXYZ", [1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, *range(2, 10)], strict=True)
+)
 _VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 _SHORTEST_CODE = 7  # digits of a run that is taken for an identifier though nothing else is known of it
 

@@ -21,7 +21,9 @@ _PARTICLES_BEFORE = re.compile(rf"(?<![{_LETTER}])(?:{_PARTICLE} ){{1,3}}$")
 _ANY_CAPITAL = re.compile(r"[A-ZÀ-Þ][A-Za-zÀ-ž'.]")
 
 _BEFORE = 28  # characters in front of a name in which its context stands
-_TITLE = r"Mr|Mrs|Ms|Miss|Mx|Dr|Drs|Prof|Professor|Doctor|Dame|Judge|Justice|Hon|Rev|Nurse|Attorney|Herr|Frau|Mme|Madame"
+_TITLE = (
+    r"Mr|Mrs|Ms|Miss|Mx|Dr|Drs|Prof|Professor|Doctor|Dame|Judge|Justice|Hon|Rev|Nurse|Attorney|Herr|Frau|Mme|Madame"
+)
 _TITLE += r"|MR|MRS|MS|DR|PROF|JUDGE|Magistrate|Advocate|Barrister|Detective|Sergeant|Captain|Lieutenant|Inspector"
 _ROLE = r"patient|pt|client|physician|doctor|provider|attending|surgeon|consultant|resident|nurse|therapist|pharmacist"
 _ROLE += r"|plaintiff|defendant|petitioner|respondent|appellant|appellee|witness|claimant|complainant|debtor|creditor"
@@ -31,16 +33,25 @@ _ROLE += r"|guarantor|author|signature|signed|name|surname|informant|applicant|r
 _ROLE += r"|radiologist|pathologist|interpreter|supervisor|proband|accused|juror|holder|borrower|lender|buyer|seller|aunt|uncle|niece|nephew|cousin|friend"
 _ROLE += r"|neighbou?r|fianc[eé]e?|grandmother|grandfather|roommate|boyfriend|girlfriend"
 _DONE = r"seen|signed|reviewed|dictated|transcribed|examined|referred|prepared|accompanied|verified|performed|attended"
-_DONE += r"|assisted|ordered|filed|brought|witnessed|treated|operated|represented|reported|entered|authored|approved|drawn"
+_DONE += (
+    r"|assisted|ordered|filed|brought|witnessed|treated|operated|represented|reported|entered|authored|approved|drawn"
+)
 _DONE += r"|written|cosigned|co-signed|completed|recorded|interpreted|read|taught|called|drafted|certified|notarized"
-_OWNED = r"chart|records?|file|case|care|estate|death|testimony|deposition|statement|notes?|signature|daughter|son|mother"
+_OWNED = (
+    r"chart|records?|file|case|care|estate|death|testimony|deposition|statement|notes?|signature|daughter|son|mother"
+)
 _OWNED += r"|father|wife|husband|behalf|parents?|birth|evidence|arrest|name"
-_PHRASE = rf"named|called|name is|(?:{_DONE}) by:?|(?:{_OWNED}) of|interviewed|discussed with|spoke with|spoken with|spoke to"
-_PHRASE += r"|contacted|representing|notified|consent from|I,|dear|sincerely,|regards,|yours,|thanks?(?: you)?,|cc:|attn:?"
+_PHRASE = (
+    rf"named|called|name is|(?:{_DONE}) by:?|(?:{_OWNED}) of|interviewed|discussed with|spoke with|spoken with|spoke to"
+)
+_PHRASE += (
+    r"|contacted|representing|notified|consent from|I,|dear|sincerely,|regards,|yours,|thanks?(?: you)?,|cc:|attn:?"
+)
 _PHRASE += r"|/s/|per|under|sued|against|met with|informed|hello|hi|hired|meet|granted|arrested|convicted"
 _TITLED = re.compile(rf"(?<![{_LETTER}])(?:{_TITLE})\.?[ ]{{1,3}}$")
 _LABELLED = re.compile(
-    rf"(?<![{_LETTER}])(?:{_ROLE})(?:'s)?(?: (?:full |first |last )?name)? ?(?:[:=;]|\(s\):| - )[ \n]{{0,3}}$", re.IGNORECASE
+    rf"(?<![{_LETTER}])(?:{_ROLE})(?:'s)?(?: (?:full |first |last )?name)? ?(?:[:=;]|\(s\):| - )[ \n]{{0,3}}$",
+    re.IGNORECASE,
 )
 _NAMED = re.compile(rf"(?<![{_LETTER}])(?:{_ROLE})(?:,|'s name is| is| was| named)?[ ]{{1,2}}$", re.IGNORECASE)
 _PHRASED = re.compile(rf"(?<![{_LETTER}])(?:{_PHRASE})[ \n]{{1,3}}$", re.IGNORECASE)
@@ -111,7 +122,11 @@ def _run(parts: list[re.Match[str]], offset: int) -> Iterator[_Run]:
     if parts and any(len(part.group()) > 2 or part.group().isalpha() and len(part.group()) == 2 for part in parts):
         last = parts[-1].group()
         end = parts[-1].end() - (2 if last.endswith("'s") else 1 if last.endswith("'") else 0)
-        yield _Run(offset + parts[0].start(), offset + end, tuple(part.group().removesuffix("'s").rstrip(".'") for part in parts))
+        yield _Run(
+            offset + parts[0].start(),
+            offset + end,
+            tuple(part.group().removesuffix("'s").rstrip(".'") for part in parts),
+        )
 
 
 def _without_eponym(text: str, run: _Run) -> _Run:

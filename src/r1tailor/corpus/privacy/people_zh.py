@@ -42,10 +42,14 @@ _ALONE = re.compile(
 )
 _TITLED = re.compile(rf"{_NAME.replace('{1,2}', '{0,2}?')}(?=(?:{_TITLE}))")
 _AGED = re.compile(rf"(?<![^\W\d_]){_NAME} ?[,,、((] ?(?:男|女|[0-9]{{1,3}} ?岁|身份证)")
-_FOREIGN = re.compile(rf"(?:{_LABEL})(?:姓名)? ?[:= ]{{0,3}}(?P<name>[A-Z][A-Za-z'-]{{1,29}}(?: {{1,2}}[A-Z][A-Za-z.'-]{{0,29}}){{0,3}}|[一-龥]{{2,6}}[·•・][一-龥]{{2,8}})")
+_FOREIGN = re.compile(
+    rf"(?:{_LABEL})(?:姓名)? ?[:= ]{{0,3}}(?P<name>[A-Z][A-Za-z'-]{{1,29}}(?: {{1,2}}[A-Z][A-Za-z.'-]{{0,29}}){{0,3}}|[一-龥]{{2,6}}[·•・][一-龥]{{2,8}})"
+)
 _DOTTED = re.compile(r"(?P<name>[一-龥]{2,5}[·•・][一-龥]{2,6})(?=[因于,,。男女系的))])")
 # What follows a name where the name ends: a sign, an end, or one of the words that go on about a person.
-_END = re.compile(r"\s|$|[,,。;;、::))((!?!?\[\]/]|男|女|因|于|主诉|自述|诉|的|在|是|系|向|与|和|及|为|被|对|到|等|已|未|称|今|昨|[0-9]|从|由|经|以|将|就|应|会|说|来|有|也|还|患|本人|身份|电话|住")
+_END = re.compile(
+    r"\s|$|[,,。;;、::))((!?!?\[\]/]|男|女|因|于|主诉|自述|诉|的|在|是|系|向|与|和|及|为|被|对|到|等|已|未|称|今|昨|[0-9]|从|由|经|以|将|就|应|会|说|来|有|也|还|患|本人|身份|电话|住"
+)
 _CUT = re.compile(_NEXT)
 _WORDS, _PAIRS = words("no_names_zh.txt"), words("no_given_zh.txt")
 
@@ -63,7 +67,9 @@ def find(text: str) -> Iterator[Finding]:
             yield Finding("name", *match.span("name"))
     for name in sorted(known):
         if len(name) > 2 or name[0] in _COMMON:
-            yield from (Finding("name", m.start(), m.end()) for m in re.finditer(re.escape(name), text) if len(name) > 1)
+            yield from (
+                Finding("name", m.start(), m.end()) for m in re.finditer(re.escape(name), text) if len(name) > 1
+            )
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
@@ -87,7 +93,9 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
 
 def _titled(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
     name = match["name"]
-    if text[match.start("name") : match.start("name") + 2] not in _WORDS and (len(name) > 1 and name[0] in _COMMON or _starts_fresh(text, match.start("name"))):
+    if text[match.start("name") : match.start("name") + 2] not in _WORDS and (
+        len(name) > 1 and name[0] in _COMMON or _starts_fresh(text, match.start("name"))
+    ):
         yield match.span("name")
 
 

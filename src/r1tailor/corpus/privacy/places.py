@@ -5,16 +5,26 @@ from collections.abc import Iterator
 
 from r1tailor.corpus.privacy.findings import IDEOGRAPH, LEFT, RIGHT, Finding
 
-_STATES = "AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK"
+_STATES = (
+    "AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK"
+)
 _STATES += "|OR|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|PR"
-_NAMES = "Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois"
+_NAMES = (
+    "Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois"
+)
 _NAMES += "|Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri"
-_NAMES += "|Montana|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma"
-_NAMES += "|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington"
+_NAMES += (
+    "|Montana|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma"
+)
+_NAMES += (
+    "|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington"
+)
 _NAMES += "|West Virginia|Wisconsin|Wyoming"
 _CAPITAL = r"(?!(?:The|This|In|On|At|An|He|She|Room|Ward) )(?:St\. )?[A-ZÀ-ÞŁŚŠŽ][A-Za-zÀ-ÿ'-]{1,24}"
 _TOWN = rf"{_CAPITAL}(?: {_CAPITAL}){{0,2}}"
-_WAY = "Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Circle|Cir|Way|Place|Pl|Terrace|Ter|Parkway"
+_WAY = (
+    "Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Circle|Cir|Way|Place|Pl|Terrace|Ter|Parkway"
+)
 _WAY += "|Pkwy|Highway|Hwy|Square|Sq|Trail|Trl|Crescent|Close|Row|Walk|Alley|Plaza|Loop|Pike|Turnpike|Route|Broadway"
 _WAY = f"(?:{_WAY}|{_WAY.upper()})"
 _UNIT = r"(?:,? {0,2}(?:Apt|Apartment|Suite|Ste|Unit|Floor|Fl|Room|Rm|#|APT|SUITE|UNIT)\.? ?#?[A-Za-z0-9-]{1,6})"
@@ -40,7 +50,9 @@ _ZIPS = (
     re.compile(rf"(?<![A-Za-z0-9.-])(?P<zip>[0-9]{{5}}-[0-9]{{4}}){RIGHT}(?!-)"),
     re.compile(rf"{LEFT}(?P<zip>[A-PR-UWYZ][A-HK-Y]?[0-9][A-Z0-9]? [0-9][ABD-HJLNP-UW-Z]{{2}}){RIGHT}"),
 )
-_PROVINCES = "北京|上海|天津|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州"
+_PROVINCES = (
+    "北京|上海|天津|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州"
+)
 _PROVINCES += "|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁夏|新疆|香港|澳门"
 # A name is what is no unit, no punctuation and none of the words that lead up to an address.
 _BASIC = r"[^\W\d_A-Za-z省市区县镇乡村路街巷弄号栋幢室在于住到从往至自是为由了和与及或的位址等]"
@@ -62,7 +74,9 @@ _CHINESE = (
 _HOUSE_NUMBER = re.compile("[0-9A-Z一二三四五六七八九十百](?:号|弄|栋|幢|座|单元|室|楼|层|组)")
 _WHOLE_PROVINCE = re.compile(_PROVINCE)
 _ANY_CAPITAL = re.compile("[A-Z]|[0-9]{5}|zip")
-_AUTHORITY = re.compile("(?:台湾|澳门|香港)(?:地区|以外|驻军|海峡)|天安门|立法|情报区|贸易区|城市|直辖|辖区|应当|疫区|特区|人民(?![东西南北中路大街])|各级|有关|规定|主管|行政部门|政府|机关|法院|检察")
+_AUTHORITY = re.compile(
+    "(?:台湾|澳门|香港)(?:地区|以外|驻军|海峡)|天安门|立法|情报区|贸易区|城市|直辖|辖区|应当|疫区|特区|人民(?![东西南北中路大街])|各级|有关|规定|主管|行政部门|政府|机关|法院|检察"
+)
 
 
 def find(text: str) -> Iterator[Finding]:
