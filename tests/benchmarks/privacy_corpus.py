@@ -2,8 +2,8 @@
 
 It shares nothing with the detector: neither its patterns, nor its lists, nor its labels. Identifiers are drawn class by
 class, with valid check digits unless they are mistyped on purpose, sometimes damaged as optical recognition would, and
-put into sentences as clinics, courts and offices write them, around diagnoses of the real ICD-10-CM list. Some sentences
-give no hint of what stands in them.
+put into sentences as clinics, courts and offices write them, around diagnoses of the real ICD-10-CM list. Some
+sentences give no hint of what stands in them.
 """
 
 import random
@@ -210,7 +210,6 @@ def _luhn(body: str) -> str:
 
 
 def _card(rng: random.Random) -> str:
-    number = _luhn(rng.choice(("4", "51", "6222", "62")) + _pick(rng, _DIGITS, 20))[:0]
     prefix = rng.choice(("4", "52", "6222", "6217"))
     length = rng.choice((16, 16, 19)) if prefix.startswith("62") else 16
     number = _luhn(prefix + _pick(rng, _DIGITS, length - 1 - len(prefix)))
@@ -303,7 +302,20 @@ def _ip(rng: random.Random) -> str:
 
 def _date(rng: random.Random) -> str:
     year, month, day = rng.randint(1995, 2025), rng.randint(1, 12), rng.randint(1, 28)
-    name = ("January February March April May June July August September October November December").split()[month - 1]
+    name = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ][month - 1]
     return rng.choice(
         (
             f"{month:02}/{day:02}/{year}",
@@ -324,6 +336,7 @@ def _date(rng: random.Random) -> str:
 def _zh_date(rng: random.Random) -> str:
     year, month, day = rng.randint(1995, 2025), rng.randint(1, 12), rng.randint(1, 28)
     numerals = "〇一二三四五六七八九"
+    spoken_month = numerals[month] if month < 10 else "十" + ("", "一", "二")[month - 10]
     spoken = "".join(numerals[int(digit)] for digit in str(year))
     return rng.choice(
         (
@@ -334,7 +347,7 @@ def _zh_date(rng: random.Random) -> str:
             f"{year}.{month:02}.{day:02}",
             f"{month}月{day}日",
             f"{year}年{month}月",
-            f"{spoken}年{numerals[month] if month < 10 else '十' + ('', '一', '二')[month - 10]}月{numerals[day % 10] if day < 10 else '十五'}日",
+            f"{spoken}年{spoken_month}月{numerals[day % 10] if day < 10 else '十五'}日",
         )
     )
 
@@ -365,13 +378,18 @@ def _zh_address(rng: random.Random) -> str:
             f"{rng.randint(1, 99)}号{rng.randint(1, 20)}栋{rng.randint(1, 5)}单元{rng.randint(101, 2500)}室",
         )
     )
-    village = f"{rng.choice(('石桥', '柳河', '大王', '前进'))}{rng.choice(('镇', '乡'))}{rng.choice(('李家', '东风', '新安'))}村{rng.randint(1, 12)}组"
+    village = (
+        rng.choice(("石桥镇", "柳河乡", "大王乡", "前进镇"))
+        + rng.choice(("李家", "东风", "新安"))
+        + f"村{rng.randint(1, 12)}组"
+    )
+    estate = rng.choice(("阳光", "翠湖", "东方"))
     return rng.choice(
         (
             f"{province}{city}{district}{road}{home}",
             f"{city}{district}{road}{home}",
             f"{province}{city}{district}{village}",
-            f"{city}{district}{rng.choice(('阳光', '翠湖', '东方'))}花园{rng.randint(1, 30)}栋{rng.randint(101, 2500)}室",
+            f"{city}{district}{estate}花园{rng.randint(1, 30)}栋{rng.randint(101, 2500)}室",
         )
     )
 

@@ -36,15 +36,18 @@ _TABLE = (
     Coverage(
         "Names; 姓名",
         ("name",),
-        "titles, labels, salutations, credentials, verbs of persons; census names; Chinese surnames with role or title; "
+        "titles, labels, salutations, credentials, verbs of persons; census names; Chinese surnames with role "
+        "or title; "
         "every other mention of a name so found",
         "[NAME], or a surrogate word for word",
-        "a rare name alone, without any context; names in lower case; a nickname; a Chinese name without role, title or age",
+        "a rare name alone, without any context; names in lower case; a nickname; a Chinese name without role, "
+        "title or age",
     ),
     Coverage(
         "Geographic units below a state; ZIP codes; 地址",
         ("address", "zip"),
-        "house number and street word, town with state, 'lives in'; ZIP by state, label or ZIP+4; 省市区路号 and its labels",
+        "house number and street word, town with state, 'lives in'; ZIP by state, label or ZIP+4; 省市区路号 "
+        "and its labels",
         "[ADDRESS], or a surrogate; of a ZIP code three digits, 000 for the 17 small areas",
         "a town's, hospital's or landmark's name alone; coordinates; ZIP without state or label",
     ),

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 
 from r1tailor.corpus.privacy.findings import LEFT, RIGHT, Finding
 
-MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october")
-MONTHS += ("november", "december")
+MONTHS: tuple[str, ...] = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
 _MONTH = r"(?P<month>" + "|".join(f"{m[:3].title()}(?:{m[3:]})?" if m != "may" else "May" for m in MONTHS) + r"|Sept"
 _MONTH += "|" + "|".join(m.upper() for m in MONTHS) + "|" + "|".join(m[:3].upper() for m in MONTHS) + r")\.?"
 _YEAR = r"(?P<year>(?:1[89]|2[0O])[0-9OolI]{2})"
@@ -42,7 +44,8 @@ _ASKED = re.compile(
 )
 # A birth date tells an age, also one over 89: no part of it stays.
 _BIRTH = re.compile(
-    r"(?:(?<![A-Za-z])(?:d\.?o\.?b\.?|birth ?date|date of birth|born(?: on| in)?)|出生(?:日期|年月日?|于|时间)?|生于|生日)"
+    r"(?:(?<![A-Za-z])(?:d\.?o\.?b\.?|birth ?date|date of birth|born(?: on| in)?)|出生(?:日期|年月日?|于|时间)?"
+    r"|生于|生日)"
     r"[ :为是]{0,4}",
     re.IGNORECASE | re.ASCII,
 )

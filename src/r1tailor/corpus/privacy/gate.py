@@ -45,7 +45,8 @@ def _hipaa(documents: Iterable[Document], settings: Privacy) -> dict[str, Any]:
         left = [kind for kind in counts if kind not in settings.kinds]
         advice = f"treat {', '.join(left)} in domain.privacy.kinds" if left else "clean these documents by hand"
         raise DataError(
-            f"domain.compliance = hipaa: {affected:,} of {total:,} documents still hold identifiers ({listed}); at most "
+            f"domain.compliance = hipaa: {affected:,} of {total:,} documents still hold identifiers ({listed}); "
+            f"at most "
             f"{settings.threshold:.2%} may. What to do: {advice}, or leave the documents out"
         )
     return {"documents": total, "with_findings": affected, "findings": dict(counts)}

@@ -1,4 +1,4 @@
-"""The secret key of surrogates and date offsets: from the environment, never from the settings or the project's tree."""
+"""The secret key of surrogates and date offsets: from the environment, never from settings or the project's tree."""
 
 import os
 from collections.abc import Mapping

@@ -13,12 +13,15 @@ from r1tailor.schema import PrivacyKind
 # In lower case. A label of two words may have any white space between them.
 _ENGLISH: dict[PrivacyKind, str] = {
     "fax": r"fax|facsimile|telefax",
-    "phone": r"(?:tele)?phone|te[l1]|mobile|mob|cell(?:phone)?|cellular|pager|beeper|call(?:back)?|call (?:him|her|me|us)"
+    "phone": r"(?:tele)?phone|te[l1]|mobile|mob|cell(?:phone)?|cellular|pager|beeper|call(?:back)?|call (?:him|her"
+    r"|me|us)"
     r"(?: back)? (?:at|on)|ph|reach(?:ed|able)? (?:at|on)|whatsapp|contact",
     "ssn": r"ssn|ss|social security|soc sec|soc\. sec\.",
-    "mrn": r"mrn|mr|medical rec(?:ord|\.)?|hosp\.?|med(?:\.|ical)? rec(?:\.|ord)?|chart|patient id(?:entifier)?|patient|pt id|unit"
+    "mrn": r"mrn|mr|medical rec(?:ord|\.)?|hosp\.?|med(?:\.|ical)? rec(?:\.|ord)?|chart|patient id(?:entifier)?"
+    r"|patient|pt id|unit"
     r"|hospital|record|encounter|visit|csn|har|admission",
-    "health_plan": r"health plan(?: beneficiary)?|plan|member(?:ship)?|subscriber|beneficiary|policy(?:holder)?|insurance"
+    "health_plan": r"health plan(?: beneficiary)?|plan|member(?:ship)?|subscriber|beneficiary|policy(?:holder)?"
+    r"|insurance"
     r"|ins|medicare(?: beneficiary)?|mbi|medicaid|group|hicn|payer",
     "account": r"account|acct?\.?|a/c|iban|routing|billing|invoice|bank account",
     "bank_card": r"(?:credit|debit|bank) card|card|visa|mastercard",
@@ -33,17 +36,22 @@ _ENGLISH: dict[PrivacyKind, str] = {
     "photo": r"photo(?:graph)?s?|picture|full[- ]face(?: photo(?:graph)?| image)?|headshot|portrait|image(?: file)?",
     "passport": r"passport",
     "resident_id": r"(?:national |resident |chinese )?(?:identity|id)(?: card)?|resident id(?:entity)?(?: card)?",
-    "code": r"[a-z]{2,20}(?=\x20?(?:no\.|number|num|#|id)[\x20:#])|accession|case|ref(?:erence)?|specimen|sample|order|study|docket|ticket|request|claim|file|barcode|employee"
+    "code": r"[a-z]{2,20}(?=\x20?(?:no\.|number|num|#|id)[\x20:#])|accession|case|ref(?:erence)?|specimen|sample"
+    r"|order|study|docket|ticket|request|claim|file|barcode|employee"
     r"|student|requisition|tracking|matter|loyalty|badge|cause",
 }
 _CHINESE: dict[PrivacyKind, str] = {
     "fax": "传真(?:号码?)?",
-    "phone": "(?:联系|家庭|办公|固定|移动|手机|客服|随访|紧急联系|家属)?(?:电话|手机)(?:号码?)?|联系方式|手机号码?|座机|微信号?|致电|拨打|QQ号?",
-    "mrn": "病案号?|住院(?:号|编号)|门诊(?:号|编号)|病历(?:号|编号)|就诊(?:号|卡号|编号)|登记号|急诊号|档案号|病人(?:ID|编号)|患者(?:ID|编号)|病案编号",
-    "health_plan": "医保(?:卡|证)?(?:号码?|编号|卡号)?|社保(?:卡|号)?(?:号码?)?|保险单?号码?|参保(?:人)?(?:号|编号)|新农合(?:证)?号|社会保障(?:卡)?号码?|保单号?",
+    "phone": "(?:联系|家庭|办公|固定|移动|手机|客服|随访|紧急联系|家属)?(?:电话|手机)(?:号码?)?|联系方式|手机号码?"
+    "|座机|微信号?|致电|拨打|QQ号?",
+    "mrn": "病案号?|住院(?:号|编号)|门诊(?:号|编号)|病历(?:号|编号)|就诊(?:号|卡号|编号)|登记号|急诊号|档案号"
+    "|病人(?:ID|编号)|患者(?:ID|编号)|病案编号",
+    "health_plan": "医保(?:卡|证)?(?:号码?|编号|卡号)?|社保(?:卡|号)?(?:号码?)?|保险单?号码?|参保(?:人)?(?:号"
+    "|编号)|新农合(?:证)?号|社会保障(?:卡)?号码?|保单号?",
     "account": "(?:银行|存款|结算|收款|付款|对公|资金)?[账帐][号户](?:号码?)?|公积金[账帐]?号",
     "bank_card": "(?:银行|信用|借记|储蓄)?卡号|(?:银行|信用|借记|储蓄)卡(?:号码?)?",
-    "licence": "(?:驾驶|执业|行医|资格|律师|医师|护士|教师|学位|毕业|营业|许可|产权|登记|工作)证?(?:资格)?(?:证书?|执照|许可证)?(?:号码?|编号)"
+    "licence": "(?:驾驶|执业|行医|资格|律师|医师|护士|教师|学位|毕业|营业|许可|产权|登记|工作)证?(?:资格)?(?:证书?"
+    "|执照|许可证)?(?:号码?|编号)"
     "|驾照号?|证书(?:编号|号码?)|证件号码?|许可证号|执照号|军官证号?",
     "vin": "车架号码?|车辆识别(?:代号|代码|号码)|发动机号码?",
     "plate": "车牌(?:号码?)?|号牌号码|车号",
@@ -53,7 +61,8 @@ _CHINESE: dict[PrivacyKind, str] = {
     "passport": "护照(?:号码?)?|通行证(?:号码?)?",
     "resident_id": "(?:居民)?身份证(?:件)?(?:号码?)?|公民身份号码|身份号码",
     "social_credit": "(?:统一)?社会信用代码|信用代码|纳税人识别号|组织机构代码|税号",
-    "code": "[一-龥]{0,4}(?:编号|单号|号码|序号|ID号?|条码)|(?:检查|标本|样本|条码|流水|受理|工单|合同|学籍|工|学|案件|订单|报告|申请单|处方|准考证|立案)编?号|案号|编号",
+    "code": "[一-龥]{0,4}(?:编号|单号|号码|序号|ID号?|条码)|(?:检查|标本|样本|条码|流水|受理|工单|合同|学籍|工|学"
+    "|案件|订单|报告|申请单|处方|准考证|立案)编?号|案号|编号",
     "zip": "邮政编码|邮编",
 }
 
@@ -67,13 +76,15 @@ _WORD = r"(?: ?(?:nos?|nr|num|number|n[0o]\.|identifier|id|code|#|card|ref|file|
 _ENGLISH_LABEL = _alternatives(
     _ENGLISH,
     r"(?<![a-z])",
-    rf"(?![a-z])(?P<marked>{_WORD})(?P<sign>[ ]{{0,2}}[:;#=][#: ]{{0,3}}|[ ]{{1,2}}(?:is|was|at|on)[: ]{{1,3}}|[ ]{{1,3}})",
+    rf"(?![a-z])(?P<marked>{_WORD})(?P<sign>[ ]{{0,2}}[:;#=][#: ]{{0,3}}|[ ]{{1,2}}(?:is|was|at|on)[: ]{{1,3}}"
+    rf"|[ ]{{1,3}})",
 )
 _CHINESE_LABEL = _alternatives(_CHINESE, "", r"(?P<sign>[ ]{0,2}[:;为是至到给#=][: ]{0,3}|[ ]{0,2})(?:No[.:] ?)?")
 _PART = "[A-Za-z0-9]{1,40}"
 _GROUP = r"(?:[ -]{1,3}[A-Z]{0,3}[0-9OolI]{2,8})"
 _VALUE = re.compile(
-    rf"\+?\(?[A-Za-z]{{0,3}}[0-9OolI]{{1,5}}\)?{_GROUP}{{1,5}}(?![A-Za-z0-9])|[A-Z]{{1,4}}[ -][0-9]{{2,6}}(?![A-Za-z0-9])"
+    rf"\+?\(?[A-Za-z]{{0,3}}[0-9OolI]{{1,5}}\)?{_GROUP}{{1,5}}(?![A-Za-z0-9])"
+    rf"|[A-Z]{{1,4}}[ -][0-9]{{2,6}}(?![A-Za-z0-9])"
     rf"|{_PART}(?:(?:[-/._:\\]|- | -){_PART}){{0,8}}",
     re.ASCII,
 )
@@ -83,10 +94,13 @@ _REACH = 64  # characters before a number in which its label begins
 _FEWEST_DIGITS = {"photo": 2, "biometric": 2, "plate": 2, "code": 3, "licence": 3, "device": 3, "zip": 6}
 # Bare words of everyday medical and legal language: as labels they need a number word or a sign behind them.
 _NEED_A_SIGN = re.compile(
-    r"(?:mr|unit|hospital|record|encounter|visit|patient|admission|chart|plan|group|lot|device|pacemaker|implant|pump|stent"
+    r"(?:mr|unit|hospital|record|encounter|visit|patient|admission|chart|plan|group|lot|device|pacemaker|implant"
+    r"|pump|stent"
     r"|monitor|generator|card|case|ref|reference|specimen|sample|order|study|file|request|claim|image|tag|registration"
-    r"|certificate|permit|member|policy|insurance|ins|retinal?|iris|photos?|id|identity|ss|dl|har|te[l1]|call|mac|employee"
-    r"|student|matter|cause|vehicle|ticket|picture|portrait|plates?|medicare|medicaid|serial|billing|account|matter|ph|tracking|contact|bar)",
+    r"|certificate|permit|member|policy|insurance|ins|retinal?|iris|photos?|id|identity|ss|dl|har|te[l1]|call|mac"
+    r"|employee"
+    r"|student|matter|cause|vehicle|ticket|picture|portrait|plates?|medicare|medicaid|serial|billing|account"
+    r"|matter|ph|tracking|contact|bar)",
     re.IGNORECASE,
 )
 _FEWEST_BARE = 5  # digits that a value needs where a label stands bare before it
@@ -119,7 +133,7 @@ def _windows(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _value(text: str, label: re.Match[str], fewest: int) -> Iterator[Finding]:
-    kind: PrivacyKind = next(name for name in label.re.groupindex if name in _KINDS and label[name])  # type: ignore[assignment]
+    kind: PrivacyKind = next(name for name in label.re.groupindex if name in _KINDS and label[name])
     value = _VALUE.match(text, label.end())
     if value is None:
         return

@@ -1,7 +1,7 @@
 """Names in Chinese characters, found by a surname and what stands around it.
 
-A role or label before (患者, 姓名, 原告), a title after (医生, 女士), or a mention of a name that was found so. Surnames
-that often begin another word (高血压, 黄疸, 关节) need an end behind the name that a word would not have.
+A role or label before (患者, 姓名, 原告), a title after (医生, 女士), or a mention of a name that was found so.
+Surnames that often begin another word (高血压, 黄疸, 关节) need an end behind the name that a word would not have.
 """
 
 import re
@@ -16,7 +16,8 @@ _COMMON, _FUNCTION = frozenset("".join(_LISTS["common"])), "".join(_LISTS["funct
 _COMPOUND = "|".join(_LISTS["compound"])
 _SURNAME = f"(?:{_COMPOUND}|[{''.join(sorted(_COMMON | _AMBIGUOUS))}])"
 # Characters that hold sentences together and are in no given name.
-_NEVER = "的了是在不有和与及或者应当可须得将被把对从由于以为其该此各每等之所至到能会要而但则即既已未无非按照据内外上下前后时日月年人员您我你他她它们这那哪什么很都也就还"
+_NEVER = "的了是在不有和与及或者应当可须得将被把对从由于以为其该此各每等之所至到能会要而"
+_NEVER += "但则即既已未无非按照据内外上下前后时日月年人员您我你他她它们这那哪什么很都也就还"
 _NEVER += "因诉述患病症痛热血疾院科室部门诊治疗术药检查住出入送给男女岁称签说请共只每次第某啊吗呢吧"
 _GIVEN = rf"(?:向(?=[阳东荣红前明华军群])|[^\W\d_A-Za-z向{_NEVER}])"
 _ANY_SURNAME = f"(?:{_COMPOUND}|[{''.join(sorted(_COMMON | _AMBIGUOUS))}{_FUNCTION}])"
@@ -28,8 +29,14 @@ _LABEL = (
     "|陪审员|书记员|法官助理|执行员|法官|检察员|公证员|仲裁员|被继承人|继承人|债务人|债权人|学生|老师|教师|教授|班主任|家长|监护人|校长|同学|父亲|母亲|丈夫|妻子|儿子|女儿|配偶"
     "|收件人|收货人|投保人|被保险人|受益人|户主|持卡人|开户人|房东|租户|当事人|其父|其母|其妻|其夫|其子|其女|之子|之女|哥哥|姐姐|弟弟|妹妹|陪同者|陪同人|本人"
 )
-_TITLE = "医生|医师|大夫|主任|护士长|护士|先生|女士|小姐|太太|教授|律师|法官|检察官|老师|同学|同志|院长|科长|局长|经理|处长|书记|校长|警官|阿姨|师傅|副主任|博士"
-_NEXT = "主诉|主要|主任|入院|出院|今日|昨日|自述|自诉|既往|诊断|经过|经查|电话|身份|现住|年龄|性别|出生|家属|手术|术后|要求|同意|签字|签名|提出|起诉|上诉|申请|辩称|陈述|表示|认为|承认|否认|医生|医师|主治|护士|女士|先生|律师|法官|老师|教授|大夫|汉族|回族|满族|壮族|公民|户籍|籍贯|负责|代理|平素|体检|查体|神志|突发|反复|服用|接受|行使|完成|反映|联系|办理|担任|就职|曾有|曾因|长期|参加|确诊|复诊|随访|转诊|接诊|会诊|记录|审核|报告|住在|家住|来自|委托|本人|提交|请求|不服|作为|其中|去世|死亡|出庭|执行|不服|陪同|到庭|签署|作证|提供|书写|数学|语文|成绩|执刀|主刀|查房|接|负责"
+_TITLE = "医生|医师|大夫|主任|护士长|护士|先生|女士|小姐|太太|教授|律师|法官|检察官|老师|同学|同志|院长|科长"
+_TITLE += "|局长|经理|处长|书记|校长|警官|阿姨|师傅|副主任|博士"
+_NEXT = "主诉|主要|主任|入院|出院|今日|昨日|自述|自诉|既往|诊断|经过|经查|电话|身份|现住|年龄|性别|出生|家属"
+_NEXT += "|手术|术后|要求|同意|签字|签名|提出|起诉|上诉|申请|辩称|陈述|表示|认为|承认|否认|医生|医师|主治|护士"
+_NEXT += "|女士|先生|律师|法官|老师|教授|大夫|汉族|回族|满族|壮族|公民|户籍|籍贯|负责|代理|平素|体检|查体|神志"
+_NEXT += "|突发|反复|服用|接受|行使|完成|反映|联系|办理|担任|就职|曾有|曾因|长期|参加|确诊|复诊|随访|转诊|接诊"
+_NEXT += "|会诊|记录|审核|报告|住在|家住|来自|委托|本人|提交|请求|不服|作为|其中|去世|死亡|出庭|执行|不服|陪同"
+_NEXT += "|到庭|签署|作证|提供|书写|数学|语文|成绩|执刀|主刀|查房|接|负责"
 _MARKED = re.compile(rf"(?:{_LABEL})(?:姓名|签名|签字)?(?: ?[:=] ?| {{1,3}}|[((]签[名字章][))] ?){_NAME}")
 _BARE = re.compile(rf"(?:{_LABEL}|我叫|名叫|叫做)(?:{_NAME}|(?P<late>于{_GIVEN}{{1,2}}?)(?={_NEXT}))")
 _FREQUENT = f"[{''.join(_LISTS['given'])}]"
@@ -43,7 +50,8 @@ _ALONE = re.compile(
 _TITLED = re.compile(rf"{_NAME.replace('{1,2}', '{0,2}?')}(?=(?:{_TITLE}))")
 _AGED = re.compile(rf"(?<![^\W\d_]){_NAME} ?[,,、((] ?(?:男|女|[0-9]{{1,3}} ?岁|身份证)")
 _FOREIGN = re.compile(
-    rf"(?:{_LABEL})(?:姓名)? ?[:= ]{{0,3}}(?P<name>[A-Z][A-Za-z'-]{{1,29}}(?: {{1,2}}[A-Z][A-Za-z.'-]{{0,29}}){{0,3}}|[一-龥]{{2,6}}[·•・][一-龥]{{2,8}})"
+    rf"(?:{_LABEL})(?:姓名)? ?[:= ]{{0,3}}(?P<name>[A-Z][A-Za-z'-]{{1,29}}(?: {{1,2}}[A-Z][A-Za-z.'-]{{0,29}}){{0,3}}"
+    rf"|[一-龥]{{2,6}}[·•・][一-龥]{{2,8}})"
 )
 _DOTTED = re.compile(r"(?P<name>[一-龥]{2,5}[·•・][一-龥]{2,6})(?=[因于,,。男女系的))])")
 # What follows a name where the name ends: a sign, an end, or one of the words that go on about a person.
@@ -94,7 +102,7 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
 def _titled(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
     name = match["name"]
     if text[match.start("name") : match.start("name") + 2] not in _WORDS and (
-        len(name) > 1 and name[0] in _COMMON or _starts_fresh(text, match.start("name"))
+        (len(name) > 1 and name[0] in _COMMON) or _starts_fresh(text, match.start("name"))
     ):
         yield match.span("name")
 

@@ -31,21 +31,24 @@ _UNIT = r"(?:,? {0,2}(?:Apt|Apartment|Suite|Ste|Unit|Floor|Fl|Room|Rm|#|APT|SUIT
 _STREETS = (
     re.compile(
         rf"{LEFT}[0-9OlI]{{1,6}}[A-Za-z]?,? {{1,2}}(?:(?:[NSEW]|North|South|East|West)\.? )?"
-        rf"(?:(?:{_CAPITAL}|[0-9]{{1,3}}(?:st|nd|rd|th)) {{1,2}}){{1,4}}{_WAY}{RIGHT}\.?{_UNIT}?(?:, {_TOWN}(?=,? (?:{_STATES}|{_NAMES}){RIGHT}))?"
+        rf"(?:(?:{_CAPITAL}|[0-9]{{1,3}}(?:st|nd|rd"
+        rf"|th)) {{1,2}}){{1,4}}{_WAY}{RIGHT}\.?{_UNIT}?(?:, {_TOWN}(?=,? (?:{_STATES}|{_NAMES}){RIGHT}))?"
     ),
     re.compile(rf"{LEFT}P\.? ?O\.? ?Box {{1,2}}[0-9]{{1,7}}{RIGHT}", re.IGNORECASE),
     re.compile(rf"{LEFT}{_TOWN}, {{1,2}}(?:{_STATES}|{_NAMES})(?=,? {{0,2}}[0-9]{{5}}|[.,;)\s]|$)"),
     re.compile(rf"{LEFT}{_TOWN} County{RIGHT}"),
     re.compile(
         r"(?:(?<![A-Za-z])(?:[Ll]ives|[Ll]iving|[Rr]esid(?:es|ing)|[Rr]esident|[Nn]ative|[Mm]oved|[Tt]ravel+ed|[Hh]ome)"
-        rf"(?: in| at| of| from| to| near| town of| address is){{1,2}}|(?<![A-Za-z])(?:[Aa]ddress|ADDRESS|[Cc]ity|[Tt]own|[Cc]ounty)"
+        rf"(?: in| at| of| from| to| near| town of| address is){{1,2}}|(?<![A-Za-z])(?:[Aa]ddress|ADDRESS"
+        rf"|[Cc]ity|[Tt]own|[Cc]ounty)"
         rf"(?: is)? ?:) {{1,2}}(?P<place>(?:[0-9]{{1,6}} )?{_TOWN}(?:, {_TOWN}){{0,2}})"
     ),
 )
 _ZIPS = (
     re.compile(rf"{LEFT}(?:{_STATES}|{_NAMES})\.?,? {{1,2}}(?P<zip>[0-9OlI]{{5}}(?:-[0-9OlI]{{4}})?){RIGHT}"),
     re.compile(
-        rf"(?:[Zz][Ii][Pp]|[Pp]ostal|POSTAL)(?: ?(?:[Cc]ode|CODE))?[ :#]{{1,4}}(?:is )?(?P<zip>[0-9OlI]{{5}}(?:-[0-9OlI]{{4}})?){RIGHT}"
+        rf"(?:[Zz][Ii][Pp]|[Pp]ostal|POSTAL)(?: ?(?:[Cc]ode"
+        rf"|CODE))?[ :#]{{1,4}}(?:is )?(?P<zip>[0-9OlI]{{5}}(?:-[0-9OlI]{{4}})?){RIGHT}"
     ),
     re.compile(rf"(?<![A-Za-z0-9.-])(?P<zip>[0-9]{{5}}-[0-9]{{4}}){RIGHT}(?!-)"),
     re.compile(rf"{LEFT}(?P<zip>[A-PR-UWYZ][A-HK-Y]?[0-9][A-Z0-9]? [0-9][ABD-HJLNP-UW-Z]{{2}}){RIGHT}"),
@@ -58,7 +61,8 @@ _PROVINCES += "|云南|陕西|甘肃|青海|台湾|内蒙古|广西|西藏|宁�
 _BASIC = r"[^\W\d_A-Za-z省市区县镇乡村路街巷弄号栋幢室在于住到从往至自是为由了和与及或的位址等]"
 _AREA = r"(?:省|自治区|自治州|地区|市|区|县|旗|盟)"
 _LOCAL = r"(?:街道|大街|大道|镇|乡|村|路|街|巷|弄|道|胡同|里|小区|花园|家园|社区|新村|公寓|广场|大厦|屯|庄|苑|园|组)"
-_NUMBER = r"(?:[ 之甲乙丙东西南北中0-9一二三四五六七八九十百零〇A-Za-z-]{1,8}(?:号楼|号院|号|弄|栋|幢|座|单元|室|楼|层|户|组|队|房))"
+_NUMBER = r"(?:[ 之甲乙丙东西南北中0-9一二三四五六七八九十百零〇A-Za-z-]{1,8}(?:号楼|号院|号|弄|栋|幢|座|单元"
+_NUMBER += r"|室|楼|层|户|组|队|房))"
 _PROVINCE = rf"(?:{_PROVINCES})(?:省|市|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区)?+"
 _STREET = rf"(?:(?:{_BASIC}|[0-9]){{1,9}}{_LOCAL})"
 _DISTRICT = rf"(?:(?:市[东南西北中]|{_BASIC}{{1,7}}){_AREA})"
@@ -67,7 +71,8 @@ _CHINESE = (
     re.compile(rf"{_PROVINCE}{_DISTRICT}{{0,3}}{_STREET}{{0,4}}{_NUMBER}{{0,6}}"),
     re.compile(rf"{_BASIC}{{1,4}}市(?:市[东南西北中]|{_BASIC}{{1,5}})[区县市]{_STREET}{{0,4}}{_NUMBER}{{0,6}}"),
     re.compile(
-        r"(?:家庭住址|现住址|户籍地址|户籍地?|通讯地址|联系地址|住所地?|住址|地址|籍贯|现住|家住|居住于|来自|出生于|生于|户籍)[ :为是于在]{0,3}"
+        r"(?:家庭住址|现住址|户籍地址|户籍地?|通讯地址|联系地址|住所地?|住址|地址|籍贯|现住|家住|居住于|来自"
+        r"|出生于|生于|户籍)[ :为是于在]{0,3}"
         rf"(?P<place>(?:{_PROVINCE})?(?:(?:市[东南西北中]|{_BASIC}|[0-9]){{1,9}}(?:{_AREA}|{_LOCAL})){{1,6}}{_NUMBER}{{0,6}})"
     ),
 )

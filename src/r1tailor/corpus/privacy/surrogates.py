@@ -1,8 +1,8 @@
 """What stands in an identifier's place: the same surrogate for the same surface, dates moved by one offset a group.
 
-A surrogate has the letters and digits of its surface's pattern, behind a mark that no valid identifier begins with (QZX,
-or 某 before Chinese characters), so that it cannot be anybody's and is known for a surrogate when it is met again. It is
-made with HMAC-SHA256 from a secret key: without the key there is no way back, and with it only by trying.
+A surrogate has its surface's pattern of letters and digits behind a mark that no valid identifier begins with (QZX, or
+某 before Chinese characters). So it cannot be anybody's, and is known for a surrogate when it is met again. It is made
+with HMAC-SHA256 from a secret key: without the key there is no way back, and with it only by trying.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ def is_surrogate(text: str, start: int) -> bool:
 
 def surrogate(kind: PrivacyKind, surface: str, key: bytes) -> str:
     """Return what stands for a surface wherever it occurs; spelling variants (case, separators) share one."""
-    if kind == "name" and surface.isascii() or kind == "name" and not re.search("[一-龥]", surface):
+    if (kind == "name" and surface.isascii()) or (kind == "name" and not re.search("[一-龥]", surface)):
         return re.sub(r"[^\W\d_](?:[^\W\d_]|['-](?=[^\W_]))*", lambda word: _word(word.group(), key), surface)
     drawn = _draw(key, f"{kind}/{compact(surface)}")
     match kind:
