@@ -40,7 +40,7 @@ _NEXT += "|到庭|签署|作证|提供|书写|数学|语文|成绩|执刀|主刀
 _MARKED = re.compile(rf"(?:{_LABEL})(?:姓名|签名|签字)?(?: ?[:=] ?| {{1,3}}|[((]签[名字章][))] ?){_NAME}")
 _BARE = re.compile(rf"(?:{_LABEL}|我叫|名叫|叫做)(?:{_NAME}|(?P<late>于{_GIVEN}{{1,2}}?)(?={_NEXT}))")
 _FREQUENT = f"[{''.join(_LISTS['given'])}]"
-_PERSON = "员人者师子女妇生属友父母妻夫姐妹兄弟长官:：,,。;;、((\s"  # characters that end a role, or a sentence
+_PERSON = r"员人者师子女妇生属友父母妻夫姐妹兄弟长官:：,,。;;、((\s"  # characters that end a role, or a sentence
 _ALONE = re.compile(
     rf"(?:(?<=[{_PERSON}])|^)(?P<name>(?:{_COMPOUND}|[{''.join(sorted(_COMMON))}]){_FREQUENT}{{1,2}}"
     rf"|[{''.join(sorted(_AMBIGUOUS))}]{_FREQUENT}{{2}})(?=[,,。、;;((\s]|$|男|女|因|于|{_NEXT})"
