@@ -1,6 +1,7 @@
 """Personal identifiers are found by shape and label, treated as asked, and never come back out."""
 
 import json
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
@@ -136,8 +137,6 @@ def test_dates_of_a_group_move_together_and_keep_their_writing() -> None:
 
 
 def _day(written: str) -> int:
-    from datetime import date
-
     return date.fromisoformat(written).toordinal()
 
 
@@ -209,7 +208,7 @@ def test_the_gate_counts_by_kind_and_says_what_to_do() -> None:
     with pytest.raises(DataError) as refusal:
         gate(documents, Privacy(kinds={"ssn": "redact"}, key_variable="K", threshold=0.49), "hipaa")
     assert str(refusal.value) == (
-        "domain.compliance = hipaa: 1 of 2 documents still hold identifiers (email 1, ssn 1); at most 49.00% may. "
+        "domain.compliance = hipaa: 1 of 2 documents still hold identifiers (ssn 1, email 1); at most 49.00% may. "
         "What to do: treat email in domain.privacy.kinds, or leave the documents out"
     )
     passed = gate(documents, Privacy(kinds={}, key_variable="K", threshold=0.5), "hipaa")
