@@ -70,8 +70,8 @@ def main() -> None:
     terms = icd_terms()
     short = [term for term in terms if len(term) < 80]
     pairs = recall_table(list(corpus(seed, short, EACH)))
-    print("\nSentences that the detector was not mended with:")
-    pairs |= {f"held_out_{name}": value for name, value in recall_table(list(corpus(seed, short, EACH, True))).items()}
+    print("\nSentences written last (see there what was mended since):")
+    pairs |= {f"last_{name}": value for name, value in recall_table(list(corpus(seed, short, EACH, True))).items()}
     pairs |= false_findings("icd", terms)
     for name, pin in _LAWS.items():
         pairs |= false_findings(name, _articles(name, pin))

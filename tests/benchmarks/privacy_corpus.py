@@ -18,8 +18,8 @@ from privacy_sentences import (
     CHINESE_FILLERS,
     ENGLISH,
     ENGLISH_FILLERS,
-    HELD_OUT_CHINESE,
-    HELD_OUT_ENGLISH,
+    LAST_CHINESE,
+    LAST_ENGLISH,
     MORE_CHINESE,
     MORE_ENGLISH,
     PLACES,
@@ -52,11 +52,11 @@ class Seeded:
     culture: str = ""
 
 
-def corpus(seed: int, terms: Sequence[str], each: int, held_out: bool = False) -> Iterator[Seeded]:
-    """Yield ``each`` documents for every class and language, in sentences used in development or held out from it."""
+def corpus(seed: int, terms: Sequence[str], each: int, last: bool = False) -> Iterator[Seeded]:
+    """Yield ``each`` documents for every class and language, in the sentences of development, or in those written last."""
     used = {"en": (ENGLISH, MORE_ENGLISH), "zh": (CHINESE, MORE_CHINESE)}
-    unused = {"en": (HELD_OUT_ENGLISH,), "zh": (HELD_OUT_CHINESE,)}
-    for language, sets in (unused if held_out else used).items():
+    unused = {"en": (LAST_ENGLISH,), "zh": (LAST_CHINESE,)}
+    for language, sets in (unused if last else used).items():
         for kind in sets[0]:
             contexts = [context for sentences in sets for context in sentences.get(kind, ())]
             rng = random.Random(f"{seed}/{language}/{kind}")

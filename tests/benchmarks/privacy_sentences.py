@@ -571,8 +571,9 @@ MORE_CHINESE: dict[str, tuple[str, ...]] = {
     "code": ("样本号：{x}", "检验单号：{x}", "立案编号：{x}"),
 }
 
-# Held out: written last and measured as they stand; nothing was mended after them. They tell what new wording costs.
-HELD_OUT_ENGLISH: dict[str, tuple[str, ...]] = {
+# Written last. On first sight, before anything was mended: recall of names 0.925 (en) and 0.695 (zh), of record numbers
+# 0.755 (en) and 0.930 (zh), seed 1, 200 each. Rules for capitals, for Chinese given names and for one label came after.
+LAST_ENGLISH: dict[str, tuple[str, ...]] = {
     "name": (
         "Handed over to {x} at 19:00.",
         "Received a call from {x} regarding the {term}.",
@@ -610,7 +611,7 @@ HELD_OUT_ENGLISH: dict[str, tuple[str, ...]] = {
     "passport": ("passport, no. {x}", "Passport ID: {x}"),
     "code": ("Requisition #{x}", "Sample no: {x}", "Badge number {x}", "Trial subject no. {x}"),
 }
-HELD_OUT_CHINESE: dict[str, tuple[str, ...]] = {
+LAST_CHINESE: dict[str, tuple[str, ...]] = {
     "name": (
         "请{x}到3号诊室就诊。",
         "患者家属{x}要求转院。",
