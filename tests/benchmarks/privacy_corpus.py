@@ -53,10 +53,10 @@ class Seeded:
 
 
 def corpus(seed: int, terms: Sequence[str], each: int, last: bool = False) -> Iterator[Seeded]:
-    """Yield ``each`` documents for every class and language, in the sentences of development, or in those written last."""
+    """Yield ``each`` documents for every class and language, in development's sentences or in those written last."""
     used = {"en": (ENGLISH, MORE_ENGLISH), "zh": (CHINESE, MORE_CHINESE)}
-    unused = {"en": (LAST_ENGLISH,), "zh": (LAST_CHINESE,)}
-    for language, sets in (unused if last else used).items():
+    newest = {"en": (LAST_ENGLISH,), "zh": (LAST_CHINESE,)}
+    for language, sets in (newest if last else used).items():
         for kind in sets[0]:
             contexts = [context for sentences in sets for context in sentences.get(kind, ())]
             rng = random.Random(f"{seed}/{language}/{kind}")
