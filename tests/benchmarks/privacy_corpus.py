@@ -1,9 +1,9 @@
 """A seeded corpus of documents with known identifiers, to measure what the detector finds.
 
-It shares nothing with the detector: neither its patterns, nor its lists, nor its labels. Identifiers are drawn class by
-class, with valid check digits unless they are mistyped on purpose, sometimes damaged as optical recognition would, and
-put into sentences as clinics, courts and offices write them, around diagnoses of the real ICD-10-CM list. Some
-sentences give no hint of what stands in them.
+It uses none of the detector's patterns or lists; the labels are those that people write, and the detector was mended
+after what it missed here. Identifiers are drawn class by class, with valid check digits unless they are mistyped on
+purpose, sometimes damaged as optical recognition would, and put into sentences as clinics, courts and offices write
+them, around diagnoses of the real ICD-10-CM list. Some sentences give no hint of what stands in them.
 """
 
 import random
