@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
 from r1tailor.schema import Source
+from tests import licensed_formats
 
 SECRET = "Roe"
 FACTS = {"name": "mine", "licence": "own", "available_at": "2020-01-01", "on_damage": "list"}
@@ -210,3 +211,4 @@ CASES = [
         _pinned,
     ),
 ]
+CASES += [Case(**case) for case in licensed_formats.CASES]

@@ -1,0 +1,107 @@
+"""Dates, and ages over 89.
+
+A date counts when it says more than a year. Day and month need their year beside them, a month's name or the Chinese
+月 and 日: 5/10 may be a score and 120/80 is a blood pressure, so two bare numbers need a word before them that asks for
+a date.
+"""
+
+import re
+from collections.abc import Iterator
+
+from r1tailor.corpus.privacy.findings import LEFT, RIGHT, Finding
+
+MONTHS: tuple[str, ...] = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_MONTH = r"(?P<month>" + "|".join(f"{m[:3].title()}(?:{m[3:]})?" if m != "may" else "May" for m in MONTHS) + r"|Sept"
+_MONTH += "|" + "|".join(m.upper() for m in MONTHS) + "|" + "|".join(m[:3].upper() for m in MONTHS) + r")\.?"
+_YEAR = r"(?P<year>(?:1[89]|2[0O])[0-9OolI]{2})"
+_DAY = r"(?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?"
+_NUMERAL = "〇零○一二三四五六七八九十"
+PATTERNS = tuple(
+    re.compile(f"{LEFT}{pattern}")
+    for pattern in (
+        rf"{_YEAR}(?P<sep> ?[-/.] ?)(?P<month>[01]?[0-9OlI])(?P=sep)(?P<day>[0-3]?[0-9OlI])(?:(?=T[0-9])|{RIGHT})",
+        rf"(?P<month>[0-3]?[0-9OlI])(?P<sep> ?[-/.] ?)(?P<day>[0-3]?[0-9OlI])(?P=sep){_YEAR}{RIGHT}",
+        rf"(?P<month>[0-3]?[0-9])(?P<sep>[-/])(?P<day>[0-3]?[0-9])(?P=sep)(?P<short>[0-9]{{2}}){RIGHT}(?![-/.][0-9])",
+        rf"{_MONTH} {{0,2}}{_DAY}(?:(?:,| |, {{1,2}}){_YEAR})?{RIGHT}(?!\.[0-9])",
+        rf"{_DAY}(?: of)?[ -]{{0,2}}{_MONTH}(?:(?:,? {{1,2}}|-){_YEAR})?{RIGHT}",
+        rf"{_MONTH}(?:,| of)? {{0,2}}{_YEAR}{RIGHT}",
+        rf"(?P<month>0?[1-9]|1[0-2])/{_YEAR}{RIGHT}(?!/)",
+        rf"(?P<year>(?:19|20)[0-9]{{2}})(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12][0-9]|3[01]){RIGHT}",
+        r"(?P<year>[0-9OolI]{4}) ?年 ?(?P<month>[0-9OlI]{1,2}) ?月(?: ?(?P<day>[0-9OlI]{1,2}) ?[日号])?",
+        r"(?P<short>[0-9]{2}) ?年 ?(?P<month>[0-9]{1,2}) ?月(?: ?(?P<day>[0-9]{1,2}) ?[日号])?",
+        r"(?P<month>[0-9]{1,2}) ?月 ?(?P<day>[0-9]{1,2}) ?[日号]",
+        rf"(?:(?P<numerals>[{_NUMERAL}]{{4}})年)(?:[{_NUMERAL}]{{1,3}})月(?:[{_NUMERAL}]{{1,3}}[日号])?",
+        rf"(?<![{_NUMERAL}])[{_NUMERAL}]{{1,3}}月[{_NUMERAL}]{{1,3}}[日号]",
+    )
+)
+_ASKED = re.compile(
+    r"(?<![A-Za-z])(?:on|since|dated?|until|admitted|discharged|seen|from|d/c|visit|exam|dos|by)[ :]{1,3}"
+    r"(?P<date>(?:0?[1-9]|1[0-2])[/-](?:0?[1-9]|[12][0-9]|3[01]))(?![A-Za-z0-9/.-]|\s?(?:mm|mg|pain|/))",
+    re.IGNORECASE | re.ASCII,
+)
+# A birth date tells an age, also one over 89: no part of it stays.
+_BIRTH = re.compile(
+    r"(?:(?<![A-Za-z])(?:d\.?o\.?b\.?|birth ?date|date of birth|born(?: on| in)?)|出生(?:日期|年月日?|于|时间)?"
+    r"|生于|生日)"
+    r"[ :为是]{0,4}",
+    re.IGNORECASE | re.ASCII,
+)
+_BIRTH_YEAR = re.compile(
+    r"(?:1[89]|20)[0-9]{2}(?:年|(?![0-9A-Za-z]))|[0-9]{4}年|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}"
+)
+_ANY_DIGIT = re.compile("[0-9]")
+_ANY_AGE = re.compile("9[0-9]|1[0-3][0-9]|岁")
+_OLD = r"(?P<age>9[0-9]|1[0-3][0-9])"
+_AGES = tuple(
+    re.compile(pattern, re.IGNORECASE | re.ASCII)
+    for pattern in (
+        rf"{LEFT}{_OLD}[ -]{{0,2}}(?:years?|yrs?\.?)[ -]{{0,2}}(?:old|of[ -]age|-?o(?![a-z]))",
+        rf"{LEFT}{_OLD} ?(?:y/?o|y\.o\.|yo[mf]|years? young)(?![a-z])",
+        rf"(?<![a-z])aged?(?: of)?[ :=]{{1,3}}{_OLD}(?![0-9A-Za-z%]|\.[0-9])",
+        rf"(?<![0-9.]){_OLD} ?(?:周?岁|周龄岁)",
+        rf"年龄[ :为]{{0,3}}{_OLD}(?![0-9.%])",
+        r"(?P<age>九十[一二三四五六七八九]?|一百[零〇]?[一二三四五六七八九十]{0,3})(?=周?岁)",
+    )
+)
+
+
+def find(text: str) -> Iterator[Finding]:
+    """Yield dates that say more than a year."""
+    if not (_ANY_DIGIT.search(text) or "月" in text):
+        return
+    for pattern in PATTERNS:
+        for match in pattern.finditer(text):
+            if _is_calendar(match):
+                yield Finding("date", *match.span())
+    for match in _ASKED.finditer(text):
+        yield Finding("date", *match.span("date"))
+
+
+def find_births(text: str) -> Iterator[Finding]:
+    """Yield birth dates, with their label, so that it is known for one."""
+    if not _ANY_DIGIT.search(text):
+        return
+    for label in _BIRTH.finditer(text):
+        found = [match for pattern in PATTERNS if (match := pattern.match(text, label.end()))]
+        found += [match] if (match := _BIRTH_YEAR.match(text, label.end())) else []
+        if found:
+            yield Finding("date", label.start(), max(match.end() for match in found))
+
+
+def find_ages(text: str) -> Iterator[Finding]:
+    """Yield ages over 89: the number alone."""
+    if not _ANY_AGE.search(text):
+        return
+    for pattern in _AGES:
+        for match in pattern.finditer(text):
+            yield Finding("age", *match.span("age"))
+
+
+def _is_calendar(match: re.Match[str]) -> bool:
+    """Whether day and month can be meant: 1.2.2021 is a date, 45.60.2021 is none; a mistyped 31 February is one."""
+    parts = match.groupdict()
+    numbers = [int(part) for name in ("month", "day") if (part := parts.get(name)) and part.isdigit()]
+    return all(1 <= number <= 31 for number in numbers) and (len(numbers) < 2 or min(numbers) <= 12)

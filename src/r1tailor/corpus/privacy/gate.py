@@ -1,0 +1,88 @@
+"""Whether data may pass: HIPAA's gate counts what a second pass still finds, the securities rule looks at provenance.
+
+A message of the gate names kinds and counts, never a surface. Dates that were moved are still dates: where the settings
+say ``shift_dates`` the gate leaves them out, and the release needs an expert's determination (45 CFR 164.514(b)(1)).
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, get_args
+
+from r1tailor.corpus.privacy.deidentify import find
+from r1tailor.errors import DataError
+from r1tailor.records import Document
+from r1tailor.schema import Compliance, Privacy, PrivacyKind
+
+_SHOWN = 20
+
+
+def gate(documents: Iterable[Document], settings: Privacy, compliance: Compliance) -> dict[str, Any]:
+    """Return what was checked, as plain JSON values: documents, documents with findings, findings by kind.
+
+    Raises:
+        DataError: ``hipaa``: the share of documents with findings is above the threshold; names counts by kind and what
+            to do. ``securities``: records lack a licence or an ISO date of availability; names their ids.
+    """
+    match compliance:
+        case "hipaa":
+            return _hipaa(documents, settings)
+        case "securities":
+            return _securities(documents)
+    return {}
+
+
+def _hipaa(documents: Iterable[Document], settings: Privacy) -> dict[str, Any]:
+    kinds = [kind for kind in get_args(PrivacyKind) if settings.kinds.get(kind) != "shift_dates"]
+    counts: Counter[str] = Counter()
+    total = affected = 0
+    for document in documents:
+        found = [finding.kind for text in _texts(document) for finding in find(text, kinds)]
+        counts.update(found)
+        total, affected = total + 1, affected + bool(found)
+    if affected > settings.threshold * total:
+        listed = ", ".join(f"{kind} {count:,}" for kind, count in counts.most_common())
+        left = [kind for kind in counts if kind not in settings.kinds]
+        advice = f"treat {', '.join(left)} in domain.privacy.kinds" if left else "clean these documents by hand"
+        raise DataError(
+            f"domain.compliance = hipaa: {affected:,} of {total:,} documents still hold identifiers ({listed}); "
+            f"at most "
+            f"{settings.threshold:.2%} may. What to do: {advice}, or leave the documents out"
+        )
+    return {"documents": total, "with_findings": affected, "findings": dict(counts)}
+
+
+def _texts(document: Document) -> Iterable[str]:
+    yield document.text
+    pending = list(document.fields.items())
+    while pending:
+        key, value = pending.pop()
+        if isinstance(value, dict):
+            pending += value.items()
+        elif isinstance(value, list):
+            pending += [(key, part) for part in value]
+        elif isinstance(value, (str, int)) and not isinstance(value, bool):
+            yield str(value) if key == "group" else f"{key.replace('_', ' ')}: {value}"
+
+
+def _securities(documents: Iterable[Document]) -> dict[str, Any]:
+    total = 0
+    lacking = []
+    for total, document in enumerate(documents, start=1):  # noqa: B007
+        if not document.licence.strip() or not _is_date(document.available_at):
+            lacking.append(document.id)
+    if lacking:
+        shown = ", ".join(lacking[:_SHOWN]) + (", ..." if len(lacking) > _SHOWN else "")
+        raise DataError(
+            f"domain.compliance = securities: {len(lacking):,} of {total:,} records have no licence or no ISO date of "
+            f"availability: {shown}. Give their source both (domain.sources: licence, available_at)"
+        )
+    return {"documents": total}
+
+
+def _is_date(written: str) -> bool:
+    try:
+        date.fromisoformat(written[:10])
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,24 @@
+"""The word lists that lie beside the code; each says in its first lines where it comes from."""
+
+from importlib import resources
+
+
+def sections(name: str) -> dict[str, list[str]]:
+    """Return the words of each ``[section]`` of a list."""
+    found: dict[str, list[str]] = {}
+    for line in _lines(name):
+        if line.startswith("["):
+            current = found.setdefault(line.strip("[]"), [])
+        else:
+            current += line.split()
+    return found
+
+
+def words(name: str) -> frozenset[str]:
+    """Return the words of a list that has no sections."""
+    return frozenset(word for line in _lines(name) for word in line.split())
+
+
+def _lines(name: str) -> list[str]:
+    text = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith("#")]

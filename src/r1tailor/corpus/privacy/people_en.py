@@ -1,0 +1,201 @@
+"""Names in Latin script, found by what stands around them and by the most frequent names.
+
+Contexts come first: a title, a label, a salutation, a credential, a verb that only a person does. They find a name of
+any culture. Two capitalised words of which one is in the census list are a name as well. Then every other mention of a
+word that was found in a name is a name too. Eponyms stay: Parkinson's disease, Foley catheter.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from r1tailor.corpus.privacy.findings import Finding
+from r1tailor.corpus.privacy.lists import sections, words
+
+_UPPER, _LOWER = "A-ZÀ-ÖØ-ÞĀ-ŽȘȚḀ-ỿ", "a-zß-öø-ÿā-žșțḁ-ỿ"
+_LETTER = f"{_UPPER}{_LOWER}"
+_WORD = rf"(?:[{_UPPER}][{_LETTER}'-]{{1,29}}|[{_UPPER}]\.?(?![{_LETTER}'])|[Aa]l-[{_UPPER}][{_LETTER}]{{1,29}})"
+_PARTICLE = r"(?:de|da|di|do|du|del|della|dos|das|la|le|van|von|der|den|ter|ten|zu|bin|bint|ibn|al|el|abu|y|e)"
+_SEQUENCE = re.compile(rf"(?<![{_LETTER}0-9'-]){_WORD}(?:[ ]{{1,2}}(?:{_PARTICLE} ){{0,3}}{_WORD}){{0,7}}")
+_PARTICLES_BEFORE = re.compile(rf"(?<![{_LETTER}])(?:{_PARTICLE} ){{1,3}}$")
+_ANY_CAPITAL = re.compile(r"[A-ZÀ-Þ][A-Za-zÀ-ž'.]")
+
+_BEFORE = 28  # characters in front of a name in which its context stands
+_TITLE = (
+    r"Mr|Mrs|Ms|Miss|Mx|Dr|Drs|Prof|Professor|Doctor|Dame|Judge|Justice|Hon|Rev|Nurse|Attorney|Herr|Frau|Mme|Madame"
+)
+_TITLE += r"|MR|MRS|MS|DR|PROF|JUDGE|Magistrate|Advocate|Barrister|Detective|Sergeant|Captain|Lieutenant|Inspector"
+_ROLE = r"patient|pt|client|physician|doctor|provider|attending|surgeon|consultant|resident|nurse|therapist|pharmacist"
+_ROLE += r"|plaintiff|defendant|petitioner|respondent|appellant|appellee|witness|claimant|complainant|debtor|creditor"
+_ROLE += r"|guardian|victim|counsel|clerk|notary|trustee|executor|tenant|landlord|student|teacher|employee|spouse|wife"
+_ROLE += r"|husband|son|daughter|mother|father|brother|sister|partner|caregiver|next of kin|contact|insured|subscriber"
+_ROLE += r"|guarantor|author|signature|signed|name|surname|informant|applicant|referring|operator|donor|recipient|coder"
+_ROLE += r"|radiologist|pathologist|interpreter|supervisor|proband|accused|juror|holder|borrower|lender|buyer"
+_ROLE += r"|seller|aunt|uncle|niece|nephew|cousin|friend"
+_ROLE += r"|neighbou?r|fianc[eé]e?|grandmother|grandfather|roommate|boyfriend|girlfriend"
+_DONE = r"seen|signed|reviewed|dictated|transcribed|examined|referred|prepared|accompanied|verified|performed|attended"
+_DONE += (
+    r"|assisted|ordered|filed|brought|witnessed|treated|operated|represented|reported|entered|authored|approved|drawn"
+)
+_DONE += r"|written|cosigned|co-signed|completed|recorded|interpreted|read|taught|called|drafted|certified|notarized"
+_OWNED = (
+    r"chart|records?|file|case|care|estate|death|testimony|deposition|statement|notes?|signature|daughter|son|mother"
+)
+_OWNED += r"|father|wife|husband|behalf|parents?|birth|evidence|arrest|name"
+_PHRASE = (
+    rf"named|called|name is|(?:{_DONE}) by:?|(?:{_OWNED}) of|interviewed|discussed with|spoke with|spoken with|spoke to"
+)
+_PHRASE += (
+    r"|contacted|representing|notified|consent from|I,|dear|sincerely,|regards,|yours,|thanks?(?: you)?,|cc:|attn:?"
+)
+_PHRASE += r"|/s/|per|under|sued|against|met with|informed|hello|hi|hired|meet|granted|arrested|convicted"
+_TITLED = re.compile(rf"(?<![{_LETTER}])(?:{_TITLE})\.?[ ]{{1,3}}$")
+_LABELLED = re.compile(
+    rf"(?<![{_LETTER}])(?:{_ROLE})(?:'s)?(?: (?:full |first |last )?name)? ?(?:[:=;]|\(s\):| - )[ \n]{{0,3}}$",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(rf"(?<![{_LETTER}])(?:{_ROLE})(?:,|'s name is| is| was| named)?[ ]{{1,2}}$", re.IGNORECASE)
+_PHRASED = re.compile(rf"(?<![{_LETTER}])(?:{_PHRASE})[ \n]{{1,3}}$", re.IGNORECASE)
+_VERSUS = re.compile(r" vs?\.? $")
+_CREDENTIAL = re.compile(
+    r",? ?\b(?:M\.?D|D\.?O|R\.?N|Ph\.?D|N\.?P|PA-C|Esq|J\.?D|LL\.?M|MBBS|FACS|FACP|DDS|PharmD|LCSW|MSW|DNP)\b(?!-)"
+)
+_PERSON = re.compile(
+    r"(?:,| is| was)? \(?(?:an? )?[0-9]{1,3}\+?[ -](?:year|y/?o|yr)|, (?:the|his|her|their|our|an?) [A-Za-z]{3}"
+    r"|,? \(?(?:DOB|MRN|SSN|d\.o\.b)"
+    r"| (?:was (?:admitted|seen|born|discharged|referred|diagnosed|evaluated|transferred|examined|brought"
+    r"|treated|found|convicted"
+    r"|sworn|employed|injured|hospitalized|enrolled)|presented|presents|complain(?:s|ed)|den(?:ies|ied)|underwent|testifi(?:es|ed)"
+    r"|lives|lived|resides|called|telephoned|phoned|smokes|appealed|sued|signed|vs?\.|returned|came|told|reports|reported|states"
+    r"|stated|has (?:a history|been)|had (?:a |been)|takes|works|worked|asked|said|wrote|agreed|approved"
+    r"|confirmed|feels|died|is (?:married|a patient|allergic))"
+    r"(?![a-z])"
+)
+_EPONYM = re.compile(
+    r"(?:'s|-[A-Za-zÀ-ž]+)*(?: (?:and|or) [A-Z][a-z]+)?(?:'s)?[ -](?:[a-z-]{1,20} )?(?:diseases?|syndromes?"
+    r"|signs?|tests?|scores?|scales?"
+    r"|criteria|classification|lymphoma|tumou?rs?|sarcoma|fractures?|catheters?|procedures?|operations?|pals(?:y|ies)|nodes?|nodules?|cysts?"
+    r"|hernias?|phenomenon|reflex|contracture|(?:o)?esophagus|thyroiditis|man(?:o)?euver|manoeuvre|position|method|stage|grade|type|cells?"
+    r"|bod(?:y|ies)|ulcers?|ana?emia|chorea|ataxia|dystrophy|deformity|lesions?|rash|virus|encephalitis|fever|arthritis|proteinuria|pupils?"
+    r"|purpura|index|stain|line|angle|ring|tube|drain|diverticulum|gland|fistula|triad|law|rule|amendment|Disease|Syndrome)\b"
+)
+_SECTIONS = sections("names.txt")
+GIVEN, SURNAMES = frozenset(_SECTIONS["given"]), frozenset(_SECTIONS["surname"])
+_NO_NAME = words("no_names.txt") | {title.lower() for title in _TITLE.split("|")}
+_SHORTEST_MENTION = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Capitalised words in a row that all could be a name's."""
+
+    start: int
+    end: int
+    words: tuple[str, ...]
+
+
+def find(text: str) -> Iterator[Finding]:
+    """Yield the names of people."""
+    if not _ANY_CAPITAL.search(text):
+        return
+    runs = [_without_eponym(text, run) for match in _SEQUENCE.finditer(text) for run in _runs(match)]
+    named = [run for run in runs if _is_name(text, run)]
+    named += [run for first, second in pairwise(runs) for run in _last_first(text, first, second)]
+    known: set[str] = set()
+    for run in named:
+        particles = _PARTICLES_BEFORE.search(text, max(0, run.start - 15), run.start)
+        yield Finding("name", particles.start() if particles else run.start, run.end)
+        known.update(word.casefold() for word in run.words if len(word) >= _SHORTEST_MENTION)
+    if known:
+        yield from _mentions(text, runs, known)
+
+
+def _runs(match: re.Match[str]) -> Iterator[_Run]:
+    """Yield the parts of a capitalised sequence between words that belong to no name."""
+    parts: list[re.Match[str]] = []
+    for part in re.finditer(r"[^ ]+", match.group()):
+        bare = part.group().removesuffix("'s").strip(".").lower()
+        if bare in _NO_NAME and not (len(bare) == 1 and part.group().endswith(".")):
+            yield from _run(parts, match.start())
+            parts = []
+        else:
+            parts.append(part)
+    yield from _run(parts, match.start())
+
+
+def _run(parts: list[re.Match[str]], offset: int) -> Iterator[_Run]:
+    if parts and any(len(part.group()) > 2 or (part.group().isalpha() and len(part.group()) == 2) for part in parts):
+        last = parts[-1].group()
+        end = parts[-1].end() - (2 if last.endswith("'s") else 1 if last.endswith("'") else 0)
+        yield _Run(
+            offset + parts[0].start(),
+            offset + end,
+            tuple(part.group().removesuffix("'s").rstrip(".'") for part in parts),
+        )
+
+
+def _without_eponym(text: str, run: _Run) -> _Run:
+    """Return a run without its last word, and with no word at all, where that one is the eponym of what follows."""
+    if not _EPONYM.match(text, run.end):
+        return run
+    left = text[run.start : run.end].rpartition(" ")[0].rstrip()
+    return _Run(run.start, run.start + len(left), run.words[:-1] if left else ())
+
+
+def _is_name(text: str, run: _Run) -> bool:
+    start = max(0, run.start - _BEFORE)
+    if not run.words:
+        return False
+    if _TITLED.search(text, start, run.start) or _LABELLED.search(text, start, run.start):
+        return True
+    if len(run.words) == 1 and not _VERSUS.search(text, start, run.start):
+        return _is_addressed(text, run, start)
+    if _CREDENTIAL.match(text, run.end) or _PERSON.match(text, run.end):
+        return True
+    near = _PHRASED.search(text, start, run.start) or _NAMED.search(text, start, run.start)
+    return bool(near or _VERSUS.search(text, start, run.start)) or _is_listed(run.words) or _is_unknown(run.words)
+
+
+def _is_addressed(text: str, run: _Run, start: int) -> bool:
+    """Whether one word alone is a name: a frequent one behind a phrase or a role, or before a credential."""
+    frequent = run.words[0].title() in GIVEN or run.words[0].title() in SURNAMES
+    if not frequent:
+        return False
+    near = _PHRASED.search(text, start, run.start) or _NAMED.search(text, start, run.start)
+    return bool(near or _CREDENTIAL.match(text, run.end) or _PERSON.match(text, run.end))
+
+
+def _is_listed(parts: tuple[str, ...]) -> bool:
+    first, last = parts[0].title(), parts[-1].title()
+    return first in GIVEN or (last in SURNAMES and first not in SURNAMES)
+
+
+def _is_unknown(parts: tuple[str, ...]) -> bool:
+    """Whether two to four words in a row are written like a name and are none that medicine and law write so."""
+    if len(parts) == 2 and all(part.isupper() and part.isalpha() for part in parts):
+        return min(map(len, parts)) > 1 and max(map(len, parts)) > 4
+    return 2 <= len(parts) <= 4 and any(len(part) > 2 for part in parts) and all(map(_is_spelt_like_a_name, parts))
+
+
+def _is_spelt_like_a_name(word: str) -> bool:
+    """Whether a word is an initial, or begins with a capital in each of its parts: neither MRI nor C-reactive."""
+    return len(word) == 1 or (not word.isupper() and all(part[:1].isupper() for part in word.split("-")))
+
+
+def _last_first(text: str, first: _Run, second: _Run) -> Iterator[_Run]:
+    """Yield ``Okonkwo, James`` as one name."""
+    if text[first.end : second.start] in (", ", ",") and 1 <= len(first.words) <= 2 >= len(second.words) >= 1:
+        joined = _Run(first.start, second.end, first.words + second.words)
+        if _is_name(text, joined) or second.words[0].title() in GIVEN:
+            yield joined
+
+
+def _mentions(text: str, runs: list[_Run], known: set[str]) -> Iterator[Finding]:
+    """Yield every other mention of a word that stands in a name."""
+    for run in runs:
+        for part in re.finditer(r"[^ ]+", text[run.start : run.end]):
+            word = part.group().removesuffix("'s").rstrip(".'")
+            end = run.start + part.start() + len(word)
+            if word.casefold() in known and not _EPONYM.match(text, end):
+                yield Finding("name", run.start + part.start(), end)
