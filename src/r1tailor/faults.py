@@ -36,6 +36,19 @@ def explain(composition: Any, choices: dict[str, str], *, unknown_only: bool = F
     return [fault for key, fault in faults.items() if not unknown_only or key not in missing]
 
 
+def first(error: ValidationError, unnamed: tuple[str, ...] = ()) -> str:
+    """Return the first fault of a record, without quoting it: ``result.2.value.start must be an integer``.
+
+    Args:
+        error: what pydantic found.
+        unnamed: parts of pydantic's locations that the record does not have: the tags of its unions.
+    """
+    item = error.errors(include_url=False, include_input=False)[0]
+    key = ".".join(str(part) for part in item["loc"] if part not in unnamed)
+    rule = _rule(dict(item))
+    return f"{key} is missing" if item["type"] == "missing" else f"{key} {rule[0].lower()}{rule[1:]}".strip()
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `` Did you mean x?`` for the closest known word, or nothing."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.65)

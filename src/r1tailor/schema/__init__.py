@@ -10,6 +10,20 @@ from typing import Annotated
 from pydantic import Field
 
 from r1tailor.fields import Location
+from r1tailor.schema.annotation import (
+    AgreementGate,
+    Annotation,
+    Export,
+    LabelStudioExport,
+    OwnScheme,
+    ProdigyExport,
+    Question,
+    RecordsExport,
+    RelationLabel,
+    Scheme,
+    ShippedScheme,
+    SpanLabel,
+)
 from r1tailor.schema.base import Section
 from r1tailor.schema.corpus import Cleaning, CleaningRule
 from r1tailor.schema.domain import Domain, GenericDomain, Goal, MedicalDomain, Metric, Split, Task
@@ -35,6 +49,8 @@ from r1tailor.schema.training import (
 
 __all__ = [
     "OPTIMIZER_PREFIXES",
+    "AgreementGate",
+    "Annotation",
     "ByLengthCurriculum",
     "Chat",
     "Checkpoints",
@@ -46,11 +62,13 @@ __all__ = [
     "Domain",
     "EarlyStopping",
     "Evaluation",
+    "Export",
     "FullStrategy",
     "GenericDomain",
     "Goal",
     "HubModel",
     "JsonlSource",
+    "LabelStudioExport",
     "LocalModel",
     "LoraAdvice",
     "LoraStrategy",
@@ -58,15 +76,23 @@ __all__ = [
     "Metric",
     "Model",
     "Optimizer",
+    "OwnScheme",
     "PackagedModel",
     "PackagedSource",
+    "ProdigyExport",
+    "Question",
     "RandomModel",
     "Recommended",
+    "RecordsExport",
+    "RelationLabel",
     "Scheduler",
+    "Scheme",
     "Section",
     "Settings",
+    "ShippedScheme",
     "ShuffledCurriculum",
     "Source",
+    "SpanLabel",
     "Split",
     "Strategy",
     "Targets",
