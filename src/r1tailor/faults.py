@@ -36,17 +36,29 @@ def explain(composition: Any, choices: dict[str, str], *, unknown_only: bool = F
     return [fault for key, fault in faults.items() if not unknown_only or key not in missing]
 
 
-def first(error: ValidationError, unnamed: tuple[str, ...] = ()) -> str:
+def first(error: ValidationError, tags: tuple[str, ...] = ()) -> str:
     """Return the first fault of a record, without quoting it: ``result.2.value.start must be an integer``.
 
     Args:
         error: what pydantic found.
-        unnamed: parts of pydantic's locations that the record does not have: the tags of its unions.
+        tags: of the mappings that its lists hold; pydantic names them after the index, the record does not.
     """
     item = error.errors(include_url=False, include_input=False)[0]
-    key = ".".join(str(part) for part in item["loc"] if part not in unnamed)
-    rule = _rule(dict(item))
-    return f"{key} is missing" if item["type"] == "missing" else f"{key} {rule[0].lower()}{rule[1:]}".strip()
+    loc = item["loc"]
+    parts = [
+        part for before, part in zip(("", *loc), loc, strict=False) if not (isinstance(before, int) and part in tags)
+    ]
+    key = ".".join(map(str, parts))
+    match item["type"]:
+        case "missing":
+            return f"{key} is missing"
+        case "model_type" | "dataclass_type":
+            return f"{key or 'it'} must be a mapping"
+        case "union_tag_invalid" | "union_tag_not_found":
+            return f"{key} must have one of these for its type: {', '.join(tags)}"
+        case _:
+            rule = _rule(dict(item)).partition(" after validation")[0]
+            return f"{key} {rule[0].lower()}{rule[1:]}"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -115,6 +127,7 @@ def _rule(item: dict[str, Any]) -> str:
         "Input should": "must",
         "String should": "must",
         "Tuple should": "must",
+        "List should": "must",
         " a valid ": " a ",
         " a i": " an i",
         "dictionary": "mapping",

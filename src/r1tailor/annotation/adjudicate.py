@@ -43,8 +43,12 @@ class Adjudicated:
 
     def as_field(self) -> dict[str, Any]:
         """Return the labels and their rules as plain JSON values, for a document's fields."""
-        labels = asdict(self.labels)
-        return {name: labels[name] for name in ("spans", "relations", "answers")} | {"rules": self.rules}
+        return {
+            "spans": [asdict(span) for span in self.labels.spans],
+            "relations": [asdict(relation) for relation in self.labels.relations],
+            "answers": {question: list(values) for question, values in self.labels.answers.items()},
+            "rules": dict(self.rules),
+        }
 
 
 def adjudicate(

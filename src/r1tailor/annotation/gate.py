@@ -82,23 +82,22 @@ def refusal(
         again: the next annotation round: reason by document, in its order.
         written: the files of its tasks.
     """
-    missed = [aspect for aspect in found if misses(aspect, gate)]
-    confusions = sorted((pair for aspect in missed for pair in aspect.confusions), key=lambda pair: -pair.pairs)[
-        :_SHOWN
-    ]
-    worst = [f"{document} ({reason})" for document, reason in list(again.items())[:_SHOWN]]
     lines = ["annotation: people do not agree well enough to train on their labels (domain.annotation.gate)"]
     lines += [f"  {sentence(aspect, gate)}" for aspect in found]
-    lines += ["what the guideline should settle:"] if confusions else []
-    lines += [f"  {hint(pair, scheme)}" for pair in confusions]
+    missed = [aspect for aspect in found if misses(aspect, gate)]
+    confused = sorted((pair for aspect in missed for pair in aspect.confusions), key=lambda pair: -pair.pairs)
+    if confused:
+        lines += ["what the guideline should settle:", *(f"  {hint(pair, scheme)}" for pair in confused[:_SHOWN])]
     if again:
+        worst = ", ".join(f"{document} ({reason})" for document, reason in list(again.items())[:_SHOWN])
         lines.append(f"the next annotation round, {len(again)} documents, is in {' and '.join(map(str, written))}")
-        lines.append(f"  first come {', '.join(worst)}")
-    lines.append(
-        "what to do: settle the guideline; let two or more people label the next round by it (and further documents, if"
-        " there are too few); add their export to domain.annotation.exports; run again. Of each person the newest"
-        " labels count"
-    )
+        lines.append(f"  first come {worst}")
+    todo = ["settle the guideline"] if confused else []
+    todo += ["let two or more people label the next round by it"] if again else []
+    if any(aspect.items < gate.items for aspect in missed):
+        todo.append(f"let two or more people label further documents, until {gate.items} are labelled twice")
+    todo += ["add their export to domain.annotation.exports", "run again: of each person the newest labels count"]
+    lines.append(f"what to do: {'; '.join(todo)}")
     return "\n".join(lines)
 
 
