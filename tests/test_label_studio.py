@@ -14,12 +14,11 @@ from lxml import etree
 
 from r1tailor.annotation import label_studio
 from r1tailor.annotation.expected import Expected
-from r1tailor.annotation.label_studio_tasks import labelling_config, tasks
-from r1tailor.annotation.schemes import MEDICAL, SHIPPED, opened
-from r1tailor.annotation.suggest import Predicted, Suggestion, from_model, from_terms, mentions
+from r1tailor.annotation.label_studio.tasks import labelling_config, tasks
+from r1tailor.annotation.offsets import fitting
 from r1tailor.errors import DataError
-from r1tailor.records import Annotation, Document, Labels, Relation, Span, read_annotations, write_records
-from r1tailor.schema import OwnScheme, Question, ShippedScheme
+from r1tailor.records import Annotation, Document, Labels, Relation, Span
+from r1tailor.schema import OwnScheme, Question
 from tests.external.label_studio import DOCUMENTS, SAID, SCHEME, WITHOUT_RELATIONS, compare
 
 REAL = Path(__file__).parent / "data"
@@ -140,7 +139,7 @@ def test_every_span_survives_both_units(text: str, data: st.DataObject) -> None:
     end = data.draw(st.integers(start + 1, len(text)))
     units = [len(text[:offset].encode("utf-16-le")) // 2 for offset in (start, end)]
     for places in ((start, end), units):
-        found = label_studio.fitting((text, *places, text[start:end]))
+        found = fitting((text, *places, text[start:end]))
         assert (start, end) in found.values()
 
 
@@ -341,73 +340,3 @@ def test_a_scheme_becomes_a_labelling_configuration() -> None:
     assert view.xpath("Choices[@name='topics'][@choice='multiple']/Choice/@value") == ["a & b", "c"]
     assert view.xpath("Text/@saveTextResult") == ["yes"]
     assert all(view.xpath("Labels/Label/@hint"))
-
-
-@pytest.mark.parametrize("name", sorted(SHIPPED))
-def test_a_shipped_scheme_makes_triples_and_defines_every_label(name: str) -> None:
-    scheme = opened(ShippedScheme(kind="shipped", name=name))  # type: ignore[arg-type]
-    assert len(scheme.spans) == 3
-    assert len(scheme.relations) == 2
-    assert all(label.definition for label in (*scheme.spans, *scheme.relations))
-    assert opened(scheme) is scheme
-
-
-def test_a_task_carries_suggestions_with_their_maker_and_score() -> None:
-    suggested = Suggestion("d1", "medical-3", 0.75, Labels((Span(2, 7, "symptom"),)))
-    (task,) = tasks([DOCUMENT], [suggested], reasons={"d1": "labelled once"})
-    assert task["data"] == {"document": "d1", "text": TEXT}
-    assert (task["meta"], task["annotations"]) == ({"reason": "labelled once"}, [])
-    (prediction,) = task["predictions"]
-    assert (prediction["model_version"], prediction["score"]) == ("medical-3", 0.75)
-    assert prediction["result"][0]["value"] == {"start": 2, "end": 7, "text": "fever", "labels": ["symptom"]}
-
-
-def test_terms_become_suggestions_by_their_code() -> None:
-    terms = [
-        {"start": 2, "end": 7, "surface": "fever", "preferred": "Fever, unspecified", "code": "R50.9"},
-        {"start": 14, "end": 17, "surface": "flu", "preferred": "Influenza", "code": "J11.1"},
-        {"start": 8, "end": 11, "surface": "and", "preferred": "and", "code": "X"},
-    ]
-    label_of = {"R": "symptom", "J": "disease"}
-    with_terms = replace(DOCUMENT, fields={"terms": terms})
-    (found,) = from_terms([with_terms, DOCUMENT], lambda term: label_of.get(term["code"][0]), 0.8)
-    assert found == Suggestion("d1", "terms", 0.8, Labels((Span(2, 7, "symptom"), Span(14, 17, "disease"))))
-
-
-def test_a_models_mentions_are_found_in_the_text_or_dropped() -> None:
-    predicted = Predicted((("FLU", "disease"), ("cough", "symptom")), 0.4, {"certainty": ("suspected",)})
-    (found,) = from_model([DOCUMENT], lambda _: predicted, "medical-3")
-    assert found.labels == Labels((Span(14, 17, "disease"), Span(19, 22, "disease")), (), predicted.answers)
-    assert (found.model_version, found.score) == ("medical-3", 0.4)
-
-
-@pytest.mark.parametrize(
-    ("text", "surface", "starts"),
-    [
-        ("flu, influenza, flu2 flu", "flu", [0, 21]),
-        ("得了flu和流感", "flu", [2]),
-        ("流感流感样", "流感", [0, 2]),
-        ("x", " ", []),
-    ],
-)
-def test_a_mention_is_a_whole_word_and_chinese_has_none(text: str, surface: str, starts: list[int]) -> None:
-    assert [span.start for span in mentions(text, surface, "disease")] == starts
-
-
-def test_annotations_travel_as_records(tmp_path: Path) -> None:
-    fever, flu = Span(2, 7, "symptom"), Span(14, 17, "disease")
-    said = Labels(
-        (fever, flu), (Relation(fever, flu, "indicates"),), {"certainty": ("confirmed",)}, {"comment": ("x",)}
-    )
-    votes = [Annotation("d1", "ann", "accept", said, "2026-01-02T03:04:05+00:00", None, "by hand")]
-    assert write_records(tmp_path / "votes.jsonl", votes) == 1
-    assert read_annotations(tmp_path / "votes.jsonl") == votes
-    line = (tmp_path / "votes.jsonl").read_text("utf-8").replace('"start": 2', '"start": "2"')
-    (tmp_path / "votes.jsonl").write_text(line, encoding="utf-8")
-    with pytest.raises(DataError) as refusal:
-        read_annotations(tmp_path / "votes.jsonl")
-    assert str(refusal.value) == f"{tmp_path}/votes.jsonl, line 1: labels.spans.0.start must be an integer"
-
-
-def test_the_medical_scheme_is_the_one_the_external_test_uses() -> None:
-    assert SCHEME.spans == MEDICAL.spans

@@ -26,7 +26,7 @@ from typing import Any
 
 from r1tailor.annotation import label_studio
 from r1tailor.annotation.expected import Expected
-from r1tailor.annotation.label_studio_tasks import labelling_config, tasks
+from r1tailor.annotation.label_studio.tasks import labelling_config, tasks
 from r1tailor.annotation.schemes import MEDICAL
 from r1tailor.annotation.suggest import Suggestion
 from r1tailor.records import Annotation, Document, Labels, Relation, Span

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from r1tailor import store
-from r1tailor.annotation import label_studio_tasks, prodigy
+from r1tailor.annotation import prodigy
+from r1tailor.annotation.label_studio import tasks as label_studio_tasks
 from r1tailor.annotation.suggest import Suggestion
 from r1tailor.records import Document
 from r1tailor.schema import Export, OwnScheme

@@ -10,7 +10,7 @@ from typing import Any
 
 from lxml import etree
 
-from r1tailor.annotation.label_studio import COMMENT
+from r1tailor.annotation.label_studio.formats import COMMENT
 from r1tailor.annotation.suggest import Suggestion
 from r1tailor.records import Annotation, Document, Labels
 from r1tailor.schema import OwnScheme
