@@ -36,6 +36,31 @@ def explain(composition: Any, choices: dict[str, str], *, unknown_only: bool = F
     return [fault for key, fault in faults.items() if not unknown_only or key not in missing]
 
 
+def first(error: ValidationError, tags: tuple[str, ...] = ()) -> str:
+    """Return the first fault of a record, without quoting it: ``result.2.value.start must be an integer``.
+
+    Args:
+        error: what pydantic found.
+        tags: of the mappings that its lists hold; pydantic names them after the index, the record does not.
+    """
+    item = error.errors(include_url=False, include_input=False)[0]
+    loc = item["loc"]
+    parts = [
+        part for before, part in zip(("", *loc), loc, strict=False) if not (isinstance(before, int) and part in tags)
+    ]
+    key = ".".join(map(str, parts))
+    match item["type"]:
+        case "missing":
+            return f"{key} is missing"
+        case "model_type" | "dataclass_type":
+            return f"{key or 'it'} must be a mapping"
+        case "union_tag_invalid" | "union_tag_not_found":
+            return f"{key} must have one of these for its type: {', '.join(tags)}"
+        case _:
+            rule = _rule(dict(item)).partition(" after validation")[0]
+            return f"{key} {rule[0].lower()}{rule[1:]}"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `` Did you mean x?`` for the closest known word, or nothing."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.65)
@@ -102,6 +127,7 @@ def _rule(item: dict[str, Any]) -> str:
         "Input should": "must",
         "String should": "must",
         "Tuple should": "must",
+        "List should": "must",
         " a valid ": " a ",
         " a i": " an i",
         "dictionary": "mapping",

@@ -1,18 +1,20 @@
-"""What flows through the house: documents, instruction examples, predictions.
+"""What flows through the house: documents, annotations, instruction examples, predictions.
 
-Records are frozen dataclasses. Documents travel as Parquet, examples and predictions as JSONL; both are
-read and written here, byte for byte reproducibly.
+Records are frozen dataclasses. Documents travel as Parquet, the others as JSONL; all are read and written here, byte
+for byte reproducibly.
 """
 
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter, ValidationError
 
+from r1tailor import faults
 from r1tailor.errors import DataError
 
 
@@ -61,6 +63,69 @@ class Rejection:
         return f"{self.file}{', ' if self.position else ''}{self.position}: {self.reason}"
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A labelled stretch of a document: ``text[start:end]``, counted in Unicode code points."""
+
+    start: int
+    end: int
+    label: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Relation:
+    """What one span is to another: ``head`` is the subject of the label, ``tail`` its object."""
+
+    head: Span
+    tail: Span
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What somebody said about one document.
+
+    Attributes:
+        spans: sorted, each once.
+        relations: sorted, each once; their heads and tails are among the spans.
+        answers: chosen values by question.
+        comments: free text by field.
+    """
+
+    spans: tuple[Span, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    answers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    comments: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One annotator's work on one document: a vote.
+
+    Attributes:
+        document: the document's id.
+        annotator: who it was, as the tool names them.
+        answer: ``accept`` for labels that count; ``reject`` and ``ignore`` count for nothing.
+        labels: empty unless accepted.
+        created_at: ISO date and time; empty where the tool does not say.
+        lead_seconds: how long it took; None where the tool does not say.
+        position: where it was read: file, task, annotation.
+    """
+
+    document: str
+    annotator: str
+    answer: Literal["accept", "reject", "ignore"]
+    labels: Labels
+    created_at: str
+    lead_seconds: float | None
+    position: str
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it counts for nothing."""
+        return self.answer != "accept"
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """One instruction example.
@@ -104,6 +169,7 @@ class Prediction:
 
 
 _DOCUMENT_SCHEMA = pa.schema([(f.name, pa.string()) for f in fields(Document)])
+_ANNOTATION = TypeAdapter(Annotation)
 Record = TypeVar("Record", Example, Prediction)
 
 
@@ -132,11 +198,26 @@ def read_documents(path: Path) -> Iterator[Document]:
         yield Document(**(row | {"fields": json.loads(row["fields"])}))
 
 
-def write_records(path: Path, records: Iterable[Example] | Iterable[Prediction]) -> int:
-    """Write examples or predictions as JSONL; return how many."""
+def write_records(path: Path, records: Iterable[Annotation] | Iterable[Example] | Iterable[Prediction]) -> int:
+    """Write annotations, examples or predictions as JSONL; return how many."""
     lines = [_json(asdict(record)) for record in records]
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return len(lines)
+
+
+def read_annotations(path: Path) -> list[Annotation]:
+    """Return the annotations of a JSONL file that ``write_records`` or another tool wrote.
+
+    Raises:
+        DataError: the file is missing, or a line is no annotation: names the line and the key.
+    """
+    read = []
+    for number, value in read_json_lines(path):
+        try:
+            read.append(_ANNOTATION.validate_json(_json(value), strict=True))
+        except ValidationError as error:
+            raise DataError(f"{path}, line {number}: {faults.first(error)}") from None
+    return read
 
 
 def read_examples(path: Path) -> list[Example]:
@@ -175,22 +256,46 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any] | str]]:
                 yield number, _parsed(raw, "utf-8-sig" if number == 1 else "utf-8")
 
 
+def read_json_list(path: Path) -> list[Any]:
+    """Return the list that a JSON file holds.
+
+    Raises:
+        DataError: the file is missing, is not JSON or holds no list.
+    """
+    if not path.is_file():
+        raise DataError(f"{path} does not exist")
+    value, fault = _decoded(path.read_bytes(), "utf-8-sig")
+    if not fault and not isinstance(value, list):
+        fault = f"a list is expected, found {type(value).__name__}"
+    if fault:
+        raise DataError(f"{path}: {fault}")
+    return list(value)
+
+
 def _parsed(raw: bytes, encoding: str) -> dict[str, Any] | str:
     """Return the mapping of one line, or what is wrong with it."""
+    value, fault = _decoded(raw, encoding)
+    if fault or isinstance(value, dict):
+        return fault or value
+    return f"a mapping is expected, found {type(value).__name__}"
+
+
+def _decoded(raw: bytes, encoding: str) -> tuple[Any, str]:
+    """Return a JSON value and what is wrong with it; empty if nothing is."""
     try:
         value = json.loads(raw.decode(encoding), object_pairs_hook=_once_each)
         if b"\\u" in raw:
             _json(value).encode()
     except UnicodeDecodeError as error:
-        return f"not UTF-8 (byte {error.start + 1})"
+        return None, f"not UTF-8 (byte {error.start + 1})"
     except UnicodeEncodeError as error:
-        return f"\\u{ord(error.object[error.start]):04x} is half a character; the other half is missing"
+        return None, f"\\u{ord(error.object[error.start]):04x} is half a character; the other half is missing"
     except _TwiceError as error:
-        return f"{error} stands there twice; say it once"
+        return None, f"{error} stands there twice; say it once"
     except (ValueError, RecursionError) as error:
         what = getattr(error, "msg", "nested too deeply" if isinstance(error, RecursionError) else "a number too long")
-        return f"not JSON: {what}"
-    return value if isinstance(value, dict) else f"a mapping is expected, found {type(value).__name__}"
+        return None, f"not JSON: {what}"
+    return value, ""
 
 
 class _TwiceError(ValueError):

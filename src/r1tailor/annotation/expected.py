@@ -1,0 +1,139 @@
+"""What an export may say: the scheme's labels, about the documents as they are now.
+
+Offsets mean nothing on another text. So a task whose text is no longer the document's (it was cleaned by other rules
+since) is refused, and so is every label, relation or answer that the scheme does not have.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from r1tailor.errors import DataError
+from r1tailor.faults import did_you_mean, first, shortened
+from r1tailor.records import Annotation, Document, Labels, Relation, Span
+from r1tailor.schema import OwnScheme
+
+
+class Foreign(BaseModel):
+    """A mapping of a tool's file: the keys that we read are strict, the others are the tool's own business."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
+
+
+Format = TypeVar("Format", bound=Foreign)
+
+
+def parsed(format_: type[Format], value: object, place: str, tags: tuple[str, ...] = ()) -> Format:
+    """Return a value of a tool's file in its format.
+
+    Raises:
+        DataError: it is not of that format; names the place and the key.
+    """
+    try:
+        return format_.model_validate(value)
+    except ValidationError as error:
+        raise DataError(f"{place}: {first(error, tags)}") from None
+
+
+def moment(written: str, place: str) -> str:
+    """Return a date and time as ISO in UTC, so that two tools' times can be compared.
+
+    Raises:
+        DataError: it is no ISO date and time.
+    """
+    try:
+        read = datetime.fromisoformat(written)
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        raise DataError(f"{place}: created_at must be an ISO date and time") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The documents by id, and the scheme."""
+
+    documents: Mapping[str, Document]
+    scheme: OwnScheme
+
+    def check_text(self, document: str, text: str, place: str) -> None:
+        """Check that a task is about a document as it is now.
+
+        Raises:
+            DataError: there is no such document, or its text is another one by now.
+        """
+        if document not in self.documents:
+            raise DataError(f"{place}: document {shortened(document)} is not among the clean documents")
+        if self.documents[document].text != text:
+            raise DataError(
+                f"{place}: its text is not the text of document {shortened(document)}: cleaned by other rules since? "
+                "Offsets would be wrong; write the tasks again and label those"
+            )
+
+    def labels(
+        self,
+        spans: Sequence[Span],
+        relations: Sequence[Relation],
+        answers: Mapping[str, tuple[str, ...]],
+        comments: Mapping[str, tuple[str, ...]],
+        place: str,
+    ) -> Labels:
+        """Return labels that the scheme has, in their one order.
+
+        Raises:
+            DataError: a label is not of the scheme, or a question has two answers and takes one.
+        """
+        known = [span.name for span in self.scheme.spans]
+        for span in spans:
+            if span.label not in known:
+                raise DataError(f"{place}: {_unknown('span label', span.label, known)}")
+        triples = [(relation.head, relation.name, relation.tail) for relation in self.scheme.relations]
+        for relation in relations:
+            triple = (relation.head.label, relation.label, relation.tail.label)
+            if triple not in triples:
+                known = [" ".join(allowed) for allowed in triples]
+                raise DataError(f"{place}: {_unknown('relation', ' '.join(triple), known)}")
+        for name, values in answers.items():
+            self._check_answer(name, values, place)
+        return Labels(
+            tuple(sorted(set(spans))),
+            tuple(sorted(set(relations))),
+            {name: tuple(sorted(set(values))) for name, values in sorted(answers.items())},
+            dict(sorted(comments.items())),
+        )
+
+    def record(self, annotation: Annotation, place: str) -> Annotation:
+        """Return an annotation of our own format once it is known to go with its document and the scheme.
+
+        Raises:
+            DataError: there is no such document, or a label is not of the scheme or not of the text.
+        """
+        if annotation.document not in self.documents:
+            raise DataError(f"{place}: document {shortened(annotation.document)} is not among the clean documents")
+        length, labels = len(self.documents[annotation.document].text), annotation.labels
+        ends = [end for relation in labels.relations for end in (relation.head, relation.tail)]
+        for span in labels.spans:
+            if not 0 <= span.start < span.end <= length:
+                raise DataError(f"{place}: a span must have 0 <= start < end <= {length}")
+        if not set(ends) <= set(labels.spans):
+            raise DataError(f"{place}: the head and the tail of a relation must be among the spans")
+        checked = self.labels(labels.spans, labels.relations, labels.answers, labels.comments, place)
+        created = moment(annotation.created_at, place) if annotation.created_at else ""
+        return replace(annotation, labels=checked, created_at=created)
+
+    def _check_answer(self, name: str, values: tuple[str, ...], place: str) -> None:
+        questions = {question.name: question for question in self.scheme.questions}
+        if name not in questions:
+            raise DataError(f"{place}: {_unknown('question', name, list(questions))}")
+        for value in values:
+            if value not in questions[name].values:
+                raise DataError(f"{place}: {_unknown(f'answer to {name}', value, questions[name].values)}")
+        if len(set(values)) > 1 and not questions[name].multiple:
+            raise DataError(f"{place}: {name} has {len(set(values))} answers and takes one")
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> str:
+    allowed = ", ".join(known) or "none"
+    return f"{shortened(name)} is no {what} of the scheme. Allowed: {allowed}.{did_you_mean(name, known)}"

@@ -1,0 +1,156 @@
+"""The stage: exports and clean documents in, gold labels out; or the run stops and says what people should do next.
+
+Votes of every export count together. Where somebody labelled a document twice, in two rounds say, the newer vote
+counts; both stay in the exports.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from r1tailor import schema, store
+from r1tailor.annotation import label_studio, prodigy
+from r1tailor.annotation.adjudicate import Adjudicated, adjudicate
+from r1tailor.annotation.agreement import Agreement, agreement
+from r1tailor.annotation.expected import Expected
+from r1tailor.annotation.gate import misses, next_round, refusal
+from r1tailor.annotation.ratings import ratings
+from r1tailor.annotation.report import report, summary
+from r1tailor.annotation.schemes import opened
+from r1tailor.annotation.suggest import Suggestion
+from r1tailor.annotation.tasks import write_tasks
+from r1tailor.errors import DataError
+from r1tailor.records import Annotation, Document, read_annotations
+from r1tailor.schema import Export, LabelStudioExport, ProdigyExport
+
+
+@dataclass(frozen=True)
+class Gold:
+    """What annotation comes to.
+
+    Attributes:
+        documents: all of them, in order; those that were labelled carry their gold labels in the field ``gold``.
+        decided: the gold labels with every vote behind them, in the order of the documents.
+        agreement: on each aspect of the scheme.
+        again: the next annotation round if the gate does not hold: reason by document.
+        report: all of that as plain JSON values.
+        summary: one sentence for the terminal.
+    """
+
+    documents: Iterable[Document]
+    decided: Sequence[Adjudicated] = ()
+    agreement: Sequence[Agreement] = ()
+    again: Mapping[str, str] = field(default_factory=dict)
+    report: Mapping[str, Any] = field(default_factory=lambda: {"exports": 0})
+    summary: str = "no exports in domain.annotation.exports, documents pass through"
+
+
+def annotate(documents: Iterable[Document], settings: schema.Annotation, exports_root: Path, seed: int) -> Gold:
+    """Return the gold labels of the documents from the exports of a domain; without exports documents pass through.
+
+    Nothing is written and nobody is stopped here: ``settle`` does both.
+
+    Args:
+        documents: clean documents.
+        settings: scheme, exports, gate, and how votes become gold.
+        exports_root: what the exports' paths are relative to.
+        seed: of the bootstrap.
+
+    Raises:
+        DataError: an export is damaged or does not go with the documents or the scheme; names file and place.
+    """
+    if not settings.exports:
+        return Gold(documents)
+    ordered = list(documents)
+    by_id = {document.id: document for document in ordered}
+    scheme, gate = opened(settings.scheme), settings.gate
+    expected = Expected(by_id, scheme)
+    found = [vote for export in settings.exports for vote in _read(export, exports_root, expected)]
+    votes = _counting(found)
+    tables = ratings(votes, by_id, scheme)
+    agreements = [agreement(table, votes, gate.resamples, gate.confidence, seed) for table in tables]
+    decisions = _counting(_read(settings.adjudication, exports_root, expected) if settings.adjudication else [])
+    decided = [
+        adjudicate(votes[id_], _newest(decisions.get(id_, [])), scheme, settings.merge) for id_ in by_id if id_ in votes
+    ]
+    passed = not any(misses(aspect, gate) for aspect in agreements)
+    return Gold(
+        documents=_with_gold(ordered, decided),
+        decided=decided,
+        agreement=agreements,
+        again={} if passed else next_round(agreements, votes),
+        report=report(settings, scheme, found, agreements, decided),
+        summary=summary(agreements, decided),
+    )
+
+
+def settle(gold: Gold, settings: schema.Annotation, folder: Path) -> None:
+    """Write gold labels, report and tasks to a folder, and stop the run if the gate does not hold.
+
+    Below the gate the folder ``next_round`` holds the tasks of the next annotation round, without anybody's votes: who
+    sees them agrees too easily. Ties go to the folder ``adjudication`` with the votes as suggestions.
+
+    Raises:
+        DataError: people agree too little; says the figures, what they confuse, and what to do next.
+    """
+    scheme = opened(settings.scheme)
+    store.write_json(folder / "report.json", dict(gold.report))
+    lines = [json.dumps(asdict(decided), ensure_ascii=False) for decided in gold.decided]
+    store.write_text(folder / "gold.jsonl", "".join(f"{line}\n" for line in lines))
+    if not gold.decided:
+        return
+    by_id = {document.id: document for document in gold.documents}
+    tied = [decided for decided in gold.decided if decided.undecided]
+    write_tasks(
+        folder / "adjudication",
+        settings.exports,
+        scheme,
+        [by_id[decided.document] for decided in tied],
+        [_suggestion(vote) for decided in tied for vote in decided.votes],
+        {decided.document: "votes are tied" for decided in tied},
+    )
+    again = [by_id[id_] for id_ in gold.again]
+    written = write_tasks(folder / "next_round", settings.exports, scheme, again, reasons=gold.again)
+    if any(misses(aspect, settings.gate) for aspect in gold.agreement):
+        raise DataError(refusal(gold.agreement, settings.gate, scheme, gold.again, written))
+
+
+def _read(export: Export, root: Path, expected: Expected) -> list[Annotation]:
+    path = root / export.path
+    match export:
+        case LabelStudioExport():
+            return label_studio.read(path, expected)
+        case ProdigyExport():
+            return prodigy.read(path, expected)
+    return [
+        expected.record(found, f"{path}, annotation {n}") for n, found in enumerate(read_annotations(path), start=1)
+    ]
+
+
+def _counting(found: Iterable[Annotation]) -> dict[str, list[Annotation]]:
+    """Return by document the votes that count: not cancelled, and of each annotator the newest."""
+    newest: dict[tuple[str, str], Annotation] = {}
+    for vote in sorted((vote for vote in found if not vote.cancelled), key=lambda vote: vote.created_at):
+        newest[vote.document, vote.annotator] = vote
+    votes: dict[str, list[Annotation]] = {}
+    for (document, _), vote in sorted(newest.items(), key=lambda entry: entry[0]):
+        votes.setdefault(document, []).append(vote)
+    return votes
+
+
+def _newest(decisions: Sequence[Annotation]) -> Annotation | None:
+    return max(decisions, key=lambda decision: decision.created_at, default=None)
+
+
+def _with_gold(documents: Sequence[Document], decided: Sequence[Adjudicated]) -> list[Document]:
+    gold = {one.document: one.as_field() for one in decided}
+    return [
+        replace(document, fields=document.fields | {"gold": gold[document.id]}) if document.id in gold else document
+        for document in documents
+    ]
+
+
+def _suggestion(vote: Annotation) -> Suggestion:
+    return Suggestion(vote.document, vote.annotator, 1.0, vote.labels)

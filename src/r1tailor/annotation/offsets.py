@@ -1,0 +1,52 @@
+"""Offsets of a tool that counts in another unit than Python.
+
+Label Studio's editor runs on JavaScript strings. It used to write their UTF-16 units, in which an emoji or a rare
+Chinese character counts two; later versions (1.23 among them) write code points. A file does not say which it is, but
+each region carries its text: only the unit under which ``text[start:end]`` is that text can be right.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Literal
+
+Unit = Literal["code points", "UTF-16 units"]
+Stretch = tuple[str, int, int, str]  # the document's text, start, end, the text that the region carries
+
+
+def fitting(stretch: Stretch) -> dict[Unit, tuple[int, int]]:
+    """Return the units under which a region covers the text it carries, with its offsets in code points."""
+    text, start, end, carried = stretch
+    at = _code_point_at(text)
+    places: dict[Unit, tuple[int, int]] = {"code points": (start, end)}
+    if start in at and end in at:
+        places["UTF-16 units"] = (at[start], at[end])
+    return {unit: place for unit, place in places.items() if _covers(text, place, carried)}
+
+
+def unit_of(stretches: Iterable[Stretch]) -> Unit:
+    """Return the unit that the regions of a file prove; code points where they prove none."""
+    votes = Counter[Unit]()
+    for stretch in stretches:
+        units = list(fitting(stretch))
+        if len(units) == 1:
+            votes[units[0]] += 1
+    return "UTF-16 units" if votes["UTF-16 units"] > votes["code points"] else "code points"
+
+
+def _covers(text: str, place: tuple[int, int], carried: str) -> bool:
+    start, end = place
+    covered = text[start:end] if 0 <= start < end <= len(text) else ""
+    # The editor writes a line end within a selection as a backslash and an n.
+    written = covered.replace("\n", "\\n").replace("\r", "\\n")
+    return bool(covered) and carried in (covered, written)
+
+
+@lru_cache(maxsize=8)
+def _code_point_at(text: str) -> dict[int, int]:
+    """Return UTF-16 offset -> code point offset; an offset within a surrogate pair has none."""
+    at, units = {}, 0
+    for number, character in enumerate(text):
+        at[units] = number
+        units += 2 if character > "\uffff" else 1
+    return at | {units: len(text)}

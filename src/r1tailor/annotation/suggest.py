@@ -1,0 +1,82 @@
+"""Semi-automatic annotation: what a model predicts, or the terms found in a document, is laid before the annotators.
+
+Suggestions are never votes: they go out with the tasks and are not read back. A language model gives surfaces rather
+than offsets (it cannot count), so its mentions are looked up in the text, and one that does not stand there is dropped.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from r1tailor.annotation.tokens import HAN
+from r1tailor.records import Document, Labels, Span
+
+_WORD = rf"[^\W{HAN}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Labels that a machine proposes for one document.
+
+    Attributes:
+        document: the document's id.
+        model_version: what made them (``terms``, a version of the registry).
+        score: how sure it was, in [0, 1].
+        labels: what it proposes.
+    """
+
+    document: str
+    model_version: str
+    score: float
+    labels: Labels
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """What a model says about one document: mentions as (surface, label), answers by question, and its confidence."""
+
+    mentions: tuple[tuple[str, str], ...]
+    score: float
+    answers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def from_model(
+    documents: Iterable[Document], predict: Callable[[Document], Predicted], model_version: str
+) -> Iterator[Suggestion]:
+    """Yield what a model suggests for each document."""
+    for document in documents:
+        predicted = predict(document)
+        spans = {span for surface, label in predicted.mentions for span in mentions(document.text, surface, label)}
+        labels = Labels(spans=tuple(sorted(spans)), answers=dict(sorted(predicted.answers.items())))
+        yield Suggestion(document.id, model_version, predicted.score, labels)
+
+
+def from_terms(
+    documents: Iterable[Document], label_of: Callable[[Mapping[str, Any]], str | None], score: float
+) -> Iterator[Suggestion]:
+    """Yield the terms found in each document (its field ``terms``) as spans.
+
+    Args:
+        documents: with their terms: mappings of start, end, surface, preferred, code.
+        label_of: the span label of a term (by its code, say); None leaves it out.
+        score: the share of such terms that annotators have been found to confirm, in [0, 1].
+    """
+    for document in documents:
+        labelled = [(term, label_of(term)) for term in document.fields.get("terms", ())]
+        spans = {Span(term["start"], term["end"], label) for term, label in labelled if label is not None}
+        if spans:
+            yield Suggestion(document.id, "terms", score, Labels(spans=tuple(sorted(spans))))
+
+
+def mentions(text: str, surface: str, label: str) -> list[Span]:
+    """Return every place where a surface stands in a text, ignoring case; not within a longer word.
+
+    Chinese has no word boundaries, so none is asked for beside a Chinese character.
+    """
+    if not surface.strip():
+        return []
+    pattern = rf"(?<!{_WORD})" if re.match(_WORD, surface) else ""
+    pattern += re.escape(surface)
+    pattern += rf"(?!{_WORD})" if re.match(_WORD, surface[-1]) else ""
+    return [Span(found.start(), found.end(), label) for found in re.finditer(pattern, text, re.IGNORECASE)]
