@@ -5,6 +5,7 @@ setting leads out of its folder, runs a program or reads more than it names.
 """
 
 import string
+from datetime import date
 from pathlib import PurePosixPath
 from typing import Annotated
 
@@ -41,6 +42,14 @@ def _response(template: str) -> str:
     return template
 
 
+def _iso_date(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError('must be a date such as "2024-12-31"') from error
+    return text
+
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=100)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
@@ -49,3 +58,4 @@ PackageVersion = Annotated[str, Field(pattern=r"^[0-9][A-Za-z0-9.+!]*$", max_len
 Location = Annotated[str, AfterValidator(_location)]
 Member = Annotated[str, AfterValidator(_member)]
 Response = Annotated[str, AfterValidator(_response)]
+IsoDate = Annotated[str, AfterValidator(_iso_date)]

@@ -7,14 +7,15 @@ characters are composed (NFC) and never folded (NFKC would turn 10⁹ into 109 a
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
+from functools import partial
 
+from r1tailor.corpus.base import Note, Step
+from r1tailor.corpus.engine import Report, kept, treated
 from r1tailor.records import Document
 
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"'})
 _SPACE = re.compile(r"\s+")
-_SAMPLES = 5
 
 
 def normalise_unicode(text: str) -> str:
@@ -47,54 +48,27 @@ RULES: dict[str, Callable[[str], str]] = {
 }
 
 
-@dataclass
-class CleaningReport:
-    """What cleaning did: documents seen, and changes with samples for each rule."""
-
-    documents: int = 0
-    emptied: list[str] = field(default_factory=list)
-    changed: dict[str, int] = field(default_factory=dict)
-    samples: dict[str, list[dict[str, str]]] = field(default_factory=dict)
-
-    def note(self, rule: str, document: Document, after: str) -> None:
-        """Count one change and keep it as a sample if there are few."""
-        self.changed[rule] += 1
-        if len(self.samples[rule]) < _SAMPLES:
-            self.samples[rule].append({"id": document.id, "before": document.text, "after": after})
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the report as plain JSON values."""
-        return {
-            "documents": self.documents,
-            "emptied": self.emptied,
-            "changed": self.changed,
-            "samples": self.samples,
-        }
-
-
-def clean(documents: Iterable[Document], rules: tuple[str, ...]) -> tuple[list[Document], CleaningReport]:
-    """Apply the named rules in order to every document's text and text fields.
+def clean(documents: Iterable[Document], rules: tuple[str, ...]) -> tuple[list[Document], Report]:
+    """Apply the named rules in order to every document's text and text fields, in this process and in memory.
 
     A document whose text becomes empty is left out and listed in the report.
     """
-    report = CleaningReport(changed=dict.fromkeys(rules, 0), samples={rule: [] for rule in rules})
-    cleaned = []
-    for document in documents:
-        report.documents += 1
-        result = _cleaned(document, rules, report)
-        if result.text or not document.text:
-            cleaned.append(result)
-        else:
-            report.emptied.append(document.id)
-    return cleaned, report
+    report, steps = Report(rules), [step(rules)]
+    return list(kept((treated(document, steps) for document in documents), report)), report
 
 
-def _cleaned(document: Document, rules: tuple[str, ...], report: CleaningReport) -> Document:
+def step(rules: tuple[str, ...]) -> Step:
+    """Return the step that applies the named rules in order to a document's text and text fields."""
+    return partial(_cleaned, rules)
+
+
+def _cleaned(rules: tuple[str, ...], document: Document) -> tuple[Document, list[Note]]:
+    notes = []
     for name in rules:
         rule = RULES[name]
         text = rule(document.text)
         fields = {key: rule(value) if isinstance(value, str) else value for key, value in document.fields.items()}
         if text != document.text or fields != document.fields:
-            report.note(name, document, text)
+            notes.append(Note(name, {"before": document.text, "after": text}))
             document = replace(document, text=text, fields=fields)
-    return document
+    return document, notes

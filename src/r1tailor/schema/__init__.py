@@ -11,8 +11,8 @@ from pydantic import Field
 
 from r1tailor.fields import Location
 from r1tailor.schema.base import Section
-from r1tailor.schema.corpus import Cleaning, CleaningRule
-from r1tailor.schema.domain import Domain, GenericDomain, Goal, MedicalDomain, Metric, Split, Task
+from r1tailor.schema.corpus import Cleaning, CleaningRule, Corpus, Duplicates
+from r1tailor.schema.domain import Boundaries, Domain, GenericDomain, Goal, Leaks, MedicalDomain, Metric, Split, Task
 from r1tailor.schema.model import Chat, HubModel, LocalModel, LoraAdvice, Model, PackagedModel, RandomModel, Targets
 from r1tailor.schema.sources import JsonlSource, PackagedSource, Source
 from r1tailor.schema.training import (
@@ -35,15 +35,18 @@ from r1tailor.schema.training import (
 
 __all__ = [
     "OPTIMIZER_PREFIXES",
+    "Boundaries",
     "ByLengthCurriculum",
     "Chat",
     "Checkpoints",
     "Cleaning",
     "CleaningRule",
     "ConstantScheduler",
+    "Corpus",
     "CosineScheduler",
     "Curriculum",
     "Domain",
+    "Duplicates",
     "EarlyStopping",
     "Evaluation",
     "FullStrategy",
@@ -51,6 +54,7 @@ __all__ = [
     "Goal",
     "HubModel",
     "JsonlSource",
+    "Leaks",
     "LocalModel",
     "LoraAdvice",
     "LoraStrategy",
@@ -95,6 +99,7 @@ class Settings(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     resume: bool
     output: Location | None
+    corpus: Corpus
     domain: Domain
     model: Model
     strategy: Strategy
@@ -109,7 +114,7 @@ class Settings(Section):
 # test holds the two together.
 STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "collect": ("domain.sources",),
-    "clean": ("domain.cleaning",),
+    "clean": ("domain.cleaning", "corpus"),
     "instruct": ("seed", "domain.task", "domain.split"),
     "train": ("seed", "model", "strategy", "optimizer", "scheduler", "curriculum", "trainer"),
     "evaluate": ("seed", "domain.task", "evaluation"),
