@@ -171,7 +171,7 @@ def _document_file(path: Path) -> pq.ParquetFile:
     if not path.exists():
         raise DataError(f"{path} does not exist. Run the stage before: dvc repro, or python train.py")
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, pre_buffer=False)  # with it, the whole file would be kept in memory
     except pa.ArrowException as error:
         raise DataError(f"{path}: not a document file: {error}") from error
     if not file.schema_arrow.equals(DOCUMENT_SCHEMA):
