@@ -70,7 +70,7 @@ def test_the_bytes_of_a_file_do_not_depend_on_how_its_documents_arrived(tmp_path
 def test_reading_does_not_keep_the_file_in_memory(tmp_path: Path) -> None:
     path = tmp_path / "documents.parquet"
     generator = random.Random(0)
-    write_documents(path, (Document(f"d{i}", generator.randbytes(1000).hex(), **FACTS) for i in range(10_000)))
+    write_documents(path, (Document(f"d{i}", generator.randbytes(500).hex(), **FACTS) for i in range(20_000)))
     before = pa.total_allocated_bytes()
     held = [pa.total_allocated_bytes() - before for _ in read_documents(path, 256)]
     assert max(held) < path.stat().st_size / 2
