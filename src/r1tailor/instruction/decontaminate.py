@@ -10,7 +10,7 @@ those of every training example:
 
 In fewer than eight words a swapped word makes another question: there only the order may differ, and an output or a
 reasoning as short as that (``yes``, ``42``) is compared with nothing. Nor is an answer that begins with a label of the
-task's closed set: train has to say it. A question without input is its instruction.
+task's closed set: train has to say it. A question without input is its instruction, unless all examples have the same.
 """
 
 import re
@@ -85,31 +85,32 @@ def decontaminate(parts: Parts, settings: Leaks, labels: Sequence[str]) -> tuple
 
 def leaks_in(parts: Parts, settings: Leaks, labels: Sequence[str]) -> list[Leak]:
     """Return every pair of a training and a held-out example that agree in a field."""
+    tasks = {example.instruction for members in parts.values() for example in members}
+    own_labels = {"output": tuple(labels)}
     found = []
     for part in HELD_OUT:
         for field in settings.fields:
-            held_out = _texts(parts[part], field, labels)
-            train = _texts(parts["train"], field, labels)
+            held_out, train = (
+                _texts(parts[name], field, own_labels.get(field, ()), asks=len(tasks) > 1) for name in (part, "train")
+            )
             found += _compared(held_out, train, part, field, settings.containment)
     return found
 
 
-def _texts(examples: Sequence[Example], field: str, labels: Sequence[str]) -> dict[str, str]:
-    """Return the texts to compare by the examples' ids."""
-    texts = {
-        example.id: getattr(example, field) or (example.instruction if field == "input" else "") for example in examples
-    }
+def _texts(examples: Sequence[Example], field: str, labels: tuple[str, ...], *, asks: bool) -> dict[str, str]:
+    """Return the texts to compare by the examples' ids; ``asks`` says that an instruction may be the question."""
     if field == "input":
+        texts = {example.id: example.input or (example.instruction if asks else "") for example in examples}
         return {id_: text for id_, text in texts.items() if words(text)}
-    known = tuple(labels) if field == "output" else ()
-    return {id_: t for id_, t in texts.items() if not t.startswith(known) and len(words(t)) >= _FEWEST_WORDS}
+    texts = {example.id: getattr(example, field) for example in examples}
+    return {id_: t for id_, t in texts.items() if not t.startswith(labels) and len(words(t)) >= _FEWEST_WORDS}
 
 
 def _compared(held_out: dict[str, str], train: dict[str, str], part: str, field: str, containment: float) -> list[Leak]:
     ids, train_ids = list(held_out), list(train)
     asked, said = [_Text.of(text) for text in held_out.values()], [_Text.of(text) for text in train.values()]
     found = []
-    for row, column, share in contained_pairs(list(held_out.values()), list(train.values()), containment):
+    for row, column, share in sorted(contained_pairs(list(held_out.values()), list(train.values()), containment)):
         if asked[row].is_said_by(said[column]):
             verbatim = asked[row].words == said[column].words
             found.append(Leak(train_ids[column], ids[row], part, field, verbatim, round(share, 4)))
