@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from r1tailor.corpus import clean
-from r1tailor.corpus.clean import CHAIN, RULES, CleaningReport
+from r1tailor.corpus.clean import CHAIN, RULES
 from r1tailor.corpus.cleaning.encodings import is_mojibake
 from r1tailor.corpus.cleaning.pages import without_running_lines
 from r1tailor.records import Document
@@ -239,13 +239,3 @@ def test_mojibake_without_an_exact_way_back_is_left_and_reported() -> None:
     _, report = clean.clean([Document("d", text, **FACTS)], ("repair_mojibake",))
     assert report.changed == {"repair_mojibake": 0, "mojibake_left": 1}
     assert clean.step(("normalise_unicode",))(Document("d", text, **FACTS))[1] == []
-
-
-def test_a_report_keeps_five_samples_of_a_rule_and_counts_the_rest() -> None:
-    report = CleaningReport()
-    for number in range(7):
-        report.add(clean.Note("rule", {"id": str(number)}))
-    report.add(clean.Note("silent"))
-    assert report.changed == {"rule": 7, "silent": 1}
-    assert [sample["id"] for sample in report.samples["rule"]] == ["0", "1", "2", "3", "4"]
-    assert report.samples["silent"] == []

@@ -6,6 +6,7 @@ setting leads out of its folder, runs a program or reads more than it names.
 
 import re
 import string
+from datetime import date
 from pathlib import PurePosixPath
 from typing import Annotated
 from urllib.parse import unquote_plus
@@ -81,6 +82,14 @@ def _select(query: str) -> str:
     return statement
 
 
+def _iso_date(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError('must be a date such as "2024-12-31"') from error
+    return text
+
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=100)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
@@ -93,3 +102,4 @@ Delimiter = Annotated[str, AfterValidator(_delimiter)]
 UrlWithoutSecret = Annotated[str, AfterValidator(_url)]
 EnvironmentVariable = Annotated[str, AfterValidator(_variable)]
 Select = Annotated[str, AfterValidator(_select)]
+IsoDate = Annotated[str, AfterValidator(_iso_date)]

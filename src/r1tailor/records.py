@@ -1,12 +1,14 @@
 """What flows through the house: documents, annotations, instruction examples, predictions.
 
 Records are frozen dataclasses. Documents travel as Parquet, the others as JSONL; all are read and written here, byte
-for byte reproducibly.
+for byte reproducibly. There may be more documents than memory holds: they are read and written by batches.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -138,6 +140,7 @@ class Example:
         reasoning: the ``<think>`` part before the answer; may be empty.
         group: examples of one group (a patient, a law) stay in one part of the split; may be empty.
         fields: what the domain's scorer needs to know.
+        available_at: ISO date from which the example could have been known; empty if nothing says it.
     """
 
     id: str
@@ -147,6 +150,7 @@ class Example:
     reasoning: str = ""
     group: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
+    available_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,34 +172,76 @@ class Prediction:
     ranked: str
 
 
-_DOCUMENT_SCHEMA = pa.schema([(f.name, pa.string()) for f in fields(Document)])
 _ANNOTATION = TypeAdapter(Annotation)
+DOCUMENT_SCHEMA = pa.schema([(f.name, pa.string()) for f in fields(Document)])
+_ROW_GROUP = 1024  # documents; fixed, so that the bytes of a file do not depend on how its documents arrived
 Record = TypeVar("Record", Example, Prediction)
 
 
 def write_documents(path: Path, documents: Iterable[Document]) -> int:
-    """Write documents as Parquet, in the given order; return how many."""
-    rows = [asdict(document) | {"fields": _json(document.fields)} for document in documents]
-    pq.write_table(pa.Table.from_pylist(rows, schema=_DOCUMENT_SCHEMA), path, compression="zstd")
-    return len(rows)
+    """Write documents as Parquet, in the given order; return how many.
+
+    One row group of documents is held in memory at a time. An error leaves no file, or the old one.
+    """
+    remaining, count = iter(documents), 0
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with pq.ParquetWriter(temporary, DOCUMENT_SCHEMA, compression="zstd", write_statistics=False) as writer:
+            while group := list(islice(remaining, _ROW_GROUP)):
+                writer.write_batch(as_batch(group), row_group_size=_ROW_GROUP)
+                count += len(group)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return count
 
 
-def read_documents(path: Path) -> Iterator[Document]:
-    """Yield the documents of a Parquet file in order.
+def read_documents(path: Path, batch_size: int = _ROW_GROUP) -> Iterator[Document]:
+    """Yield the documents of a Parquet file in order; at most ``batch_size`` of them are held in memory.
 
     Raises:
         DataError: the file is missing or is no document file.
     """
+    file = _document_file(path)
+    try:
+        for batch in file.iter_batches(batch_size):
+            yield from from_batch(batch)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path}: a damaged document file: {error}") from error
+
+
+def count_documents(path: Path) -> int:
+    """Return how many documents a Parquet file holds, from its footer.
+
+    Raises:
+        DataError: the file is missing or is no document file.
+    """
+    return int(_document_file(path).metadata.num_rows)
+
+
+def as_batch(documents: Sequence[Document]) -> pa.RecordBatch:
+    """Return documents as an Arrow batch; ``fields`` travel as JSON."""
+    columns = {name: [getattr(document, name) for document in documents] for name in DOCUMENT_SCHEMA.names}
+    columns["fields"] = [_json(value) for value in columns["fields"]]
+    return pa.RecordBatch.from_pydict(columns, schema=DOCUMENT_SCHEMA)
+
+
+def from_batch(batch: pa.RecordBatch | pa.Table) -> Iterator[Document]:
+    """Yield the documents of an Arrow batch or table that has their columns (and maybe others)."""
+    for row in batch.select(DOCUMENT_SCHEMA.names).to_pylist():
+        yield Document(**(row | {"fields": json.loads(row["fields"])}))
+
+
+def _document_file(path: Path) -> pq.ParquetFile:
     if not path.exists():
         raise DataError(f"{path} does not exist. Run the stage before: dvc repro, or python train.py")
     try:
-        table = pq.read_table(path)
+        file = pq.ParquetFile(path, pre_buffer=False)  # with it, the whole file would be kept in memory
     except pa.ArrowException as error:
         raise DataError(f"{path}: not a document file: {error}") from error
-    if not table.schema.equals(_DOCUMENT_SCHEMA):
-        raise DataError(f"{path}: not a document file: its columns are {', '.join(table.column_names)}")
-    for row in table.to_pylist():
-        yield Document(**(row | {"fields": json.loads(row["fields"])}))
+    if not file.schema_arrow.equals(DOCUMENT_SCHEMA):
+        raise DataError(f"{path}: not a document file: its columns are {', '.join(file.schema_arrow.names)}")
+    return file
 
 
 def write_records(path: Path, records: Iterable[Annotation] | Iterable[Example] | Iterable[Prediction]) -> int:

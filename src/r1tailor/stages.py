@@ -4,23 +4,37 @@ The pipeline writes below ``outputs/<domain>``, a direct run below a folder of i
 same. torch is imported by the stages that need it, when they run.
 """
 
+import hashlib
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from r1tailor import __version__, config, sources, store
-from r1tailor.corpus.clean import clean as clean_documents
+from r1tailor.corpus import chain, engine
+from r1tailor.corpus.deduplicate import deduplicate
+from r1tailor.corpus.engine import Report
+from r1tailor.corpus.progress import shown
 from r1tailor.domain import open_domain
 from r1tailor.errors import DataError
 from r1tailor.instruction.build import build
 from r1tailor.instruction.split import PARTS
 from r1tailor.model.local import local_folder
-from r1tailor.records import Example, Rejection, read_documents, read_examples, write_documents, write_records
+from r1tailor.records import (
+    Document,
+    Example,
+    Rejection,
+    count_documents,
+    read_documents,
+    read_examples,
+    write_documents,
+    write_records,
+)
 from r1tailor.registry import Registry, Version
-from r1tailor.schema import LocalModel, PackagedSource, Settings
+from r1tailor.schema import LocalModel, PackagedSource, Settings, Source
 
 
 @dataclass(frozen=True)
@@ -72,21 +86,31 @@ def pipeline_folder(settings: Settings) -> RunFolder:
 
 def collect(settings: Settings, run: RunFolder) -> None:
     """Raw material -> documents and their provenance."""
-    documents = []
     provenance: list[dict[str, Any]] = []
-    for source in settings.domain.sources:
-        rejected: list[Rejection] = []
-        found = list(sources.read(source, config.ROOT, rejected))
-        documents += found
-        listed = [asdict(rejection) for rejection in rejected]
-        facts = source.model_dump(mode="json") | {"documents": len(found), "rejected": listed}
-        if not isinstance(source, PackagedSource):
-            facts["sha256"] = found[0].sha256
-        provenance.append(facts)
+    found = (document for source in settings.domain.sources for document in _gathered(source, provenance))
     run.collected.parent.mkdir(parents=True, exist_ok=True)
-    count = write_documents(run.collected, documents)
+    count = write_documents(run.collected, shown(found, "collecting"))
     store.write_json(run.provenance, provenance)
     print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
+
+
+def _gathered(source: Source, provenance: list[dict[str, Any]]) -> Iterator[Document]:
+    """Yield the documents of one source, then add to the provenance where they came from."""
+    rejected: list[Rejection] = []
+    files, count, last, alone = hashlib.sha256(), 0, "", True
+    for count, document in enumerate(sources.read(source, config.ROOT, rejected), start=1):
+        if document.sha256 != last:
+            alone, last = count == 1, document.sha256
+            files.update(last.encode())
+        yield document
+    if not count:
+        raise DataError(
+            f"no document could be read, {len(rejected):,} were rejected (domain.sources, name: {source.name})"
+        )
+    facts = source.model_dump(mode="json") | {"documents": count, "rejected": [asdict(one) for one in rejected]}
+    if not isinstance(source, PackagedSource):
+        facts["sha256"] = last if alone else files.hexdigest()  # of the raw file, or of the hashes of several
+    provenance.append(facts)
 
 
 def check(settings: Settings, run: RunFolder) -> None:
@@ -102,11 +126,15 @@ def check(settings: Settings, run: RunFolder) -> None:
 
 
 def clean(settings: Settings, run: RunFolder) -> None:
-    """Documents -> clean documents and a report of every change."""
-    cleaned, report = clean_documents(read_documents(run.collected), settings.domain.cleaning.rules)
+    """Documents -> clean documents, a report of every change, and the list of documents that repeat another."""
+    cleaning, report = settings.domain.cleaning, Report(settings.domain.cleaning.rules)
+    documents = engine.run(run.collected, partial(chain, cleaning), settings.corpus, report)
     run.cleaned.parent.mkdir(parents=True, exist_ok=True)
-    write_documents(run.cleaned, cleaned)
-    store.write_json(run.cleaned.with_name("report.json"), report.as_dict())
+    write_documents(run.cleaned, shown(documents, "cleaning", count_documents(run.collected)))
+    told = report.as_dict()
+    if cleaning.duplicates:
+        told["duplicates"] = deduplicate(run.cleaned, run.cleaned, cleaning.duplicates)
+    store.write_json(run.cleaned.with_name("report.json"), told)
     print(f"clean: {sum(report.changed.values()):,} changes in {report.documents:,} documents")
 
 

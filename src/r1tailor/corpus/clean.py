@@ -6,7 +6,7 @@ until it changes nothing, so that cleaning what is clean does nothing: one rule 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -24,9 +24,9 @@ from r1tailor.corpus.cleaning.characters import (
 from r1tailor.corpus.cleaning.encodings import decode_entities, is_mojibake, repair_mojibake
 from r1tailor.corpus.cleaning.lines import join_broken_lines, remove_boilerplate
 from r1tailor.corpus.cleaning.pages import remove_running_lines, without_running_lines
+from r1tailor.corpus.engine import Report, kept, treated
 from r1tailor.records import Document
 
-_SAMPLES = 5
 _SHOWN = 40  # characters of a sample before and after the first difference
 
 Rule = Callable[[str], str]
@@ -68,49 +68,13 @@ def step(rules: tuple[str, ...]) -> Step:
     return partial(_cleaned, rules)
 
 
-@dataclass
-class CleaningReport:
-    """What cleaning did: documents seen, and changes with samples for each rule."""
-
-    documents: int = 0
-    emptied: list[str] = field(default_factory=list)
-    changed: dict[str, int] = field(default_factory=dict)
-    samples: dict[str, list[dict[str, str]]] = field(default_factory=dict)
-
-    def add(self, note: Note) -> None:
-        """Count one change and keep it as a sample if there are few."""
-        self.changed[note.rule] = self.changed.get(note.rule, 0) + 1
-        samples = self.samples.setdefault(note.rule, [])
-        if note.sample is not None and len(samples) < _SAMPLES:
-            samples.append(note.sample)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the report as plain JSON values."""
-        return {
-            "documents": self.documents,
-            "emptied": self.emptied,
-            "changed": self.changed,
-            "samples": self.samples,
-        }
-
-
-def clean(documents: Iterable[Document], rules: tuple[str, ...]) -> tuple[list[Document], CleaningReport]:
-    """Apply the named rules in order to every document's text and text fields.
+def clean(documents: Iterable[Document], rules: tuple[str, ...]) -> tuple[list[Document], Report]:
+    """Apply the named rules in order to every document's text and text fields, in this process and in memory.
 
     A document whose text becomes empty is left out and listed in the report.
     """
-    report = CleaningReport(changed=dict.fromkeys(rules, 0), samples={rule: [] for rule in rules})
-    cleaned = []
-    for document in documents:
-        report.documents += 1
-        result, notes = _cleaned(rules, document)
-        for note in notes:
-            report.add(note)
-        if result.text or not document.text:
-            cleaned.append(result)
-        else:
-            report.emptied.append(document.id)
-    return cleaned, report
+    report, steps = Report(rules), [step(rules)]
+    return list(kept((treated(document, steps) for document in documents), report)), report
 
 
 def _cleaned(rules: tuple[str, ...], document: Document) -> tuple[Document, list[Note]]:

@@ -1,12 +1,14 @@
 """Build the parts of a domain's examples, and check that nothing leaks from train into test."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from r1tailor.domain import Domain
 from r1tailor.errors import DataError
+from r1tailor.instruction.card import card
+from r1tailor.instruction.decontaminate import decontaminate
 from r1tailor.instruction.split import PARTS, similar_pairs, split
 from r1tailor.records import Example
 
@@ -20,15 +22,18 @@ class Parts:
 
 
 def build(domain: Domain, seed: int) -> Parts:
-    """Turn a domain's documents into examples and split them.
+    """Turn a domain's documents into examples, split them, and take out of train what leaks into it.
 
     Raises:
-        DataError: too few examples for three parts.
+        DataError: too few examples for three parts, an example that lacks what decides its part, or a leak where
+            leaks shall stop the run.
     """
-    examples, duplicates = _unique(list(domain.examples()))
-    parts = split(examples, domain.settings.split, seed)
+    settings = domain.settings.split
+    examples, duplicates = _unique(list(_dated(domain)))
+    left_out: dict[str, list[str]] = {}
+    parts, contamination = decontaminate(split(examples, settings, seed, left_out), settings.leaks, domain.labels())
     empty = [name for name in PARTS if not parts[name]]
-    if empty and not (empty == ["validation"] and domain.settings.split.validation == 0):
+    if empty and not (empty == ["validation"] and settings.validation == 0):
         raise DataError(
             f"domain {domain.settings.name}: of {len(examples)} examples none is left for {', '.join(empty)}; "
             "give more examples, or larger shares in domain.split"
@@ -36,10 +41,20 @@ def build(domain: Domain, seed: int) -> Parts:
     report = {
         "examples": {name: len(members) for name, members in parts.items()},
         "exact_duplicates_removed": duplicates,
-        "leaks": leaks(parts, domain.settings.split.similarity),
+        "left_out": left_out,
+        "contamination": contamination,
+        "leaks": leaks(parts, settings.similarity),
         "most_frequent_outputs": Counter(example.output for example in examples).most_common(5),
+        "card": card(parts, domain.documents, domain.labels()),
     }
     return Parts(parts, report)
+
+
+def _dated(domain: Domain) -> Iterator[Example]:
+    """Yield the examples; one that says no date has that of the document whose id it bears."""
+    dates = {document.id: document.available_at for document in domain.documents}
+    for example in domain.examples():
+        yield example if example.available_at else replace(example, available_at=dates.get(example.id, ""))
 
 
 def leaks(parts: dict[str, list[Example]], similarity: float) -> dict[str, int]:

@@ -29,6 +29,8 @@ from r1tailor.schema.corpus import (
     Cleaning,
     CleaningRule,
     Compliance,
+    Corpus,
+    Duplicates,
     Fuzzy,
     Icd10cmVocabulary,
     Privacy,
@@ -39,7 +41,7 @@ from r1tailor.schema.corpus import (
     UmlsVocabulary,
     Vocabulary,
 )
-from r1tailor.schema.domain import Domain, GenericDomain, Goal, MedicalDomain, Metric, Split, Task
+from r1tailor.schema.domain import Boundaries, Domain, GenericDomain, Goal, Leaks, MedicalDomain, Metric, Split, Task
 from r1tailor.schema.model import Chat, HubModel, LocalModel, LoraAdvice, Model, PackagedModel, RandomModel, Targets
 from r1tailor.schema.sources import (
     Columns,
@@ -77,6 +79,7 @@ __all__ = [
     "OPTIMIZER_PREFIXES",
     "AgreementGate",
     "Annotation",
+    "Boundaries",
     "ByLengthCurriculum",
     "Chat",
     "Checkpoints",
@@ -85,9 +88,11 @@ __all__ = [
     "Columns",
     "Compliance",
     "ConstantScheduler",
+    "Corpus",
     "CosineScheduler",
     "Curriculum",
     "Domain",
+    "Duplicates",
     "EarlyStopping",
     "Evaluation",
     "Export",
@@ -101,6 +106,7 @@ __all__ = [
     "JsonlSource",
     "JudgmentSource",
     "LabelStudioExport",
+    "Leaks",
     "LocalModel",
     "LoraAdvice",
     "LoraStrategy",
@@ -166,6 +172,7 @@ class Settings(Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     resume: bool
     output: Location | None
+    corpus: Corpus
     domain: Domain
     model: Model
     strategy: Strategy
@@ -180,7 +187,7 @@ class Settings(Section):
 # test holds the two together.
 STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "collect": ("domain.sources",),
-    "clean": ("domain.cleaning",),
+    "clean": ("domain.cleaning", "corpus"),
     "instruct": ("seed", "domain.task", "domain.split"),
     "train": ("seed", "model", "strategy", "optimizer", "scheduler", "curriculum", "trainer"),
     "evaluate": ("seed", "domain.task", "evaluation"),

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from r1tailor.fields import Fraction, Name, Response
+from r1tailor.fields import Fraction, IsoDate, Name, Response
 from r1tailor.schema.base import Section
 from r1tailor.schema.corpus import Cleaning
 from r1tailor.schema.sources import Source
@@ -24,20 +24,54 @@ class Task(Section):
     labels: Annotated[tuple[str, ...], Field(strict=False)] | None
 
 
+class Boundaries(Section):
+    """The dates (ISO) from which on examples are validated and tested with."""
+
+    validation: IsoDate
+    test: IsoDate
+
+    @model_validator(mode="after")
+    def _are_in_order(self) -> "Boundaries":
+        if self.validation > self.test:
+            raise ValueError("validation must not be later than test")
+        return self
+
+
+class Leaks(Section):
+    """What counts as a leak from a held-out example into train, and what becomes of it.
+
+    ``containment`` is the share of a held-out text's character trigrams that stand in the training text, in (0, 1]
+    (``instruction/decontaminate.py``). ``on_leak: remove`` takes the example out of train, ``stop`` ends the run.
+    """
+
+    fields: Annotated[tuple[Literal["input", "output", "reasoning"], ...], Field(strict=False)]
+    containment: Annotated[float, Field(gt=0, le=1)]
+    on_leak: Literal["remove", "stop"]
+
+
 class Split(Section):
     """Shares of the held-out parts; items at or above ``similarity`` never straddle two parts.
 
-    ``similarity`` is the Jaccard index over character trigrams, in [0, 1].
+    ``similarity`` is the Jaccard index over character trigrams, in [0, 1]. Items are placed by clusters of it, by the
+    ``group`` that their source names (a patient, a law), or by the time from which they could have been known. By time,
+    the shares say where the ``boundaries`` lie unless these are given, and what lies less than ``embargo_days`` before
+    a boundary is in no part.
     """
 
     validation: Fraction
     test: Annotated[float, Field(gt=0, lt=1)]
     similarity: Annotated[float, Field(gt=0, le=1)]
+    by: Literal["similarity", "group", "time"] = "similarity"
+    boundaries: Boundaries | None = None
+    embargo_days: Annotated[int, Field(ge=0, le=36500)] = 0
+    leaks: Leaks = Leaks(fields=("input", "output", "reasoning"), containment=0.75, on_leak="remove")
 
     @model_validator(mode="after")
     def _leaves_something_to_train_on(self) -> "Split":
         if self.validation + self.test >= 1:
             raise ValueError("validation + test must be below 1, or nothing is left to train on")
+        if self.by != "time" and (self.boundaries or self.embargo_days):
+            raise ValueError("boundaries and embargo_days are of by: time")
         return self
 
 

@@ -1,0 +1,93 @@
+"""The data card: what the examples of a model are, in numbers that a reader can hold against it later.
+
+Everything is plain JSON for ``instruct/report.json``. Lengths are in characters here, for no tokenizer is known yet;
+``token_statistics`` gives the same of tokens to whoever has one.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from r1tailor.records import Document, Example
+
+_FEWEST = 10  # examples of a class in train; below, neither learning nor a score by class means much
+_FIELDS = ("input", "output", "reasoning")
+
+
+def card(
+    parts: Mapping[str, Sequence[Example]], documents: Iterable[Document], labels: Sequence[str]
+) -> dict[str, Any]:
+    """Return the numbers of a data card.
+
+    Args:
+        parts: examples by part.
+        documents: the clean documents that the examples were made of.
+        labels: the closed set of answers (or of their beginnings); empty if there is none.
+    """
+    every = [example for members in parts.values() for example in members]
+    return {
+        "examples": {part: len(members) for part, members in parts.items()},
+        "groups": len({example.group for example in every if example.group}),
+        "with_reasoning": sum(bool(example.reasoning) for example in every),
+        "classes": {part: balance(members, labels) for part, members in parts.items()} if labels else None,
+        "characters": {field: _statistics(len(getattr(e, field)) for e in every) for field in _FIELDS},
+        "available_at": _range(example.available_at for example in every),
+        "sources": _sources(documents),
+    }
+
+
+def balance(examples: Sequence[Example], labels: Sequence[str]) -> dict[str, Any]:
+    """Return how evenly examples are spread over a closed set of classes.
+
+    ``entropy`` is Shannon's over the classes, divided by its largest possible value: 1.0 where all classes are as
+    frequent, 0.0 where there is one only. ``below_minimum`` counts the classes with fewer than 10 examples.
+    """
+    longest_first = sorted(labels, key=len, reverse=True)
+    counts = Counter(next((label for label in longest_first if e.output.startswith(label)), "") for e in examples)
+    outside, total = counts.pop("", 0), counts.total()
+    shares = [count / total for count in counts.values()]
+    entropy = -sum(share * math.log(share) for share in shares)
+    return {
+        "classes": len(labels),
+        "outside": outside,
+        "entropy": round(entropy / math.log(len(labels)), 4) if len(labels) > 1 else 0.0,
+        "majority_share": round(max(shares, default=0.0), 4),
+        "below_minimum": sum(counts[label] < _FEWEST for label in labels),
+        "counts": dict(counts.most_common()),
+    }
+
+
+def token_statistics(examples: Sequence[Example], count: Callable[[str], int]) -> dict[str, dict[str, float]]:
+    """Return the length statistics of input, output and reasoning in tokens.
+
+    Args:
+        examples: what is measured.
+        count: returns how many tokens a text has.
+    """
+    return {field: _statistics(count(getattr(example, field)) for example in examples) for field in _FIELDS}
+
+
+def _statistics(lengths: Iterable[int]) -> dict[str, float]:
+    """Return mean, quantiles and extremes; empty texts are left out, and a field that is always empty has none."""
+    filled = [length for length in lengths if length]
+    if not filled:
+        return {"texts": 0}
+    median, high = np.quantile(filled, [0.5, 0.95]).tolist()
+    mean = round(float(np.mean(filled)), 1)
+    return {"texts": len(filled), "min": min(filled), "mean": mean, "median": median, "p95": high, "max": max(filled)}
+
+
+def _range(dates: Iterable[str]) -> dict[str, Any]:
+    known = list(dates)
+    dated = sorted(date for date in known if date)
+    return (
+        {"first": dated[0], "last": dated[-1], "undated": len(known) - len(dated)} if dated else {"undated": len(known)}
+    )
+
+
+def _sources(documents: Iterable[Document]) -> list[dict[str, Any]]:
+    counts = Counter((document.source, document.licence) for document in documents)
+    return [{"name": name, "licence": licence, "documents": n} for (name, licence), n in counts.items()]

@@ -1,0 +1,140 @@
+"""Find what train has already said of a held-out example, word for word or lightly edited, and take it out of train.
+
+A measured gain means nothing where the answer was learned by heart. Input, output and reasoning are each compared with
+those of every training example:
+
+- *verbatim*: the same words in the same order, case and punctuation ignored.
+- *edited*: of the held-out text's character trigrams a share (``containment``) stands in the training text, and every
+  number of it as well. Trigrams outlive a swapped word, a moved clause and inserted Chinese particles; the same
+  question with other numbers is another question.
+
+In fewer than eight words a swapped word makes another question: there only the order may differ, and an output or a
+reasoning as short as that (``yes``, ``42``) is compared with nothing. Nor is an answer that begins with a label of the
+task's closed set: train has to say it. A question without input is its instruction, unless all examples have the same.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from r1tailor.corpus.shingles import words
+from r1tailor.errors import DataError
+from r1tailor.instruction.split import contained_pairs
+from r1tailor.records import Example
+from r1tailor.schema import Leaks
+
+HELD_OUT = ("validation", "test")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_FEWEST_WORDS = 8
+_IDS_SHOWN = 10
+Parts = dict[str, list[Example]]
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """One training example that says what a held-out example asks or answers.
+
+    Attributes:
+        train: the training example's id.
+        held_out: the held-out example's id.
+        part: the held-out example's part.
+        field: where they agree (``input``, ``output``, ``reasoning``).
+        verbatim: whether all words are the same, in the same order.
+        containment: share of the held-out text's trigrams that stand in the training text, in [0, 1].
+    """
+
+    train: str
+    held_out: str
+    part: str
+    field: str
+    verbatim: bool
+    containment: float
+
+
+def decontaminate(parts: Parts, settings: Leaks, labels: Sequence[str]) -> tuple[Parts, dict[str, Any]]:
+    """Return the parts with a train that holds no leak, and a report that lists what was removed by id.
+
+    Args:
+        parts: examples by part.
+        settings: what is compared and what becomes of a leak.
+        labels: the closed set of answers (or of their beginnings).
+
+    Raises:
+        DataError: there are leaks and ``on_leak`` is ``stop``: names their ids.
+    """
+    found = leaks_in(parts, settings, labels)
+    nearest = {leak.train: leak for leak in sorted(found, key=lambda leak: (leak.verbatim, leak.containment))}
+    removed = [nearest[example.id] for example in parts["train"] if example.id in nearest]
+    if removed and settings.on_leak == "stop":
+        ids = ", ".join(leak.train for leak in removed[:_IDS_SHOWN]) + (", ..." if len(removed) > _IDS_SHOWN else "")
+        raise DataError(
+            f"{len(removed):,} examples of train say what held-out ones ask or answer: {ids} (domain.split.leaks, "
+            "on_leak: stop; remove would take them out of train)"
+        )
+    clean = {**parts, "train": [example for example in parts["train"] if example.id not in nearest]}
+    report = {
+        "fields": list(settings.fields),
+        "containment": settings.containment,
+        "held_out_with_leaks": {part: _count(found, part) for part in HELD_OUT},
+        "removed_from_train": [asdict(leak) for leak in removed],
+    }
+    return clean, report
+
+
+def leaks_in(parts: Parts, settings: Leaks, labels: Sequence[str]) -> list[Leak]:
+    """Return every pair of a training and a held-out example that agree in a field."""
+    tasks = {example.instruction for members in parts.values() for example in members}
+    own_labels = {"output": tuple(labels)}
+    found = []
+    for part in HELD_OUT:
+        for field in settings.fields:
+            held_out, train = (
+                _texts(parts[name], field, own_labels.get(field, ()), asks=len(tasks) > 1) for name in (part, "train")
+            )
+            found += _compared(held_out, train, part, field, settings.containment)
+    return found
+
+
+def _texts(examples: Sequence[Example], field: str, labels: tuple[str, ...], *, asks: bool) -> dict[str, str]:
+    """Return the texts to compare by the examples' ids; ``asks`` says that an instruction may be the question."""
+    if field == "input":
+        texts = {example.id: example.input or (example.instruction if asks else "") for example in examples}
+        return {id_: text for id_, text in texts.items() if words(text)}
+    texts = {example.id: getattr(example, field) for example in examples}
+    return {id_: t for id_, t in texts.items() if not t.startswith(labels) and len(words(t)) >= _FEWEST_WORDS}
+
+
+def _compared(held_out: dict[str, str], train: dict[str, str], part: str, field: str, containment: float) -> list[Leak]:
+    ids, train_ids = list(held_out), list(train)
+    asked, said = [_Text.of(text) for text in held_out.values()], [_Text.of(text) for text in train.values()]
+    found = []
+    for row, column, share in sorted(contained_pairs(list(held_out.values()), list(train.values()), containment)):
+        if asked[row].is_said_by(said[column]):
+            verbatim = asked[row].words == said[column].words
+            found.append(Leak(train_ids[column], ids[row], part, field, verbatim, round(share, 4)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    words: list[str]
+    numbers: Counter[str]
+
+    @classmethod
+    def of(cls, text: str) -> "_Text":
+        return cls(words(text), Counter(_NUMBER.findall(text)))
+
+    def is_said_by(self, other: "_Text") -> bool:
+        """Whether another text that shares most trigrams says the same."""
+        if len(self.words) < _FEWEST_WORDS:
+            return sorted(self.words) == sorted(other.words)
+        return self.numbers <= other.numbers
+
+
+def _count(found: Sequence[Leak], part: str) -> dict[str, int]:
+    """Return how many held-out examples of a part have a leak: a verbatim one, or an edited one only."""
+    verbatim = {leak.held_out for leak in found if leak.part == part and leak.verbatim}
+    edited = {leak.held_out for leak in found if leak.part == part} - verbatim
+    return {"verbatim": len(verbatim), "edited": len(edited)}
