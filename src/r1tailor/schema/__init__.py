@@ -12,9 +12,25 @@ from pydantic import Field
 from r1tailor.fields import Location
 from r1tailor.schema.base import Section
 from r1tailor.schema.corpus import Cleaning, CleaningRule
-from r1tailor.schema.domain import Domain, GenericDomain, Goal, MedicalDomain, Metric, Split, Task
+from r1tailor.schema.domain import (
+    DiseaseTask,
+    Domain,
+    EducationDomain,
+    EducationZhDomain,
+    GenericDomain,
+    Goal,
+    LawsTask,
+    LegalDomain,
+    LegalZhDomain,
+    MedicalDomain,
+    MedicalZhDomain,
+    Metric,
+    PassageTask,
+    Split,
+    Task,
+)
 from r1tailor.schema.model import Chat, HubModel, LocalModel, LoraAdvice, Model, PackagedModel, RandomModel, Targets
-from r1tailor.schema.sources import JsonlSource, PackagedSource, Source
+from r1tailor.schema.sources import GeneratedSource, GeneratedTask, JsonlSource, PackagedSource, Source
 from r1tailor.schema.training import (
     OPTIMIZER_PREFIXES,
     ByLengthCurriculum,
@@ -43,23 +59,33 @@ __all__ = [
     "ConstantScheduler",
     "CosineScheduler",
     "Curriculum",
+    "DiseaseTask",
     "Domain",
     "EarlyStopping",
+    "EducationDomain",
+    "EducationZhDomain",
     "Evaluation",
     "FullStrategy",
+    "GeneratedSource",
+    "GeneratedTask",
     "GenericDomain",
     "Goal",
     "HubModel",
     "JsonlSource",
+    "LawsTask",
+    "LegalDomain",
+    "LegalZhDomain",
     "LocalModel",
     "LoraAdvice",
     "LoraStrategy",
     "MedicalDomain",
+    "MedicalZhDomain",
     "Metric",
     "Model",
     "Optimizer",
     "PackagedModel",
     "PackagedSource",
+    "PassageTask",
     "RandomModel",
     "Recommended",
     "Scheduler",
