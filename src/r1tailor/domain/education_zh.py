@@ -50,7 +50,11 @@ class EducationZh(Domain):
             fields = document.fields
             values = _plain(fields["values"])
             written_out = f"{fields['solution']} {fields['answer']}"
-            if not values or numbers(fields["answer"]) != values or not self.within_syllabus(written_out, fields["grade"]):
+            if (
+                not values
+                or numbers(fields["answer"]) != values
+                or not self.within_syllabus(written_out, fields["grade"])
+            ):
                 continue
             output = written(task, {"answer": fields["answer"]})
             reasoning = fields["solution"] if task.reasoning else ""

@@ -41,7 +41,7 @@ class MedicalZh(Domain):
         """Yield one example for each disease with enough symptoms and, where that is asked, one of the departments."""
         task = self.settings.task
         for document in self.documents:
-            listed = list(dict.fromkeys(document.fields["symptoms"]))
+            listed = _symptoms(document)
             department = self._department_of[document.id]
             if len(listed) < _FEWEST_SYMPTOMS or (self._asks_department and department not in self._departments):
                 continue
@@ -63,7 +63,7 @@ class MedicalZh(Domain):
                 "department_accuracy": float(self.department_in(answer) == fields["department"]),
                 "department_accuracy_ranked": float(prediction.ranked == fields["department"]),
             }
-        named = {part.strip() for part in _SEPARATOR.split(answer) if part.strip()}
+        named = set(_parts(answer))
         right = named.intersection(fields["symptoms"])
         return {
             "entity_coverage": coverage(fields["shown"], answer),
@@ -87,6 +87,15 @@ class MedicalZh(Domain):
     def _only_department(self, document: Document) -> str:
         """Return the one department of a disease; empty if it has none or several."""
         synonyms = self.settings.task.synonyms
-        written_names = [name for names in document.fields["departments"] for name in _SEPARATOR.split(names)]
-        resolved = {synonyms.get(name.strip(), name.strip()) for name in written_names if name.strip()}
+        resolved = {synonyms.get(name, name) for names in document.fields["departments"] for name in _parts(names)}
         return resolved.pop() if len(resolved) == 1 else ""
+
+
+def _symptoms(document: Document) -> list[str]:
+    """Return the symptoms of a disease, each once: the source joins some (``休克、坏死等``) and repeats them alone."""
+    joined = (part.removesuffix("等") for names in document.fields["symptoms"] for part in _parts(names))
+    return list(dict.fromkeys(part for part in joined if part))
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in _SEPARATOR.split(text) if part.strip()]

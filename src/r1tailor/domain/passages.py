@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-_SENTENCE_END = re.compile(r"(?<=[.;:?!])\s+|(?<=[。；：？！])\s*|\n+")
+_SENTENCE_END = re.compile(r"(?<=[^\d\s][.;:?!])\s+|(?<=[。；：？！])\s*|\n+")  # ``1.`` is no sentence
 
 
 def passages(text: str, longest: int) -> Iterator[str]:

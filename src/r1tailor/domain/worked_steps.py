@@ -49,7 +49,8 @@ def simple_equations(question: str, metadata: Mapping[str, Any]) -> WorkedProble
     if constant:
         sign, size = ("-", constant) if constant > 0 else ("+", -constant)
         lines.append(f"{factor}*{name} = {right} {sign} {size} = {moved}")
-    lines.append(f"{name} = {moved} / {factor} = {moved // factor}")
+    # The generator also makes "0 = 0"; no step leads to its answer, so that it is not verified.
+    lines.append(f"{name} = {moved} / {factor} = {moved // factor}" if factor else f"every {name} solves it")
     return WorkedProblem("Solve the equation for its variable.", metadata["equation"], "\n".join(lines))
 
 

@@ -166,12 +166,6 @@ class MedicalZhDomain(_Domain):
 
 
 Domain = Annotated[
-    MedicalDomain
-    | GenericDomain
-    | LegalDomain
-    | LegalZhDomain
-    | EducationDomain
-    | EducationZhDomain
-    | MedicalZhDomain,
+    MedicalDomain | GenericDomain | LegalDomain | LegalZhDomain | EducationDomain | EducationZhDomain | MedicalZhDomain,
     Field(discriminator="kind"),
 ]

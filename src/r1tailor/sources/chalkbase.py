@@ -60,9 +60,9 @@ def read_limits(origin: Origin, path: Path) -> Read:
         found += [("decimal", lesson, limit) for lesson, limit in introduced["decimal_places"]]
         found += [("fraction", lesson, 0) for lesson in introduced["fraction_types"].values()]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DataError(f"{origin.file}: introduced_at does not list integer_domain, decimal_places and fractions") from (
-            error
-        )
+        raise DataError(
+            f"{origin.file}: introduced_at does not list integer_domain, decimal_places and fractions"
+        ) from (error)
     for number, (kind, lesson, limit) in enumerate(found, start=1):
         grade = _LESSON.match(str(lesson))
         if grade is None or not isinstance(limit, int):

