@@ -4,6 +4,7 @@
 finder and its session are used here: index, mirrors, proxies and certificates are those that pip is configured with.
 """
 
+from contextlib import closing
 from pathlib import Path
 
 from r1tailor.errors import DataError
@@ -29,10 +30,12 @@ def download_sdist(package: str, version: str, folder: Path) -> Path:
             found = finder.find_best_candidate(package, SpecifierSet(f"=={version}")).best_candidate
             if found is None:
                 raise DataError(f"cannot download {package}=={version}: pip finds no source archive of it")
-            answer = session.get(found.link.url_without_fragment, headers={"Accept-Encoding": "identity"})
-            answer.raise_for_status()
+            url = found.link.url_without_fragment
+            with closing(session.get(url, headers={"Accept-Encoding": "identity"})) as answer:
+                answer.raise_for_status()
+                content: bytes = answer.content
     except (PipError, RequestException, OSError) as error:
         raise DataError(f"cannot download {package}=={version}: {error}") from error
     archive = folder / Path(str(found.link.filename)).name
-    archive.write_bytes(answer.content)
+    archive.write_bytes(content)
     return archive
