@@ -91,6 +91,13 @@ def test_an_answer_is_verified_by_its_generator(answer: str, right: int, educati
     assert _scores(education, example, answer)["verified_accuracy"] == right
 
 
+@pytest.mark.parametrize("task", sorted(WORKED))
+@pytest.mark.parametrize("answer", ["", "\x00�", "×", "9" * 5000, "1/0", "nan", "[1, 2]"])
+def test_no_answer_stops_its_generator(task: str, answer: str, education: Education) -> None:
+    example = next(example for example in education.examples() if example.fields["task"] == task)
+    assert _scores(education, example, answer)["verified_accuracy"] == 0
+
+
 def test_a_task_without_worked_steps_is_refused(settings: Callable[..., Settings]) -> None:
     fields = {"task": "dice", "level": 0, "answer": "1", "metadata": {}}
     domain = open_domain(settings("domain=education").domain, [Document("d", "?", **FACTS, fields=fields)])

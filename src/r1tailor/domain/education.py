@@ -71,7 +71,10 @@ class Education(Domain):
 
 def verified(answer: str, entry: Mapping[str, Any]) -> bool:
     """Whether the generator of an entry (task, answer, metadata) takes an answer for wholly right."""
-    return _scorer(entry["task"])(answer, entry) == 1.0
+    try:
+        return _scorer(entry["task"])(answer, entry) == 1.0
+    except (ValueError, TypeError, ArithmeticError):  # some generators expect an answer that can be parsed
+        return False
 
 
 @cache
