@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from r1tailor import config, sources
-from r1tailor.errors import DataError
+from r1tailor.errors import ConfigError, DataError
 from r1tailor.records import Document, Rejection
 from r1tailor.schema import GeneratedSource
 from r1tailor.sources import chalkbase, cmekg, eu_laws, generated, sqlite, zh_laws
@@ -260,7 +260,7 @@ def test_a_damaged_archetype_is_rejected(archetype: object, message: str, tmp_pa
         (chalkbase.read, "{", "not JSON in UTF-8"),
         (chalkbase.read, "[" * 100_000, "not JSON in UTF-8"),
         (chalkbase.read, "{}", "a list of archetypes is expected"),
-        (chalkbase.read_limits, "[]", "introduced_at does not list integer_domain, decimal_places and fractions"),
+        (chalkbase.read_limits, "[]", "introduced_at does not list integer_domain, decimal_places and fraction_types"),
         (chalkbase.read_limits, '{"introduced_at": {}}', "introduced_at does not list integer_domain, decimal_places"),
     ],
 )
@@ -308,6 +308,12 @@ def test_a_task_that_cannot_be_generated_as_pinned_is_refused(task: str, changes
     source = config.load(["domain=education", tasks]).domain.sources[0].model_copy(update=changes)
     with pytest.raises(DataError, match=message):
         list(sources.read(source, ROOT, []))
+
+
+def test_a_level_that_is_asked_twice_is_refused() -> None:
+    twice = "domain.sources.0.tasks=[{name: gcd, levels: [0, 1], size: 1}, {name: gcd, levels: [1], size: 2}]"
+    with pytest.raises(ConfigError, match="each task and each of its levels may stand in tasks only once"):
+        config.load(["domain=education", twice])
 
 
 def test_a_packaged_source_that_nothing_reads_is_refused() -> None:

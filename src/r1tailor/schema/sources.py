@@ -6,7 +6,7 @@ what becomes of a damaged record: ``on_damage: stop`` ends the run with its plac
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from r1tailor.fields import Location, Member, Name, Package, PackageVersion, Sha256
 from r1tailor.schema.base import Section
@@ -57,6 +57,13 @@ class GeneratedSource(_Source):
     version: PackageVersion
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     tasks: Annotated[tuple[GeneratedTask, ...], Field(strict=False, min_length=1)]
+
+    @model_validator(mode="after")
+    def _names_each_question_once(self) -> "GeneratedSource":
+        asked = [(task.name, level) for task in self.tasks for level in task.levels]
+        if len(set(asked)) < len(asked):
+            raise ValueError("each task and each of its levels may stand in tasks only once")
+        return self
 
 
 Source = Annotated[PackagedSource | JsonlSource | GeneratedSource, Field(discriminator="kind")]

