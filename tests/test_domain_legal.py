@@ -198,6 +198,20 @@ def test_passages_hold_the_whole_text_in_order_and_none_is_too_long(text: str, l
     assert all(0 < len(passage) <= longest for passage in found)
 
 
+@pytest.mark.parametrize(
+    ("text", "longest", "found"),
+    [
+        ("The Member States’ rights. A café; no. 3 of it.", 60, ["The Member States’ rights. A café; no. 3 of it."]),
+        ("The Member States’ rights. A café; no. 3 of it.", 35, ["The Member States’ rights. A café;", "no. 3 of it."]),
+        ("甲。乙；\n丙。", 6, ["甲。乙；丙。"]),
+        ("甲。乙；\n丙。", 4, ["甲。乙；", "丙。"]),
+        ("abcdef. g", 4, ["abcd", "ef.", "g"]),
+    ],
+)
+def test_passages_are_whole_sentences_with_their_spaces(text: str, longest: int, found: list[str]) -> None:
+    assert list(passages(text, longest)) == found
+
+
 @pytest.mark.parametrize("domain", ["legal", "legal_zh"])
 def test_a_response_that_names_something_else_is_refused(domain: str, settings: Compose) -> None:
     composed = settings(f"domain={domain}", "domain.task.response='{judge}'").domain

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-_SENTENCE_END = re.compile(r"(?<=[^\d\s][.;:?!])\s+|(?<=[。；：？！])\s*|\n+")  # ``1.`` is no sentence
+_FULL_WIDTH = "。；：？！"  # no space follows
+_SENTENCE_END = re.compile(rf"(?<=[^\d\s][.;:?!])\s+|(?<=[{_FULL_WIDTH}])\s*|\n+")  # ``1.`` is no sentence
 
 
 def passages(text: str, longest: int) -> Iterator[str]:
@@ -13,7 +14,7 @@ def passages(text: str, longest: int) -> Iterator[str]:
     """
     passage = ""
     for sentence in _sentences(text, longest):
-        joined = f"{passage} {sentence}" if passage and sentence.isascii() else passage + sentence
+        joined = f"{passage} {sentence}" if passage and passage[-1] not in _FULL_WIDTH else passage + sentence
         if len(joined) > longest:
             yield passage
             joined = sentence
