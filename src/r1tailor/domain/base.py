@@ -1,12 +1,13 @@
 """The contract of a domain: documents -> examples, labels, scores."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from r1tailor import schema
+from r1tailor.errors import ConfigError
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema import GenericDomain, MedicalDomain
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Domain(ABC):
 
     metrics: tuple[ScoredMetric, ...]
 
-    def __init__(self, settings: MedicalDomain | GenericDomain, documents: Sequence[Document]) -> None:
+    def __init__(self, settings: schema.Domain, documents: Sequence[Document]) -> None:
         self.settings = settings
         self.documents = documents
 
@@ -57,3 +58,16 @@ def coverage(entities: Sequence[str], answer: str) -> float:
     """Return the share of entities that an answer mentions, ignoring case; 1.0 if there are none."""
     folded = answer.casefold()
     return sum(entity.casefold() in folded for entity in entities) / len(entities) if entities else 1.0
+
+
+def written(task: schema.Task, values: Mapping[str, str]) -> str:
+    """Return the reference answer of a task: its response with the values of one record.
+
+    Raises:
+        ConfigError: the response names another value; lists those there are.
+    """
+    try:
+        return task.response.format(**values)
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
+        allowed = ", ".join(f"{{{name}}}" for name in values)
+        raise ConfigError([f"domain.task.response = {task.response!r}: only {allowed} may stand in it"]) from error

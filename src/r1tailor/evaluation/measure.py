@@ -23,7 +23,9 @@ from r1tailor.training.precision import COMPUTE, trained_with
 
 # A fair look at a base model that answers in prose: its best guess over the closed set against the tuned
 # model's free answer.
-_CROSS = (("chapter_accuracy", "chapter_accuracy_ranked"), ("label_accuracy", "label_accuracy_ranked"))
+_CROSS = tuple(
+    (f"{name}_accuracy", f"{name}_accuracy_ranked") for name in ("chapter", "label", "act", "law", "department")
+)
 
 
 def evaluate(

