@@ -38,7 +38,7 @@ folder = Path(sys.argv[1])
 for name in ("local", "ray"):
     settings = config.load([f"corpus.engine={{name}}", "corpus.batch_size=64"])
     report = engine.Report(settings.domain.cleaning.rules)
-    steps = partial(chain, settings.domain.cleaning)
+    steps = partial(chain, settings.domain.cleaning, config.ROOT)
     done = engine.run(folder / "raw.parquet", steps, settings.corpus, report)
     write_documents(folder / f"{{name}}.parquet", done)
     store.write_json(folder / f"{{name}}.json", report.as_dict())
@@ -174,7 +174,7 @@ def test_cleaning_in_memory_is_what_the_chain_does(tmp_path: Path, settings: Com
     documents, cleaning = _documents([" a ", "“b”", "\u200b", ""]), settings().domain.cleaning
     write_documents(tmp_path / "raw.parquet", documents)
     report = Report(cleaning.rules)
-    found = list(engine.run(tmp_path / "raw.parquet", lambda: chain(cleaning), settings().corpus, report))
+    found = list(engine.run(tmp_path / "raw.parquet", lambda: chain(cleaning, ROOT), settings().corpus, report))
     in_memory, told = clean(documents, cleaning.rules)
     assert (in_memory, told.as_dict()) == (found, report.as_dict())
     assert [document.text for document in found] == ["a", '"b"', ""]

@@ -209,7 +209,7 @@ def test_the_gate_counts_by_kind_and_says_what_to_do() -> None:
         gate(documents, Privacy(kinds={"ssn": "redact"}, key_variable="K", threshold=0.49), "hipaa")
     assert str(refusal.value) == (
         "domain.compliance = hipaa: 1 of 2 documents still hold identifiers (ssn 1, email 1); at most 49.00% may. "
-        "What to do: treat email in domain.privacy.kinds, or leave the documents out"
+        "What to do: treat email in domain.cleaning.privacy.kinds, or leave the documents out"
     )
     passed = gate(documents, Privacy(kinds={}, key_variable="K", threshold=0.5), "hipaa")
     assert passed == {"documents": 2, "with_findings": 1, "findings": {"ssn": 1, "email": 1}}

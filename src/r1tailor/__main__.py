@@ -10,7 +10,8 @@ from r1tailor.sources import fetch_all
 _STAGE_HELP = {
     "collect": "raw material -> documents and provenance",
     "clean": "documents -> clean documents and a report of every change",
-    "instruct": "clean documents -> train, validation and test examples",
+    "annotate": "clean documents + annotations -> gold labels; stops where people agree too little",
+    "instruct": "gold labels -> train, validation and test examples",
     "train": "examples + base model -> tuned model",
     "evaluate": "base against tuned: metrics with intervals, report",
     "register": "everything above -> a version in the registry",

@@ -16,6 +16,15 @@ from r1tailor.schema import Settings
 
 RUNS = Path("outputs") / "runs"
 RECORD = "run.json"
+_WAY = (
+    stages.collect,
+    stages.check,
+    stages.clean,
+    stages.annotate,
+    stages.instruct,
+    stages.train,
+    stages.evaluate,
+)
 
 
 def run_job(composition: Any) -> None:  # noqa: ANN401  (Hydra's mapping, known to config alone)
@@ -56,7 +65,7 @@ def _run(settings: Settings, folder: Path) -> None:
         store.point_to(folder.parent / "latest", folder)
     place = stages.RunFolder(folder)
     try:
-        for stage in (stages.collect, stages.check, stages.clean, stages.instruct, stages.train, stages.evaluate):
+        for stage in _WAY:
             stage(settings, place)
     except Interrupted as stop:
         again = f"go on with: python train.py <the same overrides> resume=true output={shown}"

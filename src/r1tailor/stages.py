@@ -6,6 +6,7 @@ same. torch is imported by the stages that need it, when they run.
 
 import hashlib
 import json
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -13,10 +14,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from r1tailor import __version__, config, sources, store
+from r1tailor import __version__, annotation, config, sources, store
 from r1tailor.corpus import chain, engine
 from r1tailor.corpus.deduplicate import deduplicate
 from r1tailor.corpus.engine import Report
+from r1tailor.corpus.privacy.gate import gate
 from r1tailor.corpus.progress import shown
 from r1tailor.domain import open_domain
 from r1tailor.errors import DataError
@@ -57,6 +59,11 @@ class RunFolder:
     def cleaned(self) -> Path:
         """Clean documents."""
         return self.path / "clean" / "documents.parquet"
+
+    @property
+    def annotated(self) -> Path:
+        """Clean documents with the gold labels of those that people labelled."""
+        return self.path / "annotate" / "documents.parquet"
 
     @property
     def examples(self) -> Path:
@@ -128,19 +135,34 @@ def check(settings: Settings, run: RunFolder) -> None:
 def clean(settings: Settings, run: RunFolder) -> None:
     """Documents -> clean documents, a report of every change, and the list of documents that repeat another."""
     cleaning, report = settings.domain.cleaning, Report(settings.domain.cleaning.rules)
-    documents = engine.run(run.collected, partial(chain, cleaning), settings.corpus, report)
+    documents = engine.run(run.collected, partial(chain, cleaning, config.ROOT), settings.corpus, report)
     run.cleaned.parent.mkdir(parents=True, exist_ok=True)
     write_documents(run.cleaned, shown(documents, "cleaning", count_documents(run.collected)))
     told = report.as_dict()
     if cleaning.duplicates:
         told["duplicates"] = deduplicate(run.cleaned, run.cleaned, cleaning.duplicates)
+    told["compliance"] = gate(read_documents(run.cleaned), cleaning.privacy, settings.domain.compliance)
     store.write_json(run.cleaned.with_name("report.json"), told)
     print(f"clean: {sum(report.changed.values()):,} changes in {report.documents:,} documents")
 
 
+def annotate(settings: Settings, run: RunFolder) -> None:
+    """Clean documents + people's annotations -> documents with gold labels; stops where people agree too little."""
+    own, folder = settings.domain.annotation, run.annotated.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    if own is None:
+        shutil.copyfile(run.cleaned, run.annotated)
+        print("annotate: domain.annotation is null, documents pass through")
+        return
+    gold = annotation.annotate(read_documents(run.cleaned), own, config.ROOT, settings.seed)
+    annotation.settle(gold, own, folder)
+    write_documents(run.annotated, gold.documents)
+    print(f"annotate: {gold.summary}")
+
+
 def instruct(settings: Settings, run: RunFolder) -> None:
-    """Clean documents -> train, validation and test examples."""
-    built = build(open_domain(settings.domain, list(read_documents(run.cleaned))), settings.seed)
+    """Documents with gold labels -> train, validation and test examples."""
+    built = build(open_domain(settings.domain, list(read_documents(run.annotated))), settings.seed)
     run.examples.mkdir(parents=True, exist_ok=True)
     for name, members in built.parts.items():
         write_records(run.examples / f"{name}.jsonl", members)
@@ -180,7 +202,7 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     from r1tailor.evaluation.gate import verdicts
     from r1tailor.evaluation.measure import evaluate as measure
 
-    domain = open_domain(settings.domain, list(read_documents(run.cleaned)))
+    domain = open_domain(settings.domain, list(read_documents(run.annotated)))
     parts = _parts(run)
     metrics = measure(settings, domain, parts, config.ROOT, run.trained / "model", run.evaluation)
     report.write_plot(metrics, run.evaluation / "plots" / "metrics.csv")
@@ -223,7 +245,7 @@ def register(settings: Settings, run: RunFolder) -> Version:
 
 
 STAGES: dict[str, Callable[[Settings, RunFolder], Any]] = {
-    stage.__name__: stage for stage in (collect, clean, instruct, train, evaluate, register)
+    stage.__name__: stage for stage in (collect, clean, annotate, instruct, train, evaluate, register)
 }
 
 

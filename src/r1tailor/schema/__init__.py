@@ -217,7 +217,8 @@ class Settings(Section):
 # test holds the two together.
 STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "collect": ("domain.sources",),
-    "clean": ("domain.cleaning", "corpus"),
+    "clean": ("domain.cleaning", "domain.compliance", "corpus"),
+    "annotate": ("seed", "domain.annotation"),
     "instruct": ("seed", "domain.task", "domain.split"),
     "train": ("seed", "model", "strategy", "optimizer", "scheduler", "curriculum", "trainer"),
     "evaluate": ("seed", "domain.task", "evaluation"),

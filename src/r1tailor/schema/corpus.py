@@ -43,16 +43,6 @@ class Duplicates(Section):
     similarity: Annotated[float, Field(ge=0.5, lt=1)]
 
 
-class Cleaning(Section):
-    """The named rules that are applied to every document, in this order (``corpus/clean.py``).
-
-    With ``duplicates``, documents that repeat an earlier one are left out afterwards.
-    """
-
-    rules: Annotated[tuple[CleaningRule, ...], Field(strict=False)]
-    duplicates: Duplicates | None = None
-
-
 class _Vocabulary(Section):
     name: Name
     path: Location
@@ -164,3 +154,16 @@ class Privacy(Section):
 
 
 _MODES: dict[str, tuple[PrivacyMode, ...]] = {"date": ("redact", "shift_dates"), "age": ("redact",), "zip": ("redact",)}
+
+
+class Cleaning(Section):
+    """The steps that every document goes through, in this order (``corpus/__init__.py``): each may be null.
+
+    Named ``rules`` (``corpus/clean.py``), personal identifiers (``privacy``), standard ``terms``; then documents that
+    repeat an earlier one are left out (``duplicates``).
+    """
+
+    rules: Annotated[tuple[CleaningRule, ...], Field(strict=False)]
+    privacy: Privacy | None = None
+    terms: Terms | None = None
+    duplicates: Duplicates | None = None

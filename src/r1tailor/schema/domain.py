@@ -1,12 +1,13 @@
-"""What a domain is: its goals, sources, cleaning, task and split (``domain/``, ``instruction/``)."""
+"""What a domain is: its goals, sources, cleaning, annotation, task and split (``domain/``, ``instruction/``)."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from r1tailor.fields import Fraction, IsoDate, Name, Response
+from r1tailor.schema.annotation import Annotation
 from r1tailor.schema.base import Section
-from r1tailor.schema.corpus import Cleaning
+from r1tailor.schema.corpus import Cleaning, Compliance
 from r1tailor.schema.sources import Source
 
 
@@ -148,10 +149,18 @@ class _Domain(Section):
     title: str
     language: Literal["en", "zh"]
     goals: Annotated[tuple[Goal, ...], Field(strict=False)]
+    compliance: Compliance
     sources: Annotated[tuple[Source, ...], Field(strict=False, min_length=1)]
     cleaning: Cleaning
+    annotation: Annotation | None
     task: Task
     split: Split
+
+    @model_validator(mode="after")
+    def _hipaa_needs_to_know_what_is_treated(self) -> "_Domain":
+        if self.compliance == "hipaa" and self.cleaning.privacy is None:
+            raise ValueError("compliance = hipaa needs cleaning.privacy: which identifiers are treated, and how")
+        return self
 
 
 class MedicalDomain(_Domain):

@@ -83,7 +83,9 @@ class Deidentifier:
 
     def __init__(self, settings: Privacy, key: bytes | None) -> None:
         if key is None and needs_key(settings):
-            raise ConfigError([f"a mode in privacy.kinds needs a secret key, from {settings.key_variable}"])
+            raise ConfigError(
+                [f"a mode in domain.cleaning.privacy.kinds needs a secret key, from {settings.key_variable}"]
+            )
         self._modes = settings.kinds
         self._key = key or b""
 

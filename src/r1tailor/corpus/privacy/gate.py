@@ -17,19 +17,16 @@ from r1tailor.schema import Compliance, Privacy, PrivacyKind
 _SHOWN = 20
 
 
-def gate(documents: Iterable[Document], settings: Privacy, compliance: Compliance) -> dict[str, Any]:
+def gate(documents: Iterable[Document], settings: Privacy | None, compliance: Compliance) -> dict[str, Any]:
     """Return what was checked, as plain JSON values: documents, documents with findings, findings by kind.
 
     Raises:
         DataError: ``hipaa``: the share of documents with findings is above the threshold; names counts by kind and what
             to do. ``securities``: records lack a licence or an ISO date of availability; names their ids.
     """
-    match compliance:
-        case "hipaa":
-            return _hipaa(documents, settings)
-        case "securities":
-            return _securities(documents)
-    return {}
+    if compliance == "hipaa" and settings is not None:
+        return _hipaa(documents, settings)
+    return _securities(documents) if compliance == "securities" else {}
 
 
 def _hipaa(documents: Iterable[Document], settings: Privacy) -> dict[str, Any]:
@@ -43,7 +40,9 @@ def _hipaa(documents: Iterable[Document], settings: Privacy) -> dict[str, Any]:
     if affected > settings.threshold * total:
         listed = ", ".join(f"{kind} {count:,}" for kind, count in counts.most_common())
         left = [kind for kind in counts if kind not in settings.kinds]
-        advice = f"treat {', '.join(left)} in domain.privacy.kinds" if left else "clean these documents by hand"
+        advice = (
+            f"treat {', '.join(left)} in domain.cleaning.privacy.kinds" if left else "clean these documents by hand"
+        )
         raise DataError(
             f"domain.compliance = hipaa: {affected:,} of {total:,} documents still hold identifiers ({listed}); "
             f"at most "

@@ -30,7 +30,9 @@ def read(settings: Privacy, root: Path, environment: Mapping[str, str] = os.envi
     elif file in environment:
         key = _from_file(Path(environment[file]), file, root)
     else:
-        raise ConfigError([f"{name} is not set: a mode in privacy.kinds needs a secret key; set {name} or {file}"])
+        raise ConfigError(
+            [f"{name} is not set: a mode in domain.cleaning.privacy.kinds needs a secret key; set {name} or {file}"]
+        )
     if len(key) < _SHORTEST:
         raise ConfigError([f"the key in {name} or {file} has {len(key)} bytes; it needs at least {_SHORTEST}"])
     return key
