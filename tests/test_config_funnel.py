@@ -3,12 +3,13 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
 
 from r1tailor import config
-from r1tailor.schema import Settings
+from r1tailor.schema import CleaningRule, Metric, Settings
 from tests.conftest import ROOT, Done
 
 # A folder that is refused before any work: were a faulty composition ever accepted, nothing would train.
@@ -21,12 +22,13 @@ LORA, CPU = "strategy=lora (conf/strategy/lora.yaml)", "trainer=cpu (conf/traine
 MEDICAL, ADAMW = "domain=medical (conf/domain/medical.yaml)", "optimizer=adamw (conf/optimizer/adamw.yaml)"
 COSINE, MODEL = "scheduler=cosine (conf/scheduler/cosine.yaml)", "model=smollm2 (conf/model/smollm2.yaml)"
 WHOLE = "the composition (conf/config.yaml)"
-SECTIONS = "seed, resume, output, domain, model, strategy, optimizer, scheduler, curriculum, trainer, evaluation"
-METRICS = (
-    "perplexity, bleu, exact_match, entity_coverage, label_accuracy, label_accuracy_ranked, category_accuracy, "
-    "chapter_accuracy, chapter_accuracy_ranked, compliance"
+SECTIONS = (
+    "seed, resume, output, corpus, domain, model, strategy, optimizer, scheduler, curriculum, trainer, evaluation"
 )
-RULES = "normalise_unicode, remove_control_characters, straighten_quotes, collapse_whitespace"
+METRICS = ", ".join(get_args(Metric))
+RULES = ", ".join(get_args(CleaningRule))
+DOMAINS = "education, education_zh, generic, legal, legal_zh, medical, medical_zh, medical_zh_symptoms"
+STOPPED = "(domain.sources, name: examples, on_damage: stop)"
 RECORD = "input, output, instruction, reasoning, group, entities"
 TRACKED = "DVC or the registry keeps its files there; choose outputs/runs/<name>"
 PREFIXES = "torch.optim., transformers.optimization., bitsandbytes.optim., torchao.optim."
@@ -63,7 +65,7 @@ COMMAND_LINES: list[tuple[str, list[str]]] = [
     ("-m strategy=lora,lorra", [NO_LORRA]),
     (
         "domain=medcal",
-        ["domain=medcal: there is no such option. Did you mean medical? conf/domain has: generic, medical"],
+        [f"domain=medcal: there is no such option. Did you mean medical? conf/domain has: {DOMAINS}"],
     ),
     ("optimizer=adam", ["optimizer=adam: there is no such option. Did you mean adamw? conf/optimizer has: adamw, sgd"]),
     ("curriculum=zzz", ["curriculum=zzz: there is no such option. conf/curriculum has: by_length, shuffled"]),
@@ -134,13 +136,13 @@ EMPTY_OUTPUT, UNKNOWN, TYPED = GOOD.replace('"b"', '" "'), GOOD.replace('"i"', '
 BAD_RECORDS: list[tuple[bytes | None, str]] = [
     (None, "{} is no file and holds no .jsonl (domain.sources, name: examples)"),
     (b"", '{} holds no records; a line is {{"instruction", "input", "output"}}'),
-    ((GOOD * 2 + '{"input": ').encode(), "{}, line 3: not JSON: Expecting value"),
-    (GOOD.encode() + b"\xff\xfe{}\n", "{}, line 2: not UTF-8 (byte 1)"),
-    (b"[1]\n", "{}, line 1: a mapping is expected, found list"),
-    (b'{"input": "a"}\n', "{}, line 1: output is missing; a record needs input, output"),
-    (UNKNOWN.encode(), f"{{}}, line 1: ouput is not a key of a record. Allowed: {RECORD}"),
-    ((TYPED + ', "input": "a"}\n').encode(), "{}, line 1: output must be text, found list"),
-    ((GOOD + EMPTY_OUTPUT).encode(), "{}, line 2: output is empty: there is nothing to learn from it"),
+    ((GOOD * 2 + '{"input": ').encode(), f"{{}}, line 3: not JSON: Expecting value {STOPPED}"),
+    (GOOD.encode() + b"\xff\xfe{}\n", f"{{}}, line 2: not UTF-8 (byte 1) {STOPPED}"),
+    (b"[1]\n", f"{{}}, line 1: a mapping is expected, found list {STOPPED}"),
+    (b'{"input": "a"}\n', f"{{}}, line 1: output is missing; a record needs input, output {STOPPED}"),
+    (UNKNOWN.encode(), f"{{}}, line 1: ouput is not a key of a record. Allowed: {RECORD} {STOPPED}"),
+    ((TYPED + ', "input": "a"}\n').encode(), f"{{}}, line 1: output must be text, found list {STOPPED}"),
+    ((GOOD + EMPTY_OUTPUT).encode(), f"{{}}, line 2: output is empty: there is nothing to learn from it {STOPPED}"),
     (HUNDRED.encode(), "model.path = nowhere: no such folder; a folder in Hugging Face layout is needed"),
 ]
 RECORDS = "domain=generic domain.split.test=0.3 domain.split.validation=0.3 model=local model.path=nowhere"

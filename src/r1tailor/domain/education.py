@@ -15,6 +15,7 @@ from r1tailor.domain.worked_steps import WORKED
 from r1tailor.errors import DataError
 from r1tailor.records import Example, Prediction
 from r1tailor.schema import EducationDomain
+from r1tailor.sources.generated import gym
 
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 
@@ -79,7 +80,5 @@ def verified(answer: str, entry: Mapping[str, Any]) -> bool:
 
 @cache
 def _scorer(task: str) -> Callable[[str, Mapping[str, Any]], float]:
-    from reasoning_gym import get_score_answer_fn  # takes a second, and only where problems are generated
-
-    scorer: Callable[[str, Mapping[str, Any]], float] = get_score_answer_fn(task)
+    scorer: Callable[[str, Mapping[str, Any]], float] = gym().get_score_answer_fn(task)
     return scorer

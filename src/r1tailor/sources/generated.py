@@ -6,8 +6,11 @@ Every answer is put to the generator's own ``score_answer``; one that does not s
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterator
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 from r1tailor.errors import DataError
@@ -25,7 +28,10 @@ def read(source: GeneratedSource) -> Read:
     Raises:
         DataError: another version of the package is installed, or it has no such task or level.
     """
-    installed = version(_PACKAGE)
+    try:
+        installed = version(_PACKAGE)
+    except PackageNotFoundError:
+        raise DataError(f'{_PACKAGE} is not installed: pip install "r1-tailor[education]"') from None
     if installed != source.version:
         raise DataError(
             f"{_PACKAGE} {installed} is installed and generates other questions than the pinned {source.version} "
@@ -61,19 +67,31 @@ def _task(source: GeneratedSource, task: GeneratedTask) -> Iterator[dict[str, An
             }
 
 
-def _dataset(source: GeneratedSource, task: GeneratedTask, level: int) -> Any:  # noqa: ANN401
-    from reasoning_gym.factory import DATASETS, create_curriculum, has_curriculum  # a second, and only if it is used
+def gym() -> Any:  # noqa: ANN401
+    """Return the package reasoning_gym, imported.
 
-    if task.name not in DATASETS:
+    It imports pycosat for puzzles that no source here asks for. Where that is missing (it has no wheel) an empty module
+    stands in.
+    """
+    if "pycosat" not in sys.modules and find_spec("pycosat") is None:
+        sys.modules["pycosat"] = ModuleType("pycosat")
+    import reasoning_gym  # a second, and only if it is used
+
+    return reasoning_gym
+
+
+def _dataset(source: GeneratedSource, task: GeneratedTask, level: int) -> Any:  # noqa: ANN401
+    factory = gym().factory
+    if task.name not in factory.DATASETS:
         raise DataError(f"{_PACKAGE} {source.version} has no task {task.name} (domain.sources, name: {source.name})")
-    make, configuration = DATASETS[task.name]
+    make, configuration = factory.DATASETS[task.name]
     # Entry i of a generator is drawn from seed + i, so that levels need seeds that are far apart.
     given = {"seed": source.seed * 1_000_003 + level * task.size, "size": task.size}
-    if not has_curriculum(task.name):
+    if not factory.has_curriculum(task.name):
         if level:
             raise DataError(f"{task.name} has no levels but 0 (domain.sources, name: {source.name})")
         return make(configuration(**given))
-    curriculum = create_curriculum(task.name)
+    curriculum = factory.create_curriculum(task.name)
     highest = max(len(attribute.levels) for attribute in curriculum.attributes.values()) - 1
     if level > highest:
         raise DataError(f"{task.name} has the levels 0 to {highest}, not {level} (domain.sources, name: {source.name})")
