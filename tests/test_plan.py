@@ -195,7 +195,7 @@ def test_the_command_prints_the_plan(run_command: Callable[..., Done]) -> None:
     [
         (["strategy.rnk=4"], "strategy.rnk is not a setting of strategy=lora"),
         (["model=tiny_llama", "trainer.max_length=5000"], "trainer.max_length = 5,000 is more than model tiny_llama"),
-        (["--positions", "many"], "'many' is not a number of positions"),
+        (["--positions", "many"], "'many' is not a whole number"),
     ],
 )
 def test_a_faulty_request_gets_one_message(run_command: Callable[..., Done], arguments: list[str], said: str) -> None:

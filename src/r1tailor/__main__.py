@@ -46,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
         if name in ("train", "register"):
             stage.add_argument("folder", nargs="?", help="a direct run (default: what the pipeline wrote)")
         stage.set_defaults(run=_stage, stage=name, folder=None)
+        if name == "clean":
+            _tasks_parser(commands.add_parser("tasks", help="clean documents -> tasks for annotators"))
     _registry_parser(commands.add_parser("registry", help="list, show, promote or roll back versions"))
     return parser
 
@@ -60,8 +62,14 @@ def _plan_parser(parser: argparse.ArgumentParser) -> None:
 
 def _count(text: str) -> int:
     if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of positions")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
     return int(text)
+
+
+def _tasks_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--limit", type=_count, default=200, help="documents, from the first on (default: 200)")
+    parser.add_argument("--folder", default="outputs/tasks", help="where to write (default: outputs/tasks)")
+    parser.set_defaults(run=_tasks)
 
 
 def _registry_parser(parser: argparse.ArgumentParser) -> None:
@@ -93,6 +101,11 @@ def _plan(parsed: argparse.Namespace) -> None:
 
     row = Row(parsed.positions, max(1, parsed.width), parsed.shared) if parsed.positions else None
     print(report(settings, config.ROOT, row))
+
+
+def _tasks(parsed: argparse.Namespace) -> None:
+    written = stages.annotation_tasks(config.load_params(), parsed.limit, config.ROOT / parsed.folder)
+    print("\n".join(str(path) for path in written))
 
 
 def _stage(parsed: argparse.Namespace) -> None:

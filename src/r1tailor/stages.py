@@ -11,17 +11,20 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from r1tailor import __version__, annotation, config, sources, store
+from r1tailor.annotation.schemes import opened
+from r1tailor.annotation.tasks import write_tasks
 from r1tailor.corpus import chain, engine
 from r1tailor.corpus.deduplicate import deduplicate
 from r1tailor.corpus.engine import Report
 from r1tailor.corpus.privacy.gate import gate
 from r1tailor.corpus.progress import shown
 from r1tailor.domain import open_domain
-from r1tailor.errors import DataError
+from r1tailor.errors import ConfigError, DataError
 from r1tailor.instruction.build import build
 from r1tailor.instruction.split import PARTS
 from r1tailor.model.local import local_folder
@@ -144,6 +147,19 @@ def clean(settings: Settings, run: RunFolder) -> None:
     told["compliance"] = gate(read_documents(run.cleaned), cleaning.privacy, settings.domain.compliance)
     store.write_json(run.cleaned.with_name("report.json"), told)
     print(f"clean: {sum(report.changed.values()):,} changes in {report.documents:,} documents")
+
+
+def annotation_tasks(settings: Settings, limit: int, folder: Path) -> list[Path]:
+    """No stage of the pipeline: write the first round of annotation tasks from clean documents; return the files.
+
+    Raises:
+        ConfigError: the domain asks for no annotation.
+    """
+    own = settings.domain.annotation
+    if own is None:
+        raise ConfigError(["domain.annotation = null: name a scheme there (see conf/domain/medical.yaml)"])
+    documents = list(islice(read_documents(pipeline_folder(settings).cleaned), limit))
+    return write_tasks(folder, own.exports, opened(own.scheme), documents)
 
 
 def annotate(settings: Settings, run: RunFolder) -> None:

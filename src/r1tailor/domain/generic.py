@@ -1,10 +1,11 @@
-"""A domain from anybody's JSONL of instruction, input and output: YAML only."""
+"""A domain from anybody's records with outputs, or documents that people labelled: YAML only."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from r1tailor.domain.base import Domain, ScoredMetric, answer_of, coverage
-from r1tailor.errors import ConfigError
+from r1tailor.domain.base import Domain, ScoredMetric, answer_of, coverage, written
+from r1tailor.domain.labelled import labelled
+from r1tailor.errors import DataError
 from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema import GenericDomain
 
@@ -13,6 +14,7 @@ _WITH_LABELS = (
     ScoredMetric("label_accuracy", "proportion", constant_answer=True),
     ScoredMetric("label_accuracy_ranked", "proportion"),
 )
+_EMPTY = {"instruction": "", "reasoning": "", "group": "", "entities": []}  # what a source need not say
 
 
 class Generic(Domain):
@@ -23,21 +25,27 @@ class Generic(Domain):
         self.metrics = _ALWAYS + (_WITH_LABELS if self.labels() else ())
 
     def examples(self) -> Iterator[Example]:
-        """Yield one example for each document."""
-        task = self.settings.task
+        """Yield one example for each document that says its output or carries gold labels (see ``domain/labelled.py``).
+
+        Raises:
+            DataError: no document does.
+        """
+        task, found = self.settings.task, False
         for document in self.documents:
-            fields = document.fields
-            try:
-                output = task.response.format(input=document.text, **fields)
-            except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
-                allowed = "{input}, " + ", ".join(f"{{{name}}}" for name in fields)
-                raise ConfigError(
-                    [f"domain.task.response = {task.response!r}: only {allowed} may stand in it"]
-                ) from error
+            fields = _EMPTY | labelled(document) | document.fields
+            if "output" not in fields:
+                continue
+            found = True
+            output = written(task, {"input": document.text, **fields})
             instruction = fields["instruction"] or task.instruction
             reasoning = fields["reasoning"] if task.reasoning else ""
             kept = {"entities": fields["entities"]}
             yield Example(document.id, instruction, document.text, output, reasoning, fields["group"], kept)
+        if not found:
+            raise DataError(
+                f"domain {self.settings.name}: no record has an output and none has gold labels; "
+                "give records with outputs, or people's labels in domain.annotation.exports"
+            )
 
     def labels(self) -> tuple[str, ...]:
         """Return the labels of the task."""

@@ -1,0 +1,36 @@
+"""What people labelled becomes what a model shall answer: gold labels as a reference answer in words.
+
+Answers to questions come first, then a line for each span (``symptom: chest pain``), then one for each relation
+(``aspirin treats chest pain``). The surfaces of the spans are the entities that an answer must mention.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from r1tailor.records import Document
+
+NOTHING = "none"
+
+
+def labelled(document: Document) -> dict[str, Any]:
+    """Return ``output`` and ``entities`` from gold labels; nothing if a document has none, or some are undecided."""
+    gold = document.fields.get("gold")
+    if gold is None or "undecided" in gold["rules"].values():
+        return {}
+    entities = list(dict.fromkeys(_surface(document, span) for span in gold["spans"]))
+    return {"output": "\n".join(_lines(document, gold)) or NOTHING, "entities": entities}
+
+
+def _lines(document: Document, gold: dict[str, Any]) -> Iterator[str]:
+    answers = {question: ", ".join(values) for question, values in gold["answers"].items() if values}
+    for question, answer in answers.items():
+        yield answer if len(answers) == 1 else f"{question}: {answer}"
+    for span in gold["spans"]:
+        yield f"{span['label']}: {_surface(document, span)}"
+    for relation in gold["relations"]:
+        head, tail = _surface(document, relation["head"]), _surface(document, relation["tail"])
+        yield f"{head} {relation['label']} {tail}"
+
+
+def _surface(document: Document, span: dict[str, Any]) -> str:
+    return document.text[span["start"] : span["end"]]
