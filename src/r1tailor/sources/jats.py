@@ -15,8 +15,9 @@ from lxml import etree
 from r1tailor.records import Document
 from r1tailor.schema import JatsSource
 from r1tailor.sources.base import Origin, Read, raw_files
+from r1tailor.sources.ids import prefix
 from r1tailor.sources.markup import lines, name_of, plain
-from r1tailor.sources.streams import Damage, bounded, elements, prefix
+from r1tailor.sources.streams import Damage, bounded, elements
 
 _ARTICLE = "{*}article"
 _LICENCE = "{*}permissions/{*}license"

@@ -14,8 +14,9 @@ from r1tailor.records import Document
 from r1tailor.schema import JudgmentSource
 from r1tailor.sources import citations
 from r1tailor.sources.base import Origin, Read, raw_files
+from r1tailor.sources.ids import prefix
 from r1tailor.sources.markup import lines as lines_of
-from r1tailor.sources.streams import LONGEST_TEXT, Damage, bounded, prefix
+from r1tailor.sources.streams import LONGEST_TEXT, Damage, bounded
 
 _PARTS = ("parties", "facts", "reasoning", "ruling")
 _LARGEST_FILE = 4 * LONGEST_TEXT  # bytes: no character takes more than four

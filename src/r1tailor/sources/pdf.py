@@ -20,8 +20,9 @@ from pdfplumber.pdf import PDF
 from r1tailor.records import Document
 from r1tailor.schema import PdfSource
 from r1tailor.sources.base import Origin, Read, raw_files
+from r1tailor.sources.ids import prefix
 from r1tailor.sources.pdf_layout import Line, lines_of
-from r1tailor.sources.streams import LONGEST_TEXT, Damage, bounded, prefix
+from r1tailor.sources.streams import LONGEST_TEXT, Damage, bounded
 
 _LARGER = 1.15  # times the size of the body: a heading
 _LONGEST_HEADING = 200  # characters

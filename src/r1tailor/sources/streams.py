@@ -12,8 +12,6 @@ from typing import Any
 
 from lxml import etree
 
-from r1tailor.sources.base import Described
-
 LONGEST_TEXT = 5_000_000  # characters of one record's text: a book of a thousand pages has about three million
 LARGEST_RECORD = 50_000_000  # bytes of XML from the end of one record to the end of the next
 _PIECE = 1 << 16
@@ -72,11 +70,6 @@ def bounded(text: str) -> str:
     if len(text) > LONGEST_TEXT:
         raise Damage(f"its text is longer than {LONGEST_TEXT:,} characters")
     return text
-
-
-def prefix(source: Described, path: Path, location: Path) -> str:
-    """Return how the ids of a file's documents begin: with its path in the source's folder, if it is not the source."""
-    return source.name if path == location else f"{source.name}-{path.relative_to(location).as_posix()}"
 
 
 def pieces(path: Path) -> Iterator[bytes]:
