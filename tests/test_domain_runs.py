@@ -34,7 +34,7 @@ def test_a_domain_goes_from_raw_material_to_an_evaluated_model(
     run = RunFolder(tmp_path)
     stages.collect(settings, run)
     write_documents(run.collected, list(read_documents(run.collected))[::every])
-    for stage in (stages.clean, stages.instruct, stages.train, stages.evaluate):
+    for stage in (stages.clean, stages.annotate, stages.instruct, stages.train, stages.evaluate):
         stage(settings, run)
     metrics = store.read_json(run.evaluation / "metrics.json")
     assert 0 <= metrics["models"]["tuned"][measured]["value"] <= 1

@@ -164,6 +164,19 @@ def test_an_adapter_on_the_language_model_head_gets_the_gradients_of_single_exam
     assert_equal(packed(ours, list(pack(examples, 96, PADDING)), smoothing), one_by_one(plain, examples, smoothing))
 
 
+@pytest.mark.parametrize("strategy", ["lora", "full"])
+@pytest.mark.parametrize("name", MODELS)
+def test_under_autocast_packed_rows_differ_from_single_examples_by_rounding_only(name: str, strategy: str) -> None:
+    ours, plain = pair(name, strategy)
+    examples = layout_of("shared prefix")
+    exact, wanted = one_by_one(plain, examples, 0.1)
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed, found = packed(ours, list(pack(examples, 400, PADDING)), 0.1)
+    assert mixed == pytest.approx(exact, rel=0.01)
+    apart = torch.stack([(found[key] - wanted[key]).norm() for key in wanted]).norm()
+    assert apart < 0.05 * torch.stack([wanted[key].norm() for key in wanted]).norm()
+
+
 @pytest.mark.parametrize("what", ["prompt", "response"])
 @pytest.mark.parametrize("name", ["tiny_llama", "tiny_qwen2"])
 def test_changing_one_example_moves_no_other_by_a_bit(name: str, what: str) -> None:

@@ -112,7 +112,10 @@ def test_a_step_of_several_micro_batches_holds_its_gradients_meanwhile() -> None
 
 def test_the_worst_row_is_bounded_by_budget_step_and_longest_example() -> None:
     def worst(*overrides: str, examples: int | None = None) -> int:
-        return worst_row(config.load(["model=tiny_llama", "trainer.batch_size=16", *overrides]), examples).positions
+        return worst_row(
+            config.load(["model=tiny_llama", "trainer.batch_size=16", "trainer.micro_batch_tokens=2048", *overrides]),
+            examples,
+        ).positions
 
     assert worst() == 2048
     assert worst("trainer.max_length=64") == 16 * 64
@@ -167,7 +170,7 @@ def test_a_refusal_names_the_nearest_settings_that_fit(
     needs, fits = planned(*given, too_much, row=None).total, planned(*given, *advised.split(), row=None).total
     with_memory(monkeypatch, (needs + fits) // 2 // 2**20)
     with pytest.raises(PreflightError) as caught:
-        preflight(config.load([*given, too_much]), ROOT, tmp_path, 1000)
+        preflight(config.load([*given, "trainer.micro_batch_tokens=2048"]), ROOT, tmp_path, 1000)
     said = str(caught.value)
     numbers = (
         rf"model tiny_llama with strategy={strategy} needs at least [\d.]+ GiB for weights, gradients and optimizer"

@@ -18,6 +18,7 @@ from r1tailor.corpus.base import Note
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Rejection, as_batch, count_documents, read_documents, write_documents
 from r1tailor.schema import Settings
+from tests.conftest import ROOT
 
 MANY, LENGTH = 4000, 3000  # 12 MB of text
 FLAT = 9_000_000  # bytes
@@ -133,7 +134,7 @@ def test_the_batch_size_changes_no_byte(tmp_path: Path, settings: Compose) -> No
     for size in (1, 7, 1000):
         composed = settings(f"corpus.batch_size={size}")
         report = engine.Report(composed.domain.cleaning.rules)
-        steps = partial(chain, composed.domain.cleaning)
+        steps = partial(chain, composed.domain.cleaning, ROOT)
         write_documents(
             tmp_path / f"{size}.parquet", engine.run(tmp_path / "raw.parquet", steps, composed.corpus, report)
         )

@@ -168,4 +168,6 @@ def _rebuild(extra: Any) -> None:  # noqa: ANN401
     """Make every section take keys it does not know, or refuse them."""
     for kind in SECTIONS:
         kind.model_config["extra"] = extra
-        kind.model_rebuild(force=True)
+    for _ in range(3):  # a section is built of those within it, up to three deep, whatever their order
+        for kind in SECTIONS:
+            kind.model_rebuild(force=True)

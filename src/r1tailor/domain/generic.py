@@ -41,7 +41,7 @@ class Generic(Domain):
             reasoning = fields["reasoning"] if task.reasoning else ""
             kept = {"entities": fields["entities"]}
             yield Example(document.id, instruction, document.text, output, reasoning, fields["group"], kept)
-        if not found:
+        if self.documents and not found:
             raise DataError(
                 f"domain {self.settings.name}: no record has an output and none has gold labels; "
                 "give records with outputs, or people's labels in domain.annotation.exports"

@@ -17,8 +17,14 @@ from r1tailor.curriculum.packing import Segment
 def attend_by_products(
     query: Tensor, key: Tensor, value: Tensor, segments: Sequence[Segment], scaling: float
 ) -> Tensor:
-    """Return [T, H, e] from queries [H, T, d], keys [K, T, d] and values [K, T, e]; filler gets zeros."""
+    """Return [T, H, e] from queries [H, T, d], keys [K, T, d] and values [K, T, e]; filler gets zeros.
+
+    Under autocast the products are computed in its dtype, whatever dtypes the rotary embedding left.
+    """
     apply: Any = _Products.apply
+    device = query.device.type
+    if torch.is_autocast_enabled(device):
+        query, key, value = (tensor.to(torch.get_autocast_dtype(device)) for tensor in (query, key, value))
     return cast("Tensor", apply(query, key, value, tuple(segments), scaling))
 
 

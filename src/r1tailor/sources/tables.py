@@ -60,19 +60,21 @@ def _csv_rows(path: Path, source: TableSource) -> Iterator[Row]:
 
 def _records(lines: TextIO, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
     """Yield (number of its first line, cells or what is wrong) for each record that is not an empty line."""
-    csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         number = reader.line_num + 1
+        before = csv.field_size_limit(_LONGEST_CELL)  # of the whole process: other readers keep theirs
+        record: list[str] | str
         try:
-            cells = next(reader)
+            record = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield number, f"not CSV: {error}"
-        else:
-            if cells:
-                yield number, cells
+            record = f"not CSV: {error}"
+        finally:
+            csv.field_size_limit(before)
+        if record:
+            yield number, record
 
 
 def _csv_header_fault(header: list[str], source: TableSource) -> str:
