@@ -8,14 +8,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from r1tailor.domain.base import Domain, ScoredMetric, answer_of, coverage
-from r1tailor.errors import ConfigError
+from r1tailor.domain.base import Domain, ScoredMetric, answer_of, coverage, written
 from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema import MedicalDomain
 
 _CODE = re.compile(r"\b[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?\b")
 _WHOLE_CATEGORIES = re.compile(r"^([A-Z]\d[0-9A-Z])(?:\.?-)?(?:-([A-Z]\d[0-9A-Z]))?$")
-_PLACEHOLDERS = {"term": "", "code": "", "description": "", "chapter": ""}
 
 
 class Medical(Domain):
@@ -73,13 +71,14 @@ class Medical(Domain):
 
     def _example(self, document: Document) -> Example:
         fields = document.fields
-        values = {"chapter": fields["chapter"], "code": fields["category"], "description": fields["title"]}
+        values = {
+            "term": document.text,
+            "code": fields["category"],
+            "description": fields["title"],
+            "chapter": fields["chapter"],
+        }
         task = self.settings.task
-        try:
-            output = task.response.format(**(_PLACEHOLDERS | values | {"term": document.text}))
-        except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
-            allowed = ", ".join(f"{{{name}}}" for name in _PLACEHOLDERS)
-            raise ConfigError([f"domain.task.response = {task.response!r}: only {allowed} may stand in it"]) from error
+        output = written(task, values)
         kept = {"code": document.position} | {key: fields[key] for key in ("chapter", "category", "title")}
         return Example(document.id, task.instruction, document.text, output, fields=kept)
 
