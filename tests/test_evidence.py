@@ -182,7 +182,7 @@ def toy(name: str, *overrides: str) -> tuple[Any, PreTrainedModel, ChatTokenizer
 def test_predictions_are_those_of_the_plain_model_one_by_one(name: str, examples: list[Example]) -> None:
     settings, model, tokenizer = toy(name)
     done: list[int] = []
-    made = predict(model, tokenizer, examples[:8], LABELS, settings.evaluation, 700, 4096, done.append)
+    made = predict(model, tokenizer, examples[:8], [LABELS] * 8, settings.evaluation, 700, 4096, done.append)
     assert sum(done) == 3 * 8
     assert model.config._attn_implementation == "packed_rows", "put back after generation"
     model.set_attn_implementation("eager")
@@ -200,6 +200,7 @@ def test_predictions_are_those_of_the_plain_model_one_by_one(name: str, examples
         beginnings = distinguishing([tokenizer.continuation(tokenizer.prompt_text(example), label) for label in LABELS])
         scores = [log_likelihood(model, encoded.prompt, beginning) for beginning in beginnings]
         assert prediction.ranked == LABELS[int(np.argmax(scores))]
+        assert prediction.label_scores == pytest.approx(scores, rel=1e-5)
     assert len({prediction.generated for prediction in made}) > 1
 
 

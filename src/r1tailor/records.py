@@ -7,7 +7,7 @@ for byte reproducibly. There may be more documents than memory holds: they are r
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -141,6 +141,7 @@ class Example:
         group: examples of one group (a patient, a law) stay in one part of the split; may be empty.
         fields: what the domain's scorer needs to know.
         available_at: ISO date from which the example could have been known; empty if nothing says it.
+        series: [T][C] a window of T steps over C channels that the model reads beside the text; may be empty.
     """
 
     id: str
@@ -151,6 +152,7 @@ class Example:
     group: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
     available_at: str = ""
+    series: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ class Prediction:
         log_likelihood: of the reference answer and its end token, in nats (natural log).
         tokens: how many tokens that sum runs over.
         ranked: the label of the closed set with the highest likelihood; empty where there is no set.
+        label_scores: log-likelihood (nats) of each label of the closed set's distinguishing beginning, in their order.
     """
 
     id: str
@@ -170,6 +173,7 @@ class Prediction:
     log_likelihood: float
     tokens: int
     ranked: str
+    label_scores: tuple[float, ...] = ()
 
 
 _ANNOTATION = TypeAdapter(Annotation)
@@ -268,12 +272,15 @@ def read_annotations(path: Path) -> list[Annotation]:
 
 def read_examples(path: Path) -> list[Example]:
     """Return the examples of a JSONL file that ``write_records`` wrote."""
-    return list(_read(path, Example))
+    return [
+        replace(example, series=tuple(tuple(step) for step in example.series)) if example.series else example
+        for example in _read(path, Example)
+    ]
 
 
 def read_predictions(path: Path) -> list[Prediction]:
     """Return the predictions of a JSONL file that ``write_records`` wrote."""
-    return list(_read(path, Prediction))
+    return [replace(found, label_scores=tuple(found.label_scores)) for found in _read(path, Prediction)]
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -40,6 +40,10 @@ class Domain(ABC):
     def labels(self) -> tuple[str, ...]:
         """Return the closed set of answers (or of answers' beginnings) to rank; empty if there is none."""
 
+    def labels_of(self, example: Example) -> tuple[str, ...]:
+        """Return the closed set of one example's answers: ``labels``, unless a domain asks several things."""
+        return self.labels()
+
     @abstractmethod
     def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
         """Return a score in [0, 1] for each of ``metrics``."""

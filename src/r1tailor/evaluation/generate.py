@@ -10,7 +10,7 @@ from transformers import GenerationConfig
 from r1tailor.curriculum.packing import pack
 from r1tailor.curriculum.tokens import ChatTokenizer, TokenizedExample, tokenize
 from r1tailor.errors import DataError
-from r1tailor.evaluation.ranking import rank
+from r1tailor.evaluation.ranking import likeliest, rank
 from r1tailor.model.attention import PACKED_ROWS, unwrapped
 from r1tailor.records import Example, Prediction
 from r1tailor.schema import Evaluation
@@ -23,7 +23,7 @@ def predict(
     model: nn.Module,
     tokenizer: ChatTokenizer,
     examples: Sequence[Example],
-    labels: Sequence[str],
+    labels: Sequence[Sequence[str]],
     settings: Evaluation,
     token_budget: int,
     max_length: int,
@@ -35,7 +35,7 @@ def predict(
         model: in evaluation mode, with attention over packed rows.
         tokenizer: of that model.
         examples: the held-out items.
-        labels: closed set to rank, may be empty.
+        labels: for each example the closed set to rank, may be empty.
         settings: lengths and batch sizes.
         token_budget: positions of a packed row.
         max_length: examples longer than this raise, for a reference must be scored whole.
@@ -50,12 +50,12 @@ def predict(
     with torch.inference_mode():
         likelihoods = _likelihoods(model, tokens, token_budget, tokenizer.end, device)
         progress(len(examples))
-        ranked = rank(model, tokenizer, examples, labels, token_budget, device, progress)
+        scores = rank(model, tokenizer, examples, labels, token_budget, device, progress)
         generated = _generate(model, tokenizer, tokens, settings, device, progress)
     return [
-        Prediction(example.id, answer, likelihood, len(encoded.response), label)
-        for example, encoded, answer, likelihood, label in zip(
-            examples, tokens, generated, likelihoods, ranked, strict=True
+        Prediction(example.id, answer, likelihood, len(encoded.response), likeliest(closed, values), tuple(values))
+        for example, encoded, answer, likelihood, closed, values in zip(
+            examples, tokens, generated, likelihoods, labels, scores, strict=True
         )
     ]
 

@@ -111,7 +111,7 @@ def _predictions(
             loaded,
             tokenizer,
             items,
-            domain.labels(),
+            [domain.labels_of(item) for item in items],
             settings.evaluation,
             settings.trainer.micro_batch_tokens,
             settings.model.context_length,

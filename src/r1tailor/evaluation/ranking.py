@@ -23,43 +23,42 @@ def rank(
     model: nn.Module,
     tokenizer: ChatTokenizer,
     examples: Sequence[Example],
-    labels: Sequence[str],
+    labels: Sequence[Sequence[str]],
     budget: int,
     device: torch.device,
     progress: Callable[[int], None],
-) -> list[str]:
-    """Return the likeliest label for each example, or empty strings where there are no labels."""
-    ranked: list[str] = []
+) -> list[list[float]]:
+    """Return the scores of each example's labels (nats), in their order; none where it has no labels."""
+    scores: list[list[float]] = []
     for start in range(0, len(examples), _AT_ONCE):
-        members = examples[start : start + _AT_ONCE]
-        if labels:
-            scores = score_labels(model, tokenizer, members, labels, budget, device)
-            ranked += [labels[max(range(len(labels)), key=row.__getitem__)] for row in scores]
-        else:
-            ranked += [""] * len(members)
-        progress(len(members))
-    return ranked
+        part = slice(start, start + _AT_ONCE)
+        scores += score_labels(model, tokenizer, examples[part], labels[part], budget, device)
+        progress(len(examples[part]))
+    return scores
 
 
 def score_labels(
     model: nn.Module,
     tokenizer: ChatTokenizer,
     examples: Sequence[Example],
-    labels: Sequence[str],
+    labels: Sequence[Sequence[str]],
     budget: int,
     device: torch.device,
 ) -> list[list[float]]:
-    """Return [examples][labels] log-likelihoods (nats) of the labels' distinguishing beginnings."""
+    """Return [examples][labels of each] log-likelihoods (nats) of the labels' distinguishing beginnings."""
     texts = [tokenizer.prompt_text(example) for example in examples]
     prompts = [tokenizer.ids(text) for text in texts]
-    beginnings = [distinguishing([tokenizer.continuation(text, label) for label in labels]) for text in texts]
+    beginnings = [
+        distinguishing([tokenizer.continuation(text, label) for label in closed])
+        for text, closed in zip(texts, labels, strict=True)
+    ]
     requests = [
         (number, path, TokenizedExample(example.id, prompts[number], (*path, tokenizer.end)))
         for number, example in enumerate(examples)
         for path in inner_paths(beginnings[number])
     ]
     found: dict[tuple[int, Ids], torch.Tensor] = {}
-    for micro in pack([request for *_, request in requests], budget, tokenizer.end):
+    for micro in pack([request for *_, request in requests], budget, tokenizer.end) if requests else ():
         rows = iter(next_token_log_likelihoods(model, micro.to(device)))
         for member in micro.members:
             number, path, _ = requests[member]
@@ -69,6 +68,11 @@ def score_labels(
         [sum(float(found[number, ids[:k]][ids[k]]) for k in range(len(ids))) for ids in beginnings[number]]
         for number in range(len(examples))
     ]
+
+
+def likeliest(labels: Sequence[str], scores: Sequence[float]) -> str:
+    """Return the label with the highest score, the first of equals; empty if there is none."""
+    return labels[max(range(len(labels)), key=scores.__getitem__)] if labels else ""
 
 
 def distinguishing(sequences: Sequence[Ids]) -> list[Ids]:
