@@ -42,7 +42,7 @@ from r1tailor.untrusted import (
 
 ROOT = Path.cwd() if (Path.cwd() / "conf" / "config.yaml").exists() else Path(__file__).resolve().parents[2]
 CONF = ROOT / "conf"
-GROUPS = ("domain", "model", "strategy", "optimizer", "scheduler", "curriculum", "trainer")
+GROUPS = ("domain", "model", "strategy", "optimizer", "scheduler", "curriculum", "trainer", "evaluation")
 PARAMS = ROOT / "params.yaml"
 _NO_WAY_TO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 

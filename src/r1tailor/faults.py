@@ -10,7 +10,16 @@ from r1tailor.schema import Settings
 
 _MISSING = "???"
 _LONGEST_SHOWN = 300
-_TAGGED = ("domain", "model", "strategy", "optimizer", "scheduler", "curriculum", "trainer")  # have files of their own
+_TAGGED = (
+    "domain",
+    "model",
+    "strategy",
+    "optimizer",
+    "scheduler",
+    "curriculum",
+    "trainer",
+    "evaluation",
+)  # have files of their own
 
 
 def explain(composition: Any, choices: dict[str, str], *, unknown_only: bool = False) -> list[str]:  # noqa: ANN401

@@ -122,7 +122,7 @@ def value(coefficient: Coefficient, codes: Codes, times: Codes) -> float:
     match coefficient:
         case "Cohen's kappa":
             # Half a second to import, and not every run needs it.
-            from sklearn.metrics import cohen_kappa_score  # type: ignore[import-untyped]
+            from sklearn.metrics import cohen_kappa_score
 
             first, second = codes[:, (codes != MISSING).any(0)].T
             return float(cohen_kappa_score(first, second, sample_weight=times))

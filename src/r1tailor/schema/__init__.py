@@ -60,6 +60,7 @@ from r1tailor.schema.domain import (
     Split,
     Task,
 )
+from r1tailor.schema.evaluation import EarlyWarning, Evaluation, Portfolio, WalkForward
 from r1tailor.schema.model import Chat, HubModel, LocalModel, LoraAdvice, Model, PackagedModel, RandomModel, Targets
 from r1tailor.schema.sources import (
     Columns,
@@ -115,6 +116,7 @@ __all__ = [
     "Domain",
     "Duplicates",
     "EarlyStopping",
+    "EarlyWarning",
     "EducationDomain",
     "EducationZhDomain",
     "Evaluation",
@@ -149,6 +151,7 @@ __all__ = [
     "PackagedSource",
     "PassageTask",
     "PdfSource",
+    "Portfolio",
     "Privacy",
     "PrivacyKind",
     "PrivacyMode",
@@ -179,17 +182,8 @@ __all__ = [
     "Trainer",
     "UmlsVocabulary",
     "Vocabulary",
+    "WalkForward",
 ]
-
-
-class Evaluation(Section):
-    """How base and tuned model are measured on the same held-out items."""
-
-    max_items: Annotated[int, Field(gt=1)]
-    batch_size: Annotated[int, Field(gt=0)]
-    max_new_tokens: Annotated[int, Field(gt=0)]
-    resamples: Annotated[int, Field(ge=100)]
-    confidence: Annotated[float, Field(gt=0.5, lt=1)]
 
 
 class Settings(Section):
@@ -221,6 +215,18 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "annotate": ("seed", "domain.annotation"),
     "instruct": ("seed", "domain.task", "domain.split"),
     "train": ("seed", "model", "strategy", "optimizer", "scheduler", "curriculum", "trainer"),
+    "ablate": (
+        "seed",
+        "domain.task",
+        "domain.split",
+        "model",
+        "strategy",
+        "optimizer",
+        "scheduler",
+        "curriculum",
+        "trainer",
+        "evaluation.ablate_text",
+    ),
     "evaluate": ("seed", "domain.task", "evaluation"),
     "register": ("domain.goals",),
 }
