@@ -1,0 +1,50 @@
+"""A made-up market for the tests of its evaluation: trading days, crises, risk examples."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+from r1tailor.evaluation.market import Episode, Timeline
+from r1tailor.evaluation.metrics import Array
+from r1tailor.records import Example
+from r1tailor.schema import EarlyWarning
+
+LABELS = ("low", "elevated", "high")
+
+
+@dataclass(frozen=True)
+class MadeCrisis:
+    name: str
+    onset: str
+    trough: str
+
+
+def weekdays(n: int, first: date = date(1990, 1, 1)) -> tuple[str, ...]:
+    """Return n weekdays as ISO dates."""
+    found, day = [], first
+    while len(found) < n:
+        if day.weekday() < 5:
+            found.append(day.isoformat())
+        day += timedelta(1)
+    return tuple(found)
+
+
+def warning(**changes: Any) -> EarlyWarning:
+    """Return windows of ten days, one day's gap, a cool-down of three."""
+    plain = {"horizon_days": 10, "gap_days": 1, "cooldown_days": 3, "theta": 0.5}
+    return EarlyWarning(**{**plain, "calibration_items": 300, "random_seeds": 20, **changes})
+
+
+def market(n: int = 200, episodes: Sequence[tuple[int, int]] = ((100, 120),), closes: Array | None = None) -> Timeline:
+    """Return n trading days with crises at (onset, trough)."""
+    found = tuple(Episode(f"crisis {number}", *ends) for number, ends in enumerate(episodes))
+    return Timeline(weekdays(n), np.linspace(100, 120, n) if closes is None else closes, found)
+
+
+def risk_example(day: str, features: dict[str, float | None], label: str, task: str = "risk") -> Example:
+    """Return one example of a task as the finance domain makes them."""
+    fields = {"task": task, "date": day, "label": label, "features": features, "volatility": features["volatility"]}
+    return Example(f"{task}/{day}", "How risky?", "numbers", f"{label}. why", fields=fields, available_at=day)
