@@ -45,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
         stage = commands.add_parser(name, help=f"stage: {text}")
         if name in ("train", "register"):
             stage.add_argument("folder", nargs="?", help="a direct run (default: what the pipeline wrote)")
+        if name == "train":
+            stage.add_argument("--phase", help="one phase of the curriculum (default: all, one after the other)")
         stage.set_defaults(run=_stage, stage=name, folder=None)
         if name == "clean":
             _tasks_parser(commands.add_parser("tasks", help="clean documents -> tasks for annotators"))
@@ -115,7 +117,8 @@ def _stage(parsed: argparse.Namespace) -> None:
     else:
         settings = config.load_params()
         run = stages.pipeline_folder(settings)
-    stages.STAGES[parsed.stage](settings, run)
+    chosen = {"phase": parsed.phase} if "phase" in parsed else {}
+    stages.STAGES[parsed.stage](settings, run, **chosen)
 
 
 if __name__ == "__main__":

@@ -75,8 +75,12 @@ class RunFolder:
 
     @property
     def trained(self) -> Path:
-        """Folder of model, training metrics and plots."""
+        """Folder of the curriculum's phases."""
         return self.path / "train"
+
+    def phase(self, key: str) -> Path:
+        """Folder of one phase: its model, training metrics and plots."""
+        return self.trained / key
 
     @property
     def evaluation(self) -> Path:
@@ -187,28 +191,58 @@ def instruct(settings: Settings, run: RunFolder) -> None:
     print(f"instruct: {counts} examples")
 
 
-def train(settings: Settings, run: RunFolder) -> None:
-    """Examples + base model -> tuned model, training metrics, curves; in several processes if there are devices."""
+def train(settings: Settings, run: RunFolder, phase: str | None = None) -> None:
+    """Examples + base model -> tuned model, training metrics, curves: one phase, or all of them in their order."""
+    keys = settings.curriculum.keys
+    if phase is not None and phase not in keys:
+        raise ConfigError([f"--phase {phase}: curriculum={settings.curriculum.kind} has {', '.join(keys)}"])
+    parts = _parts(run)
     from r1tailor.training import parallel
+
+    if parallel.is_launched():
+        _fit(settings, run, phase or settings.curriculum.final, parts)
+        return
+    with store.held(run.trained):
+        for key in (phase,) if phase else keys:
+            metrics = _launched(settings, run, key, parts) if settings.trainer.devices > 1 else None
+            _say_trained(key if len(keys) > 1 else "", metrics or _fit(settings, run, key, parts))
+
+
+def _fit(settings: Settings, run: RunFolder, key: str, parts: dict[str, list[Example]]) -> dict[str, Any]:
+    """Train one phase in this process."""
     from r1tailor.training.fit import fit
+
+    return fit(settings, parts, _hashes(run), config.ROOT, run.phase(key), key, _parent(settings, run, key))
+
+
+def _launched(settings: Settings, run: RunFolder, key: str, parts: dict[str, list[Example]]) -> dict[str, Any]:
+    """Train one phase in several processes."""
+    from r1tailor.training import parallel
     from r1tailor.training.precision import with_precision
     from r1tailor.training.preflight import preflight
 
-    parts = _parts(run)
-    if parallel.is_launched():
-        fit(settings, parts, _hashes(run), config.ROOT, run.trained)
-        return
-    with store.held(run.trained):
-        if settings.trainer.devices > 1:
-            preflight(with_precision(settings, run.trained), config.ROOT, run.trained, len(parts["train"]))
-            where = [] if run == pipeline_folder(settings) else [str(run.path)]
-            parallel.launch(settings.trainer, ["train", *where])
-            metrics = store.read_json(run.trained / "metrics.json")
-        else:
-            metrics = fit(settings, parts, _hashes(run), config.ROOT, run.trained)
+    folder = run.phase(key)
+    decided = with_precision(settings, folder, _parent(settings, run, key))
+    preflight(decided, config.ROOT, folder, len(parts["train"]))
+    where = [] if run == pipeline_folder(settings) else [str(run.path)]
+    parallel.launch(settings.trainer, ["train", *where, "--phase", key])
+    metrics: dict[str, Any] = store.read_json(folder / "metrics.json")
+    return metrics
+
+
+def _parent(settings: Settings, run: RunFolder, key: str) -> Path | None:
+    """Return the model that a phase starts from; None for the first, which starts from the base model."""
+    keys = settings.curriculum.keys
+    before = keys[: keys.index(key)]
+    return run.phase(before[-1]) / "model" if before else None
+
+
+def _say_trained(phase: str, metrics: dict[str, Any]) -> None:
+    by_phase = ", ".join(f"{key} {loss:.4f}" for key, loss in metrics.get("validation_loss_by_phase", {}).items())
     print(
-        f"train: {metrics['steps']} steps, {metrics['examples_seen']:,} examples at "
+        f"train{f' {phase}' if phase else ''}: {metrics['steps']} steps, {metrics['examples_seen']:,} examples at "
         f"{metrics['examples_per_second']:.1f} examples/s, best validation loss {metrics['best_validation_loss']}"
+        + (f" ({by_phase})" if by_phase else "")
     )
 
 
@@ -220,18 +254,20 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
 
     domain = open_domain(settings.domain, list(read_documents(run.annotated)))
     parts = _parts(run)
-    metrics = measure(settings, domain, parts, config.ROOT, run.trained / "model", run.evaluation)
+    trained = run.phase(settings.curriculum.final)
+    metrics = measure(settings, domain, parts, config.ROOT, trained / "model", run.evaluation)
     report.write_plot(metrics, run.evaluation / "plots" / "metrics.csv")
     judged = verdicts(settings.domain.goals, metrics)
     facts = {
         "provenance": store.read_json(run.provenance),
         "cleaning": store.read_json(run.cleaned.with_name("report.json")),
         "examples": store.read_json(run.examples / "report.json"),
-        "training": store.read_json(run.trained / "metrics.json"),
+        "training": store.read_json(trained / "metrics.json"),
         "code": code_version(),
-        "model": store.sha256_file(run.trained / "model" / store.MANIFEST),
+        "model": store.sha256_file(trained / "model" / store.MANIFEST),
     }
-    page = report.page(settings, metrics, judged, facts, parts["test"], run.trained, run.evaluation)
+    phases = [run.phase(key) for key in settings.curriculum.keys]
+    page = report.page(settings, metrics, judged, facts, parts["test"], phases, run.evaluation)
     store.write_text(run.evaluation / "report.html", page)
     report.print_table(settings, metrics, judged)
 
@@ -247,8 +283,10 @@ def register(settings: Settings, run: RunFolder) -> Version:
     missed = [str(verdict) for verdict in verdicts(settings.domain.goals, metrics) if not verdict.met]
     settings_file = run.version.with_name("config.yaml")
     store.write_text(settings_file, config.as_yaml(settings))
+    *earlier, final = settings.curriculum.keys
     parts = {
-        "model": run.trained / "model",
+        "model": run.phase(final) / "model",
+        **{f"phases/{key}": run.phase(key) / "model" for key in earlier},
         "data": run.examples,
         "evaluation": run.evaluation,
         "config.yaml": settings_file,
@@ -260,7 +298,7 @@ def register(settings: Settings, run: RunFolder) -> Version:
     return version
 
 
-STAGES: dict[str, Callable[[Settings, RunFolder], Any]] = {
+STAGES: dict[str, Callable[..., Any]] = {
     stage.__name__: stage for stage in (collect, clean, annotate, instruct, train, evaluate, register)
 }
 

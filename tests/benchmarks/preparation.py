@@ -19,7 +19,7 @@ from peers.contract import Spec
 from workloads import HELD_OUT, WORKLOADS
 
 from r1tailor import config, stages
-from r1tailor.curriculum import steps
+from r1tailor.curriculum import Material, course
 from r1tailor.curriculum.tokens import ChatTokenizer, tokenize
 from r1tailor.instruction.template import response
 from r1tailor.model import load
@@ -157,8 +157,7 @@ def _ordered(examples: list[Example], tokenizer: ChatTokenizer, spec: Spec) -> l
     tokens = tokenize(examples, tokenizer, spec.max_length)
     if tokens.too_long:
         sys.exit(f"{len(tokens.too_long)} examples are longer than {spec.max_length} tokens")
-    lengths = [len(example) for example in tokens.examples]
-    order = steps(settings.curriculum, lengths, settings.trainer.batch_size, settings.seed, 0)
+    order = course(settings, settings.curriculum.final, Material(tokens.examples)).steps(0)
     return [examples[index] for members in order for index in members]
 
 

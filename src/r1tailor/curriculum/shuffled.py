@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 
 
-def steps(lengths: Sequence[int], batch_size: int, seed: int, epoch: int, pool: int) -> list[list[int]]:
+def steps(lengths: Sequence[int], batch_size: int, seed: int | str, epoch: int, pool: int) -> list[list[int]]:
     """Shuffle, sort by length within pools of ``pool`` steps, cut into steps, and shuffle those.
 
     Padding is saved without giving up randomness: which examples meet in a pool, and the order of the steps,

@@ -17,6 +17,10 @@ from r1tailor.records import Example, read_predictions
 from r1tailor.schema import Settings
 
 _SHOWN_EXAMPLES = 25
+_CURVES = {
+    "loss": ("loss.csv", "training (label-smoothed)", "lines"),
+    "validation_loss": ("validation.csv", "validation", "lines+markers"),
+}
 _COLOURS = {"base": "#8a8f98", "tuned": "#1f6feb", "majority": "#c9a227"}
 
 
@@ -64,7 +68,7 @@ def page(
     judged: Sequence[Verdict],
     facts: Mapping[str, Any],
     test: Sequence[Example],
-    trained: Path,
+    phases: Sequence[Path],
     evaluation: Path,
 ) -> str:
     """Return the HTML report; it needs no network and no other file.
@@ -75,7 +79,7 @@ def page(
         judged: the goals' verdicts.
         facts: provenance, cleaning, examples, training, code, model: what the page tells of the run.
         test: the held-out examples, in the order they were evaluated.
-        trained: folder with ``plots/``.
+        phases: folder of each phase of training, with ``plots/``.
         evaluation: folder with the predictions.
     """
     environment = Environment(loader=PackageLoader("r1tailor", "evaluation"), autoescape=True)
@@ -90,7 +94,7 @@ def page(
         facts=facts,
         examples=compared[:_SHOWN_EXAMPLES],
         composition=config.as_yaml(settings),
-        curves=_figure(_curves(trained / "plots"), script=True),
+        curves=_figure(_curves(phases), script=True),
         bars=_figure(_bars(metrics), script=False),
     )
 
@@ -106,20 +110,21 @@ def _figure(figure: go.Figure, *, script: bool) -> str:
     return html
 
 
-def _curves(plots: Path) -> go.Figure:
+def _curves(phases: Sequence[Path]) -> go.Figure:
+    """Return the losses of training, one phase after the other."""
     figure = go.Figure()
-    for file, column, label in (
-        ("loss.csv", "loss", "training (label-smoothed)"),
-        ("validation.csv", "validation_loss", "validation"),
-    ):
-        with (plots / file).open(encoding="utf-8") as lines:
-            points = [(int(row["step"]), float(row[column])) for row in csv.DictReader(lines)]
-        figure.add_scatter(
-            x=[x for x, _ in points],
-            y=[y for _, y in points],
-            name=label,
-            mode="lines+markers" if "val" in file else "lines",
-        )
+    curves: dict[str, list[tuple[int, float]]] = {column: [] for column in _CURVES}
+    begins = 0
+    for phase in phases:
+        if len(phases) > 1:
+            figure.add_vline(x=begins, line_dash="dot", annotation_text=phase.name)
+        for column, (file, _, _) in _CURVES.items():
+            with (phase / "plots" / file).open(encoding="utf-8") as lines:
+                curves[column] += [(begins + int(row["step"]), float(row[column])) for row in csv.DictReader(lines)]
+        begins = max((step for step, _ in curves["loss"]), default=begins)
+    for column, (_, label, mode) in _CURVES.items():
+        x, y = ([point[axis] for point in curves[column]] for axis in (0, 1))
+        figure.add_scatter(x=x, y=y, name=label, mode=mode)
     figure.update_layout(title="Loss (nats per supervised token)", xaxis_title="optimizer step")
     return figure
 

@@ -1,4 +1,4 @@
-"""What trains and how: strategy, optimizer, scheduler, curriculum, trainer."""
+"""What trains and how: strategy, optimizer, scheduler, trainer."""
 
 import re
 from typing import Annotated, Any, Literal
@@ -94,22 +94,6 @@ class ConstantScheduler(_WarmedScheduler):
 
 
 Scheduler = Annotated[CosineScheduler | ConstantScheduler, Field(discriminator="kind")]
-
-
-class ShuffledCurriculum(Section):
-    """One phase, random order; ``pool`` windows are sorted by length together to save padding."""
-
-    kind: Literal["shuffled"]
-    pool: Annotated[int, Field(gt=0)]
-
-
-class ByLengthCurriculum(Section):
-    """One phase, from the shortest example to the longest."""
-
-    kind: Literal["by_length"]
-
-
-Curriculum = Annotated[ShuffledCurriculum | ByLengthCurriculum, Field(discriminator="kind")]
 
 
 class EarlyStopping(Section):

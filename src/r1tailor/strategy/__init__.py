@@ -30,6 +30,14 @@ class Strategy(Protocol):
         """Return the model whose parameters that require gradients are what trains."""
         ...
 
+    def restore(self, model: nn.Module, folder: Path) -> None:
+        """Put back exactly what ``save`` wrote, into what ``apply`` returned, to train on from there.
+
+        Raises:
+            CheckpointError: the folder is damaged or does not fit the model.
+        """
+        ...
+
     def save(self, model: nn.Module, folder: Path, base_id: str) -> None:
         """Write what was trained, for plain ``peft`` or plain ``transformers`` to load."""
         ...

@@ -39,6 +39,14 @@ class Full:
         trained: nn.Module = model
         return trained
 
+    def restore(self, model: nn.Module, folder: Path) -> None:
+        """Copy the saved weights into the model's own."""
+        assert isinstance(model, PreTrainedModel)
+        saved = dict(load(model, folder).named_parameters())
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                parameter.copy_(saved[name])
+
     def save(self, model: nn.Module, folder: Path, base_id: str) -> None:
         """Write ``config.json`` and ``model.safetensors`` (Hugging Face layout)."""
         assert isinstance(model, PreTrainedModel)

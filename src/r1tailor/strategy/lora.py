@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import nn
 from transformers import PreTrainedModel
 
@@ -67,6 +68,21 @@ class Lora:
         adopt(adapted)
         return adapted
 
+    def restore(self, model: nn.Module, folder: Path) -> None:
+        """Copy the saved adapters into the model's own."""
+        own = {_saved_name(name): p for name, p in model.named_parameters() if p.requires_grad}
+        try:
+            _check(folder)
+            saved = load_file(folder / _WEIGHTS)
+        except (ValueError, OSError, SafetensorError) as error:
+            raise CheckpointError(f"{folder}: the adapters cannot be read: {error}") from error
+        wrong = sorted(own.keys() ^ saved.keys()) or [name for name in own if own[name].shape != saved[name].shape]
+        if wrong:
+            raise CheckpointError(f"{folder}: the adapters do not fit this composition: {', '.join(wrong[:3])}")
+        with torch.no_grad():
+            for name, parameter in own.items():
+                parameter.copy_(saved[name])
+
     def save(self, model: nn.Module, folder: Path, base_id: str) -> None:
         """Write ``adapter_model.safetensors`` and ``adapter_config.json`` (peft layout)."""
         assert isinstance(model, PeftModel)
@@ -94,6 +110,11 @@ def load(base: PreTrainedModel, folder: Path) -> nn.Module:
     except SafetensorError as error:
         raise CheckpointError(f"{folder}: {_WEIGHTS} cannot be read: {error}") from error
     return model.eval()
+
+
+def _saved_name(name: str) -> str:
+    """Return the name that peft gives an adapter's weight in a file: without that of the adapter."""
+    return name.replace(".default.", ".")
 
 
 def _check(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """What happens around the steps: history for the plots, speed in the progress bar."""
 
 import csv
+import math
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,7 @@ from lightning.pytorch.callbacks import Callback, TQDMProgressBar
 from lightning.pytorch.callbacks.progress.tqdm_progress import Tqdm
 
 from r1tailor.curriculum.packing import MicroBatch
+from r1tailor.training.module import TailorModule
 from r1tailor.training.parallel import summed
 
 
@@ -21,11 +23,13 @@ class History(Callback):
 
     Attributes:
         rows: one [step, loss, validation loss or None, learning rate] for each optimizer step.
+        shares: by the step before each validation, the loss on each share of its examples.
         seconds: spent in training steps.
     """
 
     def __init__(self) -> None:
         self.rows: list[list[Any]] = []
+        self.shares: dict[int, dict[str, float]] = {}
         self.seconds = 0.0
         self.examples = 0
         self.supervised = 0
@@ -63,10 +67,12 @@ class History(Callback):
         """Put the validation loss beside the step before it."""
         if self.rows:
             self.rows[-1][2] = float(trainer.callback_metrics["validation_loss"])
+            assert isinstance(pl_module, TailorModule)
+            self.shares[len(self.rows)] = pl_module.validation_losses
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything counted so far."""
-        counted = ("rows", "seconds", "examples", "supervised", "positions")
+        counted = ("rows", "shares", "seconds", "examples", "supervised", "positions")
         return {name: getattr(self, name) for name in counted}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -79,8 +85,15 @@ class History(Callback):
         folder.mkdir(parents=True, exist_ok=True)
         curve = [(step, loss, rate) for step, loss, _, rate in self.rows]
         _write_csv(folder / "loss.csv", ("step", "loss", "learning_rate"), curve)
-        validation = [(step, value) for step, _, value, _ in self.rows if value is not None]
-        _write_csv(folder / "validation.csv", ("step", "validation_loss"), validation)
+        validated = [(step, value) for step, _, value, _ in self.rows if value is not None]
+        names = next((tuple(shares) for shares in self.shares.values()), ())
+        validation = [(step, value, *self.shares[step].values()) for step, value in validated]
+        _write_csv(folder / "validation.csv", ("step", "validation_loss", *names), validation)
+
+    def kept_shares(self) -> dict[str, float]:
+        """Return the loss on each share at the validation whose weights are kept: the first of the lowest."""
+        finite = [(value, step) for step, _, value, _ in self.rows if value is not None and math.isfinite(value)]
+        return self.shares[min(finite)[1]] if finite else {}
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

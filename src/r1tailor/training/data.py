@@ -1,11 +1,12 @@
 """The one LightningDataModule: whole optimizer steps in, packed validation rows in."""
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
 import lightning
 
-from r1tailor.curriculum import steps
+from r1tailor.curriculum import Course, Material, course
 from r1tailor.curriculum.packing import MicroBatch, pack
 from r1tailor.curriculum.tokens import TokenizedExample
 from r1tailor.schema import Settings
@@ -13,36 +14,34 @@ from r1tailor.training.parallel import rank, world_size
 
 
 class Steps:
-    """The optimizer steps of a run, each a list of micro-batches; resumes where it was left.
+    """The optimizer steps of a phase, each a list of micro-batches; resumes where it was left.
 
-    Which examples form step k is a function of (seed, epoch, k) alone. Of several processes each takes its share
-    of them: every so many-th; as a curriculum puts similar lengths side by side, the shares are alike.
+    Which examples form step k is a function of (seed, phase, epoch, k) alone. Of several processes each takes its
+    share of them: every so many-th; as a curriculum puts similar lengths side by side, the shares are alike.
     """
 
-    def __init__(self, examples: Sequence[TokenizedExample], settings: Settings, padding: int) -> None:
+    def __init__(
+        self, examples: Sequence[TokenizedExample], settings: Settings, padding: int, planned: Course | None = None
+    ) -> None:
         self._examples = examples
         self._settings = settings
         self._padding = padding
+        self._course = planned or course(settings, settings.curriculum.final, Material(examples))
         self._next = 0
-        trainer = settings.trainer
-        self.per_epoch = -(-len(examples) // trainer.batch_size)
-        planned = self.per_epoch * trainer.max_epochs
-        self.total = min(planned, trainer.max_steps or planned)
+        self.total = self._course.total
+        self.members = self._course.members
 
     def __len__(self) -> int:
         return self.total
 
     def __iter__(self) -> Iterator[list[MicroBatch]]:
-        settings = self._settings
-        lengths = [len(example) for example in self._examples]
-        for epoch in range(self._next // self.per_epoch, settings.trainer.max_epochs):
-            order = steps(settings.curriculum, lengths, settings.trainer.batch_size, settings.seed, epoch)
-            for members in order[self._next - epoch * self.per_epoch :]:
+        budget, each = self._settings.trainer.micro_batch_tokens, self._course.per_epoch
+        for epoch in count(self._next // each):
+            for members in self._course.steps(epoch)[self._next - epoch * each :]:
                 if self._next >= self.total:
                     return
                 self._next += 1
                 chosen = [self._examples[index] for index in members[rank() :: world_size()]]
-                budget = settings.trainer.micro_batch_tokens
                 yield list(pack(chosen, budget, self._padding)) if chosen else []
 
     def state_dict(self) -> dict[str, Any]:
@@ -68,7 +67,7 @@ class Rows:
 
 
 class TailorData(lightning.LightningDataModule):
-    """Training steps and validation rows over tokenised examples."""
+    """Training steps and validation rows over tokenised examples; ``planned`` is the phase, by default the only one."""
 
     def __init__(
         self,
@@ -76,14 +75,15 @@ class TailorData(lightning.LightningDataModule):
         validation: Sequence[TokenizedExample],
         settings: Settings,
         padding: int,
+        planned: Course | None = None,
     ) -> None:
         super().__init__()
-        self.steps = Steps(train, settings, padding)
+        self.steps = Steps(train, settings, padding, planned)
         budget = settings.trainer.micro_batch_tokens
         self.validation = list(pack(validation, budget, padding)) if validation else []
 
     def train_dataloader(self) -> Steps:
-        """Return the optimizer steps of the whole run: to Lightning, one epoch."""
+        """Return the optimizer steps of the whole phase: to Lightning, one epoch."""
         return self.steps
 
     def val_dataloader(self) -> "Rows":

@@ -16,21 +16,23 @@ from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from r1tailor import store
-from r1tailor.curriculum.tokens import ChatTokenizer, Tokenized, tokenize
+from r1tailor.curriculum.tokens import ChatTokenizer, Tokenized
 from r1tailor.errors import TrainingError
 from r1tailor.model import load
 from r1tailor.records import Example
 from r1tailor.schema import Settings
+from r1tailor.schema.curriculum import ONLY
 from r1tailor.strategy import Strategy, open_strategy
 from r1tailor.training.callbacks import History, ProgressBar
 from r1tailor.training.checkpoint import FolderCheckpointIO, RandomState
 from r1tailor.training.data import TailorData
 from r1tailor.training.keep import KeepBest, KeepState, refuse_if_not_finite
+from r1tailor.training.lesson import prepared
 from r1tailor.training.module import TailorModule
 from r1tailor.training.parallel import SummedGradients, rank
 from r1tailor.training.precision import compute_dtype, with_precision
 from r1tailor.training.preflight import preflight
-from r1tailor.training.resume import identity_of, is_finished, state_to_resume
+from r1tailor.training.resume import identity_of, is_finished, sound_parent, state_to_resume
 from r1tailor.training.scheduler import warmup_steps
 
 _PRECISION: dict[str, Any] = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
@@ -38,11 +40,18 @@ _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 def fit(
-    settings: Settings, parts: Mapping[str, Sequence[Example]], data: Mapping[str, str], root: Path, folder: Path
+    settings: Settings,
+    parts: Mapping[str, Sequence[Example]],
+    data: Mapping[str, str],
+    root: Path,
+    folder: Path,
+    key: str = ONLY,
+    parent: Path | None = None,
 ) -> dict[str, Any]:
-    """Fine-tune, keep the best checkpoint's weights in ``folder/model``, and return the training metrics.
+    """Fine-tune one phase, keep the best checkpoint's weights in ``folder/model``, and return the training metrics.
 
-    A run that was interrupted in the same folder goes on where it stopped if composition and data are the same.
+    A run that was interrupted in the same folder goes on where it stopped if composition and data are the same. The
+    optimizer and the schedule begin anew in each phase; the weights go on.
 
     Args:
         settings: the composition.
@@ -50,29 +59,36 @@ def fit(
         data: sha256 of each example file, for the manifest.
         root: the project's root.
         folder: where to write ``model/``, ``plots/loss.csv``, ``metrics.json`` and TensorBoard's log.
+        key: of the phase.
+        parent: the model of the phase before; None where it begins with the base model.
 
     Raises:
         UserError: the run cannot work, or the checkpoint found belongs to another run.
         Interrupted: a signal came; the checkpoint is written.
     """
     keep_freed_memory()
-    settings = with_precision(settings, folder)
+    parent = sound_parent(settings, parent, key) if parent else None
+    settings = with_precision(settings, folder, parent)
     for remark in preflight(settings, root, folder, len(parts["train"])):
         print(remark)
     tokenizer = load.load_tokenizer(settings.model, root)
-    tokens, loader = _tokens(settings, parts, tokenizer)
-    identity = identity_of(settings, data)
+    identity = identity_of(settings, data, key, parent)
     if is_finished(folder, identity):
         print(f"{folder / 'model'} is this very run, finished and undamaged: not trained again")
         finished: dict[str, Any] = store.read_json(folder / "metrics.json")
         return finished
+    lesson = prepared(settings, key, parts, root, tokenizer)
+    tokens, loader = lesson.tokens, lesson.loader
     checkpoints = folder / "checkpoints"
     resumed = state_to_resume(checkpoints, identity)
     lightning.seed_everything(settings.seed, verbose=False)
     strategy = open_strategy(settings.strategy)
     dtype = strategy.base_dtype(compute_dtype(settings))
     base = load.load_model(settings.model, root, dtype, settings.seed)
-    module = TailorModule(strategy.apply(base), settings, loader.steps.total)
+    model = strategy.apply(base)
+    if parent:
+        strategy.restore(model, parent)
+    module = TailorModule(model, settings, loader.steps.total, lesson.shares)
     history = History()
     _say_plan(settings, loader, tokens)
     best = _train(settings, module, loader, history, folder, resumed)
@@ -139,17 +155,6 @@ def keep_freed_memory() -> None:
             mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
-def _tokens(
-    settings: Settings, parts: Mapping[str, Sequence[Example]], tokenizer: ChatTokenizer
-) -> tuple[Tokenized, TailorData]:
-    length = settings.trainer.max_length
-    cache = load.cache_folder() / "tokens"
-    train = tokenize(parts["train"], tokenizer, length, cache)
-    held_out = parts["validation"][: settings.trainer.validation_examples]
-    validation = tokenize(held_out, tokenizer, length, cache).examples if held_out else []
-    return train, TailorData(train.examples, validation, settings, tokenizer.end)
-
-
 def _trainer(settings: Settings, folder: Path, loader: TailorData, callbacks: list[Any]) -> lightning.Trainer:
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     checks = max(1, loader.steps.total // settings.trainer.validations) if loader.validation else None
@@ -185,7 +190,7 @@ def _say_plan(settings: Settings, loader: TailorData, tokens: Tokenized) -> None
     total, warmup = loader.steps.total, warmup_steps(settings.scheduler, loader.steps.total)
     rate = settings.optimizer.lr
     print(
-        f"{total} optimizer steps of {settings.trainer.batch_size} examples from {len(tokens.examples):,}; "
+        f"{total} optimizer steps of {settings.trainer.batch_size} examples from {len(loader.steps.members):,}; "
         f"learning rate {rate:g}, {settings.scheduler.kind}, {warmup} warm-up steps "
         f"({settings.scheduler.warmup_steps} of {settings.scheduler.reference_steps:,}, scaled to this run)"
     )
@@ -203,8 +208,10 @@ def _metrics(
     tokens: Tokenized,
     best: KeepBest,
 ) -> dict[str, Any]:
-    real = sum(len(example) for example in tokens.examples) / len(tokens.examples) * history.examples
+    members = loader.steps.members
+    real = sum(len(tokens.examples[index]) for index in members) / len(members) * history.examples
     score = best.best_model_score
+    shares = history.kept_shares()
     return {
         "steps": len(history.rows),
         "planned_steps": loader.steps.total,
@@ -214,6 +221,7 @@ def _metrics(
         "precision": settings.trainer.precision,
         "trained_parameters": sum(tensor.numel() for tensor in module.trained_state().values()),
         "best_validation_loss": None if score is None else float(score),
+        **({"validation_loss_by_phase": shares} if shares else {}),
         "skipped_steps": module.skipped_steps,
         "examples_left_out_too_long": len(tokens.too_long),
         "seconds": round(history.seconds, 1),

@@ -1,5 +1,6 @@
 """The one LightningModule: any strategy, any model of the family."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import lightning
@@ -14,6 +15,7 @@ from r1tailor.schema import Settings
 from r1tailor.training import optimizer, scheduler
 from r1tailor.training.loss import log_likelihoods, summed_loss
 from r1tailor.training.parallel import sum_gradients, summed
+from r1tailor.training.validation import ValidationSums
 
 _MAX_SKIPPED_IN_A_ROW = 10
 
@@ -29,9 +31,16 @@ class TailorModule(lightning.LightningModule):
         model: what a strategy made of the base model.
         settings: the composition.
         total_steps: length of the run in optimizer steps, for the schedule.
+        shares: parts of the validation examples, by name, whose losses are told apart.
     """
 
-    def __init__(self, model: nn.Module, settings: Settings, total_steps: int) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        settings: Settings,
+        total_steps: int,
+        shares: Mapping[str, frozenset[int]] | None = None,
+    ) -> None:
         super().__init__()
         self.automatic_optimization = False  # Lightning would divide by micro-batches, not by tokens
         self.strict_loading = False  # checkpoints hold what trained only; on_load_checkpoint is strict about it
@@ -41,7 +50,7 @@ class TailorModule(lightning.LightningModule):
         self.skipped_steps = 0
         self.gradient_norm = 0.0
         self._skipped_in_a_row = 0
-        self._validation = [0.0, 0.0]
+        self._validation = ValidationSums(shares or {})
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401  (Lightning's type is a union of many)
         """Return the optimizer and a schedule over optimizer steps."""
@@ -91,17 +100,20 @@ class TailorModule(lightning.LightningModule):
 
     def on_validation_epoch_start(self) -> None:
         """Forget the sums of the validation before."""
-        self._validation = [0.0, 0.0]
+        self._validation.clear()
 
     def validation_step(self, batch: MicroBatch, batch_idx: int) -> None:
         """Add one micro-batch to the validation sums."""
-        self._validation[0] -= float(log_likelihoods(self.model, batch).sum())
-        self._validation[1] += batch.supervised
+        self._validation.add(batch, log_likelihoods(self.model, batch))
 
     def on_validation_epoch_end(self) -> None:
         """Log the negative log-likelihood per supervised token (nats), without smoothing."""
-        total, tokens = self._validation
-        self.log("validation_loss", total / tokens, prog_bar=True, batch_size=1)
+        self.log("validation_loss", self._validation.loss, prog_bar=True, batch_size=1)
+
+    @property
+    def validation_losses(self) -> dict[str, float]:
+        """Return the last validation's loss on each share of its examples."""
+        return self._validation.shares()
 
     def trained_state(self) -> dict[str, Tensor]:
         """Return the parameters that train, by name."""

@@ -44,16 +44,17 @@ def compute_dtype(settings: Settings) -> torch.dtype:
     return COMPUTE[precision(settings)]
 
 
-def with_precision(settings: Settings, folder: Path) -> Settings:
+def with_precision(settings: Settings, folder: Path, parent: Path | None = None) -> Settings:
     """Return a run's composition with a precision in the place of ``auto``.
 
     Args:
         settings: the composition.
         folder: where the run keeps ``checkpoints/`` and ``model/``.
+        parent: the undamaged model that it starts from, whose precision it keeps.
     """
     if settings.trainer.precision != "auto":
         return settings
-    chosen = begun_with(folder)
+    chosen = begun_with(folder) or (trained_with(parent) if parent else None)
     if chosen is None:
         chosen, said = fastest(device(settings))
         print(said)

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from r1tailor import config, store
+from r1tailor.curriculum.phases import seen_by
 from r1tailor.errors import CheckpointError
 from r1tailor.schema import LocalModel, Settings
+from r1tailor.schema.curriculum import ONLY
 from r1tailor.training.keep import newest_state, sweep_out
 from r1tailor.training.parallel import rank
 
@@ -14,15 +16,31 @@ _HASHED_UP_TO = 64 * 2**20  # bytes; a tokenizer is smaller, weights that would 
 _NO_PART_OF_IT: Any = {"output": True, "resume": True, "evaluation": True, "trainer": {"checkpoints"}}
 
 
-def identity_of(settings: Settings, data: Mapping[str, str]) -> dict[str, Any]:
-    """Return what a resumed run must have in common with the interrupted one: composition, data hashes, local model."""
+def identity_of(
+    settings: Settings, data: Mapping[str, str], key: str = ONLY, parent: Path | None = None
+) -> dict[str, Any]:
+    """Return what a resumed run must have in common with the interrupted one.
+
+    That is the composition (of the curriculum the phase and those before it), the hashes of data and local model, the
+    phase, and the hash of the manifest of the model that it starts from.
+    """
+    composition = settings.model_dump(mode="json", by_alias=True, exclude=_NO_PART_OF_IT)
     identity: dict[str, Any] = {
-        "composition": settings.model_dump(mode="json", by_alias=True, exclude=_NO_PART_OF_IT),
+        "composition": composition | {"curriculum": seen_by(settings.curriculum, key)},
         "data": dict(data),
+        "phase": key,
+        "parent": store.sha256_file(parent / store.MANIFEST) if parent else None,
     }
-    if isinstance(settings.model, LocalModel):  # its composition names a path, and what lies there may change
-        identity["local_model"] = _contents(config.ROOT / settings.model.path)
+    if contents := local_contents(settings):
+        identity["local_model"] = contents
     return identity
+
+
+def local_contents(settings: Settings) -> dict[str, str]:
+    """Return what tells a local model from another: its composition names a path, and what lies there may change."""
+    if not isinstance(settings.model, LocalModel):
+        return {}
+    return _contents(config.ROOT / settings.model.path)
 
 
 def _contents(folder: Path) -> dict[str, str]:
@@ -43,6 +61,29 @@ def is_finished(folder: Path, identity: dict[str, Any]) -> bool:
         return False
     manifest = store.read_json(model / store.MANIFEST)
     return all(manifest.get(key) == value for key, value in identity.items())
+
+
+def sound_parent(settings: Settings, parent: Path, key: str) -> Path:
+    """Return the model of the phase before, its hashes checked.
+
+    Args:
+        settings: the composition.
+        parent: where that model should be.
+        key: of the phase that starts from it.
+
+    Raises:
+        CheckpointError: it is missing or damaged, or was trained from another base model or by another strategy.
+    """
+    if wrong := store.damage(parent):
+        raise CheckpointError(f"{parent}: {wrong}. Phase {key} starts from it: train the phase before first")
+    before = store.read_json(parent / store.MANIFEST).get("composition", {})
+    wanted = settings.model_dump(mode="json", by_alias=True)
+    differing = sorted(d for part in ("model", "strategy") for d in _differences(before.get(part), wanted[part], part))
+    if differing:
+        raise CheckpointError(
+            f"{parent} was trained otherwise: {', '.join(differing[:5])} differ; train the phase before anew"
+        )
+    return parent
 
 
 def state_to_resume(checkpoints: Path, identity: dict[str, Any]) -> Path | None:

@@ -13,7 +13,7 @@ from composition import compose
 from contract import Spec, peak_rss, read_spec, versions, write_result
 
 from r1tailor import config
-from r1tailor.curriculum import steps
+from r1tailor.curriculum import Material, course
 from r1tailor.curriculum.packing import pack
 from r1tailor.curriculum.tokens import TokenizedExample, tokenize
 from r1tailor.model import load
@@ -79,10 +79,9 @@ def _necessary(spec: Spec, settings: Settings) -> float:
 
 def _micro_batches(examples: list[TokenizedExample], settings: Settings, end: int) -> Iterator[list[tuple[int, ...]]]:
     """Yield the token ids of the examples of each micro-batch of the run."""
-    lengths, trainer = [len(example) for example in examples], settings.trainer
-    for members in steps(settings.curriculum, lengths, trainer.batch_size, settings.seed, 0):
+    for members in course(settings, settings.curriculum.final, Material(examples)).steps(0):
         chosen = [examples[index] for index in members]
-        for micro in pack(chosen, trainer.micro_batch_tokens, end):
+        for micro in pack(chosen, settings.trainer.micro_batch_tokens, end):
             yield [chosen[index].prompt + chosen[index].response for index in micro.members]
 
 
