@@ -60,7 +60,18 @@ from r1tailor.schema.domain import (
     Split,
     Task,
 )
-from r1tailor.schema.model import Chat, HubModel, LocalModel, LoraAdvice, Model, PackagedModel, RandomModel, Targets
+from r1tailor.schema.model import (
+    Chat,
+    HubModel,
+    LocalModel,
+    LoraAdvice,
+    Model,
+    PackagedModel,
+    RandomModel,
+    Targets,
+    Temporal,
+    TemporalSize,
+)
 from r1tailor.schema.sources import (
     Columns,
     GeneratedSource,
@@ -174,6 +185,8 @@ __all__ = [
     "TableSource",
     "Targets",
     "Task",
+    "Temporal",
+    "TemporalSize",
     "Terms",
     "TextSource",
     "Trainer",
@@ -205,6 +218,7 @@ class Settings(Section):
     corpus: Corpus
     domain: Domain
     model: Model
+    temporal: Temporal
     strategy: Strategy
     optimizer: Optimizer
     scheduler: Scheduler
@@ -220,7 +234,7 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "clean": ("domain.cleaning", "domain.compliance", "corpus"),
     "annotate": ("seed", "domain.annotation"),
     "instruct": ("seed", "domain.task", "domain.split"),
-    "train": ("seed", "model", "strategy", "optimizer", "scheduler", "curriculum", "trainer"),
+    "train": ("seed", "model", "temporal", "strategy", "optimizer", "scheduler", "curriculum", "trainer"),
     "evaluate": ("seed", "domain.task", "evaluation"),
     "register": ("domain.goals",),
 }

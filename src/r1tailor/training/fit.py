@@ -17,11 +17,13 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from r1tailor import store
 from r1tailor.curriculum.tokens import ChatTokenizer, Tokenized, tokenize
+from r1tailor.curriculum.windows import window_shape
 from r1tailor.errors import TrainingError
 from r1tailor.model import load
+from r1tailor.model.temporal import attach, new_encoder
 from r1tailor.records import Example
 from r1tailor.schema import Settings
-from r1tailor.strategy import Strategy, open_strategy
+from r1tailor.strategy import Strategy, open_strategy, save_tuned
 from r1tailor.training.callbacks import History, ProgressBar
 from r1tailor.training.checkpoint import FolderCheckpointIO, RandomState
 from r1tailor.training.data import TailorData
@@ -57,9 +59,10 @@ def fit(
     """
     keep_freed_memory()
     settings = with_precision(settings, folder)
-    for remark in preflight(settings, root, folder, len(parts["train"])):
+    window = window_shape((*parts["train"], *parts["validation"]))
+    for remark in preflight(settings, root, folder, len(parts["train"]), window):
         print(remark)
-    tokenizer = load.load_tokenizer(settings.model, root)
+    tokenizer = load.load_tokenizer(settings.model, root).with_soft_tokens(settings.temporal.tokens if window else 0)
     tokens, loader = _tokens(settings, parts, tokenizer)
     identity = identity_of(settings, data)
     if is_finished(folder, identity):
@@ -72,7 +75,10 @@ def fit(
     strategy = open_strategy(settings.strategy)
     dtype = strategy.base_dtype(compute_dtype(settings))
     base = load.load_model(settings.model, root, dtype, settings.seed)
-    module = TailorModule(strategy.apply(base), settings, loader.steps.total)
+    model = strategy.apply(base)
+    if window:
+        attach(model, new_encoder(settings.temporal, window, model, settings.seed))
+    module = TailorModule(model, settings, loader.steps.total)
     history = History()
     _say_plan(settings, loader, tokens)
     best = _train(settings, module, loader, history, folder, resumed)
@@ -233,5 +239,5 @@ def _save(
     refuse_if_not_finite(module, "at the end")
     facts = {"schema": 1, "base": load.provenance(settings.model), **identity}
     with store.replaced_folder(folder / "model", facts) as temporary:
-        strategy.save(module.model, temporary, load.public_id(settings.model))
+        save_tuned(strategy, module.model, temporary, load.public_id(settings.model))
         tokenizer.tokenizer.save_pretrained(temporary)
