@@ -23,6 +23,7 @@ from r1tailor.corpus.deduplicate import deduplicate
 from r1tailor.corpus.engine import Report
 from r1tailor.corpus.privacy.gate import gate
 from r1tailor.corpus.progress import shown
+from r1tailor.curriculum.windows import window_shape
 from r1tailor.domain import open_domain
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.instruction.build import build
@@ -223,7 +224,8 @@ def _launched(settings: Settings, run: RunFolder, key: str, parts: dict[str, lis
 
     folder = run.phase(key)
     decided = with_precision(settings, folder, _parent(settings, run, key))
-    preflight(decided, config.ROOT, folder, len(parts["train"]))
+    window = window_shape((*parts["train"], *parts["validation"]))
+    preflight(decided, config.ROOT, folder, len(parts["train"]), window)
     where = [] if run == pipeline_folder(settings) else [str(run.path)]
     parallel.launch(settings.trainer, ["train", *where, "--phase", key])
     metrics: dict[str, Any] = store.read_json(folder / "metrics.json")

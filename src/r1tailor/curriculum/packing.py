@@ -15,6 +15,7 @@ from torch import Tensor
 
 from r1tailor.curriculum.prefixes import WORTH, Group, prefix_tree
 from r1tailor.curriculum.tokens import TokenizedExample
+from r1tailor.curriculum.windows import Windows, separated
 
 _ALIGNED = 16  # matrix products over a row are up to a tenth slower at other lengths
 
@@ -48,6 +49,7 @@ class MicroBatch:
         labels: [S] the supervised tokens.
         owners: [S] number of the example each supervised token belongs to, an index into ``members``.
         members: for each example of the row, its index in the sequence that was packed.
+        windows: each window of the row once, and where its soft tokens stand; None where no example has one.
     """
 
     input_ids: Tensor
@@ -57,6 +59,7 @@ class MicroBatch:
     labels: Tensor
     owners: Tensor
     members: tuple[int, ...]
+    windows: Windows | None = None
 
     @property
     def supervised(self) -> int:
@@ -69,7 +72,8 @@ class MicroBatch:
             name: getattr(self, name).to(device, non_blocking=True)
             for name in ("input_ids", "position_ids", "predictors", "labels", "owners")
         }
-        return MicroBatch(segments=self.segments, members=self.members, **moved)
+        windows = None if self.windows is None else self.windows.to(device)
+        return MicroBatch(segments=self.segments, members=self.members, windows=windows, **moved)
 
 
 def pack(examples: Sequence[TokenizedExample], token_budget: int, padding: int) -> Iterator[MicroBatch]:
@@ -186,6 +190,7 @@ def _micro_batch(row: _Row, examples: Sequence[TokenizedExample], padding: int) 
             order.append(index)
             ids += [*tail, *[padding] * (segment.width - len(tail))]
             positions += range(group.end, group.end + segment.width)
+    ids, windows = separated(ids, [examples[index].series for index in order if examples[index].series], padding)
     filler = -len(ids) % _ALIGNED
     return MicroBatch(
         input_ids=torch.tensor([[*ids, *[padding] * filler]]),
@@ -195,4 +200,5 @@ def _micro_batch(row: _Row, examples: Sequence[TokenizedExample], padding: int) 
         labels=torch.tensor(labels),
         owners=torch.tensor(owners),
         members=tuple(order),
+        windows=windows,
     )

@@ -9,6 +9,7 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -16,8 +17,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-Rendered = tuple[str, str]  # prompt, response
-Encoded = tuple[tuple[int, ...], tuple[int, ...]]  # ids of the prompt, of the response and its end
+Rendered = tuple[str, ...]  # the prompt (in two parts where a window stands between them), the response
+Encoded = tuple[tuple[int, ...], ...]  # ids of the same parts, and the end after the response
+_NO_LENGTH = b"\xff" * 8  # announces a number of parts other than two
 _KEPT = 16  # entries; the one used longest ago makes room
 
 
@@ -32,14 +34,14 @@ def cached(
     Args:
         folder: of the cache; None for none. One that cannot be written does no harm.
         tokenizer: everything about the tokenizer that decides the ids.
-        rendered: prompts and responses.
+        rendered: prompts and responses, in their parts.
         encode: the tokenizer.
     """
     if folder is None or not rendered:
         return encode(rendered)
     path = folder / f"{key(tokenizer, rendered)}.safetensors"
     try:
-        found = _read(path, len(rendered))
+        found = _read(path, [len(parts) for parts in rendered])
         os.utime(path)
         return found
     except (OSError, SafetensorError, KeyError, RuntimeError, ValueError, TypeError):
@@ -52,20 +54,23 @@ def cached(
 def key(tokenizer: bytes, rendered: Sequence[Rendered]) -> str:
     """Return the sha256, in hex, of a tokenizer and of rendered texts in their order."""
     digest = hashlib.sha256(hashlib.sha256(tokenizer).digest())
-    for text in (part for pair in rendered for part in pair):
-        data = text.encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(8, "little") + data)
+    for parts in rendered:
+        if len(parts) != 2:
+            digest.update(_NO_LENGTH + len(parts).to_bytes(8, "little"))
+        for text in parts:
+            data = text.encode("utf-8", "surrogatepass")
+            digest.update(len(data).to_bytes(8, "little") + data)
     return digest.hexdigest()
 
 
-def _read(path: Path, pairs: int) -> list[Encoded]:
+def _read(path: Path, counts: Sequence[int]) -> list[Encoded]:
     with safe_open(path, "pt") as entry:
         ids, lengths = entry.get_tensor("ids"), entry.get_tensor("lengths")
         sealed = (entry.metadata() or {}).get("sha256")
-    if len(lengths) != 2 * pairs or sealed != _seal(path.stem, ids, lengths):
+    if len(lengths) != sum(counts) or sealed != _seal(path.stem, ids, lengths):
         raise ValueError(f"{path} is not what was written for these texts")
-    parts = [tuple(part.tolist()) for part in torch.split(ids, lengths.tolist())]
-    return list(zip(parts[::2], parts[1::2], strict=True))
+    parts = iter([tuple(part.tolist()) for part in torch.split(ids, lengths.tolist())])
+    return [tuple(islice(parts, count)) for count in counts]
 
 
 def _seal(key: str, ids: Tensor, lengths: Tensor) -> str:
@@ -75,7 +80,7 @@ def _seal(key: str, ids: Tensor, lengths: Tensor) -> str:
 
 def _write(path: Path, encoded: Sequence[Encoded]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    parts = [part for pair in encoded for part in pair]
+    parts = [part for one in encoded for part in one]
     ids = torch.tensor([token for part in parts for token in part], dtype=torch.int32)
     lengths = torch.tensor([len(part) for part in parts])
     temporary = path.with_suffix(f".{os.getpid()}.tmp")

@@ -1,13 +1,19 @@
-"""Examples become token ids: the prompt as generation will see it, then the response and its end token."""
+"""Examples become token ids: the prompt as generation will see it, then the response and its end token.
 
+An example's window of numbers stands between instruction and input as soft tokens, which are negative ids
+(``curriculum/windows.py``), for a model that reads them.
+"""
+
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from r1tailor.curriculum.token_cache import Encoded, Rendered, cached
+from r1tailor.curriculum.windows import Series, addresses, window_shape
 from r1tailor.errors import DataError
-from r1tailor.instruction.template import messages, response
+from r1tailor.instruction.template import marker_for, messages, response
 from r1tailor.records import Example
 
 if TYPE_CHECKING:
@@ -16,11 +22,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TokenizedExample:
-    """Token ids of one example; only ``response`` (which ends in the end-of-turn token) is supervised."""
+    """Token ids of one example; only ``response`` (which ends in the end-of-turn token) is supervised.
+
+    Attributes:
+        id: the example's.
+        prompt: negative ids are soft tokens of ``series``.
+        response: what the model shall write.
+        series: [T][C] the window, empty where the prompt has no soft tokens.
+    """
 
     id: str
     prompt: tuple[int, ...]
     response: tuple[int, ...]
+    series: Series = ()
 
     def __len__(self) -> int:
         return len(self.prompt) + len(self.response)
@@ -42,6 +56,7 @@ class ChatTokenizer:
 
     Attributes:
         end: id of the token that ends an assistant turn.
+        soft_tokens: how many of them stand for an example's window; 0 leaves windows out, for a model that reads none.
 
     Raises:
         DataError: the chat template fails, here or with an example.
@@ -50,33 +65,70 @@ class ChatTokenizer:
     def __init__(self, tokenizer: "PreTrainedTokenizerBase") -> None:
         self.tokenizer = tokenizer
         self.end = self._end_of_turn()
+        self.soft_tokens = 0
+
+    def with_soft_tokens(self, count: int) -> "ChatTokenizer":
+        """Return the same tokenizer for a model that reads a window as ``count`` soft tokens."""
+        other = copy.copy(self)
+        other.soft_tokens = count
+        return other
 
     def prompt_text(self, example: Example) -> str:
         """Return the rendered prompt, up to where the model begins to write."""
         return self._applied(messages(example), add_generation_prompt=True)
+
+    def prompt_parts(self, example: Example) -> tuple[str, ...]:
+        """Return the rendered prompt: whole, or what stands before and after the window's soft tokens.
+
+        Raises:
+            DataError: the chat template does not show the user's turn exactly once.
+        """
+        if not self._reads(example):
+            return (self.prompt_text(example),)
+        marker = marker_for(example)
+        parts = self._applied(messages(example, marker), add_generation_prompt=True).split(marker)
+        if len(parts) != 2:
+            raise DataError(
+                f"example {example.id}: the tokenizer's chat template shows the user's turn {len(parts) - 1} times; "
+                "a window needs one place in the prompt"
+            )
+        return tuple(parts)
+
+    def prompt(self, example: Example) -> TokenizedExample:
+        """Tokenise the prompt of one example, its window included; the response is left open."""
+        return self.tokenized(example, (*(self.ids(part) for part in self.prompt_parts(example)), ()))
 
     def ids(self, text: str) -> tuple[int, ...]:
         """Return the ids of a text that already holds its special tokens."""
         return tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def render(self, example: Example) -> Rendered:
-        """Return prompt and response as text, without the end of the turn."""
-        prompt = self.prompt_text(example)
-        return prompt, response(example.output, example.reasoning, prompt)
+        """Return the parts of the prompt and the response as text, without the end of the turn."""
+        prompt = self.prompt_parts(example)
+        return *prompt, response(example.output, example.reasoning, prompt[-1])
 
     def encode(self, example: Example) -> TokenizedExample:
         """Tokenise one example: prompt, response, end of turn."""
-        prompt, answer = self.render(example)
-        return TokenizedExample(example.id, self.ids(prompt), (*self.ids(answer), self.end))
+        *prompt, answer = (self.ids(part) for part in self.render(example))
+        return self.tokenized(example, (*prompt, (*answer, self.end)))
+
+    def tokenized(self, example: Example, encoded: Encoded) -> TokenizedExample:
+        """Put the ids of an example's parts together, its soft tokens between those of its prompt."""
+        *prompt, answer = encoded
+        if not self._reads(example):
+            (whole,) = prompt
+            return TokenizedExample(example.id, whole, answer)
+        before, after = prompt
+        whole = (*before, *addresses(example.series, self.soft_tokens), *after)
+        return TokenizedExample(example.id, whole, answer, example.series)
 
     def encode_all(self, rendered: Sequence[Rendered]) -> list[Encoded]:
         """Tokenise many examples at once, on all cores; the same ids as one by one."""
         if not rendered:
             return []
-        prompts, answers = (
-            self.tokenizer(list(texts), add_special_tokens=False)["input_ids"] for texts in zip(*rendered, strict=True)
-        )
-        return [(tuple(p), (*a, self.end)) for p, a in zip(prompts, answers, strict=True)]
+        texts = [text for parts in rendered for text in parts]
+        ids = iter(self.tokenizer(texts, add_special_tokens=False)["input_ids"])
+        return [(*(tuple(next(ids)) for _ in parts[:-1]), (*next(ids), self.end)) for parts in rendered]
 
     def fingerprint(self) -> bytes:
         """Return all that decides which ids a text becomes."""
@@ -85,6 +137,9 @@ class ChatTokenizer:
     def continuation(self, prompt: str, answer: str) -> tuple[int, ...]:
         """Return the ids of the beginning of a response to a rendered prompt, without an end: for ranking."""
         return self.ids(response(answer, "", prompt))
+
+    def _reads(self, example: Example) -> bool:
+        return bool(self.soft_tokens and example.series)
 
     def _applied(self, turns: list[Any], *, add_generation_prompt: bool) -> str:
         try:
@@ -121,11 +176,13 @@ def tokenize(
         cache: folder of earlier results; see ``curriculum/token_cache.py``.
 
     Raises:
-        DataError: nothing fits.
+        DataError: nothing fits, or the windows that the model would read are not of one shape and finite.
     """
+    if tokenizer.soft_tokens:
+        window_shape(examples)
     rendered = [tokenizer.render(example) for example in examples]
     encoded = cached(cache, tokenizer.fingerprint(), rendered, tokenizer.encode_all)
-    made = [TokenizedExample(example.id, *ids) for example, ids in zip(examples, encoded, strict=True)]
+    made = [tokenizer.tokenized(example, ids) for example, ids in zip(examples, encoded, strict=True)]
     fitting = [example for example in made if len(example) <= max_length]
     too_long = [example.id for example in made if len(example) > max_length]
     if not fitting:

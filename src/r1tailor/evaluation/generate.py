@@ -9,9 +9,11 @@ from transformers import GenerationConfig
 
 from r1tailor.curriculum.packing import pack
 from r1tailor.curriculum.tokens import ChatTokenizer, TokenizedExample, tokenize
+from r1tailor.curriculum.windows import Windows, separated
 from r1tailor.errors import DataError
 from r1tailor.evaluation.ranking import likeliest, rank
 from r1tailor.model.attention import PACKED_ROWS, unwrapped
+from r1tailor.model.temporal import embeddings, soft_tokens
 from r1tailor.records import Example, Prediction
 from r1tailor.schema import Evaluation
 from r1tailor.training.loss import log_likelihoods
@@ -31,6 +33,9 @@ def predict(
 ) -> list[Prediction]:
     """Return one prediction for each example, in order.
 
+    A model with a temporal encoder reads the examples' windows. One without, as the untrained base, cannot read soft
+    tokens: its prompts are rendered without them.
+
     Args:
         model: in evaluation mode, with attention over packed rows.
         tokenizer: of that model.
@@ -41,6 +46,7 @@ def predict(
         max_length: examples longer than this raise, for a reference must be scored whole.
         progress: called with the number of examples done in each of the three passes.
     """
+    tokenizer = tokenizer.with_soft_tokens(soft_tokens(model))
     tokenized = tokenize(examples, tokenizer, max_length)
     if tokenized.too_long:
         listed = ", ".join(tokenized.too_long[:5])
@@ -91,11 +97,11 @@ def _generate(
     try:
         for start in range(0, len(order), settings.batch_size):
             members = order[start : start + settings.batch_size]
-            ids, mask = _left_padded([tokens[index].prompt for index in members], tokenizer.end)
-            output = generator.generate(
-                input_ids=ids.to(device), attention_mask=mask.to(device), generation_config=config
-            )
-            for index, row in zip(members, output[:, ids.shape[1] :].tolist(), strict=True):
+            ids, mask, windows = _left_padded([tokens[index] for index in members], tokenizer.end)
+            read = _read(model, ids.to(device), windows)
+            output = generator.generate(**read, attention_mask=mask.to(device), generation_config=config)
+            answered = output if windows else output[:, ids.shape[1] :]  # after embeddings only what is new comes back
+            for index, row in zip(members, answered.tolist(), strict=True):
                 kept = row[: row.index(tokenizer.end)] if tokenizer.end in row else row
                 answers[index] = str(tokenizer.tokenizer.decode(kept, skip_special_tokens=False)).strip()
             progress(len(members))
@@ -104,9 +110,20 @@ def _generate(
     return answers
 
 
-def _left_padded(prompts: Sequence[tuple[int, ...]], padding: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return [B, L] ids and mask, padded on the left."""
+def _read(model: nn.Module, ids: torch.Tensor, windows: Windows | None) -> dict[str, torch.Tensor]:
+    """Return the prompts as ``generate`` takes them: ids [B, L], or embeddings [B, L, D] where there are windows."""
+    if windows is None:
+        return {"input_ids": ids}
+    return {"inputs_embeds": embeddings(model, ids, windows.to(ids.device))}
+
+
+def _left_padded(
+    examples: Sequence[TokenizedExample], padding: int
+) -> tuple[torch.Tensor, torch.Tensor, Windows | None]:
+    """Return [B, L] ids and mask of the prompts, padded on the left, and the windows that belong into them."""
+    prompts = [example.prompt for example in examples]
     width = max(len(prompt) for prompt in prompts)
-    ids = torch.tensor([[padding] * (width - len(prompt)) + list(prompt) for prompt in prompts])
+    rows = [token for prompt in prompts for token in (*[padding] * (width - len(prompt)), *prompt)]
+    ids, windows = separated(rows, [example.series for example in examples if example.series], padding)
     mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
-    return ids, mask
+    return torch.tensor(ids).view(len(prompts), width), mask, windows

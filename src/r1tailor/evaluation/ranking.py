@@ -6,12 +6,13 @@ pass over each longest inner path gives the distributions at all of its nodes, w
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import nn
 
 from r1tailor.curriculum.packing import pack
-from r1tailor.curriculum.tokens import ChatTokenizer, TokenizedExample
+from r1tailor.curriculum.tokens import ChatTokenizer
 from r1tailor.records import Example
 from r1tailor.training.loss import next_token_log_likelihoods
 
@@ -46,15 +47,15 @@ def score_labels(
     device: torch.device,
 ) -> list[list[float]]:
     """Return [examples][labels of each] log-likelihoods (nats) of the labels' distinguishing beginnings."""
-    texts = [tokenizer.prompt_text(example) for example in examples]
-    prompts = [tokenizer.ids(text) for text in texts]
+    texts = [tokenizer.prompt_parts(example)[-1] for example in examples]
+    prompts = [tokenizer.prompt(example) for example in examples]
     beginnings = [
         distinguishing([tokenizer.continuation(text, label) for label in closed])
         for text, closed in zip(texts, labels, strict=True)
     ]
     requests = [
-        (number, path, TokenizedExample(example.id, prompts[number], (*path, tokenizer.end)))
-        for number, example in enumerate(examples)
+        (number, path, replace(prompt, response=(*path, tokenizer.end)))
+        for number, prompt in enumerate(prompts)
         for path in inner_paths(beginnings[number])
     ]
     found: dict[tuple[int, Ids], torch.Tensor] = {}

@@ -69,6 +69,6 @@ def leaks(parts: dict[str, list[Example]], similarity: float) -> dict[str, int]:
 
 def _unique(examples: Sequence[Example]) -> tuple[list[Example], int]:
     """Return the examples without exact repetitions of prompt and answer, and how many were removed."""
-    seen = {(e.instruction, e.input, e.output, e.reasoning): e for e in reversed(examples)}
+    seen = {(e.instruction, e.input, e.series, e.output, e.reasoning): e for e in reversed(examples)}
     kept = list(reversed(seen.values()))
     return kept, len(examples) - len(kept)

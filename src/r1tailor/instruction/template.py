@@ -10,12 +10,30 @@ from r1tailor.records import Example
 
 THINK = "<think>"
 END_THINK = "</think>"
+_NO_CHARACTER = "\ufdd0"
 
 
-def messages(example: Example) -> list[dict[str, str]]:
-    """Return the chat turns before the answer."""
-    content = "\n\n".join(part for part in (example.instruction, example.input) if part)
+def messages(example: Example, marker: str = "") -> list[dict[str, str]]:
+    """Return the chat turns before the answer.
+
+    Args:
+        example: what to ask.
+        marker: stands between instruction and input, where the example's window belongs; empty for none.
+    """
+    content = "\n\n".join(part for part in (example.instruction, marker, example.input) if part)
     return [{"role": "user", "content": content}]
+
+
+def marker_for(example: Example) -> str:
+    """Return a text that does not occur in the example's own, to mark a place in its prompt.
+
+    It is a run of U+FDD0, which is no character and never will be (Unicode standard, 23.7), longer than any of the
+    example's runs of it.
+    """
+    marker = _NO_CHARACTER
+    while marker in example.instruction or marker in example.input:
+        marker += _NO_CHARACTER
+    return marker
 
 
 def response(answer: str, reasoning: str, prompt: str) -> str:

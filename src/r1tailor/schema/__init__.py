@@ -77,7 +77,18 @@ from r1tailor.schema.domain import (
     Task,
 )
 from r1tailor.schema.evaluation import EarlyWarning, Evaluation, Portfolio, WalkForward
-from r1tailor.schema.model import Chat, HubModel, LocalModel, LoraAdvice, Model, PackagedModel, RandomModel, Targets
+from r1tailor.schema.model import (
+    Chat,
+    HubModel,
+    LocalModel,
+    LoraAdvice,
+    Model,
+    PackagedModel,
+    RandomModel,
+    Targets,
+    Temporal,
+    TemporalSize,
+)
 from r1tailor.schema.sources import (
     Columns,
     GeneratedSource,
@@ -201,6 +212,8 @@ __all__ = [
     "TakeValues",
     "Targets",
     "Task",
+    "Temporal",
+    "TemporalSize",
     "Terms",
     "TextSource",
     "Trainer",
@@ -223,6 +236,7 @@ class Settings(Section):
     corpus: Corpus
     domain: Domain
     model: Model
+    temporal: Temporal
     strategy: Strategy
     optimizer: Optimizer
     scheduler: Scheduler
@@ -241,6 +255,7 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "train": (
         "seed",
         "model",
+        "temporal",
         "strategy",
         "optimizer",
         "scheduler",
@@ -253,6 +268,7 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
         "domain.task",
         "domain.split",
         "model",
+        "temporal",
         "strategy",
         "optimizer",
         "scheduler",

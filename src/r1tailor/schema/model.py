@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from r1tailor.fields import Location, Member, Name, Package, PackageVersion, Sha256
 from r1tailor.schema.base import Section
@@ -66,3 +66,29 @@ class RandomModel(_Model):
 
 
 Model = Annotated[PackagedModel | HubModel | LocalModel | RandomModel, Field(discriminator="kind")]
+
+
+class TemporalSize(Section):
+    """The size of the temporal encoder; ``patch`` is in time steps."""
+
+    patch: Annotated[int, Field(gt=0, le=1024)]
+    width: Annotated[int, Field(gt=0, le=4096)]
+    layers: Annotated[int, Field(gt=0, le=64)]
+    heads: Annotated[int, Field(gt=0, le=256)]
+    tokens: Annotated[int, Field(gt=0, le=64)]
+
+    @model_validator(mode="after")
+    def _heads_share_the_width(self) -> "TemporalSize":
+        if self.width % self.heads:
+            raise ValueError(f"heads = {self.heads} must divide width = {self.width}")
+        return self
+
+
+class Temporal(TemporalSize):
+    """How examples' windows of numbers become soft tokens (``model/temporal.py``); of no account without windows.
+
+    ``lr`` is the peak learning rate of the encoder, which begins with random weights whatever the strategy does with
+    the language model.
+    """
+
+    lr: Annotated[float, Field(gt=0, lt=10)]

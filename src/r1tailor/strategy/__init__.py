@@ -7,6 +7,8 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from r1tailor.model.temporal import text_only
+from r1tailor.model.temporal_files import attach_saved, save_encoder
 from r1tailor.schema import FullStrategy, LoraStrategy
 from r1tailor.strategy import full, lora
 
@@ -52,12 +54,21 @@ def open_strategy(settings: LoraStrategy | FullStrategy) -> Strategy:
             return full.Full(settings)
 
 
+def save_tuned(strategy: Strategy, model: nn.Module, folder: Path, base_id: str) -> None:
+    """Write what was trained: the strategy's files in their usual layout, and beside them the temporal encoder's."""
+    with text_only(model) as encoder:
+        strategy.save(model, folder, base_id)
+    if encoder is not None:
+        save_encoder(encoder, folder)
+
+
 def load_tuned(base: PreTrainedModel, folder: Path) -> nn.Module:
-    """Return the tuned model from what a strategy saved; exact, or an error.
+    """Return the tuned model from what ``save_tuned`` wrote, its temporal encoder included; exact, or an error.
 
     Raises:
         CheckpointError: the folder is damaged or does not fit the base model.
     """
-    if (folder / "adapter_config.json").exists():
-        return lora.load(base, folder)
-    return full.load(base, folder)
+    adapted = (folder / "adapter_config.json").exists()
+    tuned = lora.load(base, folder) if adapted else full.load(base, folder)
+    attach_saved(tuned, folder)
+    return tuned

@@ -17,12 +17,15 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from r1tailor import store
 from r1tailor.curriculum.tokens import ChatTokenizer, Tokenized
+from r1tailor.curriculum.windows import window_shape
 from r1tailor.errors import TrainingError
 from r1tailor.model import load
+from r1tailor.model.temporal import attach, new_encoder
+from r1tailor.model.temporal_files import attach_saved
 from r1tailor.records import Example
 from r1tailor.schema import Settings
 from r1tailor.schema.curriculum import ONLY
-from r1tailor.strategy import Strategy, open_strategy
+from r1tailor.strategy import Strategy, open_strategy, save_tuned
 from r1tailor.training.callbacks import History, ProgressBar
 from r1tailor.training.checkpoint import FolderCheckpointIO, RandomState
 from r1tailor.training.data import TailorData
@@ -69,9 +72,10 @@ def fit(
     keep_freed_memory()
     parent = sound_parent(settings, parent, key) if parent else None
     settings = with_precision(settings, folder, parent)
-    for remark in preflight(settings, root, folder, len(parts["train"])):
+    window = window_shape((*parts["train"], *parts["validation"]))
+    for remark in preflight(settings, root, folder, len(parts["train"]), window):
         print(remark)
-    tokenizer = load.load_tokenizer(settings.model, root)
+    tokenizer = load.load_tokenizer(settings.model, root).with_soft_tokens(settings.temporal.tokens if window else 0)
     identity = identity_of(settings, data, key, parent)
     if is_finished(folder, identity):
         print(f"{folder / 'model'} is this very run, finished and undamaged: not trained again")
@@ -88,6 +92,10 @@ def fit(
     model = strategy.apply(base)
     if parent:
         strategy.restore(model, parent)
+    if window:
+        attach(model, new_encoder(settings.temporal, window, model, settings.seed))
+    if parent:
+        attach_saved(model, parent)
     module = TailorModule(model, settings, loader.steps.total, lesson.shares)
     history = History()
     _say_plan(settings, loader, tokens)
@@ -241,5 +249,5 @@ def _save(
     refuse_if_not_finite(module, "at the end")
     facts = {"schema": 1, "base": load.provenance(settings.model), **identity}
     with store.replaced_folder(folder / "model", facts) as temporary:
-        strategy.save(module.model, temporary, load.public_id(settings.model))
+        save_tuned(strategy, module.model, temporary, load.public_id(settings.model))
         tokenizer.tokenizer.save_pretrained(temporary)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from r1tailor.curriculum.packing import MicroBatch
 from r1tailor.model.attention import layout, unwrapped
+from r1tailor.model.temporal import embeddings
 
 _BLOCK = 128  # positions whose logits exist at once
 _CACHED = 16  # positions whose fp32 logits fit into a CPU's cache
@@ -52,7 +53,11 @@ def _hidden_and_head(model: nn.Module, batch: MicroBatch) -> tuple[Tensor, nn.Mo
     """Return [S, D] the last hidden states that predict supervised tokens, and the layer that reads them."""
     causal = unwrapped(model)
     backbone = getattr(causal, causal.base_model_prefix)
-    output = backbone(input_ids=batch.input_ids, position_ids=batch.position_ids, use_cache=False, **layout(batch))
+    if batch.windows is None:
+        read = {"input_ids": batch.input_ids}
+    else:
+        read = {"inputs_embeds": embeddings(model, batch.input_ids, batch.windows)}
+    output = backbone(**read, position_ids=batch.position_ids, use_cache=False, **layout(batch))
     return output.last_hidden_state[0].index_select(0, batch.predictors), causal.get_output_embeddings()
 
 

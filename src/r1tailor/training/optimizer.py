@@ -9,6 +9,7 @@ from torch import nn
 from torch.optim import Optimizer as TorchOptimizer
 
 from r1tailor.errors import ConfigError
+from r1tailor.model.temporal import encoder_of
 from r1tailor.schema import OPTIMIZER_PREFIXES, Optimizer
 
 
@@ -59,15 +60,26 @@ def _try(kind: Any, settings: Optimizer) -> None:  # noqa: ANN401
         raise ConfigError([f"optimizer.arguments: {fault}"]) from error
 
 
-def build(model: nn.Module, settings: Optimizer) -> TorchOptimizer:
+def build(model: nn.Module, settings: Optimizer, encoder_lr: float | None = None) -> TorchOptimizer:
     """Return the optimizer over the parameters that train.
 
     Weight decay falls on matrices; norms, biases and embeddings go without (their scale carries meaning).
+
+    Args:
+        model: what a strategy made of the base model.
+        settings: the optimizer and the learning rate of what was trained before.
+        encoder_lr: learning rate of the temporal encoder, which begins with random weights; None: the same.
     """
-    decayed, plain = decay_groups(model)
+    encoder = encoder_of(model)
+    own = set() if encoder is None else {id(parameter) for parameter in encoder.parameters()}
     groups = [
-        {"params": decayed, "weight_decay": settings.weight_decay},
-        {"params": plain, "weight_decay": 0.0},
+        {
+            "params": [parameter for parameter in members if (id(parameter) in own) == new],
+            "weight_decay": decay,
+            "lr": encoder_lr if new and encoder_lr else settings.lr,
+        }
+        for new in (False, True)
+        for members, decay in zip(decay_groups(model), (settings.weight_decay, 0.0), strict=True)
     ]
     kind: Any = optimizer_class(settings)
     optimizer: TorchOptimizer = kind(

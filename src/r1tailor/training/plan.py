@@ -9,7 +9,7 @@ measured: the process itself, and what an allocator holds without use.
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 from weakref import finalize
@@ -21,7 +21,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import PreTrainedConfig
 
 from r1tailor.curriculum.packing import MicroBatch, Segment
-from r1tailor.model import attention, load, products, shapes
+from r1tailor.curriculum.windows import Windows
+from r1tailor.model import attention, load, products, shapes, temporal
 from r1tailor.schema import HubModel, Settings
 from r1tailor.strategy import open_strategy
 from r1tailor.training import optimizer
@@ -44,16 +45,23 @@ _BUCKET = 4 * 2**25  # bytes of gradients that ddp reduces at once (training/par
 
 @dataclass(frozen=True)
 class Row:
-    """One packed micro-batch: ``shared`` positions that all examples begin with, then examples of ``width`` each."""
+    """One packed micro-batch: ``shared`` positions that all examples begin with, then examples of ``width`` each.
+
+    Where examples carry windows, ``window`` is their shape (T, C), and each example has one of its own.
+    """
 
     positions: int
     width: int
     shared: int = 0
+    window: tuple[int, int] | None = None
 
-    def micro_batch(self) -> MicroBatch:
+    def micro_batch(self, soft_tokens: int = 0) -> MicroBatch:
         """Return the row in its shapes, with few supervised positions.
 
         The loss works block by block, so more of them take time here and hardly memory (below 1 %).
+
+        Args:
+            soft_tokens: how many a window becomes.
         """
         examples = max(1, (self.positions - self.shared) // self.width)
         shared = (Segment(1, self.shared, ()),) if self.shared else ()
@@ -61,7 +69,17 @@ class Row:
         length = max(self.positions, self.shared + examples * self.width)
         ids = torch.zeros(1, length, dtype=torch.long)
         each = torch.zeros(min(_SUPERVISED, examples * self.width), dtype=torch.long)
-        return MicroBatch(ids, ids, segments, each, each, each, tuple(range(examples)))
+        row = MicroBatch(ids, ids, segments, each, each, each, tuple(range(examples)))
+        return row if self.window is None else replace(row, windows=self._windows(examples, soft_tokens))
+
+    def _windows(self, examples: int, soft_tokens: int) -> Windows:
+        assert self.window is not None
+        taken = min(soft_tokens, self.width)
+        positions = self.shared + self.width * torch.arange(examples)[:, None] + torch.arange(taken)
+        sources, offsets = (
+            index.reshape(-1) for index in torch.meshgrid(torch.arange(examples), torch.arange(taken), indexing="ij")
+        )
+        return Windows(torch.zeros(examples, *self.window), positions.reshape(-1), sources, offsets)
 
 
 @dataclass(frozen=True)
@@ -108,7 +126,13 @@ class Plan:
         return sum(getattr(self, field.name) for field in fields(self)[2:])
 
 
-def plan(settings: Settings, root: Path, examples: int | None = None, row: Row | None = None) -> Plan:
+def plan(
+    settings: Settings,
+    root: Path,
+    examples: int | None = None,
+    row: Row | None = None,
+    window: tuple[int, int] | None = None,
+) -> Plan:
     """Return what a composition needs at its worst, or with a given micro-batch.
 
     Args:
@@ -116,12 +140,13 @@ def plan(settings: Settings, root: Path, examples: int | None = None, row: Row |
         root: the project's root, for local models.
         examples: how many there are to train on, if that is known.
         row: the micro-batch; by default the worst that the settings allow.
+        window: (T, C) of the examples' windows, for that default.
 
     Raises:
         PreflightError: the strategy finds no targets in this architecture.
         ModelUnavailableError: the architecture is neither listed nor to be had.
     """
-    wanted = row or worst_row(settings, examples)
+    wanted = row or replace(worst_row(settings, examples), window=window)
     accumulates = wanted.positions < _step_positions(settings, examples)
     return on_one_device(settings, rehearse(settings, root, wanted, accumulates=accumulates))
 
@@ -246,7 +271,10 @@ def _one_step(settings: Settings, config: PreTrainedConfig, row: Row, *, accumul
     strategy = open_strategy(settings.strategy)
     bare = load.skeleton(config)
     parameters = sum(parameter.numel() for parameter in bare.parameters())
-    model = strategy.apply(bare.to(strategy.base_dtype(compute))).train()
+    model = strategy.apply(bare.to(strategy.base_dtype(compute)))
+    if row.window:
+        temporal.attach(model, temporal.new_encoder(settings.temporal, row.window, model, settings.seed))
+    model.train()
     with _faked(model) as storages:
         lasting, trained = storages.live, _trained(model)  # buffers included
         gradients = sum(parameter.nbytes for parameter in trained)
@@ -277,7 +305,7 @@ def _forward_and_backward(model: nn.Module, row: Row, settings: Settings, storag
     causal = attention.unwrapped(model)
     getattr(causal, causal.base_model_prefix).register_forward_hook(at_the_end_of_the_layers)
     with torch.autocast("cpu", compute, enabled=compute != torch.float32):
-        loss = summed_loss(model, row.micro_batch(), settings.trainer.label_smoothing)
+        loss = summed_loss(model, row.micro_batch(temporal.soft_tokens(model)), settings.trainer.label_smoothing)
         marks["forward"], storages.peak = storages.peak, storages.live
         torch.autograd.backward(loss)
         marks["backward"] = storages.peak
@@ -286,7 +314,7 @@ def _forward_and_backward(model: nn.Module, row: Row, settings: Settings, storag
 
 
 def _state_after_a_step(model: nn.Module, settings: Settings, storages: _Storages) -> int:
-    built, before = optimizer.build(model, settings.optimizer), storages.live
+    built, before = optimizer.build(model, settings.optimizer, settings.temporal.lr), storages.live
     try:
         built.step()
     except (RuntimeError, NotImplementedError):  # its kernels know no fake tensors: two moments, as most have

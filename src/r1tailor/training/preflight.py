@@ -15,12 +15,20 @@ from r1tailor.training.optimizer import optimizer_class
 from r1tailor.training.plan import Row, on_one_device, plan, rehearse, table, worst_row
 from r1tailor.training.precision import device
 
+Window = tuple[int, int] | None
 _GIB = 2**30
 _CONTAINER = Path("/sys/fs/cgroup/memory.max")
 
 
-def preflight(settings: Settings, root: Path, folder: Path, examples: int) -> list[str]:
+def preflight(settings: Settings, root: Path, folder: Path, examples: int, window: Window = None) -> list[str]:
     """Return remarks on a run that can work.
+
+    Args:
+        settings: the composition.
+        root: the project's root, for local models.
+        folder: of the run.
+        examples: how many there are to train on.
+        window: (T, C) of the windows that they carry.
 
     Raises:
         PreflightError: it cannot; says what is needed and what there is.
@@ -29,11 +37,13 @@ def preflight(settings: Settings, root: Path, folder: Path, examples: int) -> li
     """
     _settings_fit(settings)
     if isinstance(settings.model, HubModel):  # refused before anything is downloaded
-        _memory_suffices(settings, root, examples)
+        _memory_suffices(settings, root, examples, window)
     skeleton = load.skeleton(load.load_config(settings.model, root))
     remarks = open_strategy(settings.strategy).check(skeleton, examples)
+    if window:
+        remarks.append(_windows(settings, window))
     if not isinstance(settings.model, HubModel):
-        _memory_suffices(settings, root, examples)
+        _memory_suffices(settings, root, examples, window)
     parameters = sum(parameter.numel() for parameter in skeleton.parameters())
     _disk_suffices(folder, 4 * parameters if isinstance(settings.strategy, FullStrategy) else parameters // 10)
     return remarks
@@ -44,6 +54,14 @@ def refuse_early(settings: Settings, root: Path) -> None:
     _settings_fit(settings)
     if not isinstance(settings.model, HubModel):  # that one's configuration may have to be downloaded
         open_strategy(settings.strategy).check(load.skeleton(load.load_config(settings.model, root)), 0)
+
+
+def _windows(settings: Settings, window: tuple[int, int]) -> str:
+    wanted = settings.temporal
+    return (
+        f"windows of {window[0]} steps of {window[1]} channels become {wanted.tokens} soft tokens; their encoder "
+        f"({wanted.layers} layers of width {wanted.width}) trains from random weights at learning rate {wanted.lr:g}"
+    )
 
 
 def _settings_fit(settings: Settings) -> None:
@@ -92,15 +110,15 @@ def report(settings: Settings, root: Path, row: Row | None) -> str:
     return f"{text}\nIt does not fit: {_gib(free)} are free here. Choose {_nearest(settings, root, None, free)}"
 
 
-def _memory_suffices(settings: Settings, root: Path, examples: int) -> None:
-    planned, free = plan(settings, root, examples), _available(settings)
+def _memory_suffices(settings: Settings, root: Path, examples: int, window: Window) -> None:
+    planned, free = plan(settings, root, examples, window=window), _available(settings)
     if _here(settings, planned.total) > free:
         raise PreflightError(
             f"model {settings.model.name} with strategy={settings.strategy.kind} needs at least "
             f"{_gib(_here(settings, planned.lasting))} for weights, gradients and optimizer, and "
             f"{_gib(_here(settings, planned.total))} in all; {_gib(free)} are free "
             f"{'on the GPU' if device(settings) == 'gpu' else 'here'}. "
-            f"Choose {_nearest(settings, root, examples, free)} (all figures: python -m r1tailor plan)"
+            f"Choose {_nearest(settings, root, examples, free, window)} (all figures: python -m r1tailor plan)"
         )
 
 
@@ -120,24 +138,26 @@ def _here(settings: Settings, on_one_device: int) -> int:
     return on_one_device * (trainer.devices // trainer.nodes if device(settings) == "cpu" else 1)
 
 
-def _nearest(settings: Settings, root: Path, examples: int | None, free: int) -> str:
+def _nearest(settings: Settings, root: Path, examples: int | None, free: int, window: Window = None) -> str:
     """Return the nearest settings that fit: smaller micro-batches, then adapters, then more devices."""
     full = isinstance(settings.strategy, FullStrategy)
     variants = [(settings, "")] + ([(_with_lora(settings), "strategy=lora")] if full else [])
     for variant, change in variants:
-        if tokens := _micro_batch_that_fits(variant, root, examples, free):
+        if tokens := _micro_batch_that_fits(variant, root, examples, free, window):
             unchanged = tokens == settings.trainer.micro_batch_tokens
             return " ".join([change, *([] if unchanged else [f"trainer.micro_batch_tokens={tokens}"])]).strip()
     divided = _devices_that_suffice(settings, root, free)
     return f"{divided}a smaller model{' or strategy=lora' if full else ''}"
 
 
-def _micro_batch_that_fits(settings: Settings, root: Path, examples: int | None, free: int) -> int | None:
+def _micro_batch_that_fits(
+    settings: Settings, root: Path, examples: int | None, free: int, window: Window
+) -> int | None:
     """Return the most positions that fit, by halves; an example of max_length is the least there is."""
     tokens = settings.trainer.micro_batch_tokens
     while True:
         smaller = _changed(settings, micro_batch_tokens=tokens)
-        planned = plan(smaller, root, examples)
+        planned = plan(smaller, root, examples, window=window)
         if _here(smaller, planned.total) <= free:
             return tokens
         if _here(smaller, planned.lasting + planned.process) > free or tokens <= settings.trainer.max_length:
