@@ -23,7 +23,8 @@ from r1tailor.training.loss import summed_loss
 from r1tailor.training.plan import Plan, Row, plan, rehearse, size, worst_row
 from r1tailor.training.precision import compute_dtype
 from r1tailor.training.preflight import preflight
-from tests.conftest import ROOT, Done
+from tests.commands import Done
+from tests.conftest import ROOT
 
 TOYS = ("tiny_llama", "tiny_qwen2", "tiny_deepseek_v3")
 HUB = sorted(path.stem for path in (ROOT / "conf" / "model").glob("r1*.yaml"))

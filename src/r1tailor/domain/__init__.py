@@ -6,6 +6,7 @@ from r1tailor import schema
 from r1tailor.domain.base import Domain, ScoredMetric
 from r1tailor.domain.education import Education
 from r1tailor.domain.education_zh import EducationZh
+from r1tailor.domain.finance import Finance
 from r1tailor.domain.generic import Generic
 from r1tailor.domain.legal import Legal
 from r1tailor.domain.legal_zh import LegalZh
@@ -33,3 +34,5 @@ def open_domain(settings: schema.Domain, documents: Sequence[Document]) -> Domai
             return EducationZh(settings, documents)
         case schema.MedicalZhDomain():
             return MedicalZh(settings, documents)
+        case schema.FinanceDomain():
+            return Finance(settings, documents)

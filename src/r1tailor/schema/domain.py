@@ -8,6 +8,7 @@ from r1tailor.fields import Fraction, IsoDate, Name, Response
 from r1tailor.schema.annotation import Annotation
 from r1tailor.schema.base import Section
 from r1tailor.schema.corpus import Cleaning, Compliance
+from r1tailor.schema.finance import Channel, Crises, Market, MarketTask, Thresholds
 from r1tailor.schema.sources import Source
 
 
@@ -75,6 +76,43 @@ class DiseaseTask(Task):
     synonyms: dict[str, str]
 
 
+class FinanceTask(Task):
+    """What is asked of a market, at the close of every ``every_days``-th trading day.
+
+    ``instruction`` opens every prompt, the task's own of ``questions`` follows. ``tasks`` stand in order from simple to
+    hard: their places are the examples' levels. A window of ``window`` trading days over ``channels``, normalised by
+    the trailing ``normalise_days``, is read as soft tokens; with ``numbers_as_text`` its summary is written into the
+    prompt instead. Risk and allocation look ``horizon_days`` trading days ahead. ``mask`` keeps names and dates out.
+    """
+
+    labels: None  # follow from the tasks
+    tasks: Annotated[tuple[MarketTask, ...], Field(strict=False, min_length=1)]
+    questions: dict[MarketTask, str]
+    market: Market
+    window: Annotated[int, Field(ge=8, le=1024)]
+    every_days: Annotated[int, Field(gt=0)]
+    horizon_days: Annotated[int, Field(gt=1, le=252)]
+    normalise_days: Annotated[int, Field(gt=0, le=10_000)]
+    channels: Annotated[tuple[Channel, ...], Field(strict=False, min_length=1)]
+    thresholds: Thresholds
+    numbers_as_text: bool
+    mask: bool
+    crises: Crises
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> "FinanceTask":
+        unasked = [task for task in self.tasks if task not in self.questions]
+        if unasked:
+            raise ValueError(f"questions must hold one for each of tasks; {', '.join(unasked)} has none")
+        if len(set(self.tasks)) < len(self.tasks) or len(set(self.channels)) < len(self.channels):
+            raise ValueError("each of tasks and of channels may stand there only once")
+        if self.every_days >= self.horizon_days:
+            raise ValueError("every_days must be smaller than horizon_days, or days lie between two horizons")
+        if self.window > self.normalise_days:
+            raise ValueError("window must not be longer than normalise_days, the days it is normalised by")
+        return self
+
+
 class Split(Section):
     """Shares of the held-out parts; items at or above ``similarity`` never straddle two parts.
 
@@ -126,6 +164,15 @@ Metric = Literal[
     "department_accuracy",
     "department_accuracy_ranked",
     "symptom_precision",
+    "trend_accuracy",
+    "trend_accuracy_ranked",
+    "volatility_accuracy",
+    "volatility_accuracy_ranked",
+    "risk_accuracy",
+    "risk_accuracy_ranked",
+    "allocation_accuracy",
+    "allocation_accuracy_ranked",
+    "risk_vocabulary_coverage",
 ]
 
 
@@ -208,7 +255,30 @@ class MedicalZhDomain(_Domain):
     task: DiseaseTask
 
 
+class FinanceDomain(_Domain):
+    """Market data as known at the time: trend, volatility, risk ahead, allocation (``domain/finance.py``)."""
+
+    kind: Literal["finance"]
+    task: FinanceTask
+
+    @model_validator(mode="after")
+    def _has_the_sources_it_names(self) -> "FinanceDomain":
+        there = [source.name for source in self.sources]
+        for role in ("index", "stocks", "credit", "factors"):
+            wanted = getattr(self.task.market, role)
+            if wanted and wanted.source not in there:
+                raise ValueError(f"task.market.{role}.source = {wanted.source}: sources has {', '.join(there)}")
+        return self
+
+
 Domain = Annotated[
-    MedicalDomain | GenericDomain | LegalDomain | LegalZhDomain | EducationDomain | EducationZhDomain | MedicalZhDomain,
+    MedicalDomain
+    | GenericDomain
+    | LegalDomain
+    | LegalZhDomain
+    | EducationDomain
+    | EducationZhDomain
+    | MedicalZhDomain
+    | FinanceDomain,
     Field(discriminator="kind"),
 ]
