@@ -13,6 +13,7 @@ _STAGE_HELP = {
     "annotate": "clean documents + annotations -> gold labels; stops where people agree too little",
     "instruct": "gold labels -> train, validation and test examples",
     "train": "examples + base model -> tuned model",
+    "ablate": "the same training without temporal tokens, where examples carry a series",
     "evaluate": "base against tuned: metrics with intervals, report",
     "register": "everything above -> a version in the registry",
 }

@@ -23,6 +23,7 @@ _WAY = (
     stages.annotate,
     stages.instruct,
     stages.train,
+    stages.ablate,
     stages.evaluate,
 )
 

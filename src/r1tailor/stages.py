@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from r1tailor import __version__, annotation, config, sources, store
 from r1tailor.annotation.schemes import opened
@@ -24,7 +24,7 @@ from r1tailor.corpus.engine import Report
 from r1tailor.corpus.privacy.gate import gate
 from r1tailor.corpus.progress import shown
 from r1tailor.curriculum.windows import window_shape
-from r1tailor.domain import open_domain
+from r1tailor.domain import Domain, open_domain
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.instruction.build import build
 from r1tailor.instruction.split import PARTS
@@ -40,7 +40,12 @@ from r1tailor.records import (
     write_records,
 )
 from r1tailor.registry import Registry, Version
-from r1tailor.schema import LocalModel, PackagedSource, Settings, Source
+from r1tailor.schema import FinanceDomain, LocalModel, PackagedSource, Settings, Source
+
+if TYPE_CHECKING:
+    from r1tailor.evaluation.decisions import Decisions
+    from r1tailor.evaluation.market import Timeline
+    from r1tailor.evaluation.track_record import TrackRecord
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,11 @@ class RunFolder:
     def phase(self, key: str) -> Path:
         """Folder of one phase: its model, training metrics and plots."""
         return self.trained / key
+
+    @property
+    def ablated(self) -> Path:
+        """Folder of the same run without temporal tokens."""
+        return self.path / "ablate"
 
     @property
     def evaluation(self) -> Path:
@@ -248,16 +258,53 @@ def _say_trained(phase: str, metrics: dict[str, Any]) -> None:
     )
 
 
+def ablate(settings: Settings, run: RunFolder) -> None:
+    """Documents -> the same training without temporal tokens, the numbers as text, where examples carry a series."""
+    as_text = _as_text(settings)
+    if as_text is None:
+        shutil.rmtree(run.ablated, ignore_errors=True)
+        store.write_json(run.ablated / "report.json", {"ablated": False})
+        print("ablate: no series to take away, or evaluation.ablate_text is false; nothing is trained")
+        return
+    print("ablate: the same training without temporal tokens, the numbers as text")
+    variant = _variant(as_text, run, run.ablated)
+    instruct(as_text, variant)
+    train(as_text, variant)
+    store.write_json(run.ablated / "report.json", {"ablated": True})
+
+
+def _as_text(settings: Settings) -> Settings | None:
+    """Return the composition with the numbers as text; None where there is nothing to compare."""
+    domain = settings.domain
+    if not settings.evaluation.ablate_text or not isinstance(domain, FinanceDomain) or domain.task.numbers_as_text:
+        return None
+    task = domain.task.model_copy(update={"numbers_as_text": True})
+    return settings.model_copy(update={"domain": domain.model_copy(update={"task": task})})
+
+
+def _variant(settings: Settings, run: RunFolder, folder: Path) -> RunFolder:
+    """Return a run of its own, with other settings over the same documents."""
+    variant = RunFolder(folder)
+    for there, here in ((run.annotated, variant.annotated), (run.provenance, variant.provenance)):
+        here.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(there, here)
+    store.write_text(folder / "config.yaml", config.as_yaml(settings))
+    return variant
+
+
 def evaluate(settings: Settings, run: RunFolder) -> None:
     """Test examples, base and tuned model -> metrics with intervals, predictions, report."""
-    from r1tailor.evaluation import report
+    from r1tailor.evaluation import market_report, report
     from r1tailor.evaluation.gate import verdicts
     from r1tailor.evaluation.measure import evaluate as measure
+    from r1tailor.evaluation.measure import held_out
 
     domain = open_domain(settings.domain, list(read_documents(run.annotated)))
     parts = _parts(run)
     trained = run.phase(settings.curriculum.final)
     metrics = measure(settings, domain, parts, config.ROOT, trained / "model", run.evaluation)
+    records = _records(settings, run, domain, parts)
+    market_report.add(records, metrics, run.evaluation)
     report.write_plot(metrics, run.evaluation / "plots" / "metrics.csv")
     judged = verdicts(settings.domain.goals, metrics)
     facts = {
@@ -269,9 +316,51 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
         "model": store.sha256_file(trained / "model" / store.MANIFEST),
     }
     phases = [run.phase(key) for key in settings.curriculum.keys]
-    page = report.page(settings, metrics, judged, facts, parts["test"], phases, run.evaluation)
+    items = held_out(settings, parts["test"])
+    page = report.page(settings, metrics, judged, facts, items, phases, run.evaluation, records)
     store.write_text(run.evaluation / "report.html", page)
     report.print_table(settings, metrics, judged)
+    market_report.print_tables(records)
+
+
+def _records(
+    settings: Settings, run: RunFolder, domain: Domain, parts: dict[str, list[Example]]
+) -> "dict[str, TrackRecord]":
+    """Return the record of warnings and portfolio of the split and, if asked for, of all folds together."""
+    from r1tailor.evaluation.decisions import joined
+    from r1tailor.evaluation.market import Market, timeline
+    from r1tailor.evaluation.track_record import track_record
+    from r1tailor.evaluation.walk_forward import folds
+
+    if not isinstance(domain, Market):
+        return {}
+    line = timeline(domain)
+    found = {"split": track_record(settings, line, _decisions(settings, run, domain, line, parts))}
+    decided = []
+    for fold in folds(settings, line.dates[-1]):
+        changed = fold.settings(settings)
+        variant = _variant(changed, run, run.path / "walk_forward" / fold.name)
+        for stage in (instruct, train, ablate):
+            stage(changed, variant)
+        members = _parts(variant)
+        members["test"] = fold.tested(members["test"])
+        decided.append(_decisions(changed, variant, domain, line, members))
+    return found | ({"walk_forward": track_record(settings, line, joined(decided))} if decided else {})
+
+
+def _decisions(
+    settings: Settings, run: RunFolder, domain: Domain, line: "Timeline", parts: dict[str, list[Example]]
+) -> "Decisions":
+    """Return who signals when in the test of one run."""
+    from r1tailor.evaluation.decisions import asked, decide
+    from r1tailor.evaluation.risk_models import TextOnly, model_scores
+
+    text, as_text, final = None, _as_text(settings), settings.curriculum.final
+    if as_text is not None:
+        written = open_domain(as_text.domain, domain.documents).examples()
+        text = TextOnly(RunFolder(run.ablated).phase(final) / "model", {example.id: example for example in written})
+    scores = model_scores(settings, domain, asked(settings, parts), run.phase(final) / "model", text, config.ROOT)
+    return decide(settings, line, parts, scores)
 
 
 def register(settings: Settings, run: RunFolder) -> Version:
@@ -301,7 +390,7 @@ def register(settings: Settings, run: RunFolder) -> Version:
 
 
 STAGES: dict[str, Callable[..., Any]] = {
-    stage.__name__: stage for stage in (collect, clean, annotate, instruct, train, evaluate, register)
+    stage.__name__: stage for stage in (collect, clean, annotate, instruct, train, ablate, evaluate, register)
 }
 
 

@@ -47,10 +47,17 @@ def calibration_items(settings: Settings, parts: Mapping[str, Sequence[Example]]
     return evenly(risk_items([*parts["train"], *parts["validation"]]), settings.evaluation.warning.calibration_items)
 
 
+def asked(settings: Settings, parts: Mapping[str, Sequence[Example]]) -> list[Example]:
+    """Return the risk items that a model has to score: of the calibration and of the test."""
+    return [*calibration_items(settings, parts), *risk_items(parts["test"])]
+
+
 def evenly(items: Sequence[Example], most: int) -> list[Example]:
     """Return at most so many items at equal distances, the first and the last among them."""
     if len(items) <= most:
         return list(items)
+    if most < 2:
+        return list(items[:most])
     return [items[index] for index in np.linspace(0, len(items) - 1, most).round().astype(int)]
 
 

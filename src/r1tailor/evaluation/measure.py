@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import nn
 
 from r1tailor import store
 from r1tailor.domain import Domain
 from r1tailor.errors import CheckpointError
+from r1tailor.evaluation.decisions import evenly
 from r1tailor.evaluation.generate import predict
 from r1tailor.evaluation.metrics import Measured, measure, scored
 from r1tailor.evaluation.significance import compare, interval
@@ -48,7 +50,7 @@ def evaluate(
     if wrong:
         raise CheckpointError(f"{model}: {wrong}")
     keep_freed_memory()
-    items = list(parts["test"][: settings.evaluation.max_items])
+    items = held_out(settings, parts["test"])
     folder.mkdir(parents=True, exist_ok=True)
     predictions = {}
     for name in ("base", "tuned"):
@@ -57,6 +59,22 @@ def evaluate(
     metrics = summarise(settings, domain, parts["train"], items, predictions)
     store.write_json(folder / "metrics.json", metrics)
     return metrics
+
+
+def held_out(settings: Settings, test: Sequence[Example]) -> list[Example]:
+    """Return the items that base and tuned model both answer: a fair sample of the test.
+
+    A part keeps a random order, so that its first items are one; of a test in time they are spread evenly over the
+    dates, and over the tasks of each stretch of time.
+    """
+    most = settings.evaluation.max_items
+    if settings.domain.split.by != "time":
+        return list(test[:most])
+    tasks: dict[str, list[Example]] = {}
+    for example in sorted(test, key=lambda example: (example.available_at, example.id)):
+        tasks.setdefault(example.fields.get("task", ""), []).append(example)
+    shares = [len(part) for part in np.array_split(np.arange(min(most, len(test))), len(tasks))] if tasks else []
+    return [item for items, share in zip(tasks.values(), shares, strict=True) for item in evenly(items, share)]
 
 
 def summarise(
@@ -99,7 +117,7 @@ def _predictions(
     name: str, settings: Settings, domain: Domain, items: Sequence[Example], root: Path, model: Path
 ) -> list[Prediction]:
     tokenizer = load.load_tokenizer(settings.model, root)
-    loaded = _load(name, settings, root, model)
+    loaded = load_either(name, settings, root, model)
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -122,8 +140,8 @@ def _predictions(
     return result
 
 
-def _load(name: str, settings: Settings, root: Path, model: Path) -> nn.Module:
-    """Return a model in evaluation mode; base and tuned run in the dtype that the tuned one was trained in."""
+def load_either(name: str, settings: Settings, root: Path, model: Path) -> nn.Module:
+    """Return ``base`` or ``tuned`` in evaluation mode; both run in the dtype that the tuned one was trained in."""
     dtype = COMPUTE[trained_with(model)]
     base = load.load_model(settings.model, root, dtype, settings.seed)
     chosen = base if name == "base" else load_tuned(base, model)

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import plotly.graph_objects as go
@@ -12,7 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from r1tailor import config
+from r1tailor.corpus.privacy.coverage import coverage_table
 from r1tailor.evaluation.gate import Verdict
+from r1tailor.evaluation.market_charts import charts
+from r1tailor.evaluation.market_report import tables
+from r1tailor.evaluation.track_record import TrackRecord
 from r1tailor.records import Example, read_predictions
 from r1tailor.schema import Settings
 
@@ -21,6 +26,7 @@ _CURVES = {
     "loss": ("loss.csv", "training (label-smoothed)", "lines"),
     "validation_loss": ("validation.csv", "validation", "lines+markers"),
 }
+_NO_SHARES = ("perplexity", "bleu", "warning_", "portfolio_")  # metrics that may lie outside [0, 1]
 _COLOURS = {"base": "#8a8f98", "tuned": "#1f6feb", "majority": "#c9a227"}
 
 
@@ -70,6 +76,7 @@ def page(
     test: Sequence[Example],
     phases: Sequence[Path],
     evaluation: Path,
+    records: Mapping[str, TrackRecord] = MappingProxyType({}),
 ) -> str:
     """Return the HTML report; it needs no network and no other file.
 
@@ -81,6 +88,7 @@ def page(
         test: the held-out examples, in the order they were evaluated.
         phases: folder of each phase of training, with ``plots/``.
         evaluation: folder with the predictions.
+        records: of warnings and portfolio, where the domain knows crises.
     """
     environment = Environment(loader=PackageLoader("r1tailor", "evaluation"), autoescape=True)
     base = read_predictions(evaluation / "predictions-base.jsonl")
@@ -96,6 +104,8 @@ def page(
         composition=config.as_yaml(settings),
         curves=_figure(_curves(phases), script=True),
         bars=_figure(_bars(metrics), script=False),
+        markets=[_market(name, record) for name, record in records.items()],
+        privacy=coverage_table() if settings.domain.cleaning.privacy else (),
     )
 
 
@@ -103,9 +113,21 @@ def _interval(entry: Mapping[str, float] | None, key: str) -> str:
     return "" if entry is None else f"{entry[key]:.3f} [{entry['low']:.3f}, {entry['high']:.3f}]"
 
 
+def _market(name: str, record: TrackRecord) -> dict[str, Any]:
+    """Return what the page shows of one record: its tables, its charts, the honest sentence."""
+    sentence = record.metrics["sentence"]
+    return {
+        "name": "" if name == "split" else "all folds of the walk-forward",
+        "tables": tables(record),
+        "charts": [_figure(figure, script=False) for figure in charts(record)],
+        "sentence": sentence["text"] if sentence else "",
+    }
+
+
 def _figure(figure: go.Figure, *, script: bool) -> str:
     """Return a chart as HTML; the first one carries plotly's script, so that the page works offline."""
-    figure.update_layout(template="plotly_white", margin={"l": 60, "r": 20, "t": 40, "b": 50}, height=380)
+    figure.update_layout(template="plotly_white", margin={"l": 60, "r": 20, "t": 40, "b": 50})
+    figure.update_layout(height=figure.layout.height or 380)
     html: str = plotly.io.to_html(figure, full_html=False, include_plotlyjs=script, config={"displaylogo": False})
     return html
 
@@ -133,7 +155,7 @@ def _bars(metrics: Mapping[str, Any]) -> go.Figure:
     """Return the metrics that lie in [0, 1], with intervals."""
     figure = go.Figure()
     for model, measured in metrics["models"].items():
-        unit = {name: entry for name, entry in measured.items() if name not in ("perplexity", "bleu")}
+        unit = {name: entry for name, entry in measured.items() if not name.startswith(_NO_SHARES)}
         values = [entry["value"] for entry in unit.values()]
         above = [entry["high"] - entry["value"] for entry in unit.values()]
         below = [entry["value"] - entry["low"] for entry in unit.values()]

@@ -26,12 +26,14 @@ class TrackRecord:
     """Everything that follows from the decisions.
 
     Attributes:
+        timeline: trading days and crises.
         decisions: who signalled when.
         warnings: the record of each model's and baseline's alarms.
         overlays: the portfolio of each.
         metrics: plain values for ``metrics.json``: ``warning``, ``portfolio``, ``sentence``.
     """
 
+    timeline: Timeline
     decisions: Decisions
     warnings: dict[str, Record]
     overlays: dict[str, Overlay]
@@ -65,7 +67,7 @@ def track_record(settings: Settings, timeline: Timeline, decisions: Decisions) -
         "portfolio": {"trials": len(tried), "models": earned},
         "sentence": honest_comparison(settings, records) if SAME_RATE in records else None,
     }
-    return TrackRecord(decisions, records, overlays, metrics)
+    return TrackRecord(timeline, decisions, records, overlays, metrics)
 
 
 def _daily(made: Overlay) -> float:

@@ -173,6 +173,18 @@ Metric = Literal[
     "allocation_accuracy",
     "allocation_accuracy_ranked",
     "risk_vocabulary_coverage",
+    "warning_recall",
+    "warning_precision",
+    "warning_false_alarms_per_year",
+    "warning_median_lead",
+    "warning_usefulness",
+    "warning_relative_usefulness",
+    "portfolio_annual_return",
+    "portfolio_sharpe",
+    "portfolio_sharpe_above_buy_and_hold",
+    "portfolio_deflated_sharpe",
+    "portfolio_turnover",
+    "portfolio_drawdown",
 ]
 
 
