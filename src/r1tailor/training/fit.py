@@ -69,8 +69,8 @@ def fit(
     keep_freed_memory()
     parent = sound_parent(settings, parent, key) if parent else None
     settings = with_precision(settings, folder, parent)
-    for remark in preflight(settings, root, folder, len(parts["train"])):
-        print(remark)
+    remarks = preflight(settings, root, folder, len(parts["train"]))
+    print("".join(f"{remark}\n" for remark in remarks if not parent), end="")  # once a run
     tokenizer = load.load_tokenizer(settings.model, root)
     identity = identity_of(settings, data, key, parent)
     if is_finished(folder, identity):
@@ -90,7 +90,8 @@ def fit(
         strategy.restore(model, parent)
     module = TailorModule(model, settings, loader.steps.total, lesson.shares)
     history = History()
-    _say_plan(settings, loader, tokens)
+    if not parent:
+        _say_plan(settings, loader, tokens)
     best = _train(settings, module, loader, history, folder, resumed)
     metrics = _metrics(settings, module, history, loader, tokens, best)
     if rank() == 0:
