@@ -69,7 +69,7 @@ COMMAND_LINES: list[tuple[str, list[str]]] = [
         [f"domain=medcal: there is no such option. Did you mean medical? conf/domain has: {DOMAINS}"],
     ),
     ("optimizer=adam", ["optimizer=adam: there is no such option. Did you mean adamw? conf/optimizer has: adamw, sgd"]),
-    ("curriculum=zzz", ["curriculum=zzz: there is no such option. conf/curriculum has: by_length, shuffled"]),
+    ("curriculum=zzz", [f"curriculum=zzz: there is no such option. conf/curriculum has: {CURRICULA}"]),
     ("--config-name=debgu", ["--config-name=debgu: there is no such file in conf/. It has: config, debug"]),
     # values of another type
     ("strategy.r=eight", [f"strategy.r = 'eight': must be an integer ({LORA})"]),

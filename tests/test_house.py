@@ -42,14 +42,17 @@ def test_schema_code_and_pipeline_list_the_same_stages_in_the_same_order() -> No
 @pytest.mark.parametrize("stage", STAGE_SECTIONS)
 def test_a_stage_depends_in_the_pipeline_on_the_settings_the_schema_says(stage: str) -> None:
     entry = _pipeline()[stage]
+    phased = "do" in entry  # one stage for each phase of the curriculum
+    assert phased == (stage == "train")
+    entry = entry.get("do", entry)
     assert tuple(entry["params"]) == STAGE_SECTIONS[stage]
-    assert entry["cmd"] == f"python -m r1tailor {stage}"
+    assert entry["cmd"] == f"python -m r1tailor {stage}" + (" --phase ${key}" if phased else "")
 
 
 def test_every_setting_a_stage_depends_on_exists(settings: Callable[..., Settings]) -> None:
     for key in {key for keys in STAGE_SECTIONS.values() for key in keys}:
         value: object = settings()
-        for part in key.split("."):
+        for part in key.removesuffix(".${key}").split("."):
             value = getattr(value, part)
         assert value is not None, key
 

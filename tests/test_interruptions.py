@@ -28,7 +28,7 @@ def test_an_interrupted_run_resumes_to_the_same_weights_bit_for_bit(
     assert stopped.code == 128 + number, stopped.err
     assert "resume=true" in stopped.err
     assert "Traceback" not in stopped.err
-    (last, *_) = sorted((ROOT / output / "train" / "checkpoints").glob("step-*"), reverse=True)
+    (last, *_) = sorted((ROOT / output / "train" / "1-all" / "checkpoints").glob("step-*"), reverse=True)
     assert store.damage(last) is None
 
     other = run_command("train.py", *composition, f"output={output}", "resume=true", "trainer.gradient_clip=0.5")
@@ -48,7 +48,7 @@ def _interrupt(arguments: list[str], folder: Path, number: int) -> Done:
     process = subprocess.Popen(
         [sys.executable, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    while process.poll() is None and not list((folder / "train" / "checkpoints").glob("step-*")):
+    while process.poll() is None and not list((folder / "train" / "1-all" / "checkpoints").glob("step-*")):
         time.sleep(0.002)
     process.send_signal(number)
     out, err = process.communicate(timeout=300)
@@ -56,9 +56,13 @@ def _interrupt(arguments: list[str], folder: Path, number: int) -> Done:
 
 
 def _weights(run: Path) -> dict[str, bytes]:
-    tensors = {k: v for path in (run / "train" / "model").glob("*.safetensors") for k, v in load_file(path).items()}
+    tensors = {
+        k: v for path in (run / "train" / "1-all" / "model").glob("*.safetensors") for k, v in load_file(path).items()
+    }
     return {name: tensor.numpy().tobytes() for name, tensor in tensors.items()}
 
 
 def _curve(run: Path) -> str:
-    return (run / "train" / "plots" / "loss.csv").read_text() + (run / "train" / "plots" / "validation.csv").read_text()
+    return (run / "train" / "1-all" / "plots" / "loss.csv").read_text() + (
+        run / "train" / "1-all" / "plots" / "validation.csv"
+    ).read_text()

@@ -26,12 +26,12 @@ def composition(own_domain: Path) -> list[str]:
 
 
 def curve(output: str) -> list[float]:
-    with (ROOT / output / "train" / "plots" / "loss.csv").open() as file:
+    with (ROOT / output / "train" / "1-all" / "plots" / "loss.csv").open() as file:
         return [float(row["loss"]) for row in csv.DictReader(file)]
 
 
 def weights(output: str) -> dict[str, bytes]:
-    files = (ROOT / output / "train" / "model").glob("*.safetensors")
+    files = (ROOT / output / "train" / "1-all" / "model").glob("*.safetensors")
     return {name: tensor.numpy().tobytes() for file in files for name, tensor in load_file(file).items()}
 
 
@@ -41,7 +41,7 @@ def started(composition: list[str], output: str) -> "subprocess.Popen[str]":
         [sys.executable, "train.py", *composition, f"output={output}"],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    while process.poll() is None and not list((ROOT / output / "train" / "checkpoints").glob("step-*")):
+    while process.poll() is None and not list((ROOT / output / "train" / "1-all" / "checkpoints").glob("step-*")):
         time.sleep(0.01)
     return process
 

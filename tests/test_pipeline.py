@@ -14,7 +14,8 @@ from r1tailor import store
 from tests.commands import Done
 from tests.conftest import ROOT
 
-STAGES = ("collect", "clean", "instruct", "train", "evaluate", "register")
+STAGES = ("collect", "clean", "instruct", "train@1-all", "evaluate", "register")
+PHASES = ("train@1-easy", "train@2-middle", "train@3-hard")
 TOY = (
     "model=tiny_llama",
     "trainer.max_steps=2",
@@ -69,7 +70,7 @@ def _git(folder: Path, *arguments: str) -> str:
 
 def _ran(done: Done) -> tuple[str, ...]:
     assert done.code == 0, done.out + done.err
-    return tuple(stage for stage in STAGES if f"Running stage '{stage}'" in done.out)
+    return tuple(stage for stage in (*STAGES[:3], *PHASES, *STAGES[3:]) if f"Running stage '{stage}'" in done.out)
 
 
 def test_the_pipeline_runs_what_changed_and_nothing_else(
@@ -83,7 +84,7 @@ def test_the_pipeline_runs_what_changed_and_nothing_else(
     assert _ran(dvc("repro")) == ()
     assert "up to date" in dvc("status").out
     params("optimizer.lr=3e-3")
-    assert _ran(dvc("repro")) == ("train", "evaluate", "register")
+    assert _ran(dvc("repro")) == STAGES[3:]
     params("optimizer.lr=3e-3", "domain.cleaning.rules=[normalise_unicode]")
     assert _ran(dvc("repro"))[:2] == ("clean", "instruct")
     params()
@@ -93,8 +94,9 @@ def test_the_pipeline_runs_what_changed_and_nothing_else(
 
 
 def test_an_experiment_composes_is_shown_and_compared(clone: Path, dvc: Callable[..., Done]) -> None:
-    experiment = dvc("exp", "run", "-n", "full", "-S", "strategy=full", *(f"-S{override}" for override in TOY))
-    assert _ran(experiment) == ("train", "evaluate", "register")
+    chosen = ("strategy=full", "curriculum=by_difficulty", *TOY, "trainer.max_steps=3")
+    experiment = dvc("exp", "run", "-n", "full", *(f"-S{override}" for override in chosen))
+    assert _ran(experiment) == (*PHASES, "evaluate", "register")
     assert "kind: full" in (clone / "params.yaml").read_text()
     shown = dvc("exp", "show", "--csv")
     assert shown.code == 0
@@ -102,11 +104,31 @@ def test_an_experiment_composes_is_shown_and_compared(clone: Path, dvc: Callable
     assert "tuned" in shown.out
     difference = dvc("metrics", "diff", "--json", "HEAD")
     assert difference.code == 0, difference.err
-    changed = json.loads(difference.out)["outputs/medical/train/metrics.json"]
-    assert changed["trained_parameters"]["new"] > changed["trained_parameters"]["old"]
+    changed = json.loads(difference.out)
+    trained = changed["outputs/medical/train/3-hard/metrics.json"]["trained_parameters"]
+    assert trained["new"] > changed["outputs/medical/train/1-all/metrics.json"]["trained_parameters"]["old"]
     plots = dvc("plots", "diff", "HEAD", "-o", "plots")
     assert plots.code == 0, plots.err
     assert (clone / "plots" / "index.html").exists()
+
+
+def test_one_phase_runs_again_alone_and_starts_from_the_same_model(
+    clone: Path, dvc: Callable[..., Done], run_command: Callable[..., Done]
+) -> None:
+    def model(key: str) -> Path:
+        return clone / "outputs" / "medical" / "train" / key / "model"
+
+    before = {key: store.sha256_file(model(key) / store.MANIFEST) for key in ("1-easy", "2-middle")}
+    chosen = ("strategy=full", "curriculum=by_difficulty", *TOY, "trainer.max_steps=3")
+    changed = "curriculum.phases={2-middle: {replay: 0.5}}"
+    assert run_command("-m", "r1tailor", "params", *chosen, changed, cwd=clone).code == 0
+    assert _ran(dvc("repro", "train@2-middle")) == ("train@2-middle",)
+    assert store.sha256_file(model("1-easy") / store.MANIFEST) == before["1-easy"]
+    assert store.sha256_file(model("2-middle") / store.MANIFEST) != before["2-middle"]
+    assert store.read_json(model("2-middle") / store.MANIFEST)["parent"] == before["1-easy"]
+    assert run_command("-m", "r1tailor", "params", *chosen, cwd=clone).code == 0
+    assert _ran(dvc("repro")) == ()  # what was before comes back from the run cache
+    assert store.sha256_file(model("2-middle") / store.MANIFEST) == before["2-middle"]
 
 
 def test_a_direct_run_touches_nothing_that_dvc_tracks(
@@ -151,3 +173,10 @@ def test_versions_are_promoted_and_rolled_back_byte_for_byte(clone: Path, run_co
     assert {"config.yaml", "data/train.jsonl", "model/adapter_model.safetensors"} <= set(first["files"])
     assert "toy model in a test" in registry("show", first["id"]).out
     assert first["id"] in registry("list").out
+    (phased,) = [v for v in map(store.read_json, versions) if any(n.startswith("phases/") for n in v["files"])]
+    assert registry("promote", phased["id"], "--force", "--reason", "toy").code == 0
+    back = registry("rollback", "medical", "--phase", "2-middle")
+    assert back.code == 0, back.err
+    served, begin = store.sha256_tree(current.resolve()), "phases/2-middle/"
+    at_its_end = {n.removeprefix(begin): sha for n, sha in phased["files"].items() if n.startswith(begin)}
+    assert {n.removeprefix("model/"): sha for n, sha in served.items() if n.startswith("model/")} == at_its_end

@@ -73,7 +73,7 @@ def test_a_run_records_the_precision_that_its_evaluation_uses(
         "train.py", f"--config-dir={own_domain}", *chosen, f"output={output}", *FASTER, "trainer.precision=auto"
     )
     assert done.code == 0, done.err
-    trained = ROOT / output / "train"
+    trained = ROOT / output / "train" / "1-all"
     recorded = store.read_json(trained / "metrics.json")["precision"]
     assert recorded in ("bf16", "fp32")
     assert precision.trained_with(trained / "model") == recorded

@@ -242,8 +242,8 @@ def test_a_version_is_shown_with_metrics_goals_files_and_history(
 def test_promote_and_rollback_say_what_serves(project: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     first, second = project.register("one"), project.register("two")
     for version in (first, second):
-        versions.promote(argparse.Namespace(version=version.id, force=False, reason=""))
+        versions.promote(argparse.Namespace(version=version.id, phase=None, force=False, reason=""))
         assert capsys.readouterr().out == f"{version.id} serves now: registry/toy/deployed/{version.id}\n"
-    versions.rollback(argparse.Namespace(domain="toy", version=None, reason=""))
+    versions.rollback(argparse.Namespace(domain="toy", version=None, phase=None, reason=""))
     assert capsys.readouterr().out.startswith(f"{first.id} serves again, every hash checked: registry/toy/deployed/")
     assert project.registry.current("toy") == first.id

@@ -25,7 +25,7 @@ def test_a_domain_of_one_yaml_goes_the_whole_way(
     assert set(metrics["models"]["tuned"]["label_accuracy"]) == {"value", "low", "high"}
     assert set(metrics["comparisons"]["perplexity"]) == {"difference", "low", "high", "p"}
     assert metrics["n"] == 4
-    assert store.damage(ROOT / output / "train" / "model") is None
+    assert store.damage(ROOT / output / "train" / "1-all" / "model") is None
     report = (ROOT / output / "evaluation" / "report.html").read_text()
     assert not re.findall(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=", report), "it must open offline"
 

@@ -19,9 +19,11 @@ from typing import Any
 from r1tailor import store
 from r1tailor.errors import RegistryError
 
-_PART_NAMES = ("model", "data", "evaluation", "config.yaml", "provenance.json")
+_PART_NAMES = ("model", "phases", "data", "evaluation", "config.yaml", "provenance.json")
+_AT = "@"  # <version>@<phase>: a version as it was at the end of a phase of its training
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
 _ID = re.compile(r"[a-z0-9][a-z0-9_]*-[1-9][0-9]{0,8}-[0-9a-f]{10}")
+_PHASE = re.compile(r"phases/[1-9][0-9]?-[a-z0-9_]+/.+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -34,8 +36,8 @@ class Version:
         domain: name of the domain.
         parent: the version that served when this one was registered, or None.
         registered_at: UTC, ISO 8601.
-        files: relative path -> sha256; paths begin with model/, data/, evaluation/ or are config.yaml,
-            provenance.json.
+        files: relative path -> sha256; paths begin with model/, phases/<key>/ (the models at the ends of the phases
+            before the last), data/, evaluation/ or are config.yaml, provenance.json.
         metrics: what ``evaluation/metrics.json`` says.
         missed_goals: the goals it misses, in words; promotion asks for a reason then.
     """
@@ -47,6 +49,28 @@ class Version:
     files: dict[str, str]
     metrics: dict[str, Any]
     missed_goals: list[str]
+
+    @property
+    def phases(self) -> list[str]:
+        """The phases before the last whose models it holds, in their order; empty where training had one phase."""
+        found = {name.split("/")[1] for name in self.files if name.startswith("phases/")}
+        return sorted(found, key=lambda key: (int(key.partition("-")[0]), key))
+
+    def files_at(self, phase: str | None) -> dict[str, str]:
+        """Return name -> sha256 of what serves: at the end of a phase, the model of that time under ``model/``.
+
+        Raises:
+            RegistryError: training had no such phase before its last.
+        """
+        served = {name: sha256 for name, sha256 in self.files.items() if not name.startswith("phases/")}
+        if phase is None:
+            return served
+        if phase not in self.phases:
+            known = f"only its end, and {', '.join(self.phases)}" if self.phases else "one phase only: its end"
+            raise RegistryError(f"{self.id} has no phase {phase} to go back to; it has {known}")
+        begin = f"phases/{phase}/"
+        model = {f"model/{n.removeprefix(begin)}": sha for n, sha in self.files.items() if n.startswith(begin)}
+        return {name: sha256 for name, sha256 in served.items() if not name.startswith("model/")} | model
 
 
 class Registry:
@@ -125,46 +149,56 @@ class Registry:
         link = self.folder / domain / "current"
         return link.resolve().name if link.is_symlink() and link.exists() else None
 
-    def promote(self, id_: str, *, force: bool = False, reason: str = "") -> Path:
-        """Make a version the one that serves; return the folder of its files.
+    def promote(self, id_: str, *, phase: str | None = None, force: bool = False, reason: str = "") -> Path:
+        """Make a version, or it as it was at the end of a phase, the one that serves; return the folder of its files.
 
         Raises:
-            RegistryError: it misses its domain's goals and is not forced with a reason, its metrics are not
-                finite, or a stored file is damaged.
+            RegistryError: it misses its domain's goals (as at the end of an earlier phase, where nothing was
+                evaluated) and is not forced with a reason, its metrics are not finite, or a stored file is damaged.
         """
         version = self.version(id_)
+        version.files_at(phase)
         broken = [name for name, value in _values(version.metrics) if not math.isfinite(value)]
         if broken:
             raise RegistryError(f"{id_} is not promoted: not finite: {', '.join(broken)}")
-        if version.missed_goals and not (force and reason.strip()):
-            goals = "; ".join(version.missed_goals)
+        unknown = [f"the model at the end of phase {phase} was not evaluated"] if phase else []
+        if (unknown or version.missed_goals) and not (force and reason.strip()):
+            goals = "; ".join(unknown or version.missed_goals)
             raise RegistryError(f"{id_} is not promoted: {goals}. To promote it all the same: --force --reason '...'")
-        return self._serve(version, "promote", reason)
+        return self._serve(version, phase, "promote", reason)
 
-    def rollback(self, domain: str, id_: str | None = None, *, reason: str = "") -> Path:
+    def rollback(self, domain: str, id_: str | None = None, *, phase: str | None = None, reason: str = "") -> Path:
         """Go back to an earlier promoted version (the one before the current, or a given one).
+
+        With a phase: to the end of that phase of the version that serves, or of a given one.
 
         Raises:
             RegistryError: there is nothing to go back to, or a stored file is damaged.
         """
         served = self._served(domain)
-        if id_ is None:
+        if id_ is None and phase is not None:
+            if not served:
+                raise RegistryError(f"domain {domain}: no version serves whose phase {phase} could be gone back to")
+            id_ = served[-1].partition(_AT)[0]
+        elif id_ is None:
             if len(served) < 2:
                 raise RegistryError(f"domain {domain}: no version was promoted before the current one")
-            id_ = served[-2]
+            id_, _, before = served[-2].partition(_AT)
+            phase = before or None
         version = self.version(id_)
         if id_ not in [entry["version"] for entry in self.history(domain) if entry["action"] == "promote"]:
             raise RegistryError(f"{id_} was never promoted; promote it instead")
-        return self._serve(version, "rollback", reason)
+        return self._serve(version, phase, "rollback", reason)
 
     def _served(self, domain: str) -> list[str]:
-        """Return the promoted versions as a stack: promotion pushes, rollback goes down to its version."""
+        """Return what served as a stack: promotion pushes, rollback goes down to its version, or pushes its phase."""
         stack: list[str] = []
         for entry in self.history(domain):
-            if entry["action"] == "rollback" and entry["version"] in stack:
-                del stack[stack.index(entry["version"]) + 1 :]
-            elif entry["action"] in ("promote", "rollback") and entry["version"] not in stack[-1:]:
-                stack.append(entry["version"])
+            name = _served_name(entry["version"], entry.get("phase"))
+            if entry["action"] == "rollback" and name in stack:
+                del stack[stack.index(name) + 1 :]
+            elif entry["action"] in ("promote", "rollback") and name not in stack[-1:]:
+                stack.append(name)
         return stack
 
     def history(self, domain: str) -> list[dict[str, Any]]:
@@ -181,7 +215,7 @@ class Registry:
     def _files_of(self, parts: dict[str, Path]) -> dict[str, Path]:
         files: dict[str, Path] = {}
         for name, path in parts.items():
-            assert name in _PART_NAMES
+            assert name.split("/")[0] in _PART_NAMES
             links = [found for found in (path, *path.rglob("*")) if found.is_symlink()]
             if links:
                 raise RegistryError(f"{links[0]} is a symbolic link: only files of the run itself are registered")
@@ -205,11 +239,12 @@ class Registry:
             raise RegistryError(f"{source} changed while it was being registered; register it again")
         temporary.replace(target)
 
-    def _serve(self, version: Version, action: str, reason: str) -> Path:
+    def _serve(self, version: Version, phase: str | None, action: str, reason: str) -> Path:
         """Copy a version out of the objects, check every hash, then switch ``current`` to it."""
-        folder = self.folder / version.domain / "deployed" / version.id
-        with store.replaced_folder(folder, {"version": version.id}) as temporary:
-            for name, sha256 in version.files.items():
+        files = version.files_at(phase)
+        folder = self.folder / version.domain / "deployed" / _served_name(version.id, phase)
+        with store.replaced_folder(folder, {"version": version.id, "phase": phase}) as temporary:
+            for name, sha256 in files.items():
                 target = temporary / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 stored = self.folder / "objects" / sha256
@@ -219,19 +254,24 @@ class Registry:
                 if store.sha256_file(target) != sha256:
                     raise RegistryError(f"{version.id}: the stored {name} is damaged; nothing was changed")
         store.point_to(self.folder / version.domain / "current", folder)
-        self._note(version.domain, action, version.id, reason or None)
+        self._note(version.domain, action, version.id, reason or None, phase)
         return folder
 
-    def _note(self, domain: str, action: str, id_: str, reason: str | None) -> None:
+    def _note(self, domain: str, action: str, id_: str, reason: str | None, phase: str | None = None) -> None:
         path = self.folder / domain / "history.jsonl"
         entry = {
             "action": action,
             "version": id_,
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "reason": reason,
+            **({"phase": phase} if phase else {}),
         }
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         store.write_text(path, f"{before}{json.dumps(entry, ensure_ascii=False)}\n")
+
+
+def _served_name(id_: str, phase: str | None) -> str:
+    return f"{id_}{_AT}{phase}" if phase else id_
 
 
 def _version(path: Path) -> Version:
@@ -269,17 +309,19 @@ def _fault(version: Version, path: Path) -> str | None:
 
 def _may_be_copied(name: str, sha256: Any) -> bool:  # noqa: ANN401
     is_hash = isinstance(sha256, str) and _SHA256.fullmatch(sha256) is not None
-    return is_hash and not store.leads_out(name) and name.split("/")[0] in _PART_NAMES
+    of_a_part = name.split("/")[0] in _PART_NAMES and (not name.startswith("phases") or _PHASE.fullmatch(name))
+    return is_hash and not store.leads_out(name) and bool(of_a_part)
 
 
 def _history(path: Path) -> list[dict[str, Any]]:
     try:
         entries = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         texts = [entry[key] for entry in entries for key in ("action", "version", "at")]
+        texts += [entry["phase"] for entry in entries if "phase" in entry]
     except (ValueError, TypeError, KeyError, OSError, RecursionError) as error:
         raise RegistryError(f"{path} is no history of a registry: {error}") from error
     if not all(isinstance(text, str) for text in texts):
-        raise RegistryError(f"{path} is no history of a registry: action, version and at must be text")
+        raise RegistryError(f"{path} is no history of a registry: action, version, at and phase must be text")
     return entries
 
 

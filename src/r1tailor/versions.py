@@ -16,12 +16,15 @@ def show_list(parsed: argparse.Namespace) -> None:
         print("no versions yet. Register one: dvc repro, or python -m r1tailor register outputs/runs/latest")
         return
     shown = Table()
-    for column in ("version", "registered", "parent", "goals", "serves"):
+    for column in ("version", "registered", "parent", "phases", "goals", "serves"):
         shown.add_column(column, overflow="fold")
     for version in found:
         goals = f"{len(version.missed_goals)} missed" if version.missed_goals else "met"
-        serves = "yes" if registry.current(version.domain) == version.id else ""
-        shown.add_row(version.id, version.registered_at, version.parent or "", goals, serves)
+        current, _, phase = (registry.current(version.domain) or "").partition("@")
+        serves = (f"at the end of {phase}" if phase else "yes") if current == version.id else ""
+        shown.add_row(
+            version.id, version.registered_at, version.parent or "", str(len(version.phases) + 1), goals, serves
+        )
     Console().print(shown)
 
 
@@ -33,22 +36,25 @@ def show(parsed: argparse.Namespace) -> None:
     for name, entry in version.metrics.get("models", {}).get("tuned", {}).items():
         interval = f" [{entry['low']:.4f}, {entry['high']:.4f}]" if {"low", "high"} <= entry.keys() else ""
         print(f"  {name}: {entry['value']:.4f}{interval}")
+    for phase in version.phases:
+        print(f"  phase {phase}: registry rollback {version.domain} {version.id} --phase {phase} returns to its end")
     for goal in version.missed_goals:
         print(f"  missed: {goal}")
     for name, sha256 in version.files.items():
         print(f"  {sha256}  {name}")
     for entry in registry.history(version.domain):
         if entry["version"] == version.id:
-            print(f"  {entry['at']} {entry['action']}" + (f": {entry['reason']}" if entry.get("reason") else ""))
+            action = f"{entry['action']} at the end of {entry['phase']}" if entry.get("phase") else entry["action"]
+            print(f"  {entry['at']} {action}" + (f": {entry['reason']}" if entry.get("reason") else ""))
 
 
 def promote(parsed: argparse.Namespace) -> None:
     """Make a version the one that serves."""
-    folder = stages.registry().promote(parsed.version, force=parsed.force, reason=parsed.reason)
-    print(f"{parsed.version} serves now: {folder.relative_to(config.ROOT)}")
+    folder = stages.registry().promote(parsed.version, phase=parsed.phase, force=parsed.force, reason=parsed.reason)
+    print(f"{folder.name} serves now: {folder.relative_to(config.ROOT)}")
 
 
 def rollback(parsed: argparse.Namespace) -> None:
     """Go back to an earlier version."""
-    folder = stages.registry().rollback(parsed.domain, parsed.version, reason=parsed.reason)
+    folder = stages.registry().rollback(parsed.domain, parsed.version, phase=parsed.phase, reason=parsed.reason)
     print(f"{folder.name} serves again, every hash checked: {folder.relative_to(config.ROOT)}")

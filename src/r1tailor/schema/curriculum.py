@@ -26,7 +26,7 @@ class Difficulty(Section):
     """
 
     by: Literal["length", "loss", "level", "disagreement", "task"]
-    tasks: Annotated[tuple[str, ...], Field(min_length=1)] | None
+    tasks: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] | None
 
     @model_validator(mode="after")
     def _tasks_are_in_order(self) -> "Difficulty":
@@ -67,7 +67,7 @@ class TakeValues(Section):
 
     kind: Literal["values"]
     field: Annotated[str, Field(min_length=1, max_length=100)]
-    values: Annotated[tuple[str | int, ...], Field(min_length=1)]
+    values: Annotated[tuple[str | int, ...], Field(strict=False, min_length=1)]
 
 
 class TakeQuantiles(Section):

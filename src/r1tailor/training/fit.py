@@ -73,8 +73,8 @@ def fit(
     parent = sound_parent(settings, parent, key) if parent else None
     settings = with_precision(settings, folder, parent)
     window = window_shape((*parts["train"], *parts["validation"]))
-    for remark in preflight(settings, root, folder, len(parts["train"]), window):
-        print(remark)
+    remarks = preflight(settings, root, folder, len(parts["train"]), window)
+    print("".join(f"{remark}\n" for remark in remarks if not parent), end="")  # once a run
     tokenizer = load.load_tokenizer(settings.model, root).with_soft_tokens(settings.temporal.tokens if window else 0)
     identity = identity_of(settings, data, key, parent)
     if is_finished(folder, identity):
@@ -98,7 +98,8 @@ def fit(
         attach_saved(model, parent)
     module = TailorModule(model, settings, loader.steps.total, lesson.shares)
     history = History()
-    _say_plan(settings, loader, tokens)
+    if not parent:
+        _say_plan(settings, loader, tokens)
     best = _train(settings, module, loader, history, folder, resumed)
     metrics = _metrics(settings, module, history, loader, tokens, best)
     if rank() == 0:
