@@ -97,9 +97,9 @@ def _normalised(values: Numbers) -> Numbers:
 
 
 def described(features: Mapping[str, float | None]) -> str:
-    """Return the features as a line of text: for models that read no series."""
-    return "; ".join(f"{name.replace('_', ' ')} {_number(value)}" for name, value in features.items())
+    """Return the features as a line of text, in hundredths: for models that read no series."""
+    return "; ".join(f"{name.replace('_', ' ')} {_hundredths(value)}" for name, value in features.items())
 
 
-def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value + 0.0:.3f}"
+def _hundredths(value: float | None) -> str:
+    return "unknown" if value is None else f"{round(100 * value, 1) + 0.0:.1f}"
