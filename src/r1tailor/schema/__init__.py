@@ -62,7 +62,12 @@ from r1tailor.schema.domain import (
 )
 from r1tailor.schema.model import Chat, HubModel, LocalModel, LoraAdvice, Model, PackagedModel, RandomModel, Targets
 from r1tailor.schema.sources import (
+    BarColumns,
+    Bars,
+    BarsSource,
+    BarsSqlSource,
     Columns,
+    FeedSource,
     GeneratedSource,
     GeneratedTask,
     JatsSource,
@@ -72,10 +77,12 @@ from r1tailor.schema.sources import (
     PackagedSource,
     PdfSource,
     PubmedSource,
+    Retries,
     Source,
     SqlSource,
     TableSource,
     TextSource,
+    WindSource,
 )
 from r1tailor.schema.training import (
     OPTIMIZER_PREFIXES,
@@ -99,6 +106,10 @@ __all__ = [
     "OPTIMIZER_PREFIXES",
     "AgreementGate",
     "Annotation",
+    "BarColumns",
+    "Bars",
+    "BarsSource",
+    "BarsSqlSource",
     "Boundaries",
     "ByLengthCurriculum",
     "Chat",
@@ -119,6 +130,7 @@ __all__ = [
     "EducationZhDomain",
     "Evaluation",
     "Export",
+    "FeedSource",
     "FullStrategy",
     "Fuzzy",
     "GeneratedSource",
@@ -159,6 +171,7 @@ __all__ = [
     "Recommended",
     "RecordsExport",
     "RelationLabel",
+    "Retries",
     "Scheduler",
     "Scheme",
     "Section",
@@ -179,6 +192,7 @@ __all__ = [
     "Trainer",
     "UmlsVocabulary",
     "Vocabulary",
+    "WindSource",
 ]
 
 
