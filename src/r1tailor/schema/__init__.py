@@ -65,7 +65,12 @@ from r1tailor.schema.domain import (
 from r1tailor.schema.finance import Channel, Crises, CrisisEvent, Market, MarketTask, Series, Thresholds
 from r1tailor.schema.model import Chat, HubModel, LocalModel, LoraAdvice, Model, PackagedModel, RandomModel, Targets
 from r1tailor.schema.sources import (
+    BarColumns,
+    Bars,
+    BarsSource,
+    BarsSqlSource,
     Columns,
+    FeedSource,
     GeneratedSource,
     GeneratedTask,
     JatsSource,
@@ -75,10 +80,12 @@ from r1tailor.schema.sources import (
     PackagedSource,
     PdfSource,
     PubmedSource,
+    Retries,
     Source,
     SqlSource,
     TableSource,
     TextSource,
+    WindSource,
 )
 from r1tailor.schema.training import (
     OPTIMIZER_PREFIXES,
@@ -102,6 +109,10 @@ __all__ = [
     "OPTIMIZER_PREFIXES",
     "AgreementGate",
     "Annotation",
+    "BarColumns",
+    "Bars",
+    "BarsSource",
+    "BarsSqlSource",
     "Boundaries",
     "ByLengthCurriculum",
     "Channel",
@@ -125,6 +136,7 @@ __all__ = [
     "EducationZhDomain",
     "Evaluation",
     "Export",
+    "FeedSource",
     "FinanceDomain",
     "FinanceTask",
     "FullStrategy",
@@ -169,6 +181,7 @@ __all__ = [
     "Recommended",
     "RecordsExport",
     "RelationLabel",
+    "Retries",
     "Scheduler",
     "Scheme",
     "Section",
@@ -191,6 +204,7 @@ __all__ = [
     "Trainer",
     "UmlsVocabulary",
     "Vocabulary",
+    "WindSource",
 ]
 
 
