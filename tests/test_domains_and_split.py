@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from r1tailor.domain import Domain, open_domain
 from r1tailor.errors import ConfigError, DataError
-from r1tailor.instruction import split as splitting
+from r1tailor.instruction import similarity as likeness
 from r1tailor.instruction.build import build, leaks
-from r1tailor.instruction.split import PARTS, cluster, similar_pairs, split, trigrams
+from r1tailor.instruction.similarity import similar_pairs, trigrams
+from r1tailor.instruction.split import PARTS, cluster, split
 from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema import Settings, Split
 
@@ -204,7 +205,7 @@ def test_similar_pairs_are_exactly_those_of_brute_force(texts: list[str], others
 def test_similar_pairs_do_not_depend_on_the_block_size(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"item {i // 3} of the list" for i in range(20)]
     whole = sorted(zip(*similar_pairs(texts, 0.8), strict=True))
-    monkeypatch.setattr(splitting, "_BLOCK", 3)
+    monkeypatch.setattr(likeness, "_BLOCK", 3)
     assert sorted(zip(*similar_pairs(texts, 0.8), strict=True)) == whole
     assert (0, 1) in whole
 

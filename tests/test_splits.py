@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from r1tailor.domain import open_domain
 from r1tailor.errors import ConfigError, DataError
-from r1tailor.instruction import split as splitting
+from r1tailor.instruction import similarity
 from r1tailor.instruction.build import build
-from r1tailor.instruction.split import PARTS, contained_pairs, split, trigrams
+from r1tailor.instruction.similarity import contained_pairs, trigrams
+from r1tailor.instruction.split import PARTS, split
 from r1tailor.records import Document, Example
 from r1tailor.schema import Boundaries, Settings, Split
 from tests.test_domains_and_split import FACTS, _place, _text
@@ -186,5 +187,5 @@ def test_contained_pairs_are_those_of_brute_force_whatever_the_block(monkeypatch
     }
     assert set(contained_pairs(texts, others, 0.3)) == expected
     assert len(expected) > 3
-    monkeypatch.setattr(splitting, "_BLOCK_ENTRIES", 1)
+    monkeypatch.setattr(similarity, "_BLOCK_ENTRIES", 1)
     assert set(contained_pairs(texts, others, 0.3)) == expected

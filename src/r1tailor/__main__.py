@@ -2,7 +2,9 @@
 
 import argparse
 import sys
+import time
 from collections.abc import Callable
+from datetime import date
 
 from r1tailor import config, stages
 from r1tailor.sources import fetch_all
@@ -38,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands, in the order of the data's way", metavar="command")
     fetch = commands.add_parser("fetch", help="bring the pinned raw material into data/")
     fetch.set_defaults(run=lambda _: fetch_all(config.packaged_sources(), config.ROOT))
+    _market_parser(commands.add_parser("market", help="fetch the figures of market feeds into their stores"))
     params = commands.add_parser("params", help="compose conf/ into params.yaml, which the stages read")
     params.add_argument("overrides", nargs="*", metavar="key=value")
     params.set_defaults(run=lambda parsed: config.write_params(parsed.overrides))
@@ -53,6 +56,18 @@ def _parser() -> argparse.ArgumentParser:
             _tasks_parser(commands.add_parser("tasks", help="clean documents -> tasks for annotators"))
     _registry_parser(commands.add_parser("registry", help="list, show, promote or roll back versions"))
     return parser
+
+
+def _market_parser(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(metavar="action", required=True)
+    backfill = actions.add_parser("backfill", help="the history; an interrupted one goes on where it was")
+    backfill.add_argument("overrides", nargs="*", metavar="key=value")
+    backfill.add_argument("--again", action="store_true", help="ask for all of it, to find what was revised")
+    backfill.set_defaults(run=_backfill)
+    poll = actions.add_parser("poll", help="what is new, and what was revised in the last days")
+    poll.add_argument("overrides", nargs="*", metavar="key=value")
+    poll.add_argument("--every", type=_count, help="seconds from one poll to the next (default: one poll)")
+    poll.set_defaults(run=_poll)
 
 
 def _plan_parser(parser: argparse.ArgumentParser) -> None:
@@ -97,6 +112,26 @@ def _registry_parser(parser: argparse.ArgumentParser) -> None:
     rollback.add_argument("--phase", help="to the end of this phase of the version that serves, or of the given one")
     rollback.add_argument("--reason", default="", help="kept in the history")
     rollback.set_defaults(run=versions.rollback)
+
+
+def _backfill(parsed: argparse.Namespace) -> None:
+    from r1tailor.sources.market import fetch
+
+    for source, feed in fetch.feeds(config.load(parsed.overrides).domain, config.ROOT):
+        fetched = fetch.backfill(source, feed, config.ROOT, date.today(), print, again=parsed.again)
+        print(f"backfill: {source.name}: {fetched}")
+
+
+def _poll(parsed: argparse.Namespace) -> None:
+    from r1tailor.sources.market import fetch
+
+    feeds = fetch.feeds(config.load(parsed.overrides).domain, config.ROOT)
+    while True:
+        for source, feed in feeds:
+            print(f"poll: {source.name}: {fetch.poll(source, feed, config.ROOT, date.today(), print)}", flush=True)
+        if not parsed.every:
+            return
+        time.sleep(parsed.every)
 
 
 def _plan(parsed: argparse.Namespace) -> None:

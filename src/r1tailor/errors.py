@@ -6,6 +6,12 @@
     ├── UserError                   2   one clear message: what is wrong, where, what is allowed
     │   ├── ConfigError             2   a setting, listed with every other faulty setting
     │   ├── DataError               2   raw material or records: names the file and the line
+    │   │   └── FeedError           2   a market feed gives no figures: its code, and what to do
+    │   │       ├── FeedUnavailableError  2   it cannot be reached, or not in as many attempts as it was given
+    │   │       ├── FeedLoginError        2   nobody is logged in, or somebody else is
+    │   │       ├── FeedAccessError       2   the account may not have these figures
+    │   │       ├── FeedQuotaError        2   the account has had as many figures as it may
+    │   │       └── FeedRequestError      2   the feed does not understand what it is asked for
     │   ├── ModelUnavailableError   2   a base model that cannot be had: what was tried, how to get it
     │   ├── PreflightError          2   a run that could not have worked, found before weights are read
     │   ├── CheckpointError         2   a checkpoint that is damaged or belongs to another run
@@ -42,6 +48,30 @@ class ConfigError(UserError):
 
 class DataError(UserError):
     """Raw material, a record file or a downloaded member is not what it should be."""
+
+
+class FeedError(DataError):
+    """A market feed gives no figures."""
+
+
+class FeedUnavailableError(FeedError):
+    """The feed cannot be reached."""
+
+
+class FeedLoginError(FeedError):
+    """Nobody is logged in at the feed, or somebody else is."""
+
+
+class FeedAccessError(FeedError):
+    """The account has no right to these figures."""
+
+
+class FeedQuotaError(FeedError):
+    """The account has had as many figures as it may have for now."""
+
+
+class FeedRequestError(FeedError):
+    """The feed does not know what it is asked for: a symbol, a field, an option."""
 
 
 class ModelUnavailableError(UserError):

@@ -46,7 +46,7 @@ class Domain(ABC):
 
     @abstractmethod
     def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
-        """Return a score in [0, 1] for each of ``metrics``."""
+        """Return a score in [0, 1] for each of ``metrics`` that says something of the example."""
 
     @abstractmethod
     def majority_answer(self, train: Sequence[Example]) -> str:

@@ -69,10 +69,10 @@ def _crisis(dates: Days, falls: Numbers, peak: int, end: int, settings: Crises) 
     within = falls[peak:end]
     onset = peak + int(np.argmax(-within >= settings.onset_drawdown))
     trough = peak + int(within.argmin())
-    days = [str(dates[place]) for place in (peak, onset, trough)]
-    event = _named(settings.events, days[0], days[2])
-    name = event.name if event else f"drawdown from {days[0][:7]}"
-    return Crisis(name, *days, float(within.min()), event.source if event else "prices")
+    first, begins, lowest = (str(dates[place]) for place in (peak, onset, trough))
+    event = _named(settings.events, first, lowest)
+    name, source = (event.name, event.source) if event else (f"drawdown from {first[:7]}", "prices")
+    return Crisis(name, first, begins, lowest, float(within.min()), source)
 
 
 def _named(events: Sequence[CrisisEvent], peak: str, trough: str) -> CrisisEvent | None:

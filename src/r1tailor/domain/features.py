@@ -1,8 +1,8 @@
 """Numbers at a time, of a snapshot alone: a summary for people and plain baselines, and a window for the model.
 
 The window's channels are normalised by trailing statistics: each is centred and scaled by its mean and deviation over
-at most ``normalise_days`` trading days up to the day of decision, and cut at 5 deviations. What is not known is 0 there,
-the trailing mean; in the summary it is None. Nothing else is filled in.
+at most ``normalise_days`` trading days up to the day of decision, and cut at 5 deviations. What is not known is 0
+there, the trailing mean; in the summary it is None. Nothing else is filled in.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,8 +46,9 @@ def channels(snapshot: Snapshot) -> Daily:
 def summary(snapshot: Snapshot, daily: Daily, window: int, normalise_days: int) -> Features:
     """Return the features of the last day of a snapshot and its channels; None for what was not known.
 
-    Returns are simple ones over 1, 5, 21 days and from the window's first close on. ``volatility_rank`` is the share of the trailing
-    ``normalise_days`` whose 21-day volatility was lower; a ``change`` is over 21 days, the spread's over three months.
+    Returns are simple ones over 1, 5, 21 days and from the window's first close on. ``volatility_rank`` is the share
+    of the trailing ``normalise_days`` whose 21-day volatility was lower. A ``change`` is over 21 days, that of the
+    spread over three months.
     """
     closes = snapshot.closes
     trailing = daily["volatility"][-normalise_days:]
@@ -91,13 +92,14 @@ def _normalised(values: Numbers) -> Numbers:
     scale = known.std() if len(known) else 0.0
     if scale <= 0:
         return np.zeros(len(values))
-    return np.nan_to_num(np.clip((values - known.mean()) / scale, -_CUT, _CUT))
+    normalised = np.clip((values - known.mean()) / scale, -_CUT, _CUT)
+    return np.where(np.isnan(normalised), 0.0, normalised)
 
 
 def described(features: Mapping[str, float | None]) -> str:
-    """Return the features as a line of text: for models that read no series."""
-    return "; ".join(f"{name.replace('_', ' ')} {_number(value)}" for name, value in features.items())
+    """Return the features as a line of text, in hundredths: for models that read no series."""
+    return "; ".join(f"{name.replace('_', ' ')} {_hundredths(value)}" for name, value in features.items())
 
 
-def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value + 0.0:.3f}"
+def _hundredths(value: float | None) -> str:
+    return "unknown" if value is None else f"{round(100 * value, 1) + 0.0:.1f}"

@@ -17,7 +17,7 @@ from r1tailor.domain.crises import Crisis, crises
 from r1tailor.domain.features import BEFORE, FEWEST, Features, channels, described, series, summary
 from r1tailor.domain.market_tasks import LABELS, answer, label_in
 from r1tailor.domain.outcomes import Outcome, outcomes
-from r1tailor.domain.point_in_time import Day, PointInTime
+from r1tailor.domain.point_in_time import PointInTime
 from r1tailor.domain.snapshot import Market, Snapshot, snapshot
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Example, Prediction
@@ -55,7 +55,7 @@ class Finance(Domain):
         if self.documents and not found:
             raise DataError(
                 f"domain {self.settings.name}: {len(self._closes.events):,} days of the index are too few: an example "
-                f"needs {self._fewest} days up to it and {task.horizon_days} after it (domain.task: window, horizon_days)"
+                f"needs {self._fewest} up to it and {task.horizon_days} after it (domain.task: window, horizon_days)"
             )
 
     def labels(self) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ class Finance(Domain):
         """Return the crises of the index, in order."""
         return crises(self._closes.events, self._closes.values[:, 0], self.settings.task.crises)
 
-    def features_at(self, date: Day) -> Features:
+    def features_at(self, date: str) -> Features:
         """Return the features of a day, of what was known at its end; None for what was not.
 
         Raises:
@@ -108,7 +108,7 @@ class Finance(Domain):
     def _fewest(self) -> int:
         return max(self.settings.task.window, FEWEST)
 
-    def _snapshot(self, date: Day) -> Snapshot | None:
+    def _snapshot(self, date: str) -> Snapshot | None:
         known = snapshot(self._market, date, self.settings.task.normalise_days + BEFORE)
         return known if len(known.days) >= self._fewest else None
 
@@ -153,14 +153,14 @@ def _market(settings: FinanceDomain, documents: Sequence[Document]) -> Market:
     for document in documents:
         by_source.setdefault(document.source, []).append(document)
 
-    def opened(role: str, wanted: Series | None) -> PointInTime | None:
-        return wanted and _series(settings.name, role, wanted, by_source.get(wanted.source, []))
+    def opened(role: str, wanted: Series) -> PointInTime:
+        return _series(settings.name, role, wanted, by_source.get(wanted.source, []))
 
     market = settings.task.market
-    index = _series(settings.name, "index", market.index, by_source.get(market.index.source, []))
+    index = opened("index", market.index)
     _refuse_impossible(settings.name, index)
-    others = {role: opened(role, getattr(market, role)) for role in ("stocks", "credit", "factors")}
-    return Market(index, **others)
+    others = {role: getattr(market, role) for role in ("stocks", "credit", "factors")}
+    return Market(index, **{role: opened(role, wanted) for role, wanted in others.items() if wanted})
 
 
 def _series(domain: str, role: str, wanted: Series, documents: Sequence[Document]) -> PointInTime:
@@ -173,7 +173,7 @@ def _series(domain: str, role: str, wanted: Series, documents: Sequence[Document
     if not documents:
         raise DataError(f"domain {domain}: there is no document of source {wanted.source} ({where})")
     found = PointInTime.of(documents, wanted.series)
-    empty = [name for name, all_nan in zip(found.names, np.isnan(found.values).all(axis=0), strict=True) if all_nan]
+    empty = [name for column, name in enumerate(found.names) if np.isnan(found.values[:, column]).all()]
     if empty:
         there = sorted({name for document in documents for name in document.fields["values"]})
         raise DataError(

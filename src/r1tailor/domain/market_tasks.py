@@ -96,7 +96,7 @@ def _volatility(features: Features, thresholds: Thresholds) -> Answer:
     rank = _known(features, "volatility_rank")
     number = (rank >= thresholds.calm) + (rank >= thresholds.turbulent)
     ratio = _known(features, "volatility_21") / (_known(features, "volatility_63") or 1.0)
-    course = "rising" if ratio > 1.2 else "falling" if ratio < 0.8 else "steady"
+    course = "growing" if ratio > 1.2 else "shrinking" if ratio < 0.8 else "steady"
     return Answer(LABELS["volatility"][number], f"Daily moves are {course}.")
 
 

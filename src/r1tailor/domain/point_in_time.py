@@ -17,7 +17,6 @@ from r1tailor.records import Document
 
 Days = npt.NDArray[np.datetime64]  # of unit day
 Numbers = npt.NDArray[np.float64]
-Day = str | np.datetime64
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ class PointInTime:
         events, available = (np.array([pair[i] for pair in dates], "datetime64[D]") for i in (0, 1))
         return cls(names, events, available, np.array(table, np.float64).reshape(len(rows), len(names)))
 
-    def as_of(self, at: Day) -> Panel:
+    def as_of(self, at: str) -> Panel:
         """Return what was known at the end of a day: of each event and series the value that became available last."""
         count = self._count(at)
         events, values = self.events[:count], self.values[:count]
@@ -81,7 +80,7 @@ class PointInTime:
             events, values = _merged(events, values)
         return Panel(self.names, events, values)
 
-    def newest(self, at: Day) -> tuple[Days, Numbers]:
+    def newest(self, at: str) -> tuple[Days, Numbers]:
         """Return (available [K], values [K, S]) of the rows that spoke of the latest day when they became available.
 
         From each of these days until the next they are the newest figures there are.
@@ -93,10 +92,12 @@ class PointInTime:
 
     def latest(self) -> Panel:
         """Return everything that is known by now: for outcomes, never for features."""
-        return self.as_of(self.available[-1]) if len(self.available) else Panel(self.names, self.events, self.values)
+        return (
+            self.as_of(str(self.available[-1])) if len(self.available) else Panel(self.names, self.events, self.values)
+        )
 
-    def _count(self, at: Day) -> int:
-        return int(np.searchsorted(self.available, np.datetime64(at, "D"), side="right"))
+    def _count(self, at: str) -> int:
+        return int(self.available.searchsorted(np.datetime64(date.fromisoformat(at)), side="right"))
 
 
 def _merged(events: Days, values: Numbers) -> tuple[Days, Numbers]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from r1tailor.domain.point_in_time import Day, Days, Numbers, Panel, PointInTime
+from r1tailor.domain.point_in_time import Days, Numbers, Panel, PointInTime
 from r1tailor.domain.rolling import log_returns
 
 _STALE = np.timedelta64(75, "D")  # a monthly figure is out of date once the next two could have been published
@@ -54,7 +54,7 @@ class Snapshot:
     factors: Mapping[str, float]
 
 
-def snapshot(market: Market, at: Day, length: int) -> Snapshot:
+def snapshot(market: Market, at: str, length: int) -> Snapshot:
     """Return what was known at the end of a day, of at most the last ``length`` trading days."""
     known = market.index.as_of(at)
     traded = known.values[:, 0]
@@ -95,7 +95,7 @@ def _spread(credit: PointInTime | None, days: Days) -> Numbers:
     result = np.full(len(days), np.nan)
     if credit is None or not len(days):
         return result
-    published, yields = credit.newest(days[-1])
+    published, yields = credit.newest(str(days[-1]))
     places = np.searchsorted(published, days, side="right") - 1
     known = places >= 0
     known[known] = days[known] - published[places[known]] <= _STALE
@@ -103,7 +103,7 @@ def _spread(credit: PointInTime | None, days: Days) -> Numbers:
     return result
 
 
-def _spread_change(credit: PointInTime | None, at: Day) -> float:
+def _spread_change(credit: PointInTime | None, at: str) -> float:
     if credit is None:
         return np.nan
     known = credit.as_of(at)

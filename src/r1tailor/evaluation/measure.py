@@ -14,7 +14,7 @@ from r1tailor.domain import Domain
 from r1tailor.errors import CheckpointError
 from r1tailor.evaluation.decisions import evenly
 from r1tailor.evaluation.generate import predict
-from r1tailor.evaluation.metrics import Measured, measure, scored
+from r1tailor.evaluation.metrics import Measured, by_metric, measure
 from r1tailor.evaluation.significance import compare, interval
 from r1tailor.model import load
 from r1tailor.records import Example, Prediction, write_records
@@ -26,7 +26,8 @@ from r1tailor.training.precision import COMPUTE, trained_with
 # A fair look at a base model that answers in prose: its best guess over the closed set against the tuned
 # model's free answer.
 _CROSS = tuple(
-    (f"{name}_accuracy", f"{name}_accuracy_ranked") for name in ("chapter", "label", "act", "law", "department")
+    (f"{name}_accuracy", f"{name}_accuracy_ranked")
+    for name in ("chapter", "label", "act", "law", "department", "trend", "volatility", "risk", "allocation")
 )
 
 
@@ -110,7 +111,7 @@ def _majority(domain: Domain, train: Sequence[Example], items: Sequence[Example]
     answer = domain.majority_answer(train)
     scores = [domain.score(item, Prediction(item.id, answer, 0.0, 1, "")) for item in items]
     fair = [metric for metric in domain.metrics if metric.constant_answer]
-    return {metric.name: scored(metric, [score[metric.name] for score in scores]) for metric in fair}
+    return by_metric(fair, scores)
 
 
 def _predictions(

@@ -4,7 +4,7 @@ Every metric is ``compute(sum over items of a row of statistics)``: a mean sums 
 (negative log-likelihood, tokens), corpus BLEU sums n-gram counts. Resampling items is then a matrix product.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,13 +46,25 @@ def measure(
     """Return every metric of one model on its held-out items."""
     measured = [perplexity(predictions), bleu(examples, predictions, language)]
     scores = [domain.score(example, prediction) for example, prediction in zip(examples, predictions, strict=True)]
-    measured += [scored(metric, [score[metric.name] for score in scores]) for metric in domain.metrics]
-    return {metric.name: metric for metric in measured}
+    return {metric.name: metric for metric in measured} | by_metric(domain.metrics, scores)
 
 
-def scored(metric: ScoredMetric, scores: Sequence[float]) -> Measured:
-    """Return a metric that is the mean of per-item scores."""
-    statistics = np.stack([np.array(scores, dtype=float), np.ones(len(scores))], axis=1)
+def by_metric(metrics: Sequence[ScoredMetric], scores: Sequence[Mapping[str, float]]) -> dict[str, Measured]:
+    """Return those of a domain's metrics that the scores of at least one item hold."""
+    named = {metric: [score.get(metric.name) for score in scores] for metric in metrics}
+    return {
+        metric.name: scored(metric, values)
+        for metric, values in named.items()
+        if any(value is not None for value in values)
+    }
+
+
+def scored(metric: ScoredMetric, scores: Sequence[float | None]) -> Measured:
+    """Return a metric that is the mean of per-item scores.
+
+    An item that the metric says nothing of (None) is a row of zeros: it counts neither in the sum nor in the number.
+    """
+    statistics = np.array([(0.0, 0.0) if score is None else (score, 1.0) for score in scores], dtype=float)
     return Measured(metric.name, metric.kind, statistics, _ratio)
 
 
@@ -74,7 +86,9 @@ def bleu(examples: Sequence[Example], predictions: Sequence[Prediction], languag
 
 
 def _ratio(sums: Array) -> Array:
-    return np.asarray(sums[..., 0] / sums[..., 1])
+    """Return sums by counts; NaN where nothing was counted, as in a resample without any item that counts."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(sums[..., 0] / sums[..., 1])
 
 
 def _bleu(sums: Array) -> Array:

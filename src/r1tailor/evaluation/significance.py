@@ -44,8 +44,8 @@ class Comparison:
 def interval(metric: Measured, resamples: int, confidence: float, seed: int) -> Interval:
     """Return a metric's value and interval: Wilson's for proportions, bootstrap percentiles otherwise."""
     if metric.kind == "proportion":
-        n = len(metric.statistics)
-        wilson = binomtest(round(metric.statistics[:, 0].sum()), n).proportion_ci(confidence, method="wilson")
+        right, n = metric.statistics.sum(axis=0).round().astype(int).tolist()
+        wilson = binomtest(right, n).proportion_ci(confidence, method="wilson")
         return Interval(metric.value, float(wilson.low), float(wilson.high))
     values = np.concatenate([metric.compute(w @ metric.statistics) for w in _weights(metric, resamples, seed)])
     low, high = _percentiles(values, confidence)
@@ -79,7 +79,7 @@ def _weights(metric: Measured, resamples: int, seed: int) -> list[Array]:
 
 def _percentiles(values: Array, confidence: float) -> tuple[float, float]:
     tail = (1 - confidence) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
+    low, high = np.nanquantile(values, [tail, 1 - tail])  # NaN: a resample without any item that counts
     return float(low), float(high)
 
 

@@ -9,7 +9,8 @@ from r1tailor.domain import Domain
 from r1tailor.errors import DataError
 from r1tailor.instruction.card import card
 from r1tailor.instruction.decontaminate import decontaminate
-from r1tailor.instruction.split import PARTS, similar_pairs, split
+from r1tailor.instruction.likeness import repeated
+from r1tailor.instruction.split import PARTS, split
 from r1tailor.records import Example
 
 
@@ -59,12 +60,7 @@ def _dated(domain: Domain) -> Iterator[Example]:
 
 def leaks(parts: dict[str, list[Example]], similarity: float) -> dict[str, int]:
     """Count held-out items that have a near-identical item in train; zero by construction, checked again."""
-    train = [example.input or example.output for example in parts["train"]]
-    found = {}
-    for name in ("validation", "test"):
-        held_out = [example.input or example.output for example in parts[name]]
-        found[name] = len(set(similar_pairs(held_out, similarity, train)[0])) if held_out and train else 0
-    return found
+    return {name: repeated(parts[name], parts["train"], similarity) for name in ("validation", "test")}
 
 
 def _unique(examples: Sequence[Example]) -> tuple[list[Example], int]:

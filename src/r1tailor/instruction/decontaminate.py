@@ -11,6 +11,9 @@ those of every training example:
 In fewer than eight words a swapped word makes another question: there only the order may differ, and an output or a
 reasoning as short as that (``yes``, ``42``) is compared with nothing. Nor is an answer that begins with a label of the
 task's closed set: train has to say it. A question without input is its instruction, unless all examples have the same.
+
+What an example with a window of numbers asks is the window: none of its texts is compared, and a window that stands in
+train as well is a leak whatever ``fields`` say.
 """
 
 import re
@@ -21,7 +24,8 @@ from typing import Any
 
 from r1tailor.corpus.shingles import words
 from r1tailor.errors import DataError
-from r1tailor.instruction.split import contained_pairs
+from r1tailor.instruction.likeness import same_window
+from r1tailor.instruction.similarity import contained_pairs
 from r1tailor.records import Example
 from r1tailor.schema import Leaks
 
@@ -40,7 +44,7 @@ class Leak:
         train: the training example's id.
         held_out: the held-out example's id.
         part: the held-out example's part.
-        field: where they agree (``input``, ``output``, ``reasoning``).
+        field: where they agree (``input``, ``output``, ``reasoning``, ``series``).
         verbatim: whether all words are the same, in the same order.
         containment: share of the held-out text's trigrams that stand in the training text, in [0, 1].
     """
@@ -89,9 +93,12 @@ def leaks_in(parts: Parts, settings: Leaks, labels: Sequence[str]) -> list[Leak]
     own_labels = {"output": tuple(labels)}
     found = []
     for part in HELD_OUT:
+        windows = same_window(parts[part], parts["train"])
+        found += [Leak(train.id, held_out.id, part, "series", True, 1.0) for held_out, train in windows]
         for field in settings.fields:
             held_out, train = (
-                _texts(parts[name], field, own_labels.get(field, ()), asks=len(tasks) > 1) for name in (part, "train")
+                _texts([e for e in parts[name] if not e.series], field, own_labels.get(field, ()), asks=len(tasks) > 1)
+                for name in (part, "train")
             )
             found += _compared(held_out, train, part, field, settings.containment)
     return found

@@ -4,26 +4,22 @@ Two examples are near-identical when the Jaccard index of their character trigra
 ignored) reaches a threshold. Clusters are the connected components of that relation, joined with the groups
 that the source names; a cluster goes to one part whole. Where groups or dates alone decide, near-identical examples
 may come to lie in two parts: then the one in the earlier part (train before validation before test) is left out.
-Similarity is exact, by a sparse matrix product: n examples of k trigrams cost about n * k * (mean list length)
-operations, in blocks of bounded memory.
+What is near-identical is said in ``likeness.py``.
 """
 
 import hashlib
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from r1tailor.errors import DataError
+from r1tailor.instruction.likeness import near_identical
 from r1tailor.records import Example
 from r1tailor.schema import Boundaries, Split
 
-_BLOCK = 2048
-_BLOCK_ENTRIES = 1 << 24  # of the product, at most
 PARTS = ("train", "validation", "test")
 
 
@@ -72,19 +68,28 @@ def _by_group(examples: Sequence[Example], settings: Split, seed: int) -> list[s
 
 
 def _by_time(examples: Sequence[Example], settings: Split) -> list[str]:
-    """Return the part of each example by its date; ``embargo`` where it lies too close before a boundary."""
+    """Return the part of each example by its date.
+
+    ``embargo`` is for those that lie too close before a boundary, and for those whose answer could not have been known
+    by then: an answer that looks ahead says until when (``fields["label_until"]``, an ISO date).
+    """
     dates = [_date(example) for example in examples]
     validation, test = _boundaries(dates, settings)
     embargo = timedelta(settings.embargo_days)
 
-    def place(known: date) -> str:
+    def place(known: date, answered: date) -> str:
         if known >= test:
             return "test"
-        if known >= validation:
-            return "validation" if known < test - embargo else "embargo"
-        return "train" if known < validation - embargo else "embargo"
+        part, end = ("validation", test) if known >= validation else ("train", validation)
+        return part if known < end - embargo and answered < end else "embargo"
 
-    return [place(known) for known in dates]
+    return [place(known, _answered(example, known)) for example, known in zip(examples, dates, strict=True)]
+
+
+def _answered(example: Example, known: date) -> date:
+    """Return the day on which the answer could be known: that of the example, unless the answer looks ahead."""
+    until = example.fields.get("label_until")
+    return date.fromisoformat(until) if until else known
 
 
 def _date(example: Example) -> date:
@@ -108,7 +113,7 @@ def _boundaries(dates: Sequence[date], settings: Split) -> tuple[date, date]:
 def _without_straddlers(examples: Sequence[Example], places: list[str], similarity: float) -> list[str]:
     """Return the places with ``near_identical`` for examples that have a near-identical one in a later part."""
     result = list(places)
-    for pair in zip(*similar_pairs([e.input or e.output for e in examples], similarity), strict=True):
+    for pair in near_identical(examples, similarity):
         if all(places[index] in PARTS for index in pair):
             earlier, later = sorted(pair, key=lambda index: PARTS.index(places[index]))
             if places[earlier] != places[later]:
@@ -127,82 +132,15 @@ def cluster(examples: Sequence[Example], similarity: float) -> list[int]:
     """Return the cluster number of each example."""
     if not examples:
         return []
-    rows, columns = similar_pairs([example.input or example.output for example in examples], similarity)
+    pairs = near_identical(examples, similarity)
     groups: dict[str, int] = {}
     for index, example in enumerate(examples):
         if example.group:
-            rows.append(groups.setdefault(example.group, index))
-            columns.append(index)
+            pairs.append((groups.setdefault(example.group, index), index))
     size = len(examples)
-    edges = (np.array(rows, dtype=np.int64), np.array(columns, dtype=np.int64))
-    graph = sparse.coo_matrix((np.ones(len(rows), np.int8), edges), shape=(size, size))
+    edges = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    graph = sparse.coo_matrix((np.ones(len(pairs), np.int8), (edges[0], edges[1])), shape=(size, size))
     return [int(label) for label in connected_components(graph, directed=False)[1]]
-
-
-def similar_pairs(
-    texts: Sequence[str], similarity: float, others: Sequence[str] | None = None
-) -> tuple[list[int], list[int]]:
-    """Return index pairs (in ``texts``, in ``others``) whose trigram Jaccard index reaches ``similarity``.
-
-    ``others`` defaults to ``texts`` itself; a text is then not paired with itself.
-    """
-    rows: list[int] = []
-    columns: list[int] = []
-    for row, column, shared, row_sizes, column_sizes in _shared_trigrams(texts, texts if others is None else others):
-        near = shared >= similarity * (row_sizes + column_sizes - shared)
-        if others is None:
-            near &= row < column
-        rows += row[near].tolist()
-        columns += column[near].tolist()
-    return rows, columns
-
-
-def contained_pairs(
-    texts: Sequence[str], others: Sequence[str], containment: float
-) -> Iterator[tuple[int, int, float]]:
-    """Yield index pairs (in ``texts``, in ``others``) with the share of the first's trigrams that the second has.
-
-    Only shares that reach ``containment`` are given.
-    """
-    for row, column, shared, row_sizes, _ in _shared_trigrams(texts, others):
-        near = shared >= containment * row_sizes
-        shares = shared[near] / row_sizes[near]
-        yield from zip(row[near].tolist(), column[near].tolist(), shares.tolist(), strict=True)
-
-
-_Numbers = npt.NDArray[np.integer]
-
-
-def _shared_trigrams(
-    texts: Sequence[str], others: Sequence[str]
-) -> Iterator[tuple[_Numbers, _Numbers, _Numbers, _Numbers, _Numbers]]:
-    """Yield (row, column, shared trigrams, trigrams of the row, of the column) for all pairs that share any."""
-    vocabulary: dict[str, int] = {}
-    left, right = _incidence(texts, vocabulary), _incidence(others, vocabulary)
-    left = sparse.csr_matrix((left.data, left.indices, left.indptr), shape=(len(texts), len(vocabulary)))
-    left_sizes, right_sizes = np.diff(left.indptr), np.diff(right.indptr)
-    transposed = right.T.tocsr()
-    block = max(1, min(_BLOCK, _BLOCK_ENTRIES // max(1, len(others))))
-    for start in range(0, left.shape[0], block):
-        found = (left[start : start + block] @ transposed).tocoo()
-        row = start + found.row
-        yield row, found.col, found.data, left_sizes[row], right_sizes[found.col]
-
-
-def _incidence(texts: Sequence[str], vocabulary: dict[str, int]) -> "sparse.csr_matrix[np.int32]":
-    pointers, indices = [0], []
-    for text in texts:
-        indices += sorted(vocabulary.setdefault(gram, len(vocabulary)) for gram in trigrams(text))
-        pointers.append(len(indices))
-    data = np.ones(len(indices), np.int32)
-    return sparse.csr_matrix((data, indices, pointers), shape=(len(texts), len(vocabulary)))
-
-
-def trigrams(text: str) -> set[str]:
-    """Return the character trigrams of a text's letters and digits; words are kept apart by one space."""
-    folded = "".join(c if unicodedata.category(c)[0] in "LN" else " " for c in text.casefold())
-    padded = f" {' '.join(folded.split())} "
-    return {padded[i : i + 3] for i in range(max(1, len(padded) - 2))}
 
 
 def _uniform(key: str) -> float:

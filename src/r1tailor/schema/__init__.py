@@ -93,7 +93,12 @@ from r1tailor.schema.model import (
     TemporalSize,
 )
 from r1tailor.schema.sources import (
+    BarColumns,
+    Bars,
+    BarsSource,
+    BarsSqlSource,
     Columns,
+    FeedSource,
     GeneratedSource,
     GeneratedTask,
     JatsSource,
@@ -103,10 +108,12 @@ from r1tailor.schema.sources import (
     PackagedSource,
     PdfSource,
     PubmedSource,
+    Retries,
     Source,
     SqlSource,
     TableSource,
     TextSource,
+    WindSource,
 )
 from r1tailor.schema.training import (
     OPTIMIZER_PREFIXES,
@@ -127,6 +134,10 @@ __all__ = [
     "OPTIMIZER_PREFIXES",
     "AgreementGate",
     "Annotation",
+    "BarColumns",
+    "Bars",
+    "BarsSource",
+    "BarsSqlSource",
     "Boundaries",
     "ByLengthCurriculum",
     "ByLengthPhase",
@@ -155,6 +166,7 @@ __all__ = [
     "EducationZhDomain",
     "Evaluation",
     "Export",
+    "FeedSource",
     "FinanceDomain",
     "FinanceTask",
     "FullStrategy",
@@ -203,6 +215,7 @@ __all__ = [
     "Recommended",
     "RecordsExport",
     "RelationLabel",
+    "Retries",
     "Scheduler",
     "Scheme",
     "Section",
@@ -232,6 +245,7 @@ __all__ = [
     "UmlsVocabulary",
     "Vocabulary",
     "WalkForward",
+    "WindSource",
 ]
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import yaml
 
-from r1tailor.errors import DataError
+from r1tailor.errors import ConfigError, DataError
 from r1tailor.records import Document, Rejection
 from r1tailor.schema import (
+    BarsSource,
+    BarsSqlSource,
     GeneratedSource,
     JatsSource,
     JsonlSource,
@@ -22,8 +24,10 @@ from r1tailor.schema import (
     SqlSource,
     TableSource,
     TextSource,
+    WindSource,
 )
 from r1tailor.sources import (
+    bars,
     chalkbase,
     cmekg,
     eu_laws,
@@ -42,6 +46,7 @@ from r1tailor.sources import (
     zh_laws,
 )
 from r1tailor.sources.base import Origin, Read
+from r1tailor.sources.market import stored
 
 _PACKAGED_READERS = {
     "icd10cm": icd10cm.read,
@@ -50,6 +55,10 @@ _PACKAGED_READERS = {
     "cmekg": cmekg.read,
     "chalkbase": chalkbase.read,
     "chalkbase_limits": chalkbase.read_limits,
+    "sp500": bars.read,
+    "stocks": bars.read,
+    "credit": bars.read,
+    "factors": bars.read,
 }
 
 
@@ -89,6 +98,8 @@ def _reader(source: Source, root: Path) -> Read:
             if reader is None:
                 known = ", ".join(_PACKAGED_READERS)
                 raise DataError(f"nothing reads a packaged source called {source.name}; there are {known}")
+            if source.bars is not None and reader is not bars.read:
+                raise ConfigError([f"domain.sources, name: {source.name}: bars belongs to market figures only"])
             path = packaged.verified_member(source, root)
             return reader(Origin.of(source, path, root), path)
         case JsonlSource():
@@ -111,6 +122,8 @@ def _reader(source: Source, root: Path) -> Read:
             return judgments.read(source, root)
         case GeneratedSource():
             return generated.read(source)
+        case BarsSource() | BarsSqlSource() | WindSource():
+            return stored.read(source, root)
 
 
 def fetch_all(pinned: list[PackagedSource], root: Path) -> None:

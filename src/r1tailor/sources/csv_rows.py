@@ -16,13 +16,16 @@ _LONGEST_ROW = 1_000_000  # bytes; within it the csv module takes 131,072 charac
 Row = dict[str, str]
 
 
-def rows(path: Path, columns: tuple[str, ...], shown: str) -> Iterator[tuple[str, Row | Damage]]:
-    """Yield ``line N`` and the row there by column name (upper case), or what is wrong with it.
+def rows(
+    path: Path, columns: tuple[str, ...], shown: str, *, capitals: bool = True
+) -> Iterator[tuple[str, Row | Damage]]:
+    """Yield ``line N`` and the row there by column name, in capitals unless told otherwise, or what is wrong with it.
 
     After damage that hides where the next row begins, the rest of the file is not read and the damage says so.
 
     Raises:
-        DataError: the file is empty or one of the columns is not in its first line; calls the file as ``shown``.
+        DataError: the file is empty, one of the columns is not in its first line, or one stands there twice; calls the
+            file as ``shown``.
     """
     header: list[str] = []
     for line, raw in _records(path):
@@ -30,7 +33,9 @@ def rows(path: Path, columns: tuple[str, ...], shown: str) -> Iterator[tuple[str
         if isinstance(found, Damage):
             yield line, found
         elif not header:
-            header = [cell.upper() for cell in found]
+            header = [cell.upper() for cell in found] if capitals else found
+            if twice := [column for column in dict.fromkeys(header) if header.count(column) > 1]:
+                raise DataError(f"{shown}, {line}: several columns are called {', '.join(twice)[:200]}")
             if missing := [column for column in columns if column not in header]:
                 raise DataError(f"{shown}, {line}: no column {', '.join(missing)}")
         elif len(found) != len(header):

@@ -16,12 +16,12 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from r1tailor.errors import DataError
-from r1tailor.schema import SqlSource
+from r1tailor.schema import BarsSqlSource, SqlSource
 from r1tailor.sources.base import Origin, Read
 from r1tailor.sources.ids import SeenIds
 from r1tailor.sources.rows import Row, Table, header_fault, holds_other_bytes
@@ -29,6 +29,7 @@ from r1tailor.sources.rows import Row, Table, header_fault, holds_other_bytes
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
+Database = SqlSource | BarsSqlSource
 _BATCH = 256  # rows that a server-side cursor gives at a time
 
 
@@ -39,19 +40,31 @@ def read(source: SqlSource, root: Path) -> Read:
         DataError: SQLAlchemy, the driver, the database or the password is missing, the database refuses the query,
             a column is missing, or the rows are others at the second reading.
     """
+    with connected(source, root) as (connection, shown), closing(SeenIds()) as seen:
+        yield from _documents(source, connection, shown, seen)
+
+
+@contextmanager
+def connected(source: Database, root: Path) -> Iterator[tuple["Connection", str]]:
+    """Open a database for reading; give the connection and how messages call the database.
+
+    Raises:
+        DataError: SQLAlchemy, the driver, the database or the password is missing, or the database refuses what it is
+            asked inside.
+    """
     try:
         from sqlalchemy.exc import SQLAlchemyError
     except ModuleNotFoundError as error:
-        raise DataError(f"kind: sql needs SQLAlchemy: pip install sqlalchemy{_named(source)}") from error
+        raise DataError(f"kind: {source.kind} needs SQLAlchemy: pip install sqlalchemy{_named(source)}") from error
     url = _url(source)
     engine = _engine(source, url, root)
     shown = _shown(url)
     try:
         # Without parameters, for which some drivers would take the % signs of a query.
-        with engine.connect().execution_options(no_parameters=True) as connection, closing(SeenIds()) as seen:
+        with engine.connect().execution_options(no_parameters=True) as connection:
             if url.get_backend_name() != "sqlite":
                 connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-            yield from _documents(source, connection, shown, seen)
+            yield connection, shown
     except SQLAlchemyError as error:
         raise DataError(f"{shown}: {_reason(error)}{_named(source)}") from None  # a driver's message may quote rows
     finally:
@@ -89,7 +102,7 @@ def _json(values: list[Any]) -> bytes:
     return json.dumps(values, default=lambda v: v.hex() if isinstance(v, (bytes, memoryview)) else str(v)).encode()
 
 
-def _url(source: SqlSource) -> "URL":
+def _url(source: Database) -> "URL":
     """Return the URL with the password that the environment holds."""
     from sqlalchemy import make_url
     from sqlalchemy.exc import ArgumentError
@@ -105,7 +118,7 @@ def _url(source: SqlSource) -> "URL":
     return url.set(password=os.environ[source.password_variable])
 
 
-def _engine(source: SqlSource, url: "URL", root: Path) -> "Engine":
+def _engine(source: Database, url: "URL", root: Path) -> "Engine":
     from sqlalchemy import NullPool, create_engine
     from sqlalchemy.exc import NoSuchModuleError
 
@@ -136,7 +149,7 @@ def _shown(url: "URL") -> str:
     return url.render_as_string(hide_password=True)
 
 
-def _named(source: SqlSource) -> str:
+def _named(source: Database) -> str:
     return f" (domain.sources, name: {source.name})"
 
 

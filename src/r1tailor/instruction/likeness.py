@@ -1,0 +1,53 @@
+"""Which examples are near-identical: what one part of the split may not say of another.
+
+Texts are alike by their character trigrams. An example that carries a window of numbers is told from others by the
+window alone: the texts beside windows are alike by design, and the same window is the same thing to look at, whatever
+is asked of it.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from itertools import combinations
+
+from r1tailor.instruction.similarity import similar_pairs, trigrams
+from r1tailor.records import Example
+
+_ALL = 1.0  # two texts then need the same trigrams, which is found without counting what every two of them share
+
+
+def near_identical(examples: Sequence[Example], similarity: float) -> list[tuple[int, int]]:
+    """Return index pairs (the smaller first) of examples with the same window, or with texts of that similarity."""
+    pairs = _equal({index: example.series for index, example in enumerate(examples) if example.series})
+    texts = {index: _text(example) for index, example in enumerate(examples) if not example.series}
+    if similarity == _ALL:
+        return pairs + _equal({index: frozenset(trigrams(text)) for index, text in texts.items()})
+    places = list(texts)
+    found = zip(*similar_pairs(list(texts.values()), similarity), strict=True)
+    return pairs + [(places[row], places[column]) for row, column in found]
+
+
+def repeated(held_out: Sequence[Example], train: Sequence[Example], similarity: float) -> int:
+    """Return how many held-out examples have a near-identical one in train."""
+    asked, said = ([_text(example) for example in part if not example.series] for part in (held_out, train))
+    if similarity == _ALL:
+        known = {frozenset(trigrams(text)) for text in said}
+        count = sum(frozenset(trigrams(text)) in known for text in asked)
+    else:
+        count = len(set(similar_pairs(asked, similarity, said)[0])) if asked and said else 0
+    return count + len(same_window(held_out, train))
+
+
+def same_window(held_out: Sequence[Example], train: Sequence[Example]) -> list[tuple[Example, Example]]:
+    """Return the held-out examples whose window stands in train, each with the first training example that has it."""
+    first = {example.series: example for example in reversed(train) if example.series}
+    return [(example, first[example.series]) for example in held_out if example.series in first]
+
+
+def _equal(keys: Mapping[int, Hashable]) -> list[tuple[int, int]]:
+    alike: dict[Hashable, list[int]] = {}
+    for index, key in keys.items():
+        alike.setdefault(key, []).append(index)
+    return [pair for members in alike.values() for pair in combinations(members, 2)]
+
+
+def _text(example: Example) -> str:
+    return example.input or example.output

@@ -1,0 +1,175 @@
+"""Market figures: what a row of a table says, and from when on it could have been known.
+
+A figure has a series, an event (the day, or the last day of the month, that it is of) and a date from which it was
+known. The packaged tables here are wide: the first column is the date, every other one a series, a row one document.
+"""
+
+import math
+import re
+from calendar import monthrange
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
+from decimal import Decimal
+from pathlib import Path
+
+from r1tailor.errors import ConfigError
+from r1tailor.records import Document
+from r1tailor.schema import Bars, PackagedSource
+from r1tailor.sources import csv_rows
+from r1tailor.sources.base import Origin, Read
+from r1tailor.sources.streams import Damage
+
+_ISO = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](?:00:00(?::00(?:\.0+)?)?))?", re.ASCII)
+_AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d{0,30})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_MISSING = ("", "nan", "na", "n/a", "null", "none")  # how tables write that there is no figure
+_DATE = "DATE"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One figure of one series.
+
+    Attributes:
+        series: its name in the domain.
+        event: the day that the figure is of; the last one of its month for a monthly figure.
+        value: in the unit of the source.
+        available_at: the date from which it could have been known; None where the feed does not say.
+    """
+
+    series: str
+    event: date
+    value: float
+    available_at: date | None = None
+
+
+def read(origin: Origin, path: Path) -> Read:
+    """Yield a document for each row of a packaged table; the date, ISO or American, stands in its first column.
+
+    A row is rejected when its date is none, stands there before or is earlier than the row's before, or when a cell is
+    no figure. Empty cells are left out.
+
+    Raises:
+        ConfigError: the source does not say what its figures are.
+        DataError: the table has no header or no column for the date.
+    """
+    source = origin.source
+    if not isinstance(source, PackagedSource) or source.bars is None:
+        raise ConfigError([f"domain.sources, name: {source.name}: bars is missing: values, period, lag_days"])
+    latest = date.min
+    for position, row in csv_rows.rows(path, (_DATE,), origin.file):
+        try:
+            event, values = _row(row, source.bars, latest)
+        except Damage as damage:
+            yield origin.rejection(position, damage.reason)
+            continue
+        latest = event
+        yield document(origin, f"{source.name}/{event}", values, event, known_from(event, source.bars), position)
+
+
+def document(origin: Origin, id_: str, values: Mapping[str, float], event: date, known: date, at: str) -> Document:
+    """Return the document of one event: its figures as text and, by series, in ``fields``."""
+    text = f"{event} {', '.join(f'{series} {value}' for series, value in values.items())}"
+    fields = {"event": event.isoformat(), "values": dict(values)}
+    return origin.document(id_, text, at, fields, known.isoformat())
+
+
+def event_of(cell: object, bars: Bars) -> date:
+    """Return the event of a row from its date: a text, a day, or a moment at midnight.
+
+    Raises:
+        Damage: it is none of them.
+    """
+    found = day(cell)
+    return found if bars.period == "day" else found.replace(day=monthrange(found.year, found.month)[1])
+
+
+def day(cell: object) -> date:
+    """Return the day that a cell names.
+
+    Raises:
+        Damage: it names none, or a time of that day.
+    """
+    if isinstance(cell, datetime):
+        if cell.time() != time_of_day(0):
+            raise Damage("its date holds a time of day: figures are read by day")
+        return cell.date()
+    if isinstance(cell, date):
+        return cell
+    text = cell.strip() if isinstance(cell, str) else ""
+    try:
+        if iso := _ISO.fullmatch(text):
+            return date.fromisoformat(iso.group(1))
+        if american := _AMERICAN.fullmatch(text):
+            return date(int(american.group(3)), int(american.group(1)), int(american.group(2)))
+    except ValueError:
+        raise Damage("its date is no day of the calendar") from None
+    raise Damage("its date must be written YYYY-MM-DD or M/D/YYYY")
+
+
+def known_from(event: date, bars: Bars) -> date:
+    """Return the date from which a figure could have been known: so many days after its event.
+
+    Raises:
+        Damage: that lies beyond the calendar.
+    """
+    try:
+        return event + timedelta(days=bars.lag_days)
+    except OverflowError:
+        raise Damage("its date is beyond the calendar") from None
+
+
+def figure(cell: object, bars: Bars, series: str) -> float | None:
+    """Return the figure in a cell; None where there is none.
+
+    Raises:
+        Damage: something else stands there, an infinite number, or a price that is not above zero; names the series.
+    """
+    if cell is None or (isinstance(cell, str) and cell.strip().lower() in _MISSING):
+        return None
+    if isinstance(cell, str) and _NUMBER.fullmatch(cell.strip()):
+        value = float(cell)
+    elif isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool):
+        value = _as_float(cell)
+    else:
+        raise Damage(f"{series} is not a number")
+    if math.isnan(value):
+        return None
+    if math.isinf(value):
+        raise Damage(f"{series} is infinite")
+    if bars.values == "price" and value <= 0:
+        raise Damage(f"{series} is a price and must be above zero")
+    return value
+
+
+def _as_float(number: int | float | Decimal) -> float:
+    try:
+        return float(number)
+    except (OverflowError, ValueError):
+        return math.inf
+
+
+def _row(row: csv_rows.Row | Damage, bars: Bars, latest: date) -> tuple[date, dict[str, float]]:
+    """Return the event and the figures of a row.
+
+    Raises:
+        Damage: the row is damaged, or is not later than the latest one.
+    """
+    if isinstance(row, Damage):
+        raise row
+    event = event_of(row[_DATE], bars)
+    if event <= latest:
+        raise Damage("its date stands there before" if event == latest else "its date is earlier than the row's before")
+    values = dict(_figures(row, bars))
+    if not values:
+        raise Damage("it holds no figure")
+    known_from(event, bars)
+    return event, values
+
+
+def _figures(row: csv_rows.Row, bars: Bars) -> Iterator[tuple[str, float]]:
+    for series, cell in row.items():
+        if series != _DATE and (value := figure(cell, bars, series)) is not None:
+            yield series, value

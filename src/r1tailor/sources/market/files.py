@@ -1,0 +1,64 @@
+"""Bars in a CSV or Parquet file of your own, read from the beginning at every fetch."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from r1tailor.errors import FeedRequestError, FeedUnavailableError
+from r1tailor.schema import BarsSource
+from r1tailor.sources import csv_rows
+from r1tailor.sources.market.feed import Page
+from r1tailor.sources.market.rows import Row, check_columns, needed, page
+from r1tailor.sources.streams import Damage
+
+_BATCH = 1024  # rows
+
+
+class FileFeed:
+    """The bars of one file; all of them are one page.
+
+    Raises:
+        FeedUnavailableError: there is no such file.
+        FeedRequestError: its name does not say what it is.
+    """
+
+    def __init__(self, source: BarsSource, root: Path) -> None:
+        self._source, self._path = source, root / source.path
+        where = f"(domain.sources, name: {source.name})"
+        if not self._path.is_file():
+            raise FeedUnavailableError(f"{source.path} is no file {where}")
+        if not self._path.name.lower().endswith((".csv", ".csv.gz", ".parquet")):
+            raise FeedRequestError(f"{source.path}: the name of bars ends in .csv, .csv.gz or .parquet {where}")
+
+    def pages(self, first: date, last: date) -> Iterator[Page]:
+        """Yield the one page of these dates.
+
+        Raises:
+            DataError: the file lacks a column or a symbol.
+        """
+        rows = self._parquet_rows() if self._path.suffix.lower() == ".parquet" else self._csv_rows()
+        yield page(self._source, rows, self._source.path, first, last)
+
+    def quotes(self) -> Page | None:
+        """Return None: a file holds bars."""
+        return None
+
+    def _csv_rows(self) -> Iterator[Row]:
+        yield from csv_rows.rows(self._path, needed(self._source), self._source.path, capitals=False)
+
+    def _parquet_rows(self) -> Iterator[Row]:
+        number = 0
+        try:
+            with pq.ParquetFile(self._path, pre_buffer=False) as file:
+                check_columns(self._source, file.schema_arrow.names, self._source.path)
+                columns = list(needed(self._source))
+                for batch in file.iter_batches(_BATCH, columns=columns, use_threads=False):
+                    for cells in batch.to_pylist():
+                        number += 1
+                        yield f"row {number}", cells
+        except (pa.ArrowException, OSError, ValueError, OverflowError):
+            damage = "no whole Parquet file" if not number else "damaged; it and what follows cannot be read"
+            yield f"row {number + 1}" if number else "", Damage(damage)

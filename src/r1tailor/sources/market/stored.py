@@ -1,0 +1,98 @@
+"""The documents of a feed's store: one for each event and each date on which figures of it became known.
+
+The first is ``<source>/<event>``; what became known later is ``<source>/<event>/2`` and so on, so that whoever reads
+only what was available at a time never sees a later revision.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from r1tailor.errors import DataError
+from r1tailor.records import Rejection
+from r1tailor.schema import FeedSource
+from r1tailor.sources.bars import document
+from r1tailor.sources.base import Origin, Read
+from r1tailor.sources.market.archive import SCHEMA, segments
+
+
+class _Figure(NamedTuple):
+    """One row of a store; sorts by when it happened, when it was known, and where it stands."""
+
+    event: date
+    known: date
+    segment: int
+    row: int
+    series: str
+    value: float
+
+
+def read(source: FeedSource, root: Path) -> Read:
+    """Yield the rejections of the store's files, then the documents by event and availability.
+
+    A row is rejected when its dates or its series are missing, it was known before its event, or its value is none.
+
+    Raises:
+        DataError: nothing is stored yet.
+    """
+    files = segments(root / source.store)
+    if not files:
+        raise DataError(
+            f"{source.store} does not exist or holds no bars yet. Fetch them: python -m r1tailor market backfill "
+            f"(domain.sources, name: {source.name})"
+        )
+    origins = [Origin.of(source, file, root) for file in files]
+    figures: list[_Figure] = []
+    for number, (origin, file) in enumerate(zip(origins, files, strict=True)):
+        for found in _figures(origin, file, number, source):
+            if isinstance(found, Rejection):
+                yield found
+            else:
+                figures.append(found)
+    revisions: Counter[date] = Counter()
+    for (event, known, segment), group in groupby(sorted(figures), key=lambda figure: figure[:3]):
+        rows = list(group)
+        revisions[event] += 1
+        suffix = f"/{revisions[event]}" if revisions[event] > 1 else ""
+        values = {figure.series: figure.value for figure in rows}
+        yield document(origins[segment], f"{source.name}/{event}{suffix}", values, event, known, f"row {rows[0].row}")
+
+
+def _figures(origin: Origin, file: Path, segment: int, source: FeedSource) -> Iterator[_Figure | Rejection]:
+    try:
+        table = pq.read_table(file)
+        rows = table.to_pylist() if table.schema.names == SCHEMA.names else None
+    except (pa.ArrowException, OSError, ValueError, OverflowError):
+        rows = None
+    if rows is None:
+        yield origin.rejection("", "no whole file of bars")
+        return
+    for number, row in enumerate(rows, start=1):
+        fault = _fault(row, source)
+        if fault:
+            yield origin.rejection(f"row {number}", fault)
+        else:
+            yield _Figure(row["event"], row["available_at"], segment, number, row["series"], row["value"])
+
+
+def _fault(row: dict[str, Any], source: FeedSource) -> str:
+    """Return what is wrong with a row; empty if nothing is."""
+    event, known, value = row["event"], row["available_at"], row["value"]
+    if not isinstance(row["series"], str) or not row["series"].strip():
+        return "series is empty"
+    if not type(event) is type(known) is date:
+        return "event and available_at must be dates"
+    if known < event:
+        return "available_at is before the event"
+    if not isinstance(value, float) or not math.isfinite(value):
+        return "value is no finite number"
+    if source.bars.values == "price" and value <= 0:
+        return "value is a price and must be above zero"
+    return ""
