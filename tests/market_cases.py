@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 
@@ -32,10 +31,10 @@ def weekdays(n: int, first: date = date(1990, 1, 1)) -> tuple[str, ...]:
     return tuple(found)
 
 
-def warning(**changes: Any) -> EarlyWarning:
+def warning(**changes: float) -> EarlyWarning:
     """Return windows of ten days, one day's gap, a cool-down of three."""
-    plain = {"horizon_days": 10, "gap_days": 1, "cooldown_days": 3, "theta": 0.5}
-    return EarlyWarning(**{**plain, "calibration_items": 300, "random_seeds": 20, **changes})
+    plain: dict[str, float] = {"horizon_days": 10, "gap_days": 1, "cooldown_days": 3, "theta": 0.5}
+    return EarlyWarning.model_validate({**plain, "calibration_items": 300, "random_seeds": 20, **changes})
 
 
 def market(n: int = 200, episodes: Sequence[tuple[int, int]] = ((100, 120),), closes: Array | None = None) -> Timeline:
@@ -47,4 +46,6 @@ def market(n: int = 200, episodes: Sequence[tuple[int, int]] = ((100, 120),), cl
 def risk_example(day: str, features: dict[str, float | None], label: str, task: str = "risk") -> Example:
     """Return one example of a task as the finance domain makes them."""
     fields = {"task": task, "date": day, "label": label, "features": features, "volatility": features["volatility"]}
-    return Example(f"{task}/{day}", "How risky?", "numbers", f"{label}. why", fields=fields, available_at=day)
+    return Example(
+        f"{task}/{day}", "How risky?", f"the numbers of {day}", f"{label}. why", fields=fields, available_at=day
+    )

@@ -10,7 +10,8 @@ days are *quiet*. What is counted twice over:
 - *days*: with T1 the share of good days without a signal and T2 the share of quiet days with one, the loss is
   theta T1 + (1 - theta) T2 and usefulness is min(theta, 1 - theta) minus it (Alessi & Detken 2011, Eur. J. Polit.
   Econ. 27): above 0 it beats always and never, and random signals have at most 0. Sarlin (2013, Econ. Lett. 119)
-  weighs T1 and T2 with how frequent good and quiet days are, and divides by what a perfect model would have.
+  weighs T1 and T2 with how frequent good and quiet days are, and divides by what a perfect model would have. As good
+days are few, theta = 0.5 then counts every false signal dearly: below 0 it would have cost less never to warn.
 """
 
 from collections.abc import Sequence

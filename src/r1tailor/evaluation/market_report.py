@@ -20,7 +20,7 @@ _WARNED = {
     "recall": "recall",
     "precision": "precision",
     "false_alarms_per_year": "false alarms a year",
-    "median_lead": "median lead, trading days",
+    "median_lead": "median lead (days)",
     "usefulness": "usefulness",
     "relative_usefulness": "relative usefulness",
 }
@@ -99,7 +99,7 @@ def _cell(measured: Entry | None) -> str:
     if measured is None or measured["value"] is None:
         return "-"
     low, high = measured.get("low"), measured.get("high")
-    return f"{measured['value']:.3f}" + ("" if low is None or high is None else f" [{low:.3f}, {high:.3f}]")
+    return f"{measured['value']:.2f}" + ("" if low is None or high is None else f" [{low:.2f}, {high:.2f}]")
 
 
 def scored(record: TrackRecord) -> dict[str, dict[str, Any]]:

@@ -65,8 +65,8 @@ def evaluate(
 def held_out(settings: Settings, test: Sequence[Example]) -> list[Example]:
     """Return the items that base and tuned model both answer: a fair sample of the test.
 
-    A part keeps a random order, so that its first items are one; of a test in time they are spread evenly over the
-    dates, and over the tasks of each stretch of time.
+    A part keeps a random order, so that its first items are one. Of a split by time they are as many of each task,
+    at equal distances from the first date to the last.
     """
     most = settings.evaluation.max_items
     if settings.domain.split.by != "time":
