@@ -1,4 +1,4 @@
-"""Warnings by hand-counted cases: leads, cool-down, misses, excluded days, usefulness; random ones are worth nothing."""
+"""Warnings by hand-counted cases: leads, cool-down, misses, excluded days, usefulness; random ones have none."""
 
 import math
 

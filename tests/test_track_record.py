@@ -160,7 +160,7 @@ def test_a_plain_classifier_learns_from_train_and_never_sees_a_later_label(
     train, later, test = (risk_items(parts[part]) for part in ("train", "validation", "test"))
     before, found = fitted_scores(name, train, [*train, *later], test, 1)
     risky = np.array([e.fields["label"] == "high" for e in test])
-    assert found[risky].mean() > 0.6 > 0.2 > found[~risky].mean()
+    assert found[risky].mean() > 0.4 > 0.2 > found[~risky].mean()
     blind = [replace(e, fields=e.fields | {"label": "low"}) for e in test]
     assert (fitted_scores(name, train, [*train, *later], blind, 1)[1] == found).all()
     turned = [replace(e, fields=e.fields | {"label": "low"}) for e in later]
