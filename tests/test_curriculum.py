@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -32,6 +33,7 @@ def material(count: int = 40) -> Material:
     return Material(tokens, records, {f"e{i}": float(count - i) for i in range(count)})
 
 
+@cache
 def composed(*overrides: str) -> Settings:
     return config.load(["trainer.batch_size=4", "trainer.max_steps=null", *overrides])
 
