@@ -161,7 +161,9 @@ def test_gold_labels_reach_the_documents_and_every_vote_is_kept(tmp_path: Path) 
     gold = annotate(DOCUMENTS, own, tmp_path, seed=1)
     settle(gold, own, tmp_path / "annotate")
     fields = {document.id: document.fields.get("gold") for document in gold.documents}
-    assert fields["d0"] == {"spans": [], "relations": [], "answers": {"topic": ["x"]}, "rules": {"topic": "unanimous"}}
+    said = {"spans": [], "relations": [], "answers": {"topic": ["x"]}, "rules": {"topic": "unanimous"}}
+    assert fields["d0"] == said | {"disagreement": 0.0}
+    assert fields["d9"]["disagreement"] == 1.0
     assert fields["d9"]["rules"] == {"topic": "undecided"}
     assert (fields["d10"], fields["d11"]) == (None, None)
     assert gold.summary == "gold labels for 10 documents, 1 wait for an adjudicator; topic Cohen's kappa 0.85"

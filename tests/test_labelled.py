@@ -44,6 +44,9 @@ def test_a_generic_domain_learns_from_labelled_documents_and_leaves_the_others(
     domain = settings("domain=generic", "domain.sources.0.path=x", "domain.task.instruction=Which?").domain
     known = document(answers={"department": ["cardiology"]})
     (example,) = open_domain(domain, [Document("u", "unlabelled", **FACTS), known]).examples()
+    assert example.fields == {"entities": []}
+    (disputed,) = open_domain(domain, [document(answers={"department": ["x"]}, disagreement=0.5)]).examples()
+    assert disputed.fields == {"entities": [], "disagreement": 0.5}
     assert (example.id, example.instruction, example.input, example.output) == ("d", "Which?", TEXT, "cardiology")
     with pytest.raises(DataError, match="no record has an output and none has gold labels"):
         list(open_domain(domain, [Document("u", "unlabelled", **FACTS)]).examples())

@@ -247,3 +247,96 @@ def test_promote_and_rollback_say_what_serves(project: Shop, capsys: pytest.Capt
     versions.rollback(argparse.Namespace(domain="toy", version=None, phase=None, reason=""))
     assert capsys.readouterr().out.startswith(f"{first.id} serves again, every hash checked: registry/toy/deployed/")
     assert project.registry.current("toy") == first.id
+
+
+# --- phases of training ------------------------------------------------------------------------------------------
+
+
+def phased(shop: Shop, content: str = "last", *, missed: tuple[str, ...] = ()) -> Version:
+    """Register a version of three phases, each with a model of its own."""
+    parts: dict[str, Path] = {}
+    for name, weights in (("phases/1-a", f"{content} a"), ("phases/2-b", f"{content} b"), ("model", content)):
+        parts[name] = shop.folder / name
+        shutil.rmtree(parts[name], ignore_errors=True)
+        parts[name].mkdir(parents=True)
+        (parts[name] / "weights.safetensors").write_bytes(weights.encode() * 1000)
+    (shop.folder / "config.yaml").write_text("seed: 1\n")
+    return shop.registry.register("toy", parts | {"config.yaml": shop.folder / "config.yaml"}, METRICS, missed)
+
+
+def test_rollback_returns_to_the_end_of_any_phase(shop: Shop) -> None:
+    version = phased(shop)
+    assert version.phases == ["1-a", "2-b"]
+    shop.registry.promote(version.id)
+    final = shop.served()
+    assert final == version.files_at(None) == {n: s for n, s in version.files.items() if not n.startswith("phases/")}
+    for phase in ("1-a", "2-b"):
+        folder = shop.registry.rollback("toy", phase=phase, reason="it forgot")
+        assert folder.name == f"{version.id}@{phase}" == shop.registry.current("toy")
+        served = shop.served()
+        assert served["model/weights.safetensors"] == version.files[f"phases/{phase}/weights.safetensors"]
+        assert served.keys() == final.keys()
+        assert served["config.yaml"] == final["config.yaml"]
+        last = shop.registry.history("toy")[-1]
+        assert (last["action"], last["version"], last["phase"]) == ("rollback", version.id, phase)
+    shop.registry.rollback("toy")
+    assert shop.registry.current("toy") == f"{version.id}@1-a", "what served before"
+    shop.registry.rollback("toy")
+    assert shop.served() == final
+
+
+def test_rollback_to_a_phase_of_an_earlier_version(shop: Shop) -> None:
+    first, second = phased(shop, "one"), phased(shop, "two")
+    shop.registry.promote(first.id)
+    shop.registry.promote(second.id)
+    shop.registry.rollback("toy", first.id, phase="2-b")
+    assert shop.served() == first.files_at("2-b")
+    assert phased(shop, "three").parent == f"{first.id}@2-b"
+
+
+def test_a_phase_that_is_not_there_is_refused_and_nothing_changes(shop: Shop) -> None:
+    with pytest.raises(RegistryError, match="no version serves whose phase 1-a could be gone back to"):
+        shop.registry.rollback("toy", phase="1-a")
+    simple, several = shop.register("one"), phased(shop)
+    shop.registry.promote(simple.id)
+    with pytest.raises(RegistryError, match="has no phase 1-a to go back to; it has one phase only: its end"):
+        shop.registry.rollback("toy", phase="1-a")
+    shop.registry.promote(several.id)
+    with pytest.raises(RegistryError, match="has no phase 9-x to go back to; it has only its end, and 1-a, 2-b"):
+        shop.registry.rollback("toy", phase="9-x")
+    stored = shop.registry.folder / "objects" / several.files["phases/1-a/weights.safetensors"]
+    stored.write_bytes(b"?")
+    with pytest.raises(RegistryError, match=r"model/weights.safetensors is damaged; nothing was changed"):
+        shop.registry.rollback("toy", phase="1-a")
+    assert shop.registry.current("toy") == several.id
+
+
+def test_a_phase_is_promoted_only_by_force_for_nobody_evaluated_it(shop: Shop) -> None:
+    version = phased(shop)
+    with pytest.raises(RegistryError, match=r"the model at the end of phase 1-a was not evaluated. .*--force --reason"):
+        shop.registry.promote(version.id, phase="1-a")
+    shop.registry.promote(version.id, phase="1-a", force=True, reason="a trial")
+    assert shop.served() == version.files_at("1-a")
+
+
+def test_list_and_show_tell_the_phases(project: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    version = phased(project)
+    project.registry.promote(version.id)
+    versions.rollback(argparse.Namespace(domain="toy", version=None, phase="2-b", reason="it forgot"))
+    assert capsys.readouterr().out.startswith(f"{version.id}@2-b serves again, every hash checked")
+    versions.show_list(argparse.Namespace(domain="toy"))
+    assert "at the end of 2-b" in " ".join(capsys.readouterr().out.split())
+    versions.show(argparse.Namespace(version=version.id))
+    shown = capsys.readouterr().out
+    assert f"phase 1-a: registry rollback toy {version.id} --phase 1-a returns to its end" in shown
+    assert "rollback at the end of 2-b: it forgot" in shown
+
+
+@pytest.mark.parametrize("name", ["phases/../model/x", "phases", "phases/1-a", "phases/a/x", "phases/1-A/x"])
+def test_a_record_whose_phases_are_not_those_of_a_version_is_refused(shop: Shop, name: str) -> None:
+    version = phased(shop)
+    record = shop.registry.folder / "toy" / "versions" / f"{version.id}.json"
+    known = json.loads(record.read_text())
+    record.write_text(json.dumps(known | {"files": known["files"] | {name: "0" * 64}}))
+    with pytest.raises(RegistryError, match="files must be relative paths"):
+        shop.registry.version(version.id)

@@ -181,7 +181,9 @@ def _fields_at(path: list[str | int], composition: Any) -> list[str]:  # noqa: A
     value = composition
     for part in path:
         model = _model_for(annotation, value)
-        if isinstance(part, str) and model is not None:
+        if get_origin(annotation) is dict:
+            annotation = get_args(annotation)[1]
+        elif isinstance(part, str) and model is not None:
             annotation = model.model_fields[part].annotation if part in model.model_fields else None
         value = value[part]
     model = _model_for(annotation, value)

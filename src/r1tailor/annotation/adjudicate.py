@@ -8,6 +8,7 @@ empty. Nothing depends on the order of the votes.
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import combinations
 from typing import Any, Literal, TypeVar
 
 from r1tailor.records import Annotation, Labels, Relation, Span
@@ -41,13 +42,21 @@ class Adjudicated:
         """Whether an aspect waits for an adjudicator."""
         return "undecided" in self.rules.values()
 
+    @property
+    def disagreement(self) -> float | None:
+        """Share of the pairs of votes that differ in spans, relations or answers; None for a single vote."""
+        said = [(vote.labels.spans, vote.labels.relations, vote.labels.answers) for vote in self.votes]
+        pairs = list(combinations(said, 2))
+        return sum(one != other for one, other in pairs) / len(pairs) if pairs else None
+
     def as_field(self) -> dict[str, Any]:
-        """Return the labels and their rules as plain JSON values, for a document's fields."""
+        """Return the labels, their rules and the disagreement as plain JSON values, for a document's fields."""
         return {
             "spans": [asdict(span) for span in self.labels.spans],
             "relations": [asdict(relation) for relation in self.labels.relations],
             "answers": {question: list(values) for question, values in self.labels.answers.items()},
             "rules": dict(self.rules),
+            "disagreement": self.disagreement,
         }
 
 

@@ -39,7 +39,7 @@ class Generic(Domain):
             output = written(task, {"input": document.text, **fields})
             instruction = fields["instruction"] or task.instruction
             reasoning = fields["reasoning"] if task.reasoning else ""
-            kept = {"entities": fields["entities"]}
+            kept = {name: fields[name] for name in ("entities", "disagreement") if name in fields}
             yield Example(document.id, instruction, document.text, output, reasoning, fields["group"], kept)
         if self.documents and not found:
             raise DataError(

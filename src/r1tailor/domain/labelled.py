@@ -13,12 +13,16 @@ NOTHING = "none"
 
 
 def labelled(document: Document) -> dict[str, Any]:
-    """Return ``output`` and ``entities`` from gold labels; nothing if a document has none, or some are undecided."""
+    """Return ``output`` and ``entities`` from gold labels; nothing if a document has none, or some are undecided.
+
+    Where several people voted, ``disagreement`` says how often two of them differed: a measure of difficulty.
+    """
     gold = document.fields.get("gold")
     if gold is None or "undecided" in gold["rules"].values():
         return {}
     entities = list(dict.fromkeys(_surface(document, span) for span in gold["spans"]))
-    return {"output": "\n".join(_lines(document, gold)) or NOTHING, "entities": entities}
+    said: dict[str, Any] = {"output": "\n".join(_lines(document, gold)) or NOTHING, "entities": entities}
+    return said if gold.get("disagreement") is None else said | {"disagreement": gold["disagreement"]}
 
 
 def _lines(document: Document, gold: dict[str, Any]) -> Iterator[str]:

@@ -65,7 +65,7 @@ class CompetencePhase(Section):
 class TakeValues(Section):
     """The examples whose field holds one of some values."""
 
-    kind: Literal["values"]
+    kind: Literal["by_value"]
     field: Annotated[str, Field(min_length=1, max_length=100)]
     values: Annotated[tuple[str | int, ...], Field(strict=False, min_length=1)]
 
@@ -73,7 +73,7 @@ class TakeValues(Section):
 class TakeQuantiles(Section):
     """The examples between two quantiles of a difficulty: ``above < quantile <= up_to``."""
 
-    kind: Literal["quantiles"]
+    kind: Literal["by_quantile"]
     difficulty: Difficulty
     above: Fraction
     up_to: Share

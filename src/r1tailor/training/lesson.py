@@ -1,5 +1,6 @@
 """What one phase trains on and is validated by: tokens, steps, and the phases' shares of the validation examples."""
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,14 +60,15 @@ def prepared(
 
 
 def held_out_of(settings: Settings, validation: Sequence[Example]) -> list[Example]:
-    """Return the examples that a run is validated by: the first, or of several phases some from everywhere.
+    """Return the examples that a run is validated by: the first, or where there are several phases some by lot.
 
-    Files are often in the order of the tasks, and the loss on each phase's share is to be seen.
+    Files are often in the order of the tasks, or have them in turns, and the loss on each phase's share is to be seen.
+    The lot is the same in every run, so that losses can be compared.
     """
     wanted, there = settings.trainer.validation_examples, len(validation)
     if len(settings.curriculum.keys) == 1 or there <= wanted:
         return list(validation[:wanted])
-    return [validation[place * there // wanted] for place in range(wanted)]
+    return [validation[index] for index in sorted(random.Random("held out").sample(range(there), wanted))]
 
 
 def _material(

@@ -78,7 +78,8 @@ def sound_parent(settings: Settings, parent: Path, key: str) -> Path:
         raise CheckpointError(f"{parent}: {wrong}. Phase {key} starts from it: train the phase before first")
     before = store.read_json(parent / store.MANIFEST).get("composition", {})
     wanted = settings.model_dump(mode="json", by_alias=True)
-    differing = sorted(d for part in ("model", "strategy") for d in _differences(before.get(part), wanted[part], part))
+    kept = ("model", "strategy", "temporal")
+    differing = sorted(d for part in kept for d in _differences(before.get(part), wanted.get(part), part))
     if differing:
         raise CheckpointError(
             f"{parent} was trained otherwise: {', '.join(differing[:5])} differ; train the phase before anew"

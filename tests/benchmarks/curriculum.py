@@ -1,0 +1,152 @@
+"""Curriculum against random order at equal steps, paired by seed: ``python tests/benchmarks/curriculum.py``.
+
+The examples, the held-out items and the number of optimizer steps are the same for all; only their order differs. What
+is compared: the loss on the reference answers (nats a token) and the accuracy (by likelihood where a task has a closed
+set of labels, else as the domain scores the answers), both on held-out items that nothing was chosen by. The interval
+is Student's over the differences of the seeds. Runs that are finished in ``--folder`` are not trained again.
+"""
+
+import argparse
+import random
+import statistics
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from scipy import stats
+
+from r1tailor import config, stages, store
+from r1tailor.domain import Domain, open_domain
+from r1tailor.evaluation.generate import predict
+from r1tailor.model import load
+from r1tailor.records import Example, Prediction, read_documents, read_examples, write_records
+from r1tailor.schema import Settings
+from r1tailor.stages import RunFolder
+from r1tailor.strategy import load_tuned
+from r1tailor.training.precision import COMPUTE, trained_with
+
+CURRICULA = {"finance": ("by_task", "competence"), "education": ("by_level", "competence")}
+NEW_TOKENS = {"finance": 1, "education": 160}  # finance is scored by ranking; education writes its steps first
+PREPARATION = (stages.collect, stages.clean, stages.annotate, stages.instruct)
+
+
+def main() -> None:
+    """Run all combinations, print one line each and the comparisons last."""
+    options = _options()
+    compared: dict[str, float] = {}
+    for domain in options.domains:
+        prepared = _prepared(domain, options)
+        orders = ("shuffled", *CURRICULA[domain])
+        scores = {order: [_one(domain, order, seed, prepared, options) for seed in options.seeds] for order in orders}
+        for order in CURRICULA[domain]:
+            for place, name in enumerate(("loss", "accuracy")):
+                differences = [a[place] - b[place] for a, b in zip(scores[order], scores["shuffled"], strict=True)]
+                compared |= _interval(f"{domain}_{order}_{name}", differences)
+    print(" ".join(f"{name}={value:.4f}" for name, value in compared.items()))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--domains", nargs="+", choices=CURRICULA, default=list(CURRICULA))
+    parser.add_argument("--model", default="smollm2")
+    parser.add_argument("--strategy", default="lora")
+    parser.add_argument("--steps", type=int, default=120, help="optimizer steps of each run")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5], help="at least two")
+    parser.add_argument("--items", type=int, default=200, help="held-out items, and as many to validate by")
+    parser.add_argument("--folder", type=Path, default=config.ROOT / "outputs" / "runs" / "curriculum")
+    parser.add_argument("--set", nargs="*", default=[], metavar="key=value", help="further overrides, the same for all")
+    options = parser.parse_args()
+    if len(options.seeds) < 2:
+        parser.error("an interval over seeds needs at least two of them")
+    return options
+
+
+def _composed(domain: str, order: str, seed: int, options: argparse.Namespace) -> Settings:
+    return config.load(
+        [
+            f"domain={domain}",
+            f"model={options.model}",
+            f"strategy={options.strategy}",
+            f"curriculum={order}",
+            f"seed={seed}",
+            f"trainer.max_steps={options.steps}",
+            "trainer.max_epochs=1000",
+            f"trainer.validation_examples={options.items}",
+            "trainer.early_stopping.patience=1000000",  # equal steps
+            f"evaluation.max_new_tokens={NEW_TOKENS[domain]}",
+            *options.set,
+        ]
+    )
+
+
+def _prepared(domain: str, options: argparse.Namespace) -> RunFolder:
+    """Make the examples once, whatever the seeds of the runs; the validation part is cut to what is used."""
+    run, settings = RunFolder(options.folder / domain), _composed(domain, "shuffled", 1, options)
+    if not (run.examples / "report.json").exists():
+        for stage in PREPARATION:
+            stage(settings, run)
+        file = run.examples / "validation.jsonl"
+        write_records(file, _some(read_examples(file), options.items))
+    return run
+
+
+def _some(examples: Sequence[Example], count: int) -> list[Example]:
+    chosen = random.Random(1).sample(range(len(examples)), min(count, len(examples)))
+    return [examples[index] for index in sorted(chosen)]
+
+
+def _one(domain: str, order: str, seed: int, prepared: RunFolder, options: argparse.Namespace) -> tuple[float, float]:
+    """Train one combination and return its loss and its accuracy."""
+    settings = _composed(domain, order, seed, options)
+    run = RunFolder(prepared.path / f"{options.model}-{options.strategy}-{options.steps}" / f"{order}-{seed}")
+    for name in ("collect", "instruct"):
+        link = run.path / name
+        link.parent.mkdir(parents=True, exist_ok=True)
+        if not link.exists():
+            link.symlink_to(prepared.path / name)
+    stages.train(settings, run)
+    done = sum(store.read_json(run.phase(key) / "metrics.json")["steps"] for key in settings.curriculum.keys)
+    if done != options.steps:
+        sys.exit(f"{domain}, {order}: {done} steps were taken, not {options.steps}")
+    items = _some(read_examples(run.examples / "test.jsonl"), options.items)
+    opened = open_domain(settings.domain, list(read_documents(prepared.annotated)))
+    loss, accuracy = _measured(opened, items, _predictions(settings, opened, items, run))
+    print(f"{domain} {order} seed {seed}: loss {loss:.4f}, accuracy {accuracy:.4f}", flush=True)
+    return loss, accuracy
+
+
+def _predictions(settings: Settings, domain: Domain, items: Sequence[Example], run: RunFolder) -> list[Prediction]:
+    model = run.phase(settings.curriculum.final) / "model"
+    dtype = COMPUTE[trained_with(model)]
+    tuned = load_tuned(load.load_model(settings.model, config.ROOT, dtype, settings.seed), model).to(dtype).eval()
+    return predict(
+        tuned,
+        load.load_tokenizer(settings.model, config.ROOT),
+        items,
+        [domain.labels_of(item) for item in items],
+        settings.evaluation,
+        settings.trainer.micro_batch_tokens,
+        settings.model.context_length,
+        lambda _: None,
+    )
+
+
+def _measured(domain: Domain, items: Sequence[Example], made: Sequence[Prediction]) -> tuple[float, float]:
+    loss = -sum(one.log_likelihood for one in made) / sum(one.tokens for one in made)
+    name = next(metric.name for metric in domain.metrics if metric.kind == "proportion")
+    right = [
+        float(item.output.startswith(one.ranked)) if one.ranked else domain.score(item, one)[name]
+        for item, one in zip(items, made, strict=True)
+    ]
+    return loss, statistics.fmean(right)
+
+
+def _interval(name: str, differences: Sequence[float]) -> dict[str, float]:
+    """Return the mean difference to random order over seeds and its 95 % interval."""
+    mean, error = statistics.fmean(differences), stats.sem(differences)
+    half = float(stats.t.ppf(0.975, len(differences) - 1) * error)
+    return {name: mean, f"{name}_low": mean - half, f"{name}_high": mean + half}
+
+
+if __name__ == "__main__":
+    main()
