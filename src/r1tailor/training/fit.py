@@ -58,8 +58,8 @@ def fit(
         Interrupted: a signal came; the checkpoint is written.
     """
     keep_freed_memory()
-    settings = with_precision(settings, folder)
     window = window_shape((*parts["train"], *parts["validation"]))
+    settings = with_precision(settings, folder)
     for remark in preflight(settings, root, folder, len(parts["train"]), window):
         print(remark)
     tokenizer = load.load_tokenizer(settings.model, root).with_soft_tokens(settings.temporal.tokens if window else 0)
