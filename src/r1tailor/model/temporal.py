@@ -1,10 +1,10 @@
 """The temporal embedding: a window of numbers becomes soft tokens that the language model reads like words.
 
-The window is cut into patches (Nie et al. 2023, PatchTST, arXiv:2211.14730). A small transformer reads them together
-with k learned queries, and a projector takes what the queries have gathered into the space of the model's word
-embeddings, at their scale (the way of BLIP-2's queries, Li et al. 2023, arXiv:2301.12597). The encoder hangs on the
-language model as a module of its own: it trains with every strategy, and is saved beside what the strategy saves
-(``model/temporal_files.py``).
+The window is cut into patches, which a small transformer reads together; all of what it makes of them is then mixed
+into k tokens (Nie et al. 2023, PatchTST, arXiv:2211.14730), and a projector takes each into the space of the model's
+word embeddings, at their scale. So from the first step on every soft token says something about the whole window. The
+encoder hangs on the language model as a module of its own: it trains with every strategy, and is saved beside what the
+strategy saves (``model/temporal_files.py``).
 """
 
 from collections.abc import Iterator
@@ -55,8 +55,8 @@ class TemporalEncoder(nn.Module):
         width = shape.width
         self.embed = nn.Linear(shape.patch * shape.channels, width)
         self.places = nn.Parameter(0.3 * torch.randn(shape.patches, width))
-        self.queries = nn.Parameter(0.02 * torch.randn(shape.tokens, width))
         self.layers = nn.Sequential(*(_layer(width, shape.heads) for _ in range(shape.layers)))
+        self.mix = nn.Linear(shape.patches * width, shape.tokens * width)
         self.norm = nn.LayerNorm(width)
         self.projector = nn.Linear(width, shape.embedding)
         nn.init.normal_(self.projector.weight, std=width**-0.5)
@@ -78,9 +78,8 @@ class TemporalEncoder(nn.Module):
         missing = shape.patches * shape.patch - shape.steps  # the oldest step is repeated to a whole patch
         whole = torch.cat([series[:, :1].expand(-1, missing, -1), series], dim=1).to(self.embed.weight.dtype)
         patches = self.embed(whole.reshape(len(series), shape.patches, -1)) + self.places
-        queries = self.queries.expand(len(series), -1, -1).to(patches.dtype)
-        read = self.layers(torch.cat([queries, patches], dim=1))[:, : shape.tokens]
-        soft: Tensor = self.projector(self.norm(read)) * self.scale
+        mixed = self.mix(self.layers(patches).flatten(1)).view(len(series), shape.tokens, shape.width)
+        soft: Tensor = self.projector(self.norm(mixed)) * self.scale
         return soft
 
 

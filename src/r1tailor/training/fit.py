@@ -70,9 +70,9 @@ def fit(
         Interrupted: a signal came; the checkpoint is written.
     """
     keep_freed_memory()
+    window = window_shape((*parts["train"], *parts["validation"]))
     parent = sound_parent(settings, parent, key) if parent else None
     settings = with_precision(settings, folder, parent)
-    window = window_shape((*parts["train"], *parts["validation"]))
     remarks = preflight(settings, root, folder, len(parts["train"]), window)
     print("".join(f"{remark}\n" for remark in remarks if not parent), end="")  # once a run
     tokenizer = load.load_tokenizer(settings.model, root).with_soft_tokens(settings.temporal.tokens if window else 0)

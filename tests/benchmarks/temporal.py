@@ -1,0 +1,123 @@
+"""Does the language model read its window? A planted signal: the answer is in the time series alone.
+
+    python tests/benchmarks/temporal.py                 # a toy model, about two minutes on one free core
+    python tests/benchmarks/temporal.py --model smollm2 # the embedded model
+
+Each window rises or falls along its first channel, under noise, and the text says nothing about it. A model that is
+tuned with windows should answer right; one that is tuned on the text alone cannot; and the first, given another
+example's window or an empty one, should fall back to chance, or it read the answer somewhere else. Training and
+evaluation are the product's own (``training.fit``, ``evaluation.generate``, the generic domain's scores).
+
+The toy model has random weights, of which adapters alone can make nothing; so it first learns, with full weights, to
+give the answers that a text tells it. Windows play no part in that.
+"""
+
+import argparse
+import random
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from r1tailor import config
+from r1tailor.domain import open_domain
+from r1tailor.evaluation.ablation import shuffled, zeroed
+from r1tailor.evaluation.generate import predict
+from r1tailor.model import load
+from r1tailor.records import Example
+from r1tailor.schema import Settings
+from r1tailor.strategy import load_tuned
+from r1tailor.training.fit import fit
+from r1tailor.training.precision import COMPUTE, trained_with
+
+LABELS = ("rise", "fall")
+STEPS, NOISE = 32, 0.7
+DOMAIN = ("domain=generic", "domain.sources.0.path=none.jsonl", f"domain.task.labels=[{','.join(LABELS)}]")
+RUN = ("trainer.max_steps=null", "trainer.validation_examples=32", "evaluation.max_new_tokens=16")
+TOY = ("trainer.precision=fp32", "trainer.batch_size=16", "optimizer.lr=1e-3")
+STRATEGIES = {"lora": ("strategy=lora", "strategy.target_modules=all_linear"), "full": ("strategy=full",)}
+
+
+def planted(count: int, seed: int) -> list[Example]:
+    """Return examples whose windows [32][2] alone know the answer."""
+    numbers = random.Random(seed)
+    return [_planted(f"planted-{seed}/{i}", numbers) for i in range(count)]
+
+
+def _planted(name: str, numbers: random.Random) -> Example:
+    label = numbers.choice(LABELS)
+    slope = 2.0 if label == "rise" else -2.0
+    series = tuple(
+        (round(slope * (step / (STEPS - 1) - 0.5) + numbers.gauss(0, NOISE), 4), round(numbers.gauss(0, 1), 4))
+        for step in range(STEPS)
+    )
+    return Example(name, "Rise or fall?", f"note {numbers.randrange(1000)}", label, series=series)
+
+
+def told(count: int, seed: int) -> list[Example]:
+    """Return examples without windows whose text says the answer in other words."""
+    words = {"rise": "up", "fall": "down"}
+    return [
+        replace(example, input=f"{example.input} {words[example.output]}", series=())
+        for example in planted(count, seed)
+    ]
+
+
+def toy_base(folder: Path, examples: int) -> tuple[str, ...]:
+    """Train a toy model that gives the answers its text tells; return the overrides that name it."""
+    epochs = ("trainer.max_epochs=4", "model.hidden_size=64")
+    settings = config.load([*DOMAIN, "model=tiny_llama", *STRATEGIES["full"], *RUN, *TOY, *epochs])
+    fit(settings, {"train": told(examples, 1), "validation": told(32, 2)}, {}, config.ROOT, folder)
+    return ("model=local", f"model.path={folder / 'model'}", *TOY, "trainer.max_epochs=4")
+
+
+def accuracies(
+    settings: Settings, examples: Sequence[Example], folder: Path, items: dict[str, list[Example]]
+) -> dict[str, float]:
+    """Fine-tune, and return the accuracy of the generated answers (percent / 100) on each list of items."""
+    fit(settings, {"train": examples[32:], "validation": examples[:32]}, {}, config.ROOT, folder)
+    model = folder / "model"
+    dtype = COMPUTE[trained_with(model)]
+    tuned = load_tuned(load.load_model(settings.model, config.ROOT, dtype, settings.seed), model).to(dtype).eval()
+    tokenizer = load.load_tokenizer(settings.model, config.ROOT)
+    domain = open_domain(settings.domain, [])
+    found = {}
+    for name, held_out in items.items():
+        made = predict(
+            tuned, tokenizer, held_out, [LABELS] * len(held_out), settings.evaluation, 768, 512, lambda _: None
+        )
+        scores = [domain.score(item, answer)["label_accuracy"] for item, answer in zip(held_out, made, strict=True)]
+        found[name] = sum(scores) / len(scores)
+    return found
+
+
+def measure(base: Sequence[str], strategy: str, count: int, held_out: int, folder: Path) -> dict[str, float]:
+    """Return the accuracies of one strategy: with windows as they are, shuffled, zeroed; tuned on the text alone."""
+    settings = config.load([*DOMAIN, *STRATEGIES[strategy], *RUN, *base])
+    test = [replace(e, fields={"entities": []}) for e in planted(held_out, 4)]
+    items = {"temporal": test, "shuffled": shuffled(test, seed=5), "zeroed": zeroed(test)}
+    found = accuracies(settings, planted(count, 3), folder / strategy, items)
+    bare = [replace(example, series=()) for example in planted(count, 3)]
+    alone = accuracies(settings, bare, folder / f"{strategy}-text", {"text": [replace(e, series=()) for e in test]})
+    return {f"{strategy}_{name}": value for name, value in (found | alone).items()}
+
+
+def main() -> None:
+    """Measure both strategies and print the accuracies."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="toy", help="toy, or a model of conf/model")
+    parser.add_argument("--examples", type=int, default=1200)
+    parser.add_argument("--held-out", type=int, default=200)
+    parser.add_argument("overrides", nargs="*", help="of the composition")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        base = toy_base(folder / "base", given.examples) if given.model == "toy" else (f"model={given.model}",)
+        found: dict[str, float] = {}
+        for strategy in STRATEGIES:
+            found |= measure((*base, *given.overrides), strategy, given.examples, given.held_out, folder)
+    print(f"model={given.model}", *(f"{name}={value:.3f}" for name, value in found.items()))
+
+
+if __name__ == "__main__":
+    main()
