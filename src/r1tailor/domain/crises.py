@@ -37,7 +37,8 @@ class Crisis:
 
 def drawdowns(closes: Numbers) -> Numbers:
     """Return the fall [N] of closes [N] from the highest so far, 0 or negative."""
-    return np.asarray(closes / np.maximum.accumulate(closes) - 1)
+    highs = np.maximum.accumulate(closes)
+    return np.asarray((closes - highs) / highs)
 
 
 def crises(dates: Days, closes: Numbers, settings: Crises) -> tuple[Crisis, ...]:
@@ -59,7 +60,7 @@ def crises(dates: Days, closes: Numbers, settings: Crises) -> tuple[Crisis, ...]
 def _episodes(falls: Numbers) -> Iterator[tuple[int, int]]:
     """Yield (peak, end) of every stretch below a peak; the end is the recovery, or the end of the data."""
     peaks = np.flatnonzero(falls == 0)
-    ends = np.append(peaks[1:], len(falls))
+    ends = np.append(peaks, len(falls))[1:]
     for peak, end in zip(peaks.tolist(), ends.tolist(), strict=True):
         if end > peak + 1:
             yield peak, end
