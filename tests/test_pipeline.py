@@ -14,7 +14,7 @@ from r1tailor import store
 from tests.commands import Done
 from tests.conftest import ROOT
 
-STAGES = ("collect", "clean", "instruct", "train@1-all", "evaluate", "register")
+STAGES = ("collect", "clean", "instruct", "train@1-all", "ablate", "evaluate", "register")
 PHASES = ("train@1-easy", "train@2-middle", "train@3-hard")
 TOY = (
     "model=tiny_llama",
@@ -96,7 +96,7 @@ def test_the_pipeline_runs_what_changed_and_nothing_else(
 def test_an_experiment_composes_is_shown_and_compared(clone: Path, dvc: Callable[..., Done]) -> None:
     chosen = ("strategy=full", "curriculum=by_difficulty", *TOY, "trainer.max_steps=3")
     experiment = dvc("exp", "run", "-n", "full", *(f"-S{override}" for override in chosen))
-    assert _ran(experiment) == (*PHASES, "evaluate", "register")
+    assert _ran(experiment) == (*PHASES, "ablate", "evaluate", "register")
     assert "kind: full" in (clone / "params.yaml").read_text()
     shown = dvc("exp", "show", "--csv")
     assert shown.code == 0
