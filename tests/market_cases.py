@@ -6,8 +6,11 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from r1tailor import config
+from r1tailor.evaluation.decisions import NEVER, SAME_RATE, TUNED, Decisions
 from r1tailor.evaluation.market import Episode, Timeline
 from r1tailor.evaluation.metrics import Array
+from r1tailor.evaluation.track_record import TrackRecord, track_record
 from r1tailor.records import Example
 from r1tailor.schema import EarlyWarning
 
@@ -49,3 +52,14 @@ def risk_example(day: str, features: dict[str, float | None], label: str, task: 
     return Example(
         f"{task}/{day}", "How risky?", f"the numbers of {day}", f"{label}. why", fields=fields, available_at=day
     )
+
+
+def made_record() -> TrackRecord:
+    """Return a small record over a made-up market with one crisis that the tuned model warned of."""
+    line = market(400, [(100, 120), (300, 320)], 100 + np.sin(np.arange(400.0)))
+    days = np.arange(150, 390, 5)
+    quiet = np.zeros(len(days), dtype=bool)
+    signals = {NEVER: quiet, TUNED: (days >= 280) & (days < 300), SAME_RATE: days == 295}
+    decisions = Decisions(days, days > 280, signals, {TUNED: np.linspace(0, 1, len(days))}, list(signals.values()))
+    quick = ["evaluation.resamples=100", "evaluation.warning.random_seeds=3"]
+    return track_record(config.load(quick), line, decisions)
