@@ -28,7 +28,7 @@ SECTIONS = (
 )
 METRICS = ", ".join(get_args(Metric))
 RULES = ", ".join(get_args(CleaningRule))
-DOMAINS = "education, education_zh, generic, legal, legal_zh, medical, medical_zh, medical_zh_symptoms"
+DOMAINS = "education, education_zh, finance, generic, legal, legal_zh, medical, medical_zh, medical_zh_symptoms"
 STOPPED = "(domain.sources, name: examples, on_damage: stop)"
 RECORD = "input, output, instruction, reasoning, group, entities"
 TRACKED = "DVC or the registry keeps its files there; choose outputs/runs/<name>"

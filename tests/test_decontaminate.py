@@ -206,6 +206,21 @@ def test_leaks_stop_the_run_where_that_is_asked_for() -> None:
         decontaminate(many, LEAKS.model_copy(update={"on_leak": "stop"}), ())
 
 
+def test_windows_are_compared_by_their_numbers_and_their_texts_with_nothing() -> None:
+    text = _passages("en")[0]
+    windows = {"train": [1.0, 2.0, 2.0], "validation": [3.0], "test": [2.0, 4.0]}
+    parts = {
+        part: [Example(f"{part}{i}", "i", text, text, text, series=((w,),)) for i, w in enumerate(values)]
+        for part, values in windows.items()
+    }
+    for settings in (LEAKS, LEAKS.model_copy(update={"fields": ()})):
+        found = [(leak.train, leak.held_out, leak.part, leak.field) for leak in leaks_in(parts, settings, ())]
+        assert found == [("train1", "test0", "test", "series"), ("train2", "test0", "test", "series")]
+        clean, report = decontaminate(parts, settings, ())
+        assert [example.id for example in clean["train"]] == ["train0"]
+        assert report["held_out_with_leaks"]["test"] == {"verbatim": 1, "edited": 0}
+
+
 def test_only_the_fields_asked_for_are_compared() -> None:
     text = _passages("en")[0]
     parts = _parts([text], [text], "reasoning")

@@ -1,4 +1,4 @@
-"""Each of the legal, educational and Chinese medical domains from raw material to an evaluated model.
+"""Each of the legal, educational, financial and Chinese medical domains from raw material to an evaluated model.
 
 All of the real material is collected; of the largest a part goes on, so that the tests stay quick.
 """
@@ -13,24 +13,26 @@ from r1tailor.stages import RunFolder
 from tests.conftest import FASTER
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning")
-FEW_TASKS = "domain.sources.0.tasks=[{name: chain_sum, levels: [1, 2], size: 60}]"
+FEW_DECISIONS = ["domain.task={every_days: 20, numbers_as_text: true}", "evaluation.max_items=24"]
+FEW_TASKS = ["domain.sources.0.tasks=[{name: chain_sum, levels: [1, 2], size: 60}]"]
 
 
 @pytest.mark.parametrize(
-    ("domain", "every", "override", "measured", "compared"),
+    ("domain", "every", "overrides", "measured", "compared"),
     [
-        ("legal", 5, "seed=3", "citation_validity", "act_accuracy_against_base_ranked"),
-        ("legal_zh", 40, "domain.task.largest_laws=9", "citation_validity", "law_accuracy_against_base_ranked"),
+        ("legal", 5, [], "citation_validity", "act_accuracy_against_base_ranked"),
+        ("legal_zh", 40, ["domain.task.largest_laws=9"], "citation_validity", "law_accuracy_against_base_ranked"),
         ("education", 1, FEW_TASKS, "verified_accuracy", "step_coverage"),
-        ("education_zh", 1, "seed=3", "within_syllabus", "verified_accuracy"),
-        ("medical_zh", 5, "seed=3", "department_accuracy", "department_accuracy_against_base_ranked"),
+        ("education_zh", 1, [], "within_syllabus", "verified_accuracy"),
+        ("finance", 1, FEW_DECISIONS, "risk_vocabulary_coverage", "risk_accuracy_against_base_ranked"),
+        ("medical_zh", 5, [], "department_accuracy", "department_accuracy_against_base_ranked"),
     ],
 )
 def test_a_domain_goes_from_raw_material_to_an_evaluated_model(
-    domain: str, every: int, override: str, measured: str, compared: str, tmp_path: Path
+    domain: str, every: int, overrides: list[str], measured: str, compared: str, tmp_path: Path
 ) -> None:
     tiny = ("model=tiny_llama", "trainer.max_steps=2", "trainer.validations=1", "trainer.max_length=2048")
-    settings = config.load([f"domain={domain}", *tiny, *FASTER, override])
+    settings = config.load([f"domain={domain}", *tiny, *FASTER, *overrides])
     run = RunFolder(tmp_path)
     stages.collect(settings, run)
     write_documents(run.collected, list(read_documents(run.collected))[::every])

@@ -14,12 +14,12 @@ from transformers import PreTrainedModel
 
 from r1tailor import config
 from r1tailor.curriculum.tokens import ChatTokenizer
-from r1tailor.domain import ScoredMetric, open_domain
+from r1tailor.domain import Domain, ScoredMetric, open_domain
 from r1tailor.errors import UserError
 from r1tailor.evaluation.gate import verdicts
 from r1tailor.evaluation.generate import predict
 from r1tailor.evaluation.measure import summarise
-from r1tailor.evaluation.metrics import Measured, bleu, perplexity, scored
+from r1tailor.evaluation.metrics import Measured, bleu, measure, perplexity, scored
 from r1tailor.evaluation.ranking import distinguishing, inner_paths
 from r1tailor.evaluation.significance import compare, interval
 from r1tailor.model import load
@@ -69,6 +69,42 @@ def test_perplexity_weighs_tokens_and_not_items() -> None:
 
 def test_a_score_is_the_mean_over_items() -> None:
     assert scored(SCORE, [0.25, 0.5, 1.0]).value == pytest.approx(7 / 12)
+
+
+class _TwoTasks(Domain):
+    """Even items are scored by one metric, odd ones by another; the third scores none."""
+
+    metrics = (RIGHT, SCORE, ScoredMetric("absent", "mean"))
+
+    def examples(self) -> Any:  # noqa: ANN401
+        return iter(())
+
+    def labels(self) -> tuple[str, ...]:
+        return ()
+
+    def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
+        return {"score": 0.25} if int(example.id) % 2 else {"right": float(prediction.generated == "yes")}
+
+    def majority_answer(self, train: Sequence[Example]) -> str:
+        return "yes"
+
+
+def test_a_metric_is_that_of_the_items_it_says_something_of() -> None:
+    items, said = answered(["yes"] * 6, ["yes", "", "yes", "", "no", ""])
+    found = measure(_TwoTasks(config.load([]).domain, ()), items, said, "en")
+    assert set(found) == {"perplexity", "bleu", "right", "score"}
+    assert (found["right"].value, found["score"].value) == (pytest.approx(2 / 3), 0.25)
+    alone = interval(scored(RIGHT, [1.0, 1.0, 0.0]), 200, 0.95, 1)
+    assert interval(found["right"], 200, 0.95, 1) == alone  # Wilson's over three items
+    better = scored(RIGHT, [1.0, None, 1.0, None, 1.0, None])
+    assert compare(found["right"], better, 200, 0.95, 1).difference == pytest.approx(1 / 3)
+
+
+def test_a_resample_without_any_item_of_a_metric_does_not_count() -> None:
+    rare = scored(SCORE, [0.5, *[None] * 9])  # (9/10)^10: in a third of the resamples it is not drawn
+    assert interval(rare, 300, 0.95, 1).as_dict() == {"value": 0.5, "low": 0.5, "high": 0.5}
+    found = compare(rare, scored(SCORE, [0.75, *[None] * 9]), 300, 0.95, 1)
+    assert (found.difference, found.low, found.high) == (0.25, 0.25, 0.25)
 
 
 @pytest.mark.parametrize(

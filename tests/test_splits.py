@@ -13,6 +13,7 @@ from r1tailor.domain import open_domain
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.instruction import similarity
 from r1tailor.instruction.build import build
+from r1tailor.instruction.likeness import near_identical, repeated
 from r1tailor.instruction.similarity import contained_pairs, trigrams
 from r1tailor.instruction.split import PARTS, split
 from r1tailor.records import Document, Example
@@ -97,6 +98,60 @@ def test_given_boundaries_hold_to_the_day(day: str, part: str) -> None:
     left_out: dict[str, list[str]] = {}
     parts = split([Example("e", "", "a", "b", available_at=day)], BOUNDED, 1, left_out)
     assert _place(parts) | {id_: reason for reason, ids in left_out.items() for id_ in ids} == {"e": part}
+
+
+@pytest.mark.parametrize(
+    ("day", "until", "part"),
+    [
+        ("2023-12-01", "2023-12-31", "train"),
+        ("2023-12-01", "2024-01-01", "embargo"),  # the answer is known on the first day of validation only
+        ("2024-01-05", "2024-02-29", "validation"),
+        ("2024-01-05", "2024-03-01", "embargo"),
+        ("2024-03-01", "2024-05-01", "test"),
+    ],
+)
+def test_an_answer_that_looks_over_a_boundary_is_purged(day: str, until: str, part: str) -> None:
+    left_out: dict[str, list[str]] = {}
+    ahead = Example("e", "", "a", "b", available_at=day, fields={"label_until": until})
+    parts = split([ahead], BOUNDED, 1, left_out)
+    assert _place(parts) | {id_: reason for reason, ids in left_out.items() for id_ in ids} == {"e": part}
+
+
+def _windowed(days: list[int], windows: list[float], text: str = "one and the same") -> list[Example]:
+    """Return examples of one text and, for each day after the first, a window."""
+    return [
+        Example(f"e{i}", "", text, "b", available_at=str(FIRST + timedelta(day)), series=((window, 0.0),))
+        for i, (day, window) in enumerate(zip(days, windows, strict=True))
+    ]
+
+
+@pytest.mark.parametrize("similarity", [0.8, 1.0])
+def test_windows_are_told_apart_by_their_numbers_whatever_the_text(similarity: float) -> None:
+    settings = BOUNDED.model_copy(update={"similarity": similarity})
+    left_out: dict[str, list[str]] = {}
+    examples = _windowed([0, 1, 31, 32, 91, 92], [1.0, 2.0, 3.0, 1.0, 4.0, 3.0])
+    parts = split(examples, settings, 1, left_out)
+    assert left_out == {"near_identical": ["e0", "e2"]}  # the windows of e3 and e5
+    assert {part: {e.id for e in members} for part, members in parts.items()} == {
+        "train": {"e1"},
+        "validation": {"e3"},
+        "test": {"e4", "e5"},
+    }
+
+
+def test_examples_of_one_window_stay_in_one_part_whatever_they_ask() -> None:
+    shared = [Example(f"e{i}", "", _text(i), "b", series=((float(i % 9),),)) for i in range(90)]
+    place = _place(split(shared, BY_GROUP.model_copy(update={"by": "similarity"}), 1))
+    assert all(len({place[f"e{i}"] for i in range(window, 90, 9)}) == 1 for window in range(9))
+    assert len(set(place.values())) > 1
+
+
+def test_at_full_similarity_texts_are_alike_if_all_their_trigrams_are() -> None:
+    texts = ["a b c", "A, b; c", "a b d", "", "?"]
+    examples = [Example(str(i), "", text, "x") for i, text in enumerate(texts)]
+    assert near_identical(examples[:3], 1.0) == near_identical(examples[:3], 0.9999) == [(0, 1)]
+    assert repeated(examples[:1], examples[1:], 1.0) == repeated(examples[:1], examples[1:], 0.9999) == 1
+    assert repeated(examples[2:3], examples[:2], 1.0) == 0
 
 
 def test_without_boundaries_the_shares_say_where_they_lie() -> None:

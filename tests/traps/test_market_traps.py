@@ -19,7 +19,7 @@ from r1tailor.records import Document
 from tests.market_documents import ALONE, finance, index, real, row, walk
 from tests.traps.shown import shown
 
-DATES, REBUILT, PLANTED = 1000, 12, 200
+DATES, REBUILT, PLANTED = 1000, 6, 200
 ROLES = ("index", "stocks", "credit", "factors")
 
 

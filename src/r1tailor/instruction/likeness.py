@@ -33,13 +33,16 @@ def repeated(held_out: Sequence[Example], train: Sequence[Example], similarity: 
         count = sum(frozenset(trigrams(text)) in known for text in asked)
     else:
         count = len(set(similar_pairs(asked, similarity, said)[0])) if asked and said else 0
-    return count + len(same_window(held_out, train))
+    return count + len({example.id for example, _ in same_window(held_out, train)})
 
 
 def same_window(held_out: Sequence[Example], train: Sequence[Example]) -> list[tuple[Example, Example]]:
-    """Return the held-out examples whose window stands in train, each with the first training example that has it."""
-    first = {example.series: example for example in reversed(train) if example.series}
-    return [(example, first[example.series]) for example in held_out if example.series in first]
+    """Return every pair of a held-out and a training example with the same window."""
+    known: dict[Hashable, list[Example]] = {}
+    for example in train:
+        if example.series:
+            known.setdefault(example.series, []).append(example)
+    return [(example, other) for example in held_out for other in known.get(example.series, ())]
 
 
 def _equal(keys: Mapping[int, Hashable]) -> list[tuple[int, int]]:
