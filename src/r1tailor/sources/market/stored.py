@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from r1tailor.errors import DataError
-from r1tailor.records import Rejection
+from r1tailor.records import Document, Rejection
 from r1tailor.schema import FeedSource
 from r1tailor.sources.bars import document
 from r1tailor.sources.base import Origin, Read
@@ -35,7 +35,7 @@ class _Figure(NamedTuple):
 
 
 def read(source: FeedSource, root: Path) -> Read:
-    """Yield the rejections of the store's files, then the documents by event and availability.
+    """Yield the documents by event and availability, then what is damaged in the store's files.
 
     A row is rejected when its dates or its series are missing, it was known before its event, or its value is none.
 
@@ -50,12 +50,18 @@ def read(source: FeedSource, root: Path) -> Read:
         )
     origins = [Origin.of(source, file, root) for file in files]
     figures: list[_Figure] = []
+    rejected: list[Rejection] = []
     for number, (origin, file) in enumerate(zip(origins, files, strict=True)):
         for found in _figures(origin, file, number, source):
             if isinstance(found, Rejection):
-                yield found
+                rejected.append(found)
             else:
                 figures.append(found)
+    yield from _documents(source, origins, figures)
+    yield from rejected
+
+
+def _documents(source: FeedSource, origins: list[Origin], figures: list[_Figure]) -> Iterator[Document]:
     revisions: Counter[date] = Counter()
     for (event, known, segment), group in groupby(sorted(figures), key=lambda figure: figure[:3]):
         rows = list(group)
