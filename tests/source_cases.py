@@ -179,7 +179,7 @@ def _figure_without_value(root: Path) -> None:
 
 FEED = {
     "store": "bars",
-    "symbols": {SECRET: "X"},
+    "symbols": {f"{SECRET}-{number}": f"X{number}" for number in range(1, 6)},
     "since": "2021-01-01",
     "revisit_days": 0,
     "bars": {"values": "price", "period": "day", "lag_days": 0},

@@ -1,6 +1,6 @@
 """The store of fetched bars: it only grows, knows from when each figure was known, and survives what stops a fetch."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from r1tailor.sources.bars import Bar
 from r1tailor.sources.market import fetch
 from r1tailor.sources.market.archive import SCHEMA, Archive
 from r1tailor.sources.market.feed import MarketFeed, Page
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Done
 from tests.market_cases import FEEDS, LAST, SYMBOLS, WIND, FeedCase, real_bars, source
 from tests.wind_terminal import Recorded
 
@@ -295,6 +295,17 @@ def test_history_ends_today_whatever_the_feed_holds(tmp_path: Path) -> None:
     assert max(row[1] for row in _rows(tmp_path)) == date(2008, 10, 1)
 
 
+def test_a_longer_lag_holds_for_what_is_stored_already(tmp_path: Path) -> None:
+    _fetched(CSV, tmp_path, real_bars())
+    longer = _documents(tmp_path, bars={"values": "price", "period": "day", "lag_days": 3})
+    assert (longer[0].id, longer[0].available_at) == ("prices/2008-09-02", "2008-09-05")
+
+
+def test_a_series_that_the_source_no_longer_names_is_passed_over(tmp_path: Path) -> None:
+    _fetched(CSV, tmp_path, real_bars())
+    assert {tuple(d.fields["values"]) for d in _documents(tmp_path, symbols={"APPLE": "AAPL.O"})} == {("APPLE",)}
+
+
 def test_the_store_is_a_table_of_four_columns(tmp_path: Path) -> None:
     _fetched(CSV, tmp_path, real_bars())
     table = pq.read_table(tmp_path / "market" / "prices" / "000001.parquet")
@@ -309,7 +320,7 @@ def test_the_store_is_a_table_of_four_columns(tmp_path: Path) -> None:
         ({"value": [1.0, float("inf")]}, "row 2: value is no finite number"),
         ({"value": [1.0, -1.0]}, "row 2: value is a price and must be above zero"),
         ({"value": [1.0, None]}, "row 2: value is no finite number"),
-        ({"series": ["A", " "]}, "row 2: series is empty"),
+        ({"series": ["SP500", " "]}, "row 2: series is empty"),
         ({"event": [date(2008, 1, 2), None]}, "row 2: event and available_at must be dates"),
         ({"available_at": [date(2008, 1, 2), date(2008, 1, 1)]}, "row 2: available_at is before the event"),
     ],
@@ -317,11 +328,16 @@ def test_the_store_is_a_table_of_four_columns(tmp_path: Path) -> None:
 )
 def test_a_damaged_row_of_the_store_is_rejected(change: dict[str, list[Any]], said: str, tmp_path: Path) -> None:
     day = date(2008, 1, 2)
-    columns = {"series": ["A", "B"], "event": [day, day], "available_at": [day, day], "value": [1.0, 2.0]} | change
+    whole = {
+        "series": ["SP500", "APPLE"],
+        "event": [day, day],
+        "available_at": [day, day],
+        "value": [1.0, 2.0],
+    }
     folder = tmp_path / "market" / "prices"
     folder.mkdir(parents=True)
     schema = pa.schema([pa.field(name, kind) for name, kind in zip(SCHEMA.names, SCHEMA.types, strict=True)])
-    pq.write_table(pa.table(columns, schema=schema), folder / "000001.parquet")
+    pq.write_table(pa.table({**whole, **change}, schema=schema), folder / "000001.parquet")
     rejected: list[Any] = []
     assert len(list(sources.read(source(CSV.settings, on_damage="list"), tmp_path, rejected))) == 1
     assert [str(rejection) for rejection in rejected] == [f"market/prices/000001.parquet, {said}"]
@@ -342,3 +358,47 @@ def test_an_archive_knows_what_repeats_what_it_holds(tmp_path: Path) -> None:
     assert archive.append([Bar("A", day, 1.0, date(2008, 2, 1))], lambda bar, _: bar.event).revised == 0
     assert Archive(tmp_path).last_event("A") == day
     assert Archive(tmp_path).last_event("B") is None
+
+
+# --- the command ----------------------------------------------------------------------------------------------------
+
+WINDPY = """
+from datetime import date
+from tests.wind_terminal import StandIn
+from tests.market_cases import real_bars
+w = StandIn(real_bars())
+w.login = {login}
+"""
+SETTINGS = (
+    "domain.sources=[{{kind: wind, name: prices, licence: own, available_at: '2022-12-28', on_damage: stop, "
+    "store: '{store}', symbols: {{SP500: SPX.GI, APPLE: AAPL.O}}, since: '2008-09-01', revisit_days: 10, "
+    "bars: {{values: price, period: day, lag_days: 0}}, function: wsd, field: close, wait_seconds: 60, "
+    "page_days: 10000, retries: {{calls_per_second: 100.0, attempts: 2, backoff_seconds: 0.0}}}}]"
+)
+
+
+def _market(run: Callable[..., Done], root: Path, action: str, login: int = 0) -> Done:
+    (root / "WindPy.py").write_text(WINDPY.format(login=login), encoding="utf-8")
+    settings = SETTINGS.format(store=root / "market")
+    path = f"{ROOT / 'src'}:{root}:{ROOT}"
+    return run("-m", "r1tailor", "market", action, "domain=generic", settings, PYTHONPATH=path)
+
+
+def test_the_command_backfills_and_polls(run_command: Callable[..., Done], tmp_path: Path) -> None:
+    count = sum(len(bars) for bars in real_bars().values())
+    done = _market(run_command, tmp_path, "backfill")
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0].startswith("prices: 2008-09-01 to ")
+    assert lines[-1] == f"backfill: prices: {count} new figures, 0 revised, 0 left out"
+    polled = _market(run_command, tmp_path, "poll")
+    assert polled.out.splitlines()[-1] == "poll: prices: 0 new figures, 0 revised, 0 left out"
+
+
+def test_the_command_says_in_one_line_what_is_wrong(run_command: Callable[..., Done], tmp_path: Path) -> None:
+    done = _market(run_command, tmp_path, "backfill", login=-40520014)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.count("\n") == 1
+    assert done.err.startswith(
+        "error: wss of SPX.GI,AAPL.O (domain.sources, name: prices): the Wind terminal gives error"
+    )

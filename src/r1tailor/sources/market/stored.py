@@ -1,7 +1,8 @@
 """The documents of a feed's store: one for each event and each date on which figures of it became known.
 
 The first is ``<source>/<event>``; what became known later is ``<source>/<event>/2`` and so on, so that whoever reads
-only what was available at a time never sees a later revision.
+only what was available at a time never sees a later revision. Series that the source no longer names are passed over,
+and where it has come to give a longer lag than when a figure was stored, the longer one counts.
 """
 
 import math
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Rejection
 from r1tailor.schema import FeedSource
-from r1tailor.sources.bars import document
+from r1tailor.sources.bars import document, known_from
 from r1tailor.sources.base import Origin, Read
 from r1tailor.sources.market.archive import SCHEMA, segments
 
@@ -84,8 +85,9 @@ def _figures(origin: Origin, file: Path, segment: int, source: FeedSource) -> It
         fault = _fault(row, source)
         if fault:
             yield origin.rejection(f"row {number}", fault)
-        else:
-            yield _Figure(row["event"], row["available_at"], segment, number, row["series"], row["value"])
+        elif row["series"] in source.symbols:
+            known = max(row["available_at"], known_from(row["event"], source.bars))
+            yield _Figure(row["event"], known, segment, number, row["series"], row["value"])
 
 
 def _fault(row: dict[str, Any], source: FeedSource) -> str:
