@@ -100,6 +100,17 @@ def test_a_revised_figure_is_a_new_row_known_from_the_day_it_was_seen(case: Feed
     assert _known_at(found, "2009-01-07")["2008-12-29", "APPLE"] == old + 1
 
 
+def test_a_revision_that_a_second_backfill_finds_is_known_from_that_day(tmp_path: Path) -> None:
+    recorded, day = real_bars(), date(2008, 9, 15)
+    _fetched(CSV, tmp_path, recorded)
+    recorded["AAPL.O"][day] += 1
+    assert _fetched(CSV, tmp_path, recorded) == fetch.Fetched(0, 0, 0)  # it goes on from where it was
+    feed = CSV.feed(tmp_path, recorded)
+    again = fetch.backfill(source(CSV.settings), feed, tmp_path, date(2009, 2, 1), _silent, again=True)
+    assert again == fetch.Fetched(0, 1, 0)
+    assert _rows(tmp_path)[-1] == ("APPLE", day, date(2009, 2, 1), recorded["AAPL.O"][day])
+
+
 def test_a_figure_that_goes_back_to_what_it_was_is_a_third_row(tmp_path: Path) -> None:
     recorded, day = real_bars(), date(2008, 12, 29)
     old = recorded["AAPL.O"][day]
@@ -179,9 +190,9 @@ def test_what_a_table_knows_of_its_revisions_is_kept(tmp_path: Path) -> None:
         "columns": {"date": "day", "available_at": "known"},
         "bars": {"values": "rate", "period": "day", "lag_days": 0},
     }
+    feed = FeedCase("vintages", settings).feed(tmp_path, {})
     for _ in range(2):
-        case = FeedCase("vintages", settings)
-        _fetched(case, tmp_path, {}, date(2009, 6, 1))
+        fetch.backfill(source(settings), feed, tmp_path, date(2009, 6, 1), _silent, again=True)
     found = list(sources.read(source(settings), tmp_path, []))
     assert [(document.id, document.available_at, document.text) for document in found] == [
         ("prices/2008-09-30", "2008-10-30", "2008-09-30 GDP -0.3"),

@@ -13,6 +13,7 @@ from typing import Any
 from tests.conftest import ROOT
 
 NOT_STARTED, NO_DATA, UNKNOWN_CODE, TOO_MUCH, MIXED = -103, -40520007, -40522005, -40522017, -40522018
+NO_BOX, NO_SESSION = -40520009, -40522001
 Recorded = dict[str, dict[date, float]]
 
 
@@ -45,15 +46,16 @@ class StandIn:
         self.most_cells = 10**9
         self.calls: list[tuple[str, str, str]] = []
         self.times: list[float] = []
-        self._connected = False
+        self._connected = self._session = False
 
     def start(self, options: str | None = None, waitTime: int = 120) -> WindData:
         self._log("start")
-        self._connected = self.login == 0
+        if not self._connected:  # started twice it does nothing: the published advice is to stop it first
+            self._connected = self._session = self.login == 0
         return WindData(self.login, Data=[["OK!" if self._connected else "Please Logon iWind firstly!"]])
 
     def stop(self) -> WindData:
-        self._connected = False
+        self._connected = self._session = False
         return WindData()
 
     def isconnected(self) -> bool:
@@ -107,9 +109,11 @@ class StandIn:
     def _fault(self) -> WindData | None:
         if not self._connected:
             return _failed(NOT_STARTED)
+        if not self._session:
+            return _failed(NO_SESSION)
         code = self.faults.pop(0) if self.faults else 0
-        if code in (-40520009, -40522001):
-            self._connected = False
+        if code in (NO_BOX, NO_SESSION):  # it goes on saying that it is connected
+            self._session = False
         return _failed(code) if code else None
 
 
