@@ -1,12 +1,9 @@
 """What the tests share: a way to run our commands, toy settings, a toy corpus."""
 
 import json
-import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,17 +12,11 @@ import torch
 from r1tailor import config
 from r1tailor.records import Example
 from r1tailor.schema import Settings
+from tests.commands import Done, forked, spawned
 
 ROOT = Path(__file__).resolve().parents[1]
 FAST = ("trainer.batch_size=4", "trainer.validation_examples=4", "trainer.precision=fp32", "evaluation.max_items=4")
 FASTER = (*FAST, "evaluation.max_new_tokens=4", "evaluation.resamples=100", "seed=3")
-
-
-@dataclass(frozen=True)
-class Done:
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture(autouse=True)
@@ -38,10 +29,9 @@ def run_command() -> Callable[..., Done]:
     """Run `python <arguments>` at the project's root (or in `cwd`) as a user would."""
 
     def run(*arguments: str, cwd: Path = ROOT, **environment: str) -> Done:
-        inherited = {**os.environ, "PYTHONPATH": str(cwd / "src"), "COLUMNS": "200", **environment}
-        command = [sys.executable, *arguments]
-        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=inherited)
-        return Done(done.returncode, done.stdout, done.stderr)
+        if arguments[0] == "train.py" and cwd == ROOT:
+            return forked(arguments, environment)
+        return spawned(arguments, cwd, environment)
 
     return run
 

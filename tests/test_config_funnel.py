@@ -10,7 +10,8 @@ import yaml
 
 from r1tailor import config
 from r1tailor.schema import CleaningRule, Metric, Settings
-from tests.conftest import ROOT, Done
+from tests.commands import Done
+from tests.conftest import ROOT
 
 # A folder that is refused before any work: were a faulty composition ever accepted, nothing would train.
 GUARD = "output=data/never"

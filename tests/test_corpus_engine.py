@@ -16,7 +16,8 @@ from r1tailor.corpus.progress import shown
 from r1tailor.errors import ConfigError, DataError, TailorError
 from r1tailor.records import Document, read_documents, write_documents
 from r1tailor.schema import Settings
-from tests.conftest import ROOT, Done
+from tests.commands import Done
+from tests.conftest import ROOT
 
 FACTS = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2020-01-01"}
 SECRET = "Jane Doe"

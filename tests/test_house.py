@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -102,9 +103,9 @@ def _key_paths(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tupl
             yield from _key_paths(inner, (*path, index))
 
 
-def _misspelt(path: tuple[str | int, ...]) -> tuple[dict[str, Any], str, str]:
-    """Return the default composition with one key's last letter changed, and that key (written, meant)."""
-    composition: dict[str, Any] = yaml.safe_load(config.as_yaml(config.load([])))
+def _misspelt(default: dict[str, Any], path: tuple[str | int, ...]) -> tuple[dict[str, Any], str, str]:
+    """Return a composition with one key's last letter changed, and that key (written, meant)."""
+    composition = deepcopy(default)
     holder: Any = composition
     for part in path[:-1]:
         holder = holder[part]
@@ -116,10 +117,11 @@ def _misspelt(path: tuple[str | int, ...]) -> tuple[dict[str, Any], str, str]:
 
 
 def test_no_key_can_be_misspelt_by_one_letter() -> None:
-    paths = list(_key_paths(yaml.safe_load(config.as_yaml(config.load([])))))
+    default = yaml.safe_load(config.as_yaml(config.load([])))
+    paths = list(_key_paths(default))
     free = ("optimizer", "arguments")  # a third party's names: the test below
     for path in [path for path in paths if path[:2] != free or path == free]:
-        composition, written, meant = _misspelt(path)
+        composition, written, meant = _misspelt(default, path)
         # Without its kind a section cannot be told from the others of its group, so that the kind is asked for.
         named = f"{meant} = None: must be one of" if path[-1] == "kind" else f"{written} is not a setting of"
         assert any(fault.startswith(named) for fault in faults.explain(composition, {})), written

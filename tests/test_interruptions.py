@@ -11,7 +11,8 @@ import pytest
 from safetensors.torch import load_file
 
 from r1tailor import store
-from tests.conftest import FASTER, ROOT, Done
+from tests.commands import Done
+from tests.conftest import FASTER, ROOT
 
 
 @pytest.mark.parametrize(("strategy", "number"), [("lora", signal.SIGINT), ("full", signal.SIGTERM)])

@@ -8,7 +8,8 @@ import pytest
 
 from r1tailor import config, stages, store
 from r1tailor.stages import RunFolder
-from tests.conftest import FASTER, ROOT, Done
+from tests.commands import Done
+from tests.conftest import FASTER, ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning")
 

@@ -12,7 +12,8 @@ import psutil
 import pytest
 from safetensors.torch import load_file
 
-from tests.conftest import FASTER, ROOT, Done
+from tests.commands import Done
+from tests.conftest import FASTER, ROOT
 
 TWO = ("trainer.parallel=ddp", "trainer.devices=2")
 

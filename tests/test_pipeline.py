@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from r1tailor import store
-from tests.conftest import ROOT, Done
+from tests.commands import Done
+from tests.conftest import ROOT
 
 STAGES = ("collect", "clean", "instruct", "train", "evaluate", "register")
 TOY = (

@@ -9,7 +9,8 @@ import torch
 from r1tailor import store
 from r1tailor.schema import Settings
 from r1tailor.training import precision
-from tests.conftest import FASTER, ROOT, Done
+from tests.commands import Done
+from tests.conftest import FASTER, ROOT
 
 
 @pytest.fixture(autouse=True)
