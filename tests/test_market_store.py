@@ -16,7 +16,8 @@ from r1tailor.sources.bars import Bar
 from r1tailor.sources.market import fetch
 from r1tailor.sources.market.archive import SCHEMA, Archive
 from r1tailor.sources.market.feed import MarketFeed, Page
-from tests.conftest import ROOT, Done
+from tests.commands import Done
+from tests.conftest import ROOT
 from tests.market_cases import FEEDS, LAST, SYMBOLS, WIND, FeedCase, real_bars, source
 from tests.wind_terminal import Recorded
 
