@@ -4,12 +4,14 @@ A case writes raw files of some records, each with the name of a patient in it, 
 """
 
 import csv
+import gzip
 import io
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,17 @@ class Case:
     damage: Callable[[Path], object] | None = None
     damaged_at: str = ""
     empty: Callable[[Path], object] = field(default=lambda root: [path.write_bytes(b"") for path in files(root)])
+
+    @property
+    def place(self) -> str:
+        """How messages call the raw material as a whole."""
+        named = self.settings
+        match named["kind"]:
+            case "packaged":
+                return f"data/{named['name']}/{named['member']}"
+            case "sql":
+                return "notes.db"
+        return str(named.get("store", named.get("path")))
 
     def source(self, **changes: Any) -> Source:  # noqa: ANN401
         """Return the settings, checked."""
@@ -146,6 +159,51 @@ def _pinned(root: Path, _: int) -> None:
     (root / "data" / "icd10cm" / "list.xml").write_bytes(_tabular(CODES))
 
 
+def _figures(root: Path, count: int) -> None:
+    """Write the store of a market feed: each figure is of another day."""
+    (root / "bars").mkdir()
+    days = [date(2021, 1, number) for number in range(1, count + 1)]
+    series = [f"{SECRET}-{number}" for number in range(1, count + 1)]
+    columns = {"series": series, "event": days, "available_at": days, "value": [1.5] * count}
+    kinds = {"series": pa.string(), "event": pa.date32(), "available_at": pa.date32(), "value": pa.float64()}
+    table = pa.table({name: pa.array(columns[name], kind) for name, kind in kinds.items()})
+    pq.write_table(table, root / "bars" / "000001.parquet")
+
+
+def _figure_without_value(root: Path) -> None:
+    path = root / "bars" / "000001.parquet"
+    table = pq.read_table(path)
+    values = [None if number == 1 else value for number, value in enumerate(table["value"].to_pylist())]
+    pq.write_table(table.set_column(3, "value", pa.array(values, pa.float64())), path)
+
+
+FEED = {
+    "store": "bars",
+    "symbols": {f"{SECRET}-{number}": f"X{number}" for number in range(1, 6)},
+    "since": "2021-01-01",
+    "revisit_days": 0,
+    "bars": {"values": "price", "period": "day", "lag_days": 0},
+}
+WIND = {"function": "edb", "field": None, "wait_seconds": 1, "page_days": 1}
+RETRIES = {"calls_per_second": 1.0, "attempts": 1, "backoff_seconds": 0.0}
+FEEDS = {
+    "bars": {"path": "raw.csv", "columns": {"date": "day"}},
+    "bars_sql": {"url": "sqlite:///raw.db", "query": "SELECT 1", "columns": {"date": "day"}},
+    "wind": WIND | {"retries": RETRIES},
+}
+
+
+def _prices(count: int) -> bytes:
+    """Return a packaged table of prices with the name of a patient for a series."""
+    rows = "".join(f"2021-01-{number:02},{number}.5\n" for number in range(1, count + 1))
+    return gzip.compress(f"Date,{SECRET}\n{rows}".encode(), mtime=0)
+
+
+def _pinned_prices(root: Path, count: int) -> None:
+    (root / "data" / "sp500").mkdir(parents=True)
+    (root / "data" / "sp500" / "prices.csv.gz").write_bytes(_prices(count))
+
+
 CASES = [
     Case(
         "csv",
@@ -210,5 +268,22 @@ CASES = [
         PACKAGED | {"name": "icd10cm", "member": "list.xml", "sha256": sha256(_tabular(CODES)).hexdigest()},
         _pinned,
     ),
+    Case(
+        "packaged prices",
+        PACKAGED
+        | {"name": "sp500", "member": "prices.csv.gz", "sha256": sha256(_prices(CODES)).hexdigest()}
+        | {"bars": FEED["bars"]},
+        _pinned_prices,
+    ),
+]
+CASES += [
+    Case(
+        f"the store of {kind}",
+        FEED | settings | {"kind": kind},
+        _figures,
+        _figure_without_value,
+        "bars/000001.parquet, row 2: value is no finite number",
+    )
+    for kind, settings in FEEDS.items()
 ]
 CASES += [Case(**case) for case in licensed_formats.CASES]

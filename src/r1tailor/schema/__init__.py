@@ -92,13 +92,10 @@ from r1tailor.schema.model import (
     Temporal,
     TemporalSize,
 )
+from r1tailor.schema.market import BarColumns, Bars, BarsSource, BarsSqlSource, FeedSource, Retries, WindSource
+from r1tailor.schema.model import Chat, HubModel, LocalModel, LoraAdvice, Model, PackagedModel, RandomModel, Targets
 from r1tailor.schema.sources import (
-    BarColumns,
-    Bars,
-    BarsSource,
-    BarsSqlSource,
     Columns,
-    FeedSource,
     GeneratedSource,
     GeneratedTask,
     JatsSource,
@@ -108,12 +105,10 @@ from r1tailor.schema.sources import (
     PackagedSource,
     PdfSource,
     PubmedSource,
-    Retries,
     Source,
     SqlSource,
     TableSource,
     TextSource,
-    WindSource,
 )
 from r1tailor.schema.training import (
     OPTIMIZER_PREFIXES,

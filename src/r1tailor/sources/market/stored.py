@@ -1,7 +1,8 @@
 """The documents of a feed's store: one for each event and each date on which figures of it became known.
 
 The first is ``<source>/<event>``; what became known later is ``<source>/<event>/2`` and so on, so that whoever reads
-only what was available at a time never sees a later revision.
+only what was available at a time never sees a later revision. Series that the source no longer names are passed over,
+and where it has come to give a longer lag than when a figure was stored, the longer one counts.
 """
 
 import math
@@ -16,9 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from r1tailor.errors import DataError
-from r1tailor.records import Rejection
+from r1tailor.records import Document, Rejection
 from r1tailor.schema import FeedSource
-from r1tailor.sources.bars import document
+from r1tailor.sources.bars import document, known_from
 from r1tailor.sources.base import Origin, Read
 from r1tailor.sources.market.archive import SCHEMA, segments
 
@@ -35,7 +36,7 @@ class _Figure(NamedTuple):
 
 
 def read(source: FeedSource, root: Path) -> Read:
-    """Yield the rejections of the store's files, then the documents by event and availability.
+    """Yield the documents by event and availability, then what is damaged in the store's files.
 
     A row is rejected when its dates or its series are missing, it was known before its event, or its value is none.
 
@@ -50,12 +51,18 @@ def read(source: FeedSource, root: Path) -> Read:
         )
     origins = [Origin.of(source, file, root) for file in files]
     figures: list[_Figure] = []
+    rejected: list[Rejection] = []
     for number, (origin, file) in enumerate(zip(origins, files, strict=True)):
         for found in _figures(origin, file, number, source):
             if isinstance(found, Rejection):
-                yield found
+                rejected.append(found)
             else:
                 figures.append(found)
+    yield from _documents(source, origins, figures)
+    yield from rejected
+
+
+def _documents(source: FeedSource, origins: list[Origin], figures: list[_Figure]) -> Iterator[Document]:
     revisions: Counter[date] = Counter()
     for (event, known, segment), group in groupby(sorted(figures), key=lambda figure: figure[:3]):
         rows = list(group)
@@ -78,8 +85,9 @@ def _figures(origin: Origin, file: Path, segment: int, source: FeedSource) -> It
         fault = _fault(row, source)
         if fault:
             yield origin.rejection(f"row {number}", fault)
-        else:
-            yield _Figure(row["event"], row["available_at"], segment, number, row["series"], row["value"])
+        elif row["series"] in source.symbols:
+            known = max(row["available_at"], known_from(row["event"], source.bars))
+            yield _Figure(row["event"], known, segment, number, row["series"], row["value"])
 
 
 def _fault(row: dict[str, Any], source: FeedSource) -> str:

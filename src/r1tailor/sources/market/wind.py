@@ -18,7 +18,7 @@ from r1tailor.sources.market.terminal import Clock, Terminal, Wind, WindData, in
 from r1tailor.sources.streams import Damage
 
 _NAME, _LATEST, _QUOTED_ON = "sec_name", "rt_last", "rt_date"
-_NO_CLOCK = Clock()
+_REAL_TIME = Clock()
 
 
 class WindFeed:
@@ -33,7 +33,7 @@ class WindFeed:
         FeedUnavailableError: WindPy is not installed.
     """
 
-    def __init__(self, source: WindSource, wind: Wind | None = None, clock: Clock = _NO_CLOCK) -> None:
+    def __init__(self, source: WindSource, wind: Wind | None = None, clock: Clock = _REAL_TIME) -> None:
         self._source = source
         self._terminal = Terminal(source, installed(source) if wind is None else wind, clock)
         self._codes = ",".join(source.symbols.values())
