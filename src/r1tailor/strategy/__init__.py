@@ -62,6 +62,16 @@ def save_tuned(strategy: Strategy, model: nn.Module, folder: Path, base_id: str)
         save_encoder(encoder, folder)
 
 
+def restore_tuned(strategy: Strategy, model: nn.Module, folder: Path) -> None:
+    """Put back exactly what ``save_tuned`` wrote, into what ``apply`` returned, to train on from there.
+
+    Raises:
+        CheckpointError: the folder is damaged or does not fit the model.
+    """
+    strategy.restore(model, folder)
+    attach_saved(model, folder)
+
+
 def load_tuned(base: PreTrainedModel, folder: Path) -> nn.Module:
     """Return the tuned model from what ``save_tuned`` wrote, its temporal encoder included; exact, or an error.
 

@@ -21,11 +21,10 @@ from r1tailor.curriculum.windows import window_shape
 from r1tailor.errors import TrainingError
 from r1tailor.model import load
 from r1tailor.model.temporal import attach, new_encoder
-from r1tailor.model.temporal_files import attach_saved
 from r1tailor.records import Example
 from r1tailor.schema import Settings
 from r1tailor.schema.curriculum import ONLY
-from r1tailor.strategy import Strategy, open_strategy, save_tuned
+from r1tailor.strategy import Strategy, open_strategy, restore_tuned, save_tuned
 from r1tailor.training.callbacks import History, ProgressBar
 from r1tailor.training.checkpoint import FolderCheckpointIO, RandomState
 from r1tailor.training.data import TailorData
@@ -91,11 +90,9 @@ def fit(
     base = load.load_model(settings.model, root, dtype, settings.seed)
     model = strategy.apply(base)
     if parent:
-        strategy.restore(model, parent)
-    if window:
+        restore_tuned(strategy, model, parent)
+    elif window:
         attach(model, new_encoder(settings.temporal, window, model, settings.seed))
-    if parent:
-        attach_saved(model, parent)
     module = TailorModule(model, settings, loader.steps.total, lesson.shares)
     history = History()
     if not parent:
