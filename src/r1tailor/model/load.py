@@ -138,8 +138,6 @@ def _leave_the_file(model: nn.Module) -> None:
         parameter.data = parameter.data.clone()
 
 
-
-
 def provenance(settings: AnyModel) -> dict[str, Any]:
     """Return what identifies the base model in manifests and reports."""
     return settings.model_dump(mode="json", exclude={"lora", "chat"})

@@ -41,9 +41,9 @@ def _forward_of(kind: Any) -> Any:  # noqa: ANN401  (transformers is untyped)
         if hasattr(self, "q_norm"):
             query, key = self.q_norm(query), self.k_norm(key)
         apply: Any = _Rotated.apply
-        turned = apply(query, key, value, *position_embeddings)
+        query, key, value = apply(query, key, value, *position_embeddings)
         dropout = self.attention_dropout if self.training else 0.0
-        attended, _ = packed_attention(self, *turned, attention_mask, self.scaling, dropout, **options)
+        attended, _ = packed_attention(self, query, key, value, attention_mask, self.scaling, dropout, **options)
         return self.o_proj(attended.reshape(*hidden_states.shape[:-1], -1)), None
 
     return forward

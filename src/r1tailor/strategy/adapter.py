@@ -146,14 +146,15 @@ class _Adapted(torch.autograd.Function):
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
         rows = x.reshape(-1, x.shape[-1]).to(dtype)
         weight, *low = (tensor.to(dtype) for tensor in (fixed.weight, *adapters))
-        down, ups = torch.cat(low[: len(low) // 2]), low[len(low) // 2 :]
+        downs, ups = low[: len(low) // 2], low[len(low) // 2 :]
+        down = downs[0] if len(downs) == 1 else torch.cat(downs)
         keep = keep_mask(rows, fixed.dropout) if fixed.dropout else None
         factor = fixed.scale / (1 - fixed.dropout)
         with torch.autocast(device, enabled=False):
             narrow = _kept(rows, keep).mm(down.T).mul_(factor)
             output = F.linear(rows, weight, None if fixed.bias is None else fixed.bias.to(dtype))
-            outputs = output.split([len(up) for up in ups], dim=1)
-            for part, own, up in zip(outputs, narrow.split(_ranks(ups), dim=1), ups, strict=True):
+            outputs = torch.split(output, [len(up) for up in ups], dim=1)
+            for part, own, up in zip(outputs, torch.split(narrow, _ranks(ups), dim=1), ups, strict=True):
                 part.addmm_(own, up.T)
         ctx.save_for_backward(weight, down, narrow, *ups, *fixed.origin.tensors, *([] if keep is None else [keep]))
         ctx.again, ctx.layers, ctx.dropped = fixed.origin.function, len(ups), keep is not None
@@ -169,14 +170,14 @@ class _Adapted(torch.autograd.Function):
         along = [part.reshape(-1, width).to(weight.dtype) for part, width in zip(gradients, widths, strict=True)]
         to_narrow = torch.cat([part @ up for part, up in zip(along, ups, strict=True)], dim=1).mul_(ctx.factor)
         # A narrow matrix goes first: the product is faster so, and its result is small to turn.
-        for_ups = [(own.T @ part).T for own, part in zip(narrow.split(ranks, dim=1), along, strict=True)]
+        for_ups = [(own.T @ part).T for own, part in zip(torch.split(narrow, ranks, dim=1), along, strict=True)]
         rows = ctx.again(*kept_for).reshape(-1, weight.shape[1]).to(weight.dtype)
-        for_downs = (to_narrow.T @ _kept(rows, keep)).split(ranks)
+        for_downs = torch.split(to_narrow.T @ _kept(rows, keep), ranks)
         for_adapters = [part.to(ctx.adapter_dtype) for part in (*for_downs, *for_ups)]
         if not ctx.needs_input_grad[0]:
             return None, None, *for_adapters
         for_x = _kept(to_narrow @ down, keep)
-        for part, own in zip(along, weight.split(widths), strict=True):
+        for part, own in zip(along, torch.split(weight, widths), strict=True):
             for_x.addmm_(part, own)
         return for_x.to(ctx.x_dtype).view(ctx.x_shape), None, *for_adapters
 
