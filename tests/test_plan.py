@@ -243,7 +243,8 @@ def test_the_plan_is_within_15_percent_of_the_measured_peak(
 ) -> None:
     length = 20
     given = [*overrides, "trainer.max_steps=2", "trainer.batch_size=32", "trainer.max_length=128"]
-    given.append("trainer.micro_batch_tokens=1700")
+    # On a busy machine the two processes could find different precisions to be the faster.
+    given += ["trainer.micro_batch_tokens=1700", "trainer.precision=fp32"]
     settings = config.load(given)
     done = run_command("-c", MEASURED, json.dumps(given), str(length), PYTHONPATH=f"{ROOT / 'src'}:{ROOT}")
     assert done.code == 0, done.err

@@ -107,7 +107,7 @@ def _examples(request: dict[str, Any], tokenizer: ChatTokenizer, folder: Path) -
 
 def _icd10(folder: Path) -> tuple[list[Example], list[Example]]:
     settings, run = config.load([]), stages.RunFolder(folder / "stages")
-    for stage in (stages.collect, stages.clean, stages.instruct):
+    for stage in (stages.collect, stages.clean, stages.annotate, stages.instruct):
         stage(settings, run)
     parts = [read_examples(run.examples / f"{name}.jsonl") for name in ("train", "validation")]
     for part in parts:

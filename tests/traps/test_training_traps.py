@@ -53,7 +53,7 @@ def test_trap_4_training_runs_in_training_mode() -> None:
 
 def test_trap_4_dropout_is_live() -> None:
     def dropped_nowhere(patched: pytest.MonkeyPatch) -> None:
-        patched.setattr("r1tailor.strategy.adapter.keep_mask", lambda rows, _: torch.ones_like(rows))
+        patched.setattr("r1tailor.strategy.adapter.keep_mask", lambda rows, _: torch.ones_like(rows, dtype=torch.int8))
 
     shown(check_mode, dropped_nowhere, "dropout is dead")
 

@@ -1,7 +1,7 @@
 """The gated feed-forward product as one differentiable operation: silu(gate) * up, keeping only gate and up.
 
 transformers' models compute it as two operations, which keep silu(gate) for the backward pass as well (SwiGLU: Shazeer
-2020, arXiv:2002.05202). Here it is computed again, block by block while it is in the cache.
+2020, arXiv:2002.05202). Here it is computed again, and so is the product for the layer that reads it.
 """
 
 from typing import Any, cast
@@ -9,6 +9,8 @@ from typing import Any, cast
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from r1tailor.model.recompute import remember
 
 _SAME_FORMULA = ("LlamaMLP", "Qwen2MLP", "Qwen3MLP", "DeepseekV3MLP")
 
@@ -25,10 +27,15 @@ def _forward_of(kind: Any) -> Any:  # noqa: ANN401  (transformers is untyped)
     def forward(self: Any, x: Tensor) -> Tensor:  # noqa: ANN401
         if not torch.is_grad_enabled():
             return cast("Tensor", kind.forward(self, x))
-        product: Any = _Gated.apply
-        return cast("Tensor", self.down_proj(product(self.gate_proj(x), self.up_proj(x))))
+        apply: Any = _Gated.apply
+        gate, up = self.gate_proj(x), self.up_proj(x)
+        return cast("Tensor", self.down_proj(remember(apply(gate, up), _product, gate, up)))
 
     return forward
+
+
+def _product(gate: Tensor, up: Tensor) -> Tensor:
+    return F.silu(gate).mul_(up)
 
 
 class _Gated(torch.autograd.Function):
@@ -37,12 +44,15 @@ class _Gated(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, gate: Tensor, up: Tensor) -> Tensor:  # noqa: ANN401
         ctx.save_for_backward(gate, up)
-        return F.silu(gate).mul_(up)
+        return _product(gate, up)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ANN401
         gate, up = ctx.saved_tensors
         (gradient,) = gradients
-        for_up = F.silu(gate).mul_(gradient)
-        for_gate = torch.ops.aten.silu_backward(gradient * up, gate)
-        return for_gate, for_up
+        share = gate.to(torch.promote_types(gate.dtype, torch.float32)).sigmoid()
+        silu = gate * share
+        for_up = (silu * gradient).to(up.dtype)
+        # silu'(g) = s + g s (1 - s)
+        for_gate = share.addcmul_(silu, 1 - share).mul_(up).mul_(gradient)
+        return for_gate.to(gate.dtype), for_up

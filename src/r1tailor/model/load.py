@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from filelock import FileLock
+from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedConfig, PreTrainedModel
 from transformers.utils import logging as transformers_logging
 
@@ -24,6 +25,7 @@ from r1tailor.model.attention import PACKED_ROWS
 from r1tailor.model.gated import adopt_gates
 from r1tailor.model.local import local_folder
 from r1tailor.model.norm import adopt_norms
+from r1tailor.model.rotary import adopt_rotations
 from r1tailor.schema import HubModel, LocalModel, PackagedModel, RandomModel
 from r1tailor.sources.packaged import download_member
 
@@ -88,6 +90,7 @@ def skeleton(config: PreTrainedConfig) -> PreTrainedModel:
         )
     adopt_norms(model)
     adopt_gates(model)
+    adopt_rotations(model)
     return model
 
 
@@ -118,9 +121,21 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
                 use_safetensors=True,
                 trust_remote_code=False,
             )
+        _leave_the_file(model)
     adopt_norms(model)
     adopt_gates(model)
+    adopt_rotations(model)
     return model.eval()
+
+
+def _leave_the_file(model: nn.Module) -> None:
+    """Copy the weights out of the mapped file, which is unmapped after the last.
+
+    As long as it is mapped, its pages count as the process's own beside every copy that is made of a weight (layers
+    computed together have theirs joined); nor are weights in it aligned.
+    """
+    for parameter in model.parameters():
+        parameter.data = parameter.data.clone()
 
 
 def provenance(settings: AnyModel) -> dict[str, Any]:

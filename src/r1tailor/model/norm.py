@@ -8,6 +8,8 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from r1tailor.model.recompute import remember
+
 _SAME_FORMULA = ("LlamaRMSNorm", "Qwen2RMSNorm", "Qwen3RMSNorm", "DeepseekV3RMSNorm")
 
 
@@ -25,29 +27,31 @@ def _forward_of(kind: Any) -> Any:  # noqa: ANN401  (transformers is untyped)
     def forward(self: Any, hidden_states: Tensor) -> Tensor:  # noqa: ANN401
         apply: Any = _RMSNorm.apply
         if torch.is_grad_enabled() and hidden_states.requires_grad:
-            return cast("Tensor", apply(hidden_states, self.weight, self.variance_epsilon))
+            output, normal = apply(hidden_states, self.weight, self.variance_epsilon)
+            return remember(output, torch.mul, normal, self.weight)
         return cast("Tensor", kind.forward(self, hidden_states))
 
     return forward
 
 
 class _RMSNorm(torch.autograd.Function):
-    """x [..., D], w [D] -> [..., D] in the dtype that x and w promote to."""
+    """x [..., D], w [D] -> [..., D] in the dtype that x and w promote to; beside it x normalised, which is kept."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, epsilon: float) -> Tensor:  # noqa: ANN401
+    def forward(ctx: Any, x: Tensor, weight: Tensor, epsilon: float) -> tuple[Tensor, Tensor]:  # noqa: ANN401
         with torch.autocast(x.device.type, enabled=False):
             wide = x.float()
             length = torch.linalg.vector_norm(wide, dim=-1, keepdim=True)
             factor = length.square_().div_(x.shape[-1]).add_(epsilon).rsqrt_()
             normal = (wide * factor).to(x.dtype)
             ctx.save_for_backward(normal, factor, weight)
-            return cast("Tensor", normal * weight)
+            ctx.mark_non_differentiable(normal)
+            return normal * weight, normal
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         normal, factor, weight = ctx.saved_tensors
-        (gradient,) = gradients
+        gradient = gradients[0]
         with torch.autocast(normal.device.type, enabled=False):
             wide, along = (gradient * weight).float(), normal.float()
             for_weight = None

@@ -8,12 +8,15 @@ is that layers computed together also share the elements that dropout leaves out
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from peft.tuners.lora import Linear as PeftLinear
 from torch import Tensor, nn
+
+from r1tailor.model.recompute import Origin, origin_of
 
 # Layers of one parent that read the same input, by their names in the architectures of the family.
 _TOGETHER = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"), ("q_a_proj", "kv_a_proj_with_mqa"))
@@ -65,18 +68,16 @@ class _Siblings:
     def _compute(self, x: Tensor) -> Sequence[Tensor]:
         downs, ups, scales, probabilities = zip(*(layer.adapter() for layer in self.layers), strict=True)
         bases = [layer.base_layer for layer in self.layers]
-        apply: Any = _Adapted.apply
-        block_diagonal: Any = torch.block_diag
-        if len(bases) == 1:
-            return [apply(x, bases[0].weight, bases[0].bias, downs[0], ups[0], scales[0], probabilities[0])]
         bias = None if bases[0].bias is None else torch.cat([base.bias for base in bases])
-        together = apply(
-            x, self._stacked(bases), bias, torch.cat(downs), block_diagonal(*ups), scales[0], probabilities[0]
-        )
-        return torch.split(together, [base.weight.shape[0] for base in bases], dim=-1)
+        apply: Any = _Adapted.apply
+        fixed = _Fixed(origin_of(x), self._stacked(bases), bias, scales[0], probabilities[0])
+        outputs: Sequence[Tensor] = apply(x, fixed, *downs, *ups)
+        return outputs
 
     def _stacked(self, bases: Sequence[nn.Linear]) -> Tensor:
         """Return the frozen weights as one matrix, of which each layer's weight is made a view: no copy is kept."""
+        if len(bases) == 1:
+            return bases[0].weight.data
         first = self._weight.data_ptr()
         offsets = [first]
         for base in bases:
@@ -117,65 +118,90 @@ def _together(layers: dict[str, Any]) -> list[list[AdaptedLinear]]:
     return groups + [[layer] for layer in layers.values()]
 
 
+@dataclass(frozen=True)
+class _Fixed:
+    """What layers computed together share and do not train.
+
+    Attributes:
+        origin: how their input [..., in] can be had again.
+        weight: their frozen weights [out, in], one below the other.
+        bias: their biases [out], or None.
+        scale: factor on what the adapters add.
+        dropout: probability of an element of the input to be left out of the adapters.
+    """
+
+    origin: Origin
+    weight: Tensor
+    bias: Tensor | None
+    scale: float
+    dropout: float
+
+
 class _Adapted(torch.autograd.Function):
-    """x [..., in], frozen W [out, in] and b [out], A [r, in], B [out, r] -> [..., out]."""
+    """x [..., in], then of each layer A [r, in], then of each B [out, r] -> of each [..., out]."""
 
     @staticmethod
-    def forward(
-        ctx: Any,  # noqa: ANN401
-        x: Tensor,
-        weight: Tensor,
-        bias: Tensor | None,
-        down: Tensor,
-        up: Tensor,
-        scale: float,
-        p: float,
-    ) -> Tensor:
+    def forward(ctx: Any, x: Tensor, fixed: _Fixed, *adapters: Tensor) -> tuple[Tensor, ...]:  # noqa: ANN401
         device = x.device.type
         dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
         rows = x.reshape(-1, x.shape[-1]).to(dtype)
-        low_weight, low_down, low_up = weight.to(dtype), down.to(dtype), up.to(dtype)
-        keep = keep_mask(rows, p) if p else None
-        kept = rows if keep is None else rows * keep
-        factor = scale / (1 - p)
+        weight, *low = (tensor.to(dtype) for tensor in (fixed.weight, *adapters))
+        downs, ups = low[: len(low) // 2], low[len(low) // 2 :]
+        down = downs[0] if len(downs) == 1 else torch.cat(downs)
+        keep = keep_mask(rows, fixed.dropout) if fixed.dropout else None
+        factor = fixed.scale / (1 - fixed.dropout)
         with torch.autocast(device, enabled=False):
-            narrow = (kept @ low_down.T).mul_(factor)
-            output = F.linear(rows, low_weight, None if bias is None else bias.to(dtype)).addmm_(narrow, low_up.T)
-        held = [] if keep is None else [keep.to(torch.int8)]  # a byte an element until the backward pass
-        ctx.save_for_backward(low_weight, low_down, low_up, kept, narrow, *held)
-        ctx.factor, ctx.x_dtype, ctx.x_shape = factor, x.dtype, x.shape
-        ctx.adapter_dtypes = down.dtype, up.dtype
-        return output.view(*x.shape[:-1], -1)
+            narrow = _kept(rows, keep).mm(down.T).mul_(factor)
+            output = F.linear(rows, weight, None if fixed.bias is None else fixed.bias.to(dtype))
+            outputs = torch.split(output, [len(up) for up in ups], dim=1)
+            for part, own, up in zip(outputs, torch.split(narrow, _ranks(ups), dim=1), ups, strict=True):
+                part.addmm_(own, up.T)
+        ctx.save_for_backward(weight, down, narrow, *ups, *fixed.origin.tensors, *([] if keep is None else [keep]))
+        ctx.again, ctx.layers, ctx.dropped = fixed.origin.function, len(ups), keep is not None
+        ctx.factor, ctx.x_dtype, ctx.x_shape, ctx.adapter_dtype = factor, x.dtype, x.shape, adapters[0].dtype
+        return tuple(part.view(*x.shape[:-1], -1) for part in outputs)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
-        weight, down, up, kept, narrow, *keep = ctx.saved_tensors
-        gradient = gradients[0].reshape(-1, weight.shape[0]).to(weight.dtype)
-        to_narrow = (gradient @ up).mul_(ctx.factor)
-        for_down = (to_narrow.T @ kept).to(ctx.adapter_dtypes[0])
-        for_up = (gradient.T @ narrow).to(ctx.adapter_dtypes[1])
-        for_x = None
-        if ctx.needs_input_grad[0]:
-            for_x = gradient @ weight
-            if keep:
-                for_x.addcmul_(to_narrow @ down, keep[0].to(for_x.dtype))
-            else:
-                for_x.addmm_(to_narrow, down)
-            for_x = for_x.to(ctx.x_dtype).view(ctx.x_shape)
-        return for_x, None, None, for_down, for_up, None, None
+        weight, down, narrow, *rest = ctx.saved_tensors
+        ups, kept_for = rest[: ctx.layers], rest[ctx.layers :]
+        keep = kept_for.pop() if ctx.dropped else None
+        ranks, widths = _ranks(ups), [len(up) for up in ups]
+        along = [part.reshape(-1, width).to(weight.dtype) for part, width in zip(gradients, widths, strict=True)]
+        to_narrow = torch.cat([part @ up for part, up in zip(along, ups, strict=True)], dim=1).mul_(ctx.factor)
+        # A narrow matrix goes first: the product is faster so, and its result is small to turn.
+        for_ups = [(own.T @ part).T for own, part in zip(torch.split(narrow, ranks, dim=1), along, strict=True)]
+        rows = ctx.again(*kept_for).reshape(-1, weight.shape[1]).to(weight.dtype)
+        for_downs = torch.split(to_narrow.T @ _kept(rows, keep), ranks)
+        for_adapters = [part.to(ctx.adapter_dtype) for part in (*for_downs, *for_ups)]
+        if not ctx.needs_input_grad[0]:
+            return None, None, *for_adapters
+        for_x = _kept(to_narrow @ down, keep)
+        for part, own in zip(along, torch.split(weight, widths), strict=True):
+            for_x.addmm_(part, own)
+        return for_x.to(ctx.x_dtype).view(ctx.x_shape), None, *for_adapters
+
+
+def _ranks(ups: Sequence[Tensor]) -> list[int]:
+    return [up.shape[1] for up in ups]
+
+
+def _kept(rows: Tensor, keep: Tensor | None) -> Tensor:
+    """Return what dropout leaves of the rows, as a tensor of its own if there is dropout."""
+    return rows if keep is None else keep.to(rows.dtype).mul_(rows)
 
 
 def keep_mask(x: Tensor, p: float) -> Tensor:
-    """Return a tensor like x [rows, width] that is 0 with probability p (to 2**-16) and otherwise 1.
+    """Return int8 of x's shape [rows, width] that is 0 with probability p (to 2**-16) and otherwise 1.
 
     On CPUs drawing a float for each element is what dropout costs. Here a byte is drawn for each, and a row's
     threshold is the multiple of 1/256 below p or above it, at random so that the probability is p.
     """
     steps = int(p * 256)
     if x.device.type != "cpu" or steps == 255:
-        return (torch.rand_like(x, dtype=torch.float32) >= p).to(x.dtype)
+        return (torch.rand_like(x, dtype=torch.float32) >= p).to(torch.int8)
     words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
     drawn = words.view(torch.int8)[: x.numel()].view(x.shape)
     above = torch.randint(2**16, (x.shape[0], 1)) < round((p * 256 - steps) * 2**16)
     threshold = (above + (steps - 128)).to(torch.int8)
-    return torch.ge(drawn, threshold, out=torch.empty_like(x))
+    return drawn.ge_(threshold)

@@ -78,7 +78,9 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
                 part, gradient = _block(low_hidden[block], low_weight, labels[block], smoothing)
                 total += part
                 for_hidden[block] = gradient @ low_weight
-                if for_weight is not None:
+                if for_weight is not None and dtype == torch.float32:
+                    for_weight.addmm_(gradient.T, low_hidden[block])  # no second matrix of the vocabulary's size
+                elif for_weight is not None:
                     for_weight += gradient.T @ low_hidden[block]
         ctx.save_for_backward(for_hidden.to(hidden.dtype), *([] if for_weight is None else [for_weight]))
         return total

@@ -35,9 +35,9 @@ _MIB = 2**20
 # (measured, tests/test_plan.py); the CUDA context and the libraries' workspaces on a GPU (not measured here).
 _PROCESS = {"cpu": 530 * _MIB, "gpu": 1024 * _MIB}
 # Blocks that stay with the allocator between those in use, as a share of what a step allocates and frees. glibc
-# 2.36: 0.53 to 0.75 over 8 compositions of SmolLM2, mean 0.66; aligned blocks are cut out of larger ones, so a freed
+# 2.36: 0.42 to 0.59 over 4 compositions of SmolLM2, mean 0.47; aligned blocks are cut out of larger ones, so a freed
 # block is not found again for its own size. The caching allocator of CUDA: an assumption.
-_HELD = {"cpu": 0.66, "gpu": 0.15}
+_HELD = {"cpu": 0.5, "gpu": 0.15}
 _SHORT = 127  # the longest sequence whose attention scores are held whole: of all lengths it needs most
 _SUPERVISED = 256  # positions: two blocks of the loss
 _BUCKET = 4 * 2**25  # bytes of gradients that ddp reduces at once (training/parallel.py)

@@ -1,0 +1,36 @@
+"""How a tensor can be computed again from what is kept anyway, so that its readers need not keep it too.
+
+A norm keeps its input normalised, a gate keeps its two factors; the layers that read their outputs would keep those as
+well. An output that says how it came about is computed again in the backward pass, in one pass over memory.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+_ATTRIBUTE = "_r1tailor_origin"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A tensor as a function of others; bit by bit the same each time."""
+
+    function: Callable[..., Tensor]
+    tensors: tuple[Tensor, ...]
+
+
+def remember(output: Tensor, function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
+    """Return ``output``, which equals ``function(*tensors)``, with that written on it."""
+    setattr(output, _ATTRIBUTE, Origin(function, tuple(tensor.detach() for tensor in tensors)))
+    return output
+
+
+def origin_of(output: Tensor) -> Origin:
+    """Return how a tensor can be had again: as it was remembered, or by keeping the tensor itself."""
+    known: Origin | None = getattr(output, _ATTRIBUTE, None)
+    return known or Origin(_itself, (output,))
+
+
+def _itself(tensor: Tensor) -> Tensor:
+    return tensor
