@@ -80,6 +80,7 @@ from r1tailor.schema.domain import (
 )
 from r1tailor.schema.evaluation import EarlyWarning, Evaluation, Portfolio, WalkForward
 from r1tailor.schema.finance import Channel, Crises, CrisisEvent, Market, MarketTask, Series, Thresholds
+from r1tailor.schema.market import BarColumns, Bars, BarsSource, BarsSqlSource, FeedSource, Retries, WindSource
 from r1tailor.schema.model import (
     Chat,
     HubModel,
@@ -92,8 +93,6 @@ from r1tailor.schema.model import (
     Temporal,
     TemporalSize,
 )
-from r1tailor.schema.market import BarColumns, Bars, BarsSource, BarsSqlSource, FeedSource, Retries, WindSource
-from r1tailor.schema.model import Chat, HubModel, LocalModel, LoraAdvice, Model, PackagedModel, RandomModel, Targets
 from r1tailor.schema.sources import (
     Columns,
     GeneratedSource,
