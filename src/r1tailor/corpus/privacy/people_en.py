@@ -43,6 +43,7 @@ _OWNED = (
     r"chart|records?|file|case|care|estate|death|testimony|deposition|statement|notes?|signature|daughter|son|mother"
 )
 _OWNED += r"|father|wife|husband|behalf|parents?|birth|evidence|arrest|name"
+_SWORN = "witnessed|attested|sworn|cosigned|co-signed|notarized"
 _PHRASE = (
     rf"named|called|name is|(?:{_DONE}) by:?|(?:{_OWNED}) of|interviewed|discussed with|spoke with|spoken with|spoke to"
 )
@@ -52,7 +53,7 @@ _PHRASE += (
 _PHRASE += r"|/s/|per|under|sued|against|met with|informed|hello|hi|hired|meet|granted|arrested|convicted"
 _TITLED = re.compile(rf"(?<![{_LETTER}])(?:{_TITLE})\.?[ ]{{1,3}}$")
 _LABELLED = re.compile(
-    rf"(?<![{_LETTER}])(?:{_ROLE})(?:'s)?(?: (?:full |first |last )?name)? ?(?:[:=;]|\(s\):| - )[ \n]{{0,3}}$",
+    rf"(?<![{_LETTER}])(?:{_ROLE}|{_SWORN})(?:'s)?(?: (?:full |first |last )?name)? ?(?:[:=;]|\(s\):| - )[ \n]{{0,3}}$",
     re.IGNORECASE,
 )
 _NAMED = re.compile(rf"(?<![{_LETTER}])(?:{_ROLE})(?:,|'s name is| is| was| named)?[ ]{{1,2}}$", re.IGNORECASE)
@@ -82,7 +83,9 @@ _EPONYM = re.compile(
 )
 _SECTIONS = sections("names.txt")
 GIVEN, SURNAMES = frozenset(_SECTIONS["given"]), frozenset(_SECTIONS["surname"])
+_SURNAMES_TOO = {"holder", "friend", "cousin", "clerk"}
 _NO_NAME = words("no_names.txt") | {title.lower() for title in _TITLE.split("|")}
+_NO_NAME |= {role for role in _ROLE.split("|") if role.isalpha()} - _SURNAMES_TOO
 _SHORTEST_MENTION = 3
 
 
@@ -173,9 +176,9 @@ def _is_listed(parts: tuple[str, ...]) -> bool:
 
 def _is_unknown(parts: tuple[str, ...]) -> bool:
     """Whether two to four words in a row are written like a name and are none that medicine and law write so."""
-    if len(parts) == 2 and all(part.isupper() and part.isalpha() for part in parts):
+    if len(parts) == 2 and all(part.isupper() and part.replace("'", "").isalpha() for part in parts):
         return min(map(len, parts)) > 1 and max(map(len, parts)) > 4
-    return 2 <= len(parts) <= 4 and any(len(part) > 2 for part in parts) and all(map(_is_spelt_like_a_name, parts))
+    return 2 <= len(parts) <= 4 and any(len(part) > 1 for part in parts) and all(map(_is_spelt_like_a_name, parts))
 
 
 def _is_spelt_like_a_name(word: str) -> bool:
