@@ -1,263 +1,146 @@
-"""Names and sentences that were written after the detector was done, and are used to measure it once, never to mend it.
+"""The held-out set: names and sentences written before the detector was last mended, and never used to mend it.
 
 No word of a Latin name here is in the detector's lists (a test holds that); Chinese surnames are a closed set, so there
-the given names and the sentences are what is new. Each sentence is drawn with several names.
+the given names and the sentences are what is new. What it gives is reported as it is; whoever mends the detector after
+what is missed here writes another set first. Whoever wrote these sentences also knew the detector: real notes will
+differ more.
 """
 
-import random
-from collections.abc import Iterator, Sequence
-
-from privacy_corpus import CHINESE_DIAGNOSES, Seeded
-
 LATIN_GIVEN = (
-    "Anneliese Bertrand Casimir Dagny Eleni Fionnuala Gwendal Hjalmar Ilse Jadwiga Kalina Ludovic Mirabel "
-    "Nerys Odalys Perpetua Quillon Ragnhild Stelian Tadeusz Ulrike Vanja Wendelin Xiadani Yolanthe Zsofia "
-    "Abebe Bukola Chiamaka Dawit Efua Fikile Gathoni Hiwot Ikenna Jabulani Kelechi Lerato Mandisa Ngozi "
-    "Obinna Palesa Rudo Simbarashe Temitope Uzoma Wambui Yaw Zodwa Aarohi Bhavesh Chitra Devendra Gauri "
-    "Harpreet Indrani Jaspreet Kamala Lalitha Manjula Nandini Omkar Parvati Radhika Sanjana Tejas Urmila "
-    "Vikram Yamini Ayumi Daisuke Etsuko Fumio Hanae Ichiro Junpei Kazue Masaru Noriko Rinako Shigeru "
-    "Tomoko Yoshiro Byungho Dahye Haneul Jiwon Kyungsoo Sooyoung Yejin Anh Bich Cuong Duong Hanh Khanh "
-    "Lanh Ngoc Phuong Thanh Xuan Bilal Dalia Farhad Ghassan Hanan Iskandar Jamila Kamran Lubna Maryam "
-    "Nasrin Omid Parisa Qasim Rania Samira Tahmineh Wafa Yasmin Zahra Itzel Jacinta Leocadia Nayeli "
-    "Ovidio Primitivo Rosalba Socorro Tiburcio Yesenia Aroha Hemi Kahu Losa Manaia Talia Vaiana Berkant "
-    "Defne Gülten Ilkay Nurten Orhan Pelin Serkan Tuba Umut"
+    "Aurelio Brunhilde Cosimo Desta Emeka Faustina Gorana Hadiza Isolde Joakim Kwabena Liesbeth Mirela Nkechi Orsolya "
+    "Piotr Quirina Rumiko Sunniva Tsegaye Ugochi Viveca Wilfredo Xochitl Yuriko Zbigniew Amrita Bronagh Cillian Dorotea "
+    "Edurne Fadila Gustavsen Hyejin Iolanda Jelena Karthik Lucretia Mbali Natsumi Oonagh Pradeep Rukhsana Seung Tuan "
+    "Ursa Vytautas Winnifred Yannick Zainab"
 )
 LATIN_SURNAMES = (
-    "Abernethy Blenkinsop Crowhurst Dunstable Entwistle Featherstonehaugh Grimshaw Hebblethwaite "
-    "Inglethorpe Jellicoe Kettlewell Lillywhite Mainwaring Nettleship Ollerenshaw Postlethwaite Quarmby "
-    "Ravenscroft Satterthwaite Thistlewood Umpleby Verinder Wolstenholme Yarborough O'Shaughnessy "
-    "MacGillivray McCorquodale D'Amico DiGiacomo Fitzmaurice Aguinaldo Bermúdez Cabezas Elizondo "
-    "Fuentealba Goicoechea Huerta Izquierdo Jaramillo Landeros Mondragón Ocasio Pichardo Restrepo "
-    "Saldívar Tristán Uriarte Vizcarra Zubizarreta Albuquerque Bragança Cordeiro Falcão Lacerda Abendroth "
-    "Bierbaum Dietrichsen Eichendorff Frühauf Grünewald Hasselbach Kirchgässner Lichtenfels Oberhauser "
-    "Aaltonen Bjørnstad Dahlberg Ekström Gudmundsdottir Halvorsen Kivimäki Lindgaard Nyqvist Thorvaldsen "
-    "Åkerman Archambault Boisvert Charbonneau Desrosiers Gauthreaux Laframboise Pelletier Thibodeaux "
-    "Bertolucci Cavalcanti Fioravanti Guerrini Montefusco Santangelo Babiarz Cieslak Drozdowski Gajewska "
-    "Hruška Kuznetsova Lewandowska Mazurek Novotná Pavlenko Rychlik Stojanović Tkachenko Vukašinović "
-    "Zielinski Agarwal Bhattacharya Chaudhuri Dasgupta Gopalakrishnan Jayawardena Kulkarni Malhotra "
-    "Narasimhan Padmanabhan Ranganathan Sivasubramaniam Thakkar Vaidyanathan Akbarzadeh Bakhtiari "
-    "Daneshvar Ghorbani Jaziri Kassab Mokhtari Nasrallah Shahidi Takriti Zamani Abimbola Balogun "
-    "Chukwuemeka Ezenwa Gebreselassie Kiprotich Lumumba Madikizela Nwachukwu Odhiambo Sibanda Tshabalala "
-    "Asakura Doi Fukushima Hirano Kurosawa Matsuoka Nishikawa Okubo Shimizu Uchida Yoshikawa Bae Hwang "
-    "Kwon Noh Seong Doan Huynh Luong Nghiem Trinh Vu Keawe Nakoa Palakiko Tamasese Tuiasosopo Arslan "
-    "Çetinkaya Güngör Karaca Yıldırım"
+    "Achterberg Bandyopadhyay Calatrava Dragomir Eberhardt Feuerstein Grabowski Hemingsworth Ilunga Jovanovska Kagwanja "
+    "Llewelyn Mukherjee Nakashima Obradović Pietrangeli Quiñones Rautavaara Szymborska Tagliaferri Usmanov Venkataraman "
+    "Wickramasinghe Ximenes Yamashita Zukauskas Ashdown Bickerstaff Carmichaels Dalrymple Etchegaray Fagbenle Gutenmacher "
+    "Hovhannisyan Inoue Janssens Kiplagat Lamprecht Mbeki Niedermeyer Oyelaran Penhaligon Ransome Sorensdatter Tuckwell "
+    "Urquhart Vanterpool Winterbourne Yeboah Zampieri"
 )
 ENGLISH = (
-    "Chief complaint obtained through {x}, who lives with the patient.",
-    "Patient {x} arrived by ambulance with {term}.",
-    "Pt. {x} tolerated the procedure well.",
-    "Per {x}, the rash began on Tuesday.",
-    "{x} returned our call regarding the biopsy.",
-    "Results were discussed with Ms. {x} by telephone.",
-    "Mr. {x} has been taking lisinopril for years.",
-    "Dr. {x} will follow the patient for {term}.",
-    "Primary care provider: {x}",
-    "PCP {x} notified.",
-    "Ordering provider: {x}, DO",
-    "Radiologist: {x}, MD. Findings: {term}.",
-    "Reviewed and agreed, {x}, PA-C",
-    "Signed: {x}",
-    "Authorised signatory: {x}",
-    "{x} (mother) consented to vaccination.",
-    "His sister {x} will drive him home.",
-    "Accompanied by her son {x}.",
-    "Emergency contact is {x}, a neighbour.",
-    "{x} is a pleasant 71-year-old retired teacher with {term}.",
-    "{x}, aged 44, works as a plumber.",
-    "{x} was discharged home in stable condition.",
-    "{x} denies fever, chills or weight loss.",
-    "{x} will return in two weeks.",
-    "{x} continues to improve on the current regimen.",
-    "{x} did not attend the appointment.",
-    "Please book {x} for an echocardiogram.",
-    "We reviewed the films of {x} with the family.",
-    "I had the pleasure of seeing {x} today.",
-    "Thank you for referring {x} with {term}.",
-    "Dear Dr. {x},",
-    "Dear Mrs {x}, your results are enclosed.",
-    "Kind regards,\n{x}",
-    "Yours faithfully,\n{x}\nConsultant",
-    "To: {x}\nSubject: {term}",
-    "From: {x}",
-    "Name of insured: {x}",
-    "Beneficiary: {x}",
-    "Borrower: {x}\nCo-borrower: none",
-    "The policy was issued to {x} last spring.",
-    "Funds were wired to {x} without approval.",
-    "Portfolio manager {x} resigned in May.",
-    "Analyst: {x}",
-    "The account is held jointly with {x}.",
-    "Plaintiff, {x}, seeks damages.",
-    "{x}, Plaintiff, v. Harbor Freight Lines",
-    "United States v. {x}",
-    "{x} v. Commissioner",
-    "Before {x}, Circuit Judge.",
-    "The deposition of {x} was taken in chambers.",
-    "Counsel for the respondent: {x}",
-    "{x}, for the appellant.",
-    "The trial court found that {x} had breached the lease.",
-    "Mr {x} submitted that the notice was late.",
-    "The will of {x} was admitted to probate.",
-    "The tenant, {x}, withheld rent.",
-    "Affidavit of {x}",
-    "Sworn before me by {x}",
-    "Witness: {x}",
-    "The officer stopped {x} near the bridge.",
-    "{x} pleaded not guilty.",
-    "The jury acquitted {x} on both counts.",
-    "Student name: {x}",
-    "{x} scored 42 of 50 on the fractions test.",
-    "{x} struggles with long division.",
-    "Parent/guardian: {x}",
-    "Homeroom teacher {x} wrote the comment.",
-    "Essay by {x}",
-    "Tutor: {x}; subject: algebra",
-    "Principal {x} approved the plan.",
-    "{x} asked for an extension.",
-    "Mentored by {x} since September.",
-    "The scholarship was awarded to {x}.",
-    "Interpreter: {x}",
-    "Caregiver {x} demonstrated the injection.",
-    "Social worker {x} visited the home.",
-    "Nurse {x} gave report at 0700.",
-    "Anesthesiologist: {x}",
-    "Pathologist {x} reviewed the slides.",
-    "Scribed for Dr. {x}.",
-    "Faxed to the office of {x}, MD.",
-    "Health care proxy: {x}",
-    "Lives with spouse {x} and two cats.",
-    "{x}'s wound is healing.",
-    "{x}'s mother called about {term}.",
-    "Message from {x}: pharmacy is out of stock.",
-    "Attending: {x}",
-    "Seen with resident {x}.",
-    "Consult requested by {x}.",
-    "Family meeting with {x} and the chaplain.",
+    "Informed consent was obtained from {x} prior to sedation.",
+    "{x} called the nurse line at midnight.",
+    "{x} reports that the cough is better.",
+    "Discharge instructions given to {x} and her brother.",
+    "Spoke to {x} about {term}.",
+    "Examined by {x}, CRNP.",
+    "Operating surgeon {x} was paged.",
+    "Telephone encounter: {x} wants a refill.",
+    "Grandmother, {x}, has custody.",
+    "This 58-year-old man, {x}, was found on the floor.",
+    "As {x} explained, the pain is worse at night.",
+    "Bed 12, {x}: stable overnight.",
+    "Pt. seen and discussed with Dr. {x}.",
+    "Copy to {x}, general practitioner",
+    "{x} was referred to neurology for {term}.",
+    "Transfer accepted by {x}.",
+    "Mrs. {x} fell in the bathroom.",
+    "Follow-up with {x} in six weeks.",
+    "Informant: {x}",
+    "Insured person: {x}",
+    "Guarantor {x} failed to pay.",
+    "Payee: {x}",
+    "Approved by {x}, branch manager.",
+    "{x} transferred the shares to a trust.",
+    "Client {x} complained about the fee.",
+    "Meeting notes, attendees: {x} and others.",
+    "{x}, chief risk officer, declined to comment.",
+    "The loan was signed by {x}.",
+    "{x} et al. v. Northern Rail Ltd.",
+    "Petitioner {x} asks the court to reconsider.",
+    "On cross-examination {x} admitted the error.",
+    "We reverse the conviction of {x}.",
+    "The lease between {x} and the city expired.",
+    "{x} was sentenced to two years.",
+    "Ms {x}'s appeal is dismissed.",
+    "Solicitor: {x}",
+    "The claimant is {x}.",
+    "It was {x} who drafted the contract.",
+    "Custody was granted to {x}.",
+    "{x}, being duly sworn, states as follows.",
+    "Learner: {x}, year 5",
+    "Report card of {x}",
+    "Marked by {x}",
+    "{x} forgot to carry the one.",
+    "Ask {x} to show the working.",
+    "Well done, {x}!",
+    "Guardian of {x} notified.",
+    "Group leader: {x}",
+    "{x} answered question 3 correctly.",
+    "Best wishes,\n{x}",
 )
 CHINESE_GIVEN = (
-    "宗翰 雪莹 启明 佩珊 兆丰 咏诗 鹤鸣 若兰 绍棠 紫薇 骏驰 韵秋 柏霖 冬青 凌霄 素梅 铭轩 采薇 世昌 翠玲 "
-    "维桢 念慈 亦凡 映雪 守仁 锦绣 羽菲 卓然 毓秀 仲谋 碧华 庭芳 星辰 巧云 铁柱 爱莲 耀祖 诗涵 逸飞 慧敏 "
-    "炳坤 玥 森 岚 骁 芮 湛 蕾 昊 珂 燊 筠 祺 霏 罡 淼 晗 懿 璐 荻 乐天 木兰 可欣 安邦 少卿 一鸣 奕辰 "
-    "芷若 君豪 秉义 舒畅 丹青 迎春 长庚 喜顺 满囤 招娣 大勇 银花 来福 运生 佑民 锡麟 家骏 楚楚 南星 北辰 "
-    "西蒙 东阳 怀瑾"
+    "霁月 鸿儒 秋菊 晓棠 德全 灵犀 伯韬 玉洁 景明 翠芝 佑安 思懿 长河 昭华 志杰 韶华 梦瑶 修远 绮罗 正阳 "
+    "福根 惠兰 庆丰 泽楷 颂恩 婧怡 根生 桂香 立群 沛霖 之遥 舒雅 彦博 秀珍 满仓 静宜 云帆 鹏程 苏叶 晴川 "
+    "岩 蓉 琛 钰 彬 茜 珺 韬 烨 黎 冉 晖 洁 笛 澜 颂 桐 骞 绮 皓"
 )
 CHINESE_SURNAMES = (
-    *"王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜",
-    *"范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁",
-    *("欧阳", "慕容", "司徒", "皇甫", "尉迟", "夏侯"),
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜"
+    "范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 )
 CHINESE = (
-    "患者{x}，女，63岁，因{term}收入我科。",
-    "患者姓名：{x}  科别：心内科",
-    "病员{x}今晨突发胸闷。",
-    "{x}患者术后第三天，伤口愈合好。",
-    "{x}，女，45岁，教师。",
-    "{x}（患者之女）代述病史。",
-    "其子{x}签署知情同意书。",
-    "家属：{x}，关系：夫妻",
-    "紧急联系人 {x}",
-    "产妇{x}顺产一男婴。",
-    "患儿{x}之母诉其夜间哭闹。",
-    "主管医师：{x}",
-    "经治医师 {x}",
-    "{x}副主任医师查房后指示继续抗感染治疗。",
-    "请{x}医生会诊。",
-    "接诊医生{x}考虑{term}。",
-    "手术者：{x}，助手两名。",
-    "巡回护士：{x}",
-    "责任护士{x}已做健康宣教。",
-    "护士{x}于八点测血糖。",
-    "检验者：{x}",
-    "报告医师：{x}  审核医师：",
-    "药师{x}审核处方。",
-    "介绍人：{x}",
-    "申请医生：{x}",
-    "采血者{x}",
-    "{x}同志经体检合格。",
-    "{x}老人跌倒后被送至急诊。",
-    "{x}自述头痛三天。",
-    "{x}既往有{term}病史。",
-    "嘱{x}三个月后复查。",
-    "通知{x}来院取报告。",
-    "与{x}沟通后其表示理解。",
-    "电话随访{x}，恢复良好。",
-    "感谢{x}大夫的精心治疗。",
-    "原告{x}，男，汉族，农民。",
-    "原告：{x}。",
-    "被告{x}未到庭参加诉讼。",
-    "被告人{x}犯盗窃罪。",
-    "被告人{x}对指控事实无异议。",
-    "上诉人（原审被告）：{x}，女。",
-    "被上诉人{x}答辩称，原判正确。",
-    "第三人{x}述称，其不知情。",
-    "申请执行人{x}与被执行人某公司。",
-    "被执行人：{x}",
-    "委托诉讼代理人：{x}，某律师事务所律师。",
-    "辩护人{x}提出从轻处罚的意见。",
-    "审判员　{x}",
-    "人民陪审员：{x}",
-    "代书记员 {x}",
-    "公诉人{x}出庭支持公诉。",
-    "证人{x}证实上述事实。",
-    "经鉴定，被害人{x}的损伤程度为轻伤。",
-    "{x}与某银行借款合同纠纷一案。",
-    "{x}向本院提出诉讼请求。",
-    "{x}不服，提起上诉。",
-    "判令被告偿还{x}借款五万元。",
-    "双方约定由{x}承担违约责任。",
-    "借款人：{x}",
-    "保证人{x}承担连带责任。",
-    "出租人{x}将房屋交付使用。",
-    "房屋登记在{x}名下。",
-    "遗嘱人{x}立下本遗嘱。",
-    "户名：{x}",
-    "客户{x}申请提高额度。",
-    "客户经理：{x}",
-    "被保险人：{x}，保额二十万元。",
-    "受益人为{x}。",
-    "汇款人：{x}  附言：学费",
-    "法人代表{x}签字盖章。",
-    "董事长{x}主持会议。",
-    "基金经理{x}表示谨慎乐观。",
-    "学生姓名：{x}",
-    "{x}同学在期中考试中得了满分。",
-    "{x}同学把分数的意义理解错了。",
-    "学生{x}没有完成作业。",
-    "任课教师：{x}",
-    "{x}老师布置了三道题。",
-    "班长{x}收齐了作业。",
-    "家长签字：{x}",
-    "{x}的妈妈来校沟通。",
-    "三班的{x}进步很大。",
-    "小组长：{x}",
-    "监护人{x}已知悉。",
-    "尊敬的{x}女士：",
-    "{x}先生，您的体检报告已出。",
-    "亲爱的{x}小朋友：",
-    "收件人：{x}",
-    "承办法官{x}联系电话另附。",
-    "我是{x}，想咨询{term}。",
-    "我叫{x}，今年四十岁。",
+    "患者{x}，男性，退休工人，因{term}就诊。",
+    "门诊患者{x}诉乏力两周。",
+    "新入院患者{x}，生命体征平稳。",
+    "今日{x}体温正常。",
+    "患者丈夫{x}陪诊。",
+    "患者之妻{x}签字同意手术。",
+    "{x}入院后予以补液。",
+    "{x}拒绝进一步检查。",
+    "为{x}行腹腔镜手术。",
+    "对{x}进行了心理疏导。",
+    "{x}医师会诊意见：继续观察。",
+    "主诊医师：{x}",
+    "带教老师：{x}",
+    "值班护士：{x}",
+    "查对者：{x}",
+    "开单医生：{x}",
+    "首诊医生{x}",
+    "放射科{x}医生出具报告。",
+    "床号5 {x} 女",
+    "送检人：{x}",
+    "营养师{x}制定食谱。",
+    "家属代表：{x}",
+    "{x}，男，1岁，反复咳嗽。",
+    "转告{x}按时服药。",
+    "原告{x}与被告某公司劳动争议一案。",
+    "被告：{x}，女，个体户。",
+    "被告人{x}系累犯。",
+    "上诉人{x}的上诉理由不能成立。",
+    "申请再审人{x}。",
+    "被申请人{x}未提交意见。",
+    "罪犯{x}在服刑期间表现良好。",
+    "异议人：{x}",
+    "鉴定人{x}到庭接受询问。",
+    "法官{x}主持调解。",
+    "代理审判员：{x}",
+    "辩护律师{x}认为证据不足。",
+    "{x}驾车与他人相撞。",
+    "{x}辩称其已还清全部款项。",
+    "证明人：{x}",
+    "见证人{x}在场。",
+    "依法传唤{x}到案。",
+    "由{x}抚养婚生子。",
+    "{x}持有该公司三成股份。",
+    "转账给{x}三千元。",
+    "付款人：{x}",
+    "开户人{x}",
+    "经办柜员：{x}",
+    "股东{x}提出质疑。",
+    "总经理{x}宣布裁员。",
+    "贷款申请人{x}信用良好。",
+    "投资者{x}要求赎回。",
+    "学员：{x}",
+    "{x}同学的答案是错的。",
+    "{x}这次考了九十分。",
+    "请{x}同学到黑板前演算。",
+    "辅导老师：{x}",
+    "阅卷人：{x}",
+    "同桌{x}帮他检查。",
+    "学生家长{x}来电。",
+    "{x}在课堂上积极发言。",
+    "此致 敬礼\n{x}",
+    "你好，我是{x}。",
 )
-_FORMS = ("{g} {s}", "{g} {m}. {s}", "{i}. {s}", "{G} {S}", "{s}, {g}", "{g} {s}-{t}")
-_WEIGHTS = (12, 3, 2, 2, 2, 1)
-
-
-def unseen(seed: int, terms: Sequence[str], each: int) -> Iterator[Seeded]:
-    """Yield ``each`` documents for both languages, every sentence about equally often."""
-    for language, sentences in (("en", ENGLISH), ("zh", CHINESE)):
-        rng = random.Random(f"{seed}/unseen/{language}")
-        for number in range(each):
-            name = _latin(rng) if language == "en" else rng.choice(CHINESE_SURNAMES) + rng.choice(CHINESE_GIVEN.split())
-            term = rng.choice(terms if language == "en" else CHINESE_DIAGNOSES)
-            before, _, after = sentences[number % len(sentences)].replace("{term}", term).partition("{x}")
-            culture = "Latin" if language == "en" else "Chinese"
-            yield Seeded("name", language, f"{before}{name}{after}", name, len(before), "clean", culture)
-
-
-def _latin(rng: random.Random) -> str:
-    given, surname, second = (rng.choice(pool.split()) for pool in (LATIN_GIVEN, LATIN_SURNAMES, LATIN_SURNAMES))
-    form = rng.choices(_FORMS, _WEIGHTS)[0]
-    middle = rng.choice("ABCDEFGHJKLMNPRSTVW")
-    named = {"g": given, "s": surname, "t": second, "m": middle, "i": given[0]}
-    return form.format(**named, G=given.upper(), S=surname.upper())
