@@ -74,7 +74,7 @@ _PERSON = re.compile(
     r"(?![a-z])"
 )
 _EPONYM = re.compile(
-    r"(?:'s|-[A-Za-zÀ-ž]+)*(?: (?:and|or) [A-Z][a-z]+)?(?:'s)?[ -](?:[a-z-]{1,20} )?(?:diseases?|syndromes?"
+    r"(?:'s|-[A-Za-zÀ-ž]+)*(?: (?:and|or) [A-Z][a-z]+)?(?:'s)?[ -](?:(?![a-z]+(?:s|ed) |with |had |for )[a-z-]{1,20} )?(?:diseases?|syndromes?"
     r"|signs?|tests?|scores?|scales?"
     r"|criteria|classification|lymphoma|tumou?rs?|sarcoma|fractures?|catheters?|procedures?|operations?|pals(?:y|ies)|nodes?|nodules?|cysts?"
     r"|hernias?|phenomenon|reflex|contracture|(?:o)?esophagus|thyroiditis|man(?:o)?euver|manoeuvre|position|method|stage|grade|type|cells?"
@@ -87,6 +87,7 @@ _SURNAMES_TOO = {"holder", "friend", "cousin", "clerk"}
 _NO_NAME = words("no_names.txt") | {title.lower() for title in _TITLE.split("|")}
 _NO_NAME |= {role for role in _ROLE.split("|") if role.isalpha()} - _SURNAMES_TOO
 _SHORTEST_MENTION = 3
+_LONGEST_ABBREVIATION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,8 @@ def _is_unknown(parts: tuple[str, ...]) -> bool:
     """Whether two to four words in a row are written like a name and are none that medicine and law write so."""
     if len(parts) == 2 and all(part.isupper() and part.replace("'", "").isalpha() for part in parts):
         return min(map(len, parts)) > 1 and max(map(len, parts)) > 4
+    if len(parts) > 2 and parts[0].isupper() and 1 < len(parts[0]) <= _LONGEST_ABBREVIATION:  # PCP Etsuko Vu
+        parts = parts[1:]
     return 2 <= len(parts) <= 4 and any(len(part) > 1 for part in parts) and all(map(_is_spelt_like_a_name, parts))
 
 

@@ -19,8 +19,9 @@ _COMPOUND = "|".join(_LISTS["compound"])
 _SURNAME = f"(?:{_COMPOUND}|[{''.join(sorted(_COMMON | _AMBIGUOUS))}])"
 _ANY_SURNAME = f"(?:{_COMPOUND}|[{''.join(sorted(_COMMON | _AMBIGUOUS))}{_FUNCTION}])"
 _TOWARDS = "向(?=[阳东荣红前明华军群])"  # in a given name; else it says to whom or where
+_PAIR = "|".join(_LISTS["given pairs"])  # with a character that is in no other name
 _GIVEN = rf"(?:{_TOWARDS}|[^\W\d_A-Za-z向{''.join(_CONTEXTS['never'])}])"
-_NAME = rf"(?P<name>{_SURNAME}(?P<given>[·.]?{_GIVEN}{{1,2}}))"
+_NAME = rf"(?P<name>{_SURNAME}(?P<given>{_PAIR}|[·.]?{_GIVEN}{{1,2}}))"
 _FREQUENT = f"[{''.join(_LISTS['given'])}]"
 _BORNE = f"(?:{_TOWARDS}|[{''.join(_LISTS['given'] + _LISTS['rarer given'])}])"
 
@@ -36,7 +37,7 @@ _ROLE_END = "人员者师士属友长警官主父母夫妻子女生名字户妹�
 _SIGN = r"(?:[((][^()\n]{1,10}[))])?(?P<sign> ?[:=] ?| {1,3}|(?<=[))]))"
 _MARKED = re.compile(
     rf"(?:(?P<label>{_LABEL})(?:姓名|签名|签字)?|(?<=[{_ROLE_END}])){_SIGN}"
-    rf"(?P<name>{_ANY_SURNAME}(?P<given>[·.]?{_GIVEN}{{1,2}}))"
+    rf"(?P<name>{_ANY_SURNAME}(?P<given>{_PAIR}|[·.]?{_GIVEN}{{1,2}}))"
 )
 _BARE = re.compile(rf"(?:{_LABEL}|我叫|名叫|叫做)(?:{_NAME}|(?P<late>于{_GIVEN}{{1,2}}?)(?={_NEXT}))")
 _ALONE = re.compile(rf"{_SURNAME}(?P<given>{_FREQUENT}{{2}})")
@@ -60,9 +61,10 @@ def _behind(texts: Iterable[str]) -> str:
     return "|".join(f"(?<={'|'.join(some)})" for some in by_length.values())
 
 
+_FREQUENTLY = f"(?:{_COMPOUND}|[{''.join(_LISTS['frequent'])}]|{_YU})"
+_LED_TO = rf"(?:(?:^|(?<=[\s:,,。;;、((])|{_behind(_CONTEXTS['before'] + _CONTEXTS['label'])})|(?<=[{_ROLE_END}]))"
 _LED = re.compile(
-    rf"(?:(?:^|(?<=[\s:,,。;;、((])|{_behind(_CONTEXTS['before'])})|(?<=[{_ROLE_END}]))"
-    rf"(?P<name>(?:{_COMPOUND}|[{''.join(_LISTS['frequent'])}]|{_YU})(?P<given>{_BORNE}{{1,2}}))(?={_AFTER}|{_NEXT})",
+    rf"{_LED_TO}(?P<name>{_FREQUENTLY}(?:(?P<given>{_PAIR}|{_BORNE}{{1,2}})(?={_AFTER}|{_NEXT})|(?P<two>{_BORNE}{{2}})))",
     re.MULTILINE,
 )
 
@@ -94,7 +96,7 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
             yield match.span("name")
     for pattern, no_names in ((_LED, _UNLED), (_ALONE, _WORDS)):
         for match in pattern.finditer(text):
-            if match.group()[:2] not in no_names and match["given"] not in _PAIRS:
+            if match.group()[:2] not in no_names and match.group()[-2:] not in _PAIRS:
                 yield match.span()
     for match in _TITLED.finditer(text):
         yield from _titled(text, match)
