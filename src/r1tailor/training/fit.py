@@ -18,6 +18,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from r1tailor import store
 from r1tailor.curriculum.tokens import ChatTokenizer, Tokenized, tokenize
 from r1tailor.errors import TrainingError
+from r1tailor.instruction.card import statistics
 from r1tailor.model import load
 from r1tailor.records import Example
 from r1tailor.schema import Settings
@@ -210,6 +211,8 @@ def _metrics(
         "planned_steps": loader.steps.total,
         "examples_seen": history.examples,
         "supervised_tokens": history.supervised,
+        "prompt_tokens": statistics(len(example.prompt) for example in tokens.examples),
+        "response_tokens": statistics(len(example.response) for example in tokens.examples),
         "tokens_per_packed_position": round(real / history.positions, 3),
         "precision": settings.trainer.precision,
         "trained_parameters": sum(tensor.numel() for tensor in module.trained_state().values()),
