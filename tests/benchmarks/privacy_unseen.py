@@ -7,17 +7,18 @@ differ more.
 """
 
 LATIN_GIVEN = (
-    "Aurelio Brunhilde Cosimo Desta Emeka Faustina Gorana Hadiza Isolde Joakim Kwabena Liesbeth Mirela Nkechi Orsolya "
-    "Piotr Quirina Rumiko Sunniva Tsegaye Ugochi Viveca Wilfredo Xochitl Yuriko Zbigniew Amrita Bronagh Cillian Dorotea "
-    "Edurne Fadila Gustavsen Hyejin Iolanda Jelena Karthik Lucretia Mbali Natsumi Oonagh Pradeep Rukhsana Seung Tuan "
-    "Ursa Vytautas Winnifred Yannick Zainab"
+    "Aurelio Brunhilde Cosimo Desta Emeka Faustina Gorana Hadiza Isolde Joakim Kwabena Liesbeth Mirela Nkechi "
+    "Orsolya Piotr Quirina Rumiko Sunniva Tsegaye Ugochi Viveca Wilfredo Xochitl Yuriko Zbigniew Amrita "
+    "Bronagh Cillian Dorotea Edurne Fadila Gustavsen Hyejin Iolanda Jelena Karthik Lucretia Mbali Natsumi "
+    "Oonagh Pradeep Rukhsana Seung Tuan Ursa Vytautas Winnifred Yannick Zainab"
 )
 LATIN_SURNAMES = (
-    "Achterberg Bandyopadhyay Calatrava Dragomir Eberhardt Feuerstein Grabowski Hemingsworth Ilunga Jovanovska Kagwanja "
-    "Llewelyn Mukherjee Nakashima Obradović Pietrangeli Quiñones Rautavaara Szymborska Tagliaferri Usmanov Venkataraman "
-    "Wickramasinghe Ximenes Yamashita Zukauskas Ashdown Bickerstaff Carmichaels Dalrymple Etchegaray Fagbenle Gutenmacher "
-    "Hovhannisyan Inoue Janssens Kiplagat Lamprecht Mbeki Niedermeyer Oyelaran Penhaligon Ransome Sorensdatter Tuckwell "
-    "Urquhart Vanterpool Winterbourne Yeboah Zampieri"
+    "Achterberg Bandyopadhyay Calatrava Dragomir Eberhardt Feuerstein Grabowski Hemingsworth Ilunga "
+    "Jovanovska Kagwanja Llewelyn Mukherjee Nakashima Obradović Pietrangeli Quiñones Rautavaara Szymborska "
+    "Tagliaferri Usmanov Venkataraman Wickramasinghe Ximenes Yamashita Zukauskas Ashdown Bickerstaff "
+    "Carmichaels Dalrymple Etchegaray Fagbenle Gutenmacher Hovhannisyan Inoue Janssens Kiplagat Lamprecht "
+    "Mbeki Niedermeyer Oyelaran Penhaligon Ransome Sorensdatter Tuckwell Urquhart Vanterpool Winterbourne "
+    "Yeboah Zampieri"
 )
 ENGLISH = (
     "Informed consent was obtained from {x} prior to sedation.",

@@ -26,6 +26,7 @@ _TITLE = (
     r"Mr|Mrs|Ms|Miss|Mx|Dr|Drs|Prof|Professor|Doctor|Dame|Judge|Justice|Hon|Rev|Nurse|Attorney|Herr|Frau|Mme|Madame"
 )
 _TITLE += r"|MR|MRS|MS|DR|PROF|JUDGE|Magistrate|Advocate|Barrister|Detective|Sergeant|Captain|Lieutenant|Inspector"
+_TITLES = tuple(_TITLE.split("|"))
 _ROLE = r"patient|pt|client|physician|doctor|provider|attending|surgeon|consultant|resident|nurse|therapist|pharmacist"
 _ROLE += r"|plaintiff|defendant|petitioner|respondent|appellant|appellee|witness|claimant|complainant|debtor|creditor"
 _ROLE += r"|guardian|victim|counsel|clerk|notary|trustee|executor|tenant|landlord|student|teacher|employee|spouse|wife"
@@ -74,7 +75,8 @@ _PERSON = re.compile(
     r"(?![a-z])"
 )
 _EPONYM = re.compile(
-    r"(?:'s|-[A-Za-zÀ-ž]+)*(?: (?:and|or) [A-Z][a-z]+)?(?:'s)?[ -](?:(?![a-z]+(?:s|ed) |with |had |for )[a-z-]{1,20} )?(?:diseases?|syndromes?"
+    r"(?:'s|-[A-Za-zÀ-ž]+)*(?: (?:and|or) [A-Z][a-z]+)?(?:'s)?[ -]"
+    r"(?:(?![a-z]+(?:s|ed) |with |had |for )[a-z-]{1,20} )?(?:diseases?|syndromes?"
     r"|signs?|tests?|scores?|scales?"
     r"|criteria|classification|lymphoma|tumou?rs?|sarcoma|fractures?|catheters?|procedures?|operations?|pals(?:y|ies)|nodes?|nodules?|cysts?"
     r"|hernias?|phenomenon|reflex|contracture|(?:o)?esophagus|thyroiditis|man(?:o)?euver|manoeuvre|position|method|stage|grade|type|cells?"
@@ -148,17 +150,22 @@ def _without_eponym(text: str, run: _Run) -> _Run:
 
 
 def _is_name(text: str, run: _Run) -> bool:
-    start = max(0, run.start - _BEFORE)
     if not run.words:
         return False
-    if _TITLED.search(text, start, run.start) or _LABELLED.search(text, start, run.start):
+    start = max(0, run.start - _BEFORE)
+    if len(run.words) > 1 and (_is_listed(run.words) or _is_unknown(run.words)):
+        return True
+    before = text[start : run.start].rstrip(" \n")
+    if before.rstrip(".").endswith(_TITLES) and _TITLED.search(text, start, run.start):
+        return True
+    if before.endswith((":", "=", ";", "-")) and _LABELLED.search(text, start, run.start):
         return True
     if len(run.words) == 1 and not _VERSUS.search(text, start, run.start):
         return _is_addressed(text, run, start)
     if _CREDENTIAL.match(text, run.end) or _PERSON.match(text, run.end):
         return True
     near = _PHRASED.search(text, start, run.start) or _NAMED.search(text, start, run.start)
-    return bool(near or _VERSUS.search(text, start, run.start)) or _is_listed(run.words) or _is_unknown(run.words)
+    return bool(near or _VERSUS.search(text, start, run.start))
 
 
 def _is_addressed(text: str, run: _Run, start: int) -> bool:

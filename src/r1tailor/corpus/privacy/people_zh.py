@@ -1,9 +1,10 @@
 """Names in Chinese characters, found by a surname and what stands around it.
 
-Three strengths of context, three demands on the name. A label with a colon (姓名：, 收款人：) takes any surname and any
-given name. A role or a verb in front of it (原告, 由, 通知) needs characters that people bear, and an end behind it (因,
-提出, a comma). Nothing around it: two characters that are frequent in given names. Surnames that often begin another
-word (高血压, 黄疸, 关节) need more than the others. Then every other mention of a name that was found is a name too.
+Three strengths of context, three demands on the name. A label with a colon (姓名：, 收款人：) takes any surname and
+any given name. A role or a verb in front of it (原告, 由, 通知) needs a frequent surname and characters that people
+bear: two, or one with an end behind it (因, 提出, a comma). Nothing around it: two characters that are frequent in
+given names. Surnames that often begin another word (高血压, 黄疸, 关节) need more than the others. Then every other
+mention of a name that was found is a name too.
 """
 
 import re
@@ -29,8 +30,8 @@ _LABEL, _TITLE = "|".join(_CONTEXTS["label"]), "|".join(_CONTEXTS["title"])
 _NEXT = "|".join(_CONTEXTS["next"])
 _CUT = re.compile("|".join(word for word in _CONTEXTS["next"] if len(word) > 1 or word == "接"))
 # What follows a name where the name ends: a sign, an end, or one of the words that go on about a person.
-_AFTER = r"\s|$|[,,。;;、::))((!?!?\[\]/]|男|女|因|于|主诉|自述|诉|的|在|是|系|向|与|和|及|为|被|对|到|等|已|未|称|今|昨|[0-9]"
-_AFTER += "|从|由|经|以|将|就|应|会|说|来|有|也|还|患|本人|身份|电话|住"
+_AFTER = r"\s|$|[,,。;;、::))((!?!?\[\]/]|男|女|因|于|主诉|自述|诉|的|在|是|系|向|与|和|及|为|被|对|到|等"
+_AFTER += "|已|未|称|今|昨|[0-9]|从|由|经|以|将|就|应|会|说|来|有|也|还|患|本人|身份|电话|住"
 _END = re.compile(_AFTER)
 
 _ROLE_END = "人员者师士属友长警官主父母夫妻子女生名字户妹姐弟兄"  # characters that end a role
