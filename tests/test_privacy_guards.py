@@ -1,4 +1,4 @@
-"""What the detector skips for speed holds nothing: wherever a pattern matches, its guard does; and its lists are apart."""
+"""What the detector skips for speed holds nothing: wherever a pattern matches, its guard does."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,14 +12,21 @@ from r1tailor.corpus.privacy.people_en import GIVEN, SURNAMES
 
 BENCHMARKS = Path(__file__).parent / "benchmarks"
 WRITTEN = (
-    "born 3/4/1950 · Born in 1931 · d.o.b. 12-03-44 · D.O.B: 1/2/34 · BIRTHDATE 2.3.1940 · 生于1950年3月 · 出生：1950.1.2",
-    "P.O. BOX 77, PO box 5; ZIP 02139, Zipcode: 10001-1234; postal code 94110; W1A 1AA; SW1A 2AA; Polk County",
-    "resident of New Haven; ADDRESS: Elm; CITY: x; City: Akron; lives in Waco, TX 76701; 12 Oak ST. Apt 4; 9 Elm Ave",
-    "+44 20 7946 0958 (617) 555-0123 010-62345678 138 0013 8000 1-800-555-0199 x12 078-05-1120 DE89 3704 0044 0532 0130 00",
-    "00:1A:2b:3C:4d:5E 123e4567-e89b-12d3-a456-426614174000 12:34-ab-123 A123456(7) 1EG4-TE5-MK73 （2019）京01民终123号",
-    "12年3月4日 admitted on 3/14 6222 0212 3456 7890 123 110105 19491231 002X 110105 1949 1231 0020 6222 020000 12345",
+    "born 3/4/1950 · Born in 1931 · d.o.b. 12-03-44 · D.O.B:",
+    "1/2/34 · BIRTHDATE 2.3.1940 · 生于1950年3月 · 出生：1950.1.2",
+    "P.O. BOX 77, PO box 5; ZIP 02139, Zipcode: 10001-1234;",
+    "postal code 94110; W1A 1AA; SW1A 2AA; Polk County",
+    "resident of New Haven; ADDRESS: Elm; CITY: x; City: Akron;",
+    "lives in Waco, TX 76701; 12 Oak ST. Apt 4; 9 Elm Ave",
+    "+44 20 7946 0958 (617) 555-0123 010-62345678 138 0013 8000",
+    "1-800-555-0199 x12 078-05-1120 DE89 3704 0044 0532 0130 00",
+    "00:1A:2b:3C:4d:5E 123e4567-e89b-12d3-a456-426614174000",
+    "12:34-ab-123 A123456(7) 1EG4-TE5-MK73 （2019）京01民终123号",
+    "12年3月4日 admitted on 3/14 6222 0212 3456 7890 123 110105",
+    "19491231 002X 110105 1949 1231 0020 6222 020000 12345",
     "1380 013 8000 1381-013-8000 1234 567890 12345",
-    "http://a.example ftp://b.example/x www.c.example d.com/e 10.0.0.1 2001:db8::1 fe80::1 20240131 May 5, 2020 5 MAY 2020",
+    "http://a.example ftp://b.example/x www.c.example d.com/e 10.0.0.1",
+    "2001:db8::1 fe80::1 20240131 May 5, 2020 5 MAY 2020",
 )
 
 

@@ -17,9 +17,6 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
-
 import privacy
 import scale
 import terms
@@ -31,8 +28,9 @@ from r1tailor.annotation.label_studio.tasks import tasks
 from r1tailor.corpus.shingles import words
 from r1tailor.records import Document
 from r1tailor.schema import LabelStudioExport
-from tests import test_annotation_gate, test_decontaminate
-from tests.test_agreement import _planted
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))  # for the package tests, whose cases are measured here
 
 Figures = dict[str, float]
 _SEED = 4
@@ -59,6 +57,8 @@ def main() -> None:
 
 def leaks(quick: bool, _: int = 0) -> Figures:
     """Plant copies of held-out texts in train, word for word and edited, and print the share that is found."""
+    from tests import test_decontaminate
+
     texts = _texts(20 if quick else 200)
     rows: dict[tuple[str, str], tuple[int, int]] = {}
     for kind, held_out in texts.items():
@@ -78,6 +78,8 @@ def leaks(quick: bool, _: int = 0) -> Figures:
 
 
 def _texts(most: int) -> dict[str, list[str]]:
+    from tests import test_decontaminate
+
     terms_of = sorted({text for text in privacy.icd_terms() if len(words(text)) >= 8})
     return {
         "en": test_decontaminate._passages("en")[:most],
@@ -88,6 +90,9 @@ def _texts(most: int) -> dict[str, list[str]]:
 
 def agreement(quick: bool, _: int = 0) -> Figures:
     """Plant votes of two annotators below and above the gate, and print what it says of them."""
+    from tests import test_annotation_gate
+    from tests.test_agreement import _planted
+
     pairs: Figures = {}
     gate = test_annotation_gate.GATE
     for name, agreeing in (("planted_070", 0.8), ("planted_085", 0.9)):

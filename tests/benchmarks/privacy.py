@@ -2,8 +2,8 @@
 
 For each class of identifier and language: recall (a surface counts when every letter and digit of it is covered) with
 the lower end of its 95 % Wilson interval; precision over all findings; names that the detector's lists hold apart from
-those they do not; names of the third and of the held-out set; false findings on real texts without people: the ICD-10-CM list, EU acts, Chinese laws. The last line
-holds ``name=value`` pairs.
+those they do not; names of the third and of the held-out set; false findings on real texts without people: the
+ICD-10-CM list, EU acts, Chinese laws. The last line holds ``name=value`` pairs.
 """
 
 import json
@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
-from environments import cache_folder
 import privacy_third
 import privacy_unseen
+from environments import cache_folder
 from privacy_corpus import Seeded, corpus
 from privacy_drawn import names
 from scipy.stats import binomtest

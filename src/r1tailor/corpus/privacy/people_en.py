@@ -153,7 +153,7 @@ def _is_name(text: str, run: _Run) -> bool:
     if not run.words:
         return False
     start = max(0, run.start - _BEFORE)
-    if len(run.words) > 1 and (_is_listed(run.words) or _is_unknown(run.words)):
+    if len(run.words) > 1 and (_is_listed(run.words) or _is_unknown(run.words) or _is_in_capitals(text, run)):
         return True
     before = text[start : run.start].rstrip(" \n")
     if before.rstrip(".").endswith(_TITLES) and _TITLED.search(text, start, run.start):
@@ -184,11 +184,18 @@ def _is_listed(parts: tuple[str, ...]) -> bool:
 
 def _is_unknown(parts: tuple[str, ...]) -> bool:
     """Whether two to four words in a row are written like a name and are none that medicine and law write so."""
-    if len(parts) == 2 and all(part.isupper() and part.replace("'", "").isalpha() for part in parts):
-        return min(map(len, parts)) > 1 and max(map(len, parts)) > 4
     if len(parts) > 2 and parts[0].isupper() and 1 < len(parts[0]) <= _LONGEST_ABBREVIATION:  # PCP Etsuko Vu
         parts = parts[1:]
     return 2 <= len(parts) <= 4 and any(len(part) > 1 for part in parts) and all(map(_is_spelt_like_a_name, parts))
+
+
+def _is_in_capitals(text: str, run: _Run) -> bool:
+    """Whether two words are in capitals as a name is (YUMIKO TANAKA); where all around them is, that says nothing."""
+    if len(run.words) != 2 or not all(word.isupper() and word.replace("'", "").isalpha() for word in run.words):
+        return False
+    lengths = [len(word) for word in run.words]
+    around = text[max(0, run.start - _BEFORE) : run.start] + text[run.end : run.end + _BEFORE]
+    return min(lengths) > 1 and max(lengths) > 4 and not around.isupper()
 
 
 def _is_spelt_like_a_name(word: str) -> bool:
