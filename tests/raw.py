@@ -2,35 +2,18 @@
 
 from pathlib import Path
 
+from r1tailor import sources
 from r1tailor.records import Document
-from r1tailor.schema import JatsSource, JudgmentSource, MimicSource, PdfSource, PubmedSource
-from r1tailor.sources import jats, judgments, mimic, pdf, pubmed
-from r1tailor.sources.base import Read
+from r1tailor.schema import Source
 
 DESCRIBED = {"name": "s", "path": "raw", "licence": "own", "available_at": "2000-01-01", "on_damage": "list"}
 
 
-def collected(
-    source: PubmedSource | JatsSource | MimicSource | PdfSource | JudgmentSource, root: Path
-) -> tuple[list[Document], list[str]]:
+def collected(source: Source, root: Path) -> tuple[list[Document], list[str]]:
     """Return the documents of a source below ``root/raw`` and its rejections."""
-    found = list(_read(source, root))
+    found = list(sources._reader(source, root))
     documents = [each for each in found if isinstance(each, Document)]
     return documents, [str(each) for each in found if not isinstance(each, Document)]
-
-
-def _read(source: PubmedSource | JatsSource | MimicSource | PdfSource | JudgmentSource, root: Path) -> Read:
-    match source:
-        case PubmedSource():
-            return pubmed.read(source, root)
-        case JatsSource():
-            return jats.read(source, root)
-        case MimicSource():
-            return mimic.read(source, root)
-        case PdfSource():
-            return pdf.read(source, root)
-        case JudgmentSource():
-            return judgments.read(source, root)
 
 
 def write(root: Path, name: str, content: str | bytes) -> Path:

@@ -14,6 +14,7 @@ from r1tailor.corpus import clean
 from r1tailor.corpus.clean import CHAIN, RULES
 from r1tailor.corpus.cleaning.encodings import is_mojibake
 from r1tailor.corpus.cleaning.pages import without_running_lines
+from r1tailor.errors import DataError
 from r1tailor.records import Document
 from r1tailor.schema import CleaningRule
 
@@ -239,3 +240,14 @@ def test_mojibake_without_an_exact_way_back_is_left_and_reported() -> None:
     _, report = clean.clean([Document("d", text, **FACTS)], ("repair_mojibake",))
     assert report.changed == {"repair_mojibake": 0, "mojibake_left": 1}
     assert clean.step(("normalise_unicode",))(Document("d", text, **FACTS))[1] == []
+
+
+def test_rules_that_undo_each_other_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CHAIN, "collapse_whitespace", lambda text: text.replace("a", "b"))
+    monkeypatch.setitem(CHAIN, "straighten_quotes", lambda text: text.replace("b", "a"))
+    message = (
+        "after 20 rounds of domain.cleaning.rules collapse_whitespace, straighten_quotes still change it: "
+        "they undo each other, leave one out"
+    )
+    with pytest.raises(DataError, match=f"^{message}$"):
+        cleaned("a", ("collapse_whitespace", "straighten_quotes"))

@@ -8,7 +8,7 @@ import pytest
 
 from r1tailor.domain import open_domain
 from r1tailor.instruction.build import build
-from r1tailor.instruction.card import balance, card, token_statistics
+from r1tailor.instruction.card import balance, card, statistics
 from r1tailor.records import Document, Example
 from r1tailor.schema import Settings
 from tests.test_domains_and_split import FACTS, _text
@@ -54,11 +54,9 @@ def test_lengths_are_counted_over_texts_that_are_there() -> None:
     assert found["examples"] == {"train": 2, "validation": 0, "test": 1}
 
 
-def test_tokens_are_counted_by_whoever_has_a_tokenizer() -> None:
-    found = token_statistics([Example("a", "", "one two three", "four")], lambda text: len(text.split()))
-    assert found["input"]["max"] == 3
-    assert found["output"]["mean"] == 1.0
-    assert found["reasoning"] == {"texts": 0}
+def test_lengths_are_told_without_empty_texts() -> None:
+    assert statistics([3, 0, 1]) == {"texts": 2, "min": 1, "mean": 2.0, "median": 2.0, "p95": 2.9, "max": 3}
+    assert statistics([0]) == {"texts": 0}
 
 
 def test_sources_groups_and_dates() -> None:

@@ -167,12 +167,11 @@ def test_the_provenance_counts_documents_lists_rejections_and_hashes_the_raw_fil
     assert [one["position"] for one in told[0]["rejected"]] == ["line 0"]
 
 
-def test_a_source_without_a_single_document_is_refused(
-    tmp_path: Path, settings: Compose, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sources, "read", _reader([], rejections=1200))
-    composed, run = settings("domain=generic", "domain.sources.0.path=mine"), stages.RunFolder(tmp_path)
-    message = r"^no document could be read, 1,200 were rejected \(domain\.sources, name: examples\)$"
+def test_a_source_without_a_single_document_is_refused(tmp_path: Path, settings: Compose) -> None:
+    (tmp_path / "raw.jsonl").write_text("{}\n" * 1200, encoding="utf-8")
+    overrides = (f"domain.sources.0.path={tmp_path / 'raw.jsonl'}", "domain.sources.0.on_damage=list")
+    composed, run = settings("domain=generic", *overrides), stages.RunFolder(tmp_path)
+    message = r"^no document comes of the source: of 1,200 rejections the first is .*, line 1: .* name: examples\)$"
     with pytest.raises(DataError, match=message):
         stages.collect(composed, run)
     assert not run.collected.exists()

@@ -128,10 +128,6 @@ def _gathered(source: Source, provenance: list[dict[str, Any]]) -> Iterator[Docu
             alone, last = count == 1, document.sha256
             files.update(last.encode())
         yield document
-    if not count:
-        raise DataError(
-            f"no document could be read, {len(rejected):,} were rejected (domain.sources, name: {source.name})"
-        )
     facts = source.model_dump(mode="json") | {"documents": count, "rejected": [asdict(one) for one in rejected]}
     if not isinstance(source, PackagedSource):
         facts["sha256"] = last if alone else files.hexdigest()  # of the raw file, or of the hashes of several

@@ -2,11 +2,12 @@
 
 For each class of identifier and language: recall (a surface counts when every letter and digit of it is covered) with
 the lower end of its 95 % Wilson interval; precision over all findings; names that the detector's lists hold apart from
-those they do not; false findings on real texts without people: the ICD-10-CM list, EU acts, Chinese laws. The last line
-holds ``name=value`` pairs.
+those they do not; names of the third and of the held-out set; false findings on real texts without people: the
+ICD-10-CM list, EU acts, Chinese laws. The last line holds ``name=value`` pairs.
 """
 
 import json
+import math
 import sqlite3
 import sys
 import time
@@ -14,10 +15,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
+import privacy_third
+import privacy_unseen
 from environments import cache_folder
 from privacy_corpus import Seeded, corpus
+from privacy_drawn import names
 from scipy.stats import binomtest
 
 from r1tailor.corpus.privacy import find
@@ -66,16 +70,42 @@ _LAWS = {
 
 def main() -> None:
     """Print the tables and the pairs."""
-    seed = int(sys.argv[1]) if len(sys.argv) > 1 else 4
+    pairs = figures(int(sys.argv[1]) if len(sys.argv) > 1 else 4)
+    print(" ".join(f"{name}={value}" for name, value in pairs.items()))
+
+
+def figures(seed: int, each: int = EACH, most: int | None = None) -> dict[str, float | int]:
+    """Print the tables and return the figures.
+
+    Args:
+        seed: of the corpus.
+        each: documents of a class and language; names of the third and of the held-out set have twice as many.
+        most: how many real texts of each kind are read for false findings; None: all.
+    """
     terms = icd_terms()
     short = [term for term in terms if len(term) < 80]
-    pairs = recall_table(list(corpus(seed, short, EACH)))
+    pairs = recall_table(list(corpus(seed, short, each)))
     print("\nSentences written last (see there what was mended since):")
-    pairs |= {f"last_{name}": value for name, value in recall_table(list(corpus(seed, short, EACH, True))).items()}
-    pairs |= false_findings("icd", terms)
+    pairs |= {f"last_{name}": value for name, value in recall_table(list(corpus(seed, short, each, True))).items()}
+    pairs |= _of_names("third", privacy_third, seed, short, 2 * each)
+    pairs |= _of_names("heldout", privacy_unseen, seed, short, 2 * each)
+    pairs |= false_findings("icd", terms[:most])
     for name, pin in _LAWS.items():
-        pairs |= false_findings(name, _articles(name, pin))
-    print(" ".join(f"{name}={value}" for name, value in pairs.items()))
+        pairs |= false_findings(name, _articles(name, pin)[:most])
+    return pairs
+
+
+def _of_names(name: str, drawn_from: ModuleType, seed: int, terms: Sequence[str], each: int) -> dict[str, float | int]:
+    """Print and return recall and precision of the names of one set, each language apart."""
+    print(f"\n{drawn_from.__doc__}".rstrip())
+    items = list(names(drawn_from, seed, terms, each))
+    pairs: dict[str, float | int] = {}
+    for language in ("en", "zh"):
+        found = recall_table([item for item in items if item.language == language])
+        picked = {key: found[key] for key in ("names_n", "names_recall", "names_low", "precision")}
+        pairs |= {f"{name}_{language}_{key}": value for key, value in picked.items()}
+    whole = recall_table(items)
+    return pairs | {f"{name}_{key}": whole[key] for key in ("names_n", "names_recall", "names_low", "precision")}
 
 
 def icd_terms() -> list[str]:
@@ -101,21 +131,21 @@ def recall_table(seeded: Sequence[Seeded]) -> dict[str, float | int]:
         true += sum(finding.start < item.start + len(item.surface) and item.start < finding.end for finding in findings)
         total, characters = total + len(findings), characters + len(item.text.encode())
     print(f"{'language':9}{'class':14}{'n':>6}{'recall':>9}{'Wilson 95 % low':>17}")
-    for (language, kind), outcomes in hits.items():
+    for (language, kind), outcomes in list(hits.items()):
         print(f"{language:9}{kind:14}{len(outcomes):6}{_share(outcomes):9.4f}{_low(outcomes):17.4f}")
     for variant, outcomes in variants.items():
         print(f"{'variant':9}{variant:14}{len(outcomes):6}{_share(outcomes):9.4f}{_low(outcomes):17.4f}")
     structured = [
         hit for (language, kind), outcomes in hits.items() if language != "names" and kind != "name" for hit in outcomes
     ]
-    names = hits["en", "name"] + hits["zh", "name"]
+    named = hits["en", "name"] + hits["zh", "name"]
     return {
         "structured_n": len(structured),
         "structured_recall": round(_share(structured), 4),
         "structured_low": round(_low(structured), 4),
-        "names_n": len(names),
-        "names_recall": round(_share(names), 4),
-        "names_low": round(_low(names), 4),
+        "names_n": len(named),
+        "names_recall": round(_share(named), 4),
+        "names_low": round(_low(named), 4),
         "names_unseen_recall": round(_share(hits["names", "unseen"]), 4),
         "precision": round(true / total, 4),
         "megabytes_per_second": round(characters / 1e6 / seconds, 2),
@@ -170,11 +200,15 @@ def _is_seen(item: Seeded) -> bool:
 
 
 def _share(outcomes: Sequence[bool]) -> float:
-    return sum(outcomes) / len(outcomes)
+    return sum(outcomes) / len(outcomes) if outcomes else math.nan
 
 
 def _low(outcomes: Sequence[bool]) -> float:
-    return float(binomtest(sum(outcomes), len(outcomes)).proportion_ci(0.95, method="wilson").low)
+    return (
+        math.nan
+        if not outcomes
+        else float(binomtest(sum(outcomes), len(outcomes)).proportion_ci(0.95, method="wilson").low)
+    )
 
 
 if __name__ == "__main__":

@@ -32,11 +32,20 @@ _RUNS = 3
 
 def main() -> None:
     """Measure and print."""
+    print(" ".join(f"{name}={value}" for name, value in figures().items()))
+
+
+def figures(most: int | None = None) -> dict[str, float]:
+    """Measure, print what was found, and return the figures.
+
+    Args:
+        most: how many documents are read at most; None: all.
+    """
     tabular = etree.parse(_ROOT / _LIST).getroot()
     settings = _settings()
     entries = vocabularies.read(settings, _ROOT, [])
     entries += list(_extended(tabular))
-    texts = _documents(" ".join("".join(map(str, e.itertext())) for e in tabular.iter("desc", "note")))
+    texts = _documents(" ".join("".join(map(str, e.itertext())) for e in tabular.iter("desc", "note")))[:most]
     megabytes = sum(len(text.encode()) for text in texts) / 1e6
     terms = len(Matcher(entries).forms)
     print(f"{len(entries):,} entries, {terms:,} terms; {len(texts):,} documents, {megabytes:.1f} MB")
@@ -49,10 +58,9 @@ def main() -> None:
     print(
         f"exact: {speed:.1f} MB/s, {found:,} terms found; with misspellings: {fuzzy:.1f} MB/s, {guessed:,} terms found"
     )
-    print(
-        f"terms={terms} text_mb={megabytes:.2f} build_s={build:.2f} mb_per_s={speed:.2f} fuzzy_mb_per_s={fuzzy:.2f} "
-        f"found={found} memory_mb={memory:.0f} peak_mb={peak:.0f}"
-    )
+    speeds = {"mb_per_s": round(speed, 2), "fuzzy_mb_per_s": round(fuzzy, 2)}
+    sizes = {"terms": terms, "text_mb": round(megabytes, 2), "build_s": round(build, 2)}
+    return {**sizes, **speeds, "found": found, "memory_mb": round(memory), "peak_mb": round(peak)}
 
 
 def _settings(fuzzy: Fuzzy | None = None) -> Terms:

@@ -25,8 +25,10 @@ from r1tailor.corpus.cleaning.encodings import decode_entities, is_mojibake, rep
 from r1tailor.corpus.cleaning.lines import join_broken_lines, remove_boilerplate
 from r1tailor.corpus.cleaning.pages import remove_running_lines, without_running_lines
 from r1tailor.corpus.engine import Report, kept, treated
+from r1tailor.errors import DataError
 from r1tailor.records import Document
 
+_MOST_ROUNDS = 20  # of the whole chain; rules that change a document more often undo each other
 _SHOWN = 40  # characters of a sample before and after the first difference
 
 Rule = Callable[[str], str]
@@ -64,6 +66,8 @@ def step(rules: tuple[str, ...]) -> Step:
 
     It notes each rule that changed the document once, with the first difference; and ``mojibake_left``, where
     ``repair_mojibake`` found no exact way back. A document may come out empty: the caller leaves it out.
+
+    The step raises DataError where rules undo each other, so that no end comes: it names them.
     """
     return partial(_cleaned, rules)
 
@@ -79,14 +83,19 @@ def clean(documents: Iterable[Document], rules: tuple[str, ...]) -> tuple[list[D
 
 def _cleaned(rules: tuple[str, ...], document: Document) -> tuple[Document, list[Note]]:
     notes: dict[str, Note] = {}
-    before = None
-    while document is not before:
-        before = document
+    for _ in range(_MOST_ROUNDS):
+        before, changing = document, list[str]()
         for name in rules:
             after = _under(CHAIN[name], document)
             if after is not document:
                 notes.setdefault(name, Note(name, _difference(document, after)))
+                changing.append(name)
                 document = after
+        if document is before:
+            break
+    else:
+        undone = f"after {_MOST_ROUNDS} rounds of domain.cleaning.rules {', '.join(changing)} still change it"
+        raise DataError(f"{undone}: they undo each other, leave one out")
     if "repair_mojibake" in rules and is_mojibake(document.text):
         notes[MOJIBAKE_LEFT] = Note(MOJIBAKE_LEFT, {"id": document.id})
     return document, list(notes.values())

@@ -1,12 +1,12 @@
 """The data card: what the examples of a model are, in numbers that a reader can hold against it later.
 
 Everything is plain JSON for ``instruct/report.json``. Lengths are in characters here, for no tokenizer is known yet;
-``token_statistics`` gives the same of tokens to whoever has one.
+training gives the same of tokens (``statistics``) in its ``metrics.json``.
 """
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ def card(
         "groups": len({example.group for example in every if example.group}),
         "with_reasoning": sum(bool(example.reasoning) for example in every),
         "classes": {part: balance(members, labels) for part, members in parts.items()} if labels else None,
-        "characters": {field: _statistics(len(getattr(e, field)) for e in every) for field in _FIELDS},
+        "characters": {field: statistics(len(getattr(e, field)) for e in every) for field in _FIELDS},
         "available_at": _range(example.available_at for example in every),
         "sources": _sources(documents),
     }
@@ -60,17 +60,7 @@ def balance(examples: Sequence[Example], labels: Sequence[str]) -> dict[str, Any
     }
 
 
-def token_statistics(examples: Sequence[Example], count: Callable[[str], int]) -> dict[str, dict[str, float]]:
-    """Return the length statistics of input, output and reasoning in tokens.
-
-    Args:
-        examples: what is measured.
-        count: returns how many tokens a text has.
-    """
-    return {field: _statistics(count(getattr(example, field)) for example in examples) for field in _FIELDS}
-
-
-def _statistics(lengths: Iterable[int]) -> dict[str, float]:
+def statistics(lengths: Iterable[int]) -> dict[str, float]:
     """Return mean, quantiles and extremes; empty texts are left out, and a field that is always empty has none."""
     filled = [length for length in lengths if length]
     if not filled:

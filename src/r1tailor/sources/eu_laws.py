@@ -7,10 +7,11 @@ no articles of the act.
 """
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from r1tailor.errors import DataError
+from r1tailor.records import Document
 from r1tailor.sources import sqlite
 from r1tailor.sources.base import Origin, Read
 
@@ -31,19 +32,15 @@ def read(origin: Origin, path: Path) -> Read:
     Raises:
         DataError: the file is no such database or holds no article.
     """
-    row = None
-    for row in sqlite.rows(path, _QUERY):
-        reason = _fault(row)
-        if reason:
-            yield origin.rejection(f"articles, id {row['id']}", reason)
-            continue
-        number = row["article_number"]
-        called = _NUMBER_OF_ACT.search(row["title"])
-        fields = {"act": row["name"], "article": number, "official_number": called.group() if called else ""}
-        text = _OWN_HEADING.sub("", row["content"])
-        yield origin.document(f"{row['celex']}-{number}", text, f"article {number}", fields, row["date_document"])
-    if row is None:
-        raise DataError(f"{origin.file} holds no article")
+    return sqlite.articles(origin, path, _QUERY, _fault, partial(_document, origin))
+
+
+def _document(origin: Origin, row: dict[str, Any]) -> Document:
+    number = row["article_number"]
+    called = _NUMBER_OF_ACT.search(row["title"])
+    fields = {"act": row["name"], "article": number, "official_number": called.group() if called else ""}
+    text = _OWN_HEADING.sub("", row["content"])
+    return origin.document(f"{row['celex']}-{number}", text, f"article {number}", fields, row["date_document"])
 
 
 def _fault(row: dict[str, Any]) -> str:

@@ -1,12 +1,14 @@
 """Rows of a SQLite file that came from elsewhere: read only, with nothing of its schema trusted."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from r1tailor.errors import DataError
+from r1tailor.records import Document
+from r1tailor.sources.base import Origin, Read
 
 
 def rows(path: Path, query: str) -> Iterator[dict[str, Any]]:
@@ -25,3 +27,30 @@ def rows(path: Path, query: str) -> Iterator[dict[str, Any]]:
                 yield dict(row)
     except sqlite3.Error as error:
         raise DataError(f"{path}: not the SQLite file it should be: {error}") from error
+
+
+def articles(
+    origin: Origin,
+    path: Path,
+    query: str,
+    fault: Callable[[dict[str, Any]], str],
+    made: Callable[[dict[str, Any]], Document],
+) -> Read:
+    """Yield what is made of each row of a file of laws; a row with a fault is rejected.
+
+    Args:
+        origin: what every record of the file carries.
+        path: the file.
+        query: its rows have an ``id`` of the table ``articles``.
+        fault: returns what is wrong with a row; empty if nothing is.
+        made: returns the document of a row.
+
+    Raises:
+        DataError: the file is no such database or holds no article.
+    """
+    row = None
+    for row in rows(path, query):
+        reason = fault(row)
+        yield origin.rejection(f"articles, id {row['id']}", reason) if reason else made(row)
+    if row is None:
+        raise DataError(f"{origin.file} holds no article")

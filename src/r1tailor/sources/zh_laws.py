@@ -6,10 +6,11 @@ annexes, and the heading of the chapter that follows, to the article before; the
 """
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from r1tailor.errors import DataError
+from r1tailor.records import Document
 from r1tailor.sources import sqlite
 from r1tailor.sources.base import Origin, Read
 
@@ -30,22 +31,18 @@ def read(origin: Origin, path: Path) -> Read:
     Raises:
         DataError: the file is no such database or holds no article.
     """
-    row = None
-    for row in sqlite.rows(path, _QUERY):
-        reason = _fault(row)
-        if reason:
-            yield origin.rejection(f"articles, id {row['id']}", reason)
-            continue
-        fields = {
-            "law": row["law_name"],
-            "department": row["law_department"],
-            "article": row["article_no"],
-            "in_force": row["status"] == IN_FORCE,
-        }
-        text = _AFTER_THE_ARTICLE.sub("", row["article_text"])
-        yield origin.document(f"{row['law_id']}-{row['id']}", text, row["article_no"], fields, row["version_date"])
-    if row is None:
-        raise DataError(f"{origin.file} holds no article")
+    return sqlite.articles(origin, path, _QUERY, _fault, partial(_document, origin))
+
+
+def _document(origin: Origin, row: dict[str, Any]) -> Document:
+    fields = {
+        "law": row["law_name"],
+        "department": row["law_department"],
+        "article": row["article_no"],
+        "in_force": row["status"] == IN_FORCE,
+    }
+    text = _AFTER_THE_ARTICLE.sub("", row["article_text"])
+    return origin.document(f"{row['law_id']}-{row['id']}", text, row["article_no"], fields, row["version_date"])
 
 
 def _fault(row: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from r1tailor import store
 from r1tailor.curriculum.tokens import ChatTokenizer, Tokenized
 from r1tailor.curriculum.windows import window_shape
 from r1tailor.errors import TrainingError
+from r1tailor.instruction.card import statistics
 from r1tailor.model import load
 from r1tailor.model.temporal import attach, new_encoder
 from r1tailor.records import Example
@@ -223,6 +224,8 @@ def _metrics(
         "planned_steps": loader.steps.total,
         "examples_seen": history.examples,
         "supervised_tokens": history.supervised,
+        "prompt_tokens": statistics(len(example.prompt) for example in tokens.examples),
+        "response_tokens": statistics(len(example.response) for example in tokens.examples),
         "tokens_per_packed_position": round(real / history.positions, 3),
         "precision": settings.trainer.precision,
         "trained_parameters": sum(tensor.numel() for tensor in module.trained_state().values()),

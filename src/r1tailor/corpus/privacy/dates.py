@@ -8,7 +8,7 @@ a date.
 import re
 from collections.abc import Iterator
 
-from r1tailor.corpus.privacy.findings import LEFT, RIGHT, Finding
+from r1tailor.corpus.privacy.findings import LEFT, RIGHT, Finding, guarded, one_of
 
 MONTHS: tuple[str, ...] = (
     *("january", "february", "march", "april", "may", "june"),
@@ -37,11 +37,16 @@ PATTERNS = tuple(
         rf"(?<![{_NUMERAL}])[{_NUMERAL}]{{1,3}}月[{_NUMERAL}]{{1,3}}[日号]",
     )
 )
+_NUMBERS = re.compile("[0-9OlI] ?[-/.] ?[0-9OlI]{1,2} ?[-/.]").search
+_ANY_MONTH = re.compile("|".join(name[:3] for month in MONTHS for name in (month.title(), month.upper()))).search
+_SLASH, _COMPACT, _CHINESE = re.compile("/[12]").search, re.compile("[12][09][0-9]{4}").search, re.compile("月").search
+_GUARDS = (*[_NUMBERS] * 3, *[_ANY_MONTH] * 3, _SLASH, _COMPACT, *[_CHINESE] * 5)
 _ASKED = re.compile(
     r"(?<![A-Za-z])(?:on|since|dated?|until|admitted|discharged|seen|from|d/c|visit|exam|dos|by)[ :]{1,3}"
     r"(?P<date>(?:0?[1-9]|1[0-2])[/-](?:0?[1-9]|[12][0-9]|3[01]))(?![A-Za-z0-9/.-]|\s?(?:mm|mg|pain|/))",
     re.IGNORECASE | re.ASCII,
 )
+_DAY_OF_MONTH = re.compile("[0-9][/-][0-9]").search
 # A birth date tells an age, also one over 89: no part of it stays.
 _BIRTH = re.compile(
     r"(?:(?<![A-Za-z])(?:d\.?o\.?b\.?|birth ?date|date of birth|born(?: on| in)?)|出生(?:日期|年月日?|于|时间)?"
@@ -49,6 +54,7 @@ _BIRTH = re.compile(
     r"[ :为是]{0,4}",
     re.IGNORECASE | re.ASCII,
 )
+_ANY_BIRTH = one_of("birth", "born", "dob", "d.ob", "do.b", "d.o.b", "出生", "生于", "生日")
 _BIRTH_YEAR = re.compile(
     r"(?:1[89]|20)[0-9]{2}(?:年|(?![0-9A-Za-z]))|[0-9]{4}年|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}"
 )
@@ -72,11 +78,11 @@ def find(text: str) -> Iterator[Finding]:
     """Yield dates that say more than a year."""
     if not (_ANY_DIGIT.search(text) or "月" in text):
         return
-    for pattern in PATTERNS:
-        for match in pattern.finditer(text):
+    for guard, pattern in zip(_GUARDS, PATTERNS, strict=True):
+        for match in guarded(guard, pattern, text):
             if _is_calendar(match):
                 yield Finding("date", *match.span())
-    for match in _ASKED.finditer(text):
+    for match in guarded(_DAY_OF_MONTH, _ASKED, text):
         yield Finding("date", *match.span("date"))
 
 
@@ -84,7 +90,7 @@ def find_births(text: str) -> Iterator[Finding]:
     """Yield birth dates, with their label, so that it is known for one."""
     if not _ANY_DIGIT.search(text):
         return
-    for label in _BIRTH.finditer(text):
+    for label in guarded(_ANY_BIRTH, _BIRTH, text):
         found = [match for pattern in PATTERNS if (match := pattern.match(text, label.end()))]
         found += [match] if (match := _BIRTH_YEAR.match(text, label.end())) else []
         if found:

@@ -31,7 +31,7 @@ FINDERS: tuple[Finder, ...] = (
 )
 # Three-digit ZIP codes of 20,000 people or fewer (Census 2000, in the guidance on 45 CFR 164.514(b)(2)(i)(B)).
 _SMALL_ZIPS = frozenset(
-    [
+    (
         "036",
         "059",
         "063",
@@ -49,7 +49,7 @@ _SMALL_ZIPS = frozenset(
         "884",
         "890",
         "893",
-    ]
+    )
 )
 _YEAR = re.compile(r"(?:(?<![0-9])(?:1[89]|20)[0-9]{2}(?![0-9])年?|(?<![0-9])(?:19|20)[0-9]{2}(?=[01][0-9][0-3][0-9]))")
 _US_ZIP = re.compile(r"[0-9OlI]{5}(?:-|$)")

@@ -40,6 +40,27 @@ class Finding:
 
 
 Finder = Callable[[str], Iterable[Finding]]
+Guard = Callable[[str], object]
+
+
+def guarded(guard: Guard, pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Yield the matches of a pattern in a text, which it reads only where a guard holds.
+
+    A guard looks for part of what every match of the pattern holds, and is cheap: a pattern that begins with a literal
+    or a set of characters, where one that begins with a look behind is tried at every place.
+    """
+    if guard(text):
+        yield from pattern.finditer(text)
+
+
+def one_of(*words: str) -> Guard:
+    """Return the guard that holds where one of some words in lower case stands in a text, in any case."""
+
+    def stands(text: str) -> bool:
+        lower = text.lower()
+        return any(word in lower for word in words)
+
+    return stands
 
 
 def fold(text: str) -> str:

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from r1tailor.corpus.privacy.findings import Finding
+from r1tailor.corpus.privacy.findings import Finding, guarded
 
 _BEFORE_AT = re.compile(r"[A-Za-z0-9._%+'-]{1,64} ?$")
 _AFTER_AT = re.compile(r" ?[A-Za-z0-9-]{1,63}(?: ?\. ?[A-Za-z0-9-]{1,63}){1,5}", re.ASCII)
@@ -18,14 +18,16 @@ _DOMAIN = re.compile(
 _IPV4 = re.compile(r"(?<![\w.])[0-9OolI]{1,3}(?:\. ?[0-9OolI]{1,3}){3}(?!\w|\.[0-9])", re.ASCII)
 _IPV6 = re.compile(r"(?<![\w.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){3,7}(?![\w:])", re.ASCII)
 _SHORTEST_IPV4 = 7  # digits: a shorter one may be the number of a section or of a version
+_GUARDS = (re.compile("tp").search, re.compile("www").search, re.compile(r"\.(?:com|org|net|edu|gov|cn|info)").search)
+_DOTTED, _COLONS = re.compile(r"[0-9OolI]\. ?[0-9OolI]").search, re.compile(":[0-9A-Fa-f]{0,4}:").search
 _IP_LABEL = re.compile(r"\bip(?:v4)?(?: address)?[ :]{0,3}$|ip ?地址[为是: ]{0,3}$", re.IGNORECASE | re.ASCII)
 
 
 def find(text: str) -> Iterator[Finding]:
     """Yield e-mail, web and network addresses."""
     yield from _emails(text)
-    for pattern in (_URL, _WWW, _DOMAIN):
-        for match in pattern.finditer(text):
+    for guard, pattern in zip(_GUARDS, (_URL, _WWW, _DOMAIN), strict=True):
+        for match in guarded(guard, pattern, text):
             yield Finding("url", match.start(), match.start() + len(match.group().rstrip(".,;:!?")))
     if ":" in text or "." in text:
         yield from _addresses(text)
@@ -40,12 +42,12 @@ def _emails(text: str) -> Iterator[Finding]:
 
 
 def _addresses(text: str) -> Iterator[Finding]:
-    for match in _IPV4.finditer(text):
+    for match in guarded(_DOTTED, _IPV4, text):
         written = match.group().replace(" ", "")
         long = sum(character.isdigit() for character in written) >= _SHORTEST_IPV4
         if long or _IP_LABEL.search(text, max(0, match.start() - 20), match.start()):
             yield Finding("ip", *match.span(), _is_address(written))
-    for match in _IPV6.finditer(text):
+    for match in guarded(_COLONS, _IPV6, text):
         if "::" in match.group() or match.group().count(":") == 7:
             yield Finding("ip", *match.span(), _is_address(match.group()))
 

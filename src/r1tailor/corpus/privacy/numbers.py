@@ -12,11 +12,12 @@ from stdnum import iban, luhn
 from stdnum.cn import ric, uscc
 from stdnum.us import ssn
 
-from r1tailor.corpus.privacy.findings import DIGIT, LEFT, RIGHT, Finding, compact, digits
+from r1tailor.corpus.privacy.findings import DIGIT, LEFT, RIGHT, Finding, compact, digits, guarded
 from r1tailor.schema import PrivacyKind
 
 _D = DIGIT
 _SSN = re.compile(rf"{LEFT}{_D}{{3}}[-. ]{{1,2}}{_D}{{2}}[-. ]{{1,2}}{_D}{{4}}{RIGHT}")
+_SSN_GUARD = re.compile(rf"[-. ]{_D}{{2}}[-. ]{{1,2}}{_D}{{4}}").search
 _LONG = re.compile(rf"{LEFT}[0-9]{_D}{{5,18}}[Xx]?{RIGHT}")
 _GROUPED = (
     re.compile(rf"{LEFT}[0-9]{_D}{{3}}(?:[ -]{{1,2}}{_D}{{4}}){{2,3}}[ -]{{1,2}}{_D}{{1,7}}{RIGHT}"),
@@ -36,6 +37,16 @@ _PHONE = (
         rf"\(?[0Oo][1-9]{_D}{{1,2}}\)?[- ]{{0,2}}{_D}{{3,4}}[- ]?{_D}{{4}}(?:[-转][0-9]{{1,6}})?{RIGHT}"
     ),
 )
+_RUN_GUARDS = (re.compile(f"[0-9]{_D}{{5}}").search, *[re.compile(f"[0-9]{_D}{{3,5}}[ -]").search] * len(_GROUPED))
+_PHONE_GUARDS = (
+    re.compile(rf"{_D}{{3}}[-. ]{{1,2}}{_D}{{4}}").search,
+    re.compile(r"\+").search,
+    re.compile(f"[1Il][3-9]{_D}").search,
+    re.compile("1[3-9]").search,
+    re.compile("[0Oo][1-9]").search,
+)
+_MIXED_GUARD, _CODE_GUARD = re.compile("[A-Z0-9ol]{15}").search, re.compile("[0-9]{7}").search
+_IBAN_GUARD = re.compile("[A-Z]{2}[0-9]{2}").search
 _MIXED = re.compile(rf"{LEFT}[A-Z0-9ol]{{15,20}}{RIGHT}")
 _CODE = re.compile(rf"{LEFT}([A-Z]{{1,5}})[-/]?[0-9]{{7,12}}[A-Z]?{RIGHT}")
 _IBAN = re.compile(rf"{LEFT}[A-Z]{{2}}[0-9]{{2}}(?: ?[A-Z0-9]{{4}}){{3,7}}(?: ?[A-Z0-9]{{1,3}})?{RIGHT}")
@@ -56,6 +67,14 @@ _OTHERS: tuple[tuple[PrivacyKind, re.Pattern[str]], ...] = (
         ),
     ),
 )
+_OTHER_GUARDS = (
+    re.compile("[0-9A-Fa-f]-[0-9A-Fa-f]{4}-").search,
+    re.compile(r"[(\[〔][12]").search,
+    re.compile("[0-9]:[0-9]").search,
+    re.compile("[0-9A-Fa-f][:-][0-9A-Fa-f]{2}[:-]").search,
+    re.compile(r"[0-9]{6}\(").search,
+    re.compile("[1-9][A-Z][A-Z0-9][0-9]").search,
+)
 _QUANTITY = re.compile(r" ?(?:copies|cells|IU|U/|/ ?m?[lL]|/ ?[uµμ]L|个|元|万|人|mg|kg|m[lL]\b|EUR|USD|dollars|euro)")
 _PUBLIC = {"NCT", "PMID", "PMC", "RS", "ISBN", "ISSN", "CD", "GO", "CAS", "EU", "ISO", "GB", "CELEX"}  # not a person's
 _VIN_VALUES = dict(
@@ -71,14 +90,14 @@ def find(text: str) -> Iterator[Finding]:
         yield Finding("plate", *match.span())
     if not re.search("[0-9]", text):
         return
-    for match in _SSN.finditer(text):
+    for match in guarded(_SSN_GUARD, _SSN, text):
         if number := digits(match.group()):
             yield Finding("ssn", *match.span(), holds("ssn", number))
     yield from _runs(text)
     yield from _phones(text)
     yield from _mixed(text)
-    for kind, pattern in _OTHERS:
-        for match in pattern.finditer(text):
+    for guard, (kind, pattern) in zip(_OTHER_GUARDS, _OTHERS, strict=True):
+        for match in guarded(guard, pattern, text):
             yield Finding(kind, *match.span())
 
 
@@ -90,8 +109,8 @@ def holds(kind: PrivacyKind, surface: str) -> bool | None:
 
 def _runs(text: str) -> Iterator[Finding]:
     """Yield long digit runs, whole or grouped: identity cards, bank cards, and what is too long to be a quantity."""
-    for pattern in (_LONG, *_GROUPED):
-        for match in pattern.finditer(text):
+    for guard, pattern in zip(_RUN_GUARDS, (_LONG, *_GROUPED), strict=True):
+        for match in guarded(guard, pattern, text):
             surface = match.group()
             number = digits(surface.rstrip("Xx")) + surface[-1:].upper() * surface.endswith(("X", "x"))
             kind = None if _are_years(surface) or _QUANTITY.match(text, match.end()) else _kind_of_run(number)
@@ -120,8 +139,8 @@ def _are_years(surface: str) -> bool:
 
 
 def _phones(text: str) -> Iterator[Finding]:
-    for pattern in _PHONE:
-        for match in pattern.finditer(text):
+    for guard, pattern in zip(_PHONE_GUARDS, _PHONE, strict=True):
+        for match in guarded(guard, pattern, text):
             surface = match.group()
             if 7 < len(digits(surface)) <= 20:
                 yield Finding("phone", *match.span(), holds("phone", surface))
@@ -129,17 +148,17 @@ def _phones(text: str) -> Iterator[Finding]:
 
 def _mixed(text: str) -> Iterator[Finding]:
     """Yield codes of capital letters and digits: vehicles, social credit codes, accounts, passports, others."""
-    for match in _MIXED.finditer(text):
+    for match in guarded(_MIXED_GUARD, _MIXED, text):
         surface = match.group()
         count = sum(character.isdigit() for character in surface)
         if 5 <= count < len(surface):
             kind: PrivacyKind = "vin" if len(surface) == 17 else "social_credit" if len(surface) == 18 else "code"
             if kind != "social_credit" or surface[:17].strip("0123456789"):
                 yield Finding(kind, *match.span(), holds(kind, surface))
-    for match in _IBAN.finditer(text):
+    for match in guarded(_IBAN_GUARD, _IBAN, text):
         if sum(character.isdigit() for character in match.group()) >= 8:
             yield Finding("account", *match.span(), holds("account", match.group()))
-    for match in _CODE.finditer(text):
+    for match in guarded(_CODE_GUARD, _CODE, text):
         if match.group(1) not in _PUBLIC:
             passport = re.fullmatch(r"[EGDSPH][0-9]{8}|E[A-Z][0-9]{7}", match.group())
             yield Finding("passport" if passport else "code", *match.span())

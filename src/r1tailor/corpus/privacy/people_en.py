@@ -26,6 +26,7 @@ _TITLE = (
     r"Mr|Mrs|Ms|Miss|Mx|Dr|Drs|Prof|Professor|Doctor|Dame|Judge|Justice|Hon|Rev|Nurse|Attorney|Herr|Frau|Mme|Madame"
 )
 _TITLE += r"|MR|MRS|MS|DR|PROF|JUDGE|Magistrate|Advocate|Barrister|Detective|Sergeant|Captain|Lieutenant|Inspector"
+_TITLES = tuple(_TITLE.split("|"))
 _ROLE = r"patient|pt|client|physician|doctor|provider|attending|surgeon|consultant|resident|nurse|therapist|pharmacist"
 _ROLE += r"|plaintiff|defendant|petitioner|respondent|appellant|appellee|witness|claimant|complainant|debtor|creditor"
 _ROLE += r"|guardian|victim|counsel|clerk|notary|trustee|executor|tenant|landlord|student|teacher|employee|spouse|wife"
@@ -43,6 +44,7 @@ _OWNED = (
     r"chart|records?|file|case|care|estate|death|testimony|deposition|statement|notes?|signature|daughter|son|mother"
 )
 _OWNED += r"|father|wife|husband|behalf|parents?|birth|evidence|arrest|name"
+_SWORN = "witnessed|attested|sworn|cosigned|co-signed|notarized"
 _PHRASE = (
     rf"named|called|name is|(?:{_DONE}) by:?|(?:{_OWNED}) of|interviewed|discussed with|spoke with|spoken with|spoke to"
 )
@@ -52,7 +54,7 @@ _PHRASE += (
 _PHRASE += r"|/s/|per|under|sued|against|met with|informed|hello|hi|hired|meet|granted|arrested|convicted"
 _TITLED = re.compile(rf"(?<![{_LETTER}])(?:{_TITLE})\.?[ ]{{1,3}}$")
 _LABELLED = re.compile(
-    rf"(?<![{_LETTER}])(?:{_ROLE})(?:'s)?(?: (?:full |first |last )?name)? ?(?:[:=;]|\(s\):| - )[ \n]{{0,3}}$",
+    rf"(?<![{_LETTER}])(?:{_ROLE}|{_SWORN})(?:'s)?(?: (?:full |first |last )?name)? ?(?:[:=;]|\(s\):| - )[ \n]{{0,3}}$",
     re.IGNORECASE,
 )
 _NAMED = re.compile(rf"(?<![{_LETTER}])(?:{_ROLE})(?:,|'s name is| is| was| named)?[ ]{{1,2}}$", re.IGNORECASE)
@@ -73,7 +75,8 @@ _PERSON = re.compile(
     r"(?![a-z])"
 )
 _EPONYM = re.compile(
-    r"(?:'s|-[A-Za-zÀ-ž]+)*(?: (?:and|or) [A-Z][a-z]+)?(?:'s)?[ -](?:[a-z-]{1,20} )?(?:diseases?|syndromes?"
+    r"(?:'s|-[A-Za-zÀ-ž]+)*(?: (?:and|or) [A-Z][a-z]+)?(?:'s)?[ -]"
+    r"(?:(?![a-z]+(?:s|ed) |with |had |for )[a-z-]{1,20} )?(?:diseases?|syndromes?"
     r"|signs?|tests?|scores?|scales?"
     r"|criteria|classification|lymphoma|tumou?rs?|sarcoma|fractures?|catheters?|procedures?|operations?|pals(?:y|ies)|nodes?|nodules?|cysts?"
     r"|hernias?|phenomenon|reflex|contracture|(?:o)?esophagus|thyroiditis|man(?:o)?euver|manoeuvre|position|method|stage|grade|type|cells?"
@@ -82,8 +85,11 @@ _EPONYM = re.compile(
 )
 _SECTIONS = sections("names.txt")
 GIVEN, SURNAMES = frozenset(_SECTIONS["given"]), frozenset(_SECTIONS["surname"])
+_SURNAMES_TOO = {"holder", "friend", "cousin", "clerk"}
 _NO_NAME = words("no_names.txt") | {title.lower() for title in _TITLE.split("|")}
+_NO_NAME |= {role for role in _ROLE.split("|") if role.isalpha()} - _SURNAMES_TOO
 _SHORTEST_MENTION = 3
+_LONGEST_ABBREVIATION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +150,22 @@ def _without_eponym(text: str, run: _Run) -> _Run:
 
 
 def _is_name(text: str, run: _Run) -> bool:
-    start = max(0, run.start - _BEFORE)
     if not run.words:
         return False
-    if _TITLED.search(text, start, run.start) or _LABELLED.search(text, start, run.start):
+    start = max(0, run.start - _BEFORE)
+    if len(run.words) > 1 and (_is_listed(run.words) or _is_unknown(run.words) or _is_in_capitals(text, run)):
+        return True
+    before = text[start : run.start].rstrip(" \n")
+    if before.rstrip(".").endswith(_TITLES) and _TITLED.search(text, start, run.start):
+        return True
+    if before.endswith((":", "=", ";", "-")) and _LABELLED.search(text, start, run.start):
         return True
     if len(run.words) == 1 and not _VERSUS.search(text, start, run.start):
         return _is_addressed(text, run, start)
     if _CREDENTIAL.match(text, run.end) or _PERSON.match(text, run.end):
         return True
     near = _PHRASED.search(text, start, run.start) or _NAMED.search(text, start, run.start)
-    return bool(near or _VERSUS.search(text, start, run.start)) or _is_listed(run.words) or _is_unknown(run.words)
+    return bool(near or _VERSUS.search(text, start, run.start))
 
 
 def _is_addressed(text: str, run: _Run, start: int) -> bool:
@@ -173,9 +184,18 @@ def _is_listed(parts: tuple[str, ...]) -> bool:
 
 def _is_unknown(parts: tuple[str, ...]) -> bool:
     """Whether two to four words in a row are written like a name and are none that medicine and law write so."""
-    if len(parts) == 2 and all(part.isupper() and part.isalpha() for part in parts):
-        return min(map(len, parts)) > 1 and max(map(len, parts)) > 4
-    return 2 <= len(parts) <= 4 and any(len(part) > 2 for part in parts) and all(map(_is_spelt_like_a_name, parts))
+    if len(parts) > 2 and parts[0].isupper() and 1 < len(parts[0]) <= _LONGEST_ABBREVIATION:  # PCP Etsuko Vu
+        parts = parts[1:]
+    return 2 <= len(parts) <= 4 and any(len(part) > 1 for part in parts) and all(map(_is_spelt_like_a_name, parts))
+
+
+def _is_in_capitals(text: str, run: _Run) -> bool:
+    """Whether two words are in capitals as a name is (YUMIKO TANAKA); where all around them is, that says nothing."""
+    if len(run.words) != 2 or not all(word.isupper() and word.replace("'", "").isalpha() for word in run.words):
+        return False
+    lengths = [len(word) for word in run.words]
+    around = text[max(0, run.start - _BEFORE) : run.start] + text[run.end : run.end + _BEFORE]
+    return min(lengths) > 1 and max(lengths) > 4 and not around.isupper()
 
 
 def _is_spelt_like_a_name(word: str) -> bool:

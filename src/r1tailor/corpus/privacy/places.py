@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from r1tailor.corpus.privacy.findings import IDEOGRAPH, LEFT, RIGHT, Finding
+from r1tailor.corpus.privacy.findings import IDEOGRAPH, LEFT, RIGHT, Finding, Guard, guarded, one_of
 
 _STATES = (
     "AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK"
@@ -53,6 +53,19 @@ _ZIPS = (
     re.compile(rf"(?<![A-Za-z0-9.-])(?P<zip>[0-9]{{5}}-[0-9]{{4}}){RIGHT}(?!-)"),
     re.compile(rf"{LEFT}(?P<zip>[A-PR-UWYZ][A-HK-Y]?[0-9][A-Z0-9]? [0-9][ABD-HJLNP-UW-Z]{{2}}){RIGHT}"),
 )
+_STREET_GUARDS: tuple[Guard, ...] = (
+    re.compile(f" {_WAY}{RIGHT}").search,
+    re.compile("[bB][oO][xX] ").search,
+    re.compile(f", {{1,2}}(?:{_STATES}|{_NAMES})").search,
+    re.compile(" County").search,
+    one_of("lives", "living", "resid", "native", "moved", "travel", "home", "address", "city", "town", "county"),
+)
+_ZIP_GUARDS: tuple[Guard, ...] = (
+    re.compile("[0-9OlI]{5}").search,
+    one_of("zip", "postal"),
+    re.compile("[0-9]{5}-").search,
+    re.compile("[0-9][A-Z0-9]? [0-9][A-Z]{2}").search,
+)
 _PROVINCES = (
     "北京|上海|天津|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|湖南|广东|海南|四川|贵州"
 )
@@ -93,11 +106,11 @@ def find(text: str) -> Iterator[Finding]:
 
 
 def _american(text: str) -> Iterator[Finding]:
-    for pattern in _STREETS:
-        for match in pattern.finditer(text):
+    for guard, pattern in zip(_STREET_GUARDS, _STREETS, strict=True):
+        for match in guarded(guard, pattern, text):
             yield Finding("address", *match.span("place" if "place" in pattern.groupindex else 0))
-    for pattern in _ZIPS:
-        for match in pattern.finditer(text):
+    for guard, pattern in zip(_ZIP_GUARDS, _ZIPS, strict=True):
+        for match in guarded(guard, pattern, text):
             yield Finding("zip", *match.span("zip"))
 
 
