@@ -27,7 +27,7 @@ check: setup
 
 test: check
 	$(BIN)/python -m r1tailor fetch
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered --durations=25
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered --durations=25
 
 test-external: setup  # a real Label Studio, installed into an environment of its own, takes our tasks
 	PYTHONPATH=src $(BIN)/python tests/external/label_studio.py

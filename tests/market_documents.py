@@ -13,7 +13,7 @@ from r1tailor.records import Document
 from tests.conftest import ROOT
 
 FIRST = date(2000, 1, 3)
-ALONE = [f"domain.task.market.{role}=null" for role in ("stocks", "credit", "factors")]
+ALONE = [*(f"domain.task.market.{role}=null" for role in ("stocks", "credit", "factors")), "domain.task.train_every=1"]
 
 
 def row(source: str, event: str, values: Mapping[str, float], available: str = "", revision: int = 1) -> Document:

@@ -23,9 +23,7 @@ LORA, CPU = "strategy=lora (conf/strategy/lora.yaml)", "trainer=cpu (conf/traine
 MEDICAL, ADAMW = "domain=medical (conf/domain/medical.yaml)", "optimizer=adamw (conf/optimizer/adamw.yaml)"
 COSINE, MODEL = "scheduler=cosine (conf/scheduler/cosine.yaml)", "model=smollm2 (conf/model/smollm2.yaml)"
 WHOLE = "the composition (conf/config.yaml)"
-SECTIONS = (
-    "seed, resume, output, corpus, domain, model, strategy, optimizer, scheduler, curriculum, trainer, evaluation"
-)
+SECTIONS = ", ".join(Settings.model_fields)
 METRICS = ", ".join(get_args(Metric))
 RULES = ", ".join(get_args(CleaningRule))
 DOMAINS = "education, education_zh, finance, generic, legal, legal_zh, medical, medical_zh, medical_zh_symptoms"

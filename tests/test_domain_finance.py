@@ -137,9 +137,25 @@ def test_numbers_as_text_stand_in_the_prompt_instead_of_the_window() -> None:
     )
     assert read.series
     assert not written.series
-    assert (read.output, read.instruction, read.fields) == (written.output, written.instruction, written.fields)
-    assert written.input.startswith(f"{read.input}\nreturn 1 ")
-    assert "spread unknown" in written.input
+    assert (read.output, read.fields) == (written.output, written.fields)
+    assert written.instruction.startswith(f"{read.instruction} In hundredths: return 1, return 5, ")
+    assert written.input.startswith(f"{read.input}\n")
+    named = written.instruction.rpartition(": ")[2].rstrip(".").split(", ")
+    numbers = dict(zip(named, written.input.rpartition("\n")[2].split("; "), strict=True))
+    assert (numbers["return 1"], numbers["spread"]) == (f"{100 * read.fields['features']['return_1']:.1f}", "unknown")
+
+
+def test_fewer_decisions_are_learnt_from_than_judged() -> None:
+    every, fewer = (
+        [
+            e.fields["date"]
+            for e in finance(real(), "domain.task.every_days=20", f"domain.task.train_every={k}").examples()
+        ]
+        for k in (1, 3)
+    )
+    early = sorted({date for date in every if date < "2004-01-01"})
+    assert sorted({date for date in fewer if date < "2004-01-01"}) in [early[start::3] for start in range(3)]
+    assert [date for date in every if date >= "2004-01-01"] == [date for date in fewer if date >= "2004-01-01"]
 
 
 def test_answers_are_scored_by_the_metrics_of_their_task() -> None:
@@ -227,7 +243,7 @@ def test_settings_that_cannot_work_are_refused(override: str, said: str) -> None
 
 
 def test_the_real_parts_are_apart_in_time_and_every_label_of_train_is_known_before_the_test() -> None:
-    domain = finance(real(), "domain.task.every_days=20")
+    domain = finance(real(), "domain.task.every_days=20", "domain.task.train_every=1")
     built = build(domain, seed=1)
     parts = built.parts
     assert built.report["leaks"] == {"validation": 0, "test": 0}

@@ -170,6 +170,6 @@ def test_factors_move_beyond_the_index_where_they_are_known() -> None:
 
 
 def test_numbers_as_text_say_what_is_unknown() -> None:
-    assert features.described({"return_21": -0.0123, "spread": None, "breadth": -0.0}) == (
-        "return 21 -1.2; spread unknown; breadth 0.0"
-    )
+    numbers = {"return_21": -0.0123, "spread": None, "breadth": -0.0}
+    assert features.legend(numbers) == "In hundredths: return 21, spread, breadth."
+    assert features.described(numbers) == "-1.2; unknown; 0.0"

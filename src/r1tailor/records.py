@@ -272,10 +272,7 @@ def read_annotations(path: Path) -> list[Annotation]:
 
 def read_examples(path: Path) -> list[Example]:
     """Return the examples of a JSONL file that ``write_records`` wrote."""
-    return [
-        replace(example, series=tuple(tuple(step) for step in example.series)) if example.series else example
-        for example in _read(path, Example)
-    ]
+    return [replace(found, series=tuple(map(tuple, found.series))) for found in _read(path, Example)]
 
 
 def read_predictions(path: Path) -> list[Prediction]:

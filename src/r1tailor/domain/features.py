@@ -96,9 +96,14 @@ def _normalised(values: Numbers) -> Numbers:
     return np.where(np.isnan(normalised), 0.0, normalised)
 
 
+def legend(features: Mapping[str, float | None]) -> str:
+    """Return what the numbers of ``described`` are, in their order; prompts share it, so that a row holds it once."""
+    return f"In hundredths: {', '.join(name.replace('_', ' ') for name in features)}."
+
+
 def described(features: Mapping[str, float | None]) -> str:
-    """Return the features as a line of text, in hundredths: for models that read no series."""
-    return "; ".join(f"{name.replace('_', ' ')} {_hundredths(value)}" for name, value in features.items())
+    """Return the features as a line of numbers, in hundredths: for models that read no series."""
+    return "; ".join(map(_hundredths, features.values()))
 
 
 def _hundredths(value: float | None) -> str:

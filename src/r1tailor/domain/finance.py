@@ -14,7 +14,7 @@ import numpy as np
 
 from r1tailor.domain.base import Domain, ScoredMetric, answer_of, coverage, written
 from r1tailor.domain.crises import Crisis, crises
-from r1tailor.domain.features import BEFORE, FEWEST, Features, channels, described, series, summary
+from r1tailor.domain.features import BEFORE, FEWEST, Features, channels, described, legend, series, summary
 from r1tailor.domain.market_tasks import LABELS, answer, label_in
 from r1tailor.domain.outcomes import Outcome, outcomes
 from r1tailor.domain.point_in_time import PointInTime
@@ -47,9 +47,10 @@ class Finance(Domain):
             DataError: no day has enough history and enough days after it.
         """
         task, found = self.settings.task, False
-        for outcome in outcomes(self._closes, task.every_days, task.horizon_days):
-            known = self._snapshot(outcome.date)
-            if known is not None:
+        for number, outcome in enumerate(outcomes(self._closes, task.every_days, task.horizon_days)):
+            if outcome.date < self._held_out_from and number % task.train_every:
+                continue
+            if (known := self._snapshot(outcome.date)) is not None:
                 found = True
                 yield from self._asked(known, outcome)
         if self.documents and not found:
@@ -105,6 +106,11 @@ class Finance(Domain):
         return summary(known, channels(known), task.window, task.normalise_days)
 
     @property
+    def _held_out_from(self) -> str:
+        boundaries = self.settings.split.boundaries
+        return boundaries.validation if boundaries else ""
+
+    @property
     def _fewest(self) -> int:
         return max(self.settings.task.window, FEWEST)
 
@@ -120,11 +126,12 @@ class Finance(Domain):
         prompt = "\n".join(filter(None, [self._context(outcome.date), described(features) if as_text else ""]))
         kept = outcome.as_fields() | {"features": features, "factors": dict(known.factors)}
         kept["volatility"] = features["volatility_21"]
+        meaning = legend(features) if as_text else ""
         for level, name in enumerate(task.tasks, start=1):
             right = answer(name, features, outcome.drawdown_next, task.thresholds)
             yield Example(
                 id=f"{name}/{outcome.date}",
-                instruction=f"{task.instruction} {task.questions[name]}".strip(),
+                instruction=" ".join(filter(None, [task.instruction, task.questions[name], meaning])),
                 input=prompt,
                 output=written(task, {"label": right.label, "reason": right.reason}),
                 group=outcome.date,

@@ -79,6 +79,9 @@ class DiseaseTask(Task):
 class FinanceTask(Task):
     """What is asked of a market, at the close of every ``every_days``-th trading day.
 
+    Neighbouring windows are nearly the same: before the validation boundary, where there is one, only every
+    ``train_every``-th decision is learnt from.
+
     ``instruction`` opens every prompt, the task's own of ``questions`` follows. ``tasks`` stand in order from simple to
     hard: their places are the examples' levels. A window of ``window`` trading days over ``channels``, normalised by
     the trailing ``normalise_days``, is read as soft tokens; with ``numbers_as_text`` its summary is written into the
@@ -91,6 +94,7 @@ class FinanceTask(Task):
     market: Market
     window: Annotated[int, Field(ge=8, le=1024)]
     every_days: Annotated[int, Field(gt=0)]
+    train_every: Annotated[int, Field(gt=0)]
     horizon_days: Annotated[int, Field(gt=1, le=252)]
     normalise_days: Annotated[int, Field(gt=0, le=10_000)]
     channels: Annotated[tuple[Channel, ...], Field(strict=False, min_length=1)]
