@@ -138,11 +138,12 @@ def test_numbers_as_text_stand_in_the_prompt_instead_of_the_window() -> None:
     assert read.series
     assert not written.series
     assert (read.output, read.fields) == (written.output, written.fields)
-    assert written.instruction.startswith(f"{read.instruction} In hundredths: return 1, return 5, ")
+    assert written.instruction.startswith(f"{read.instruction} In hundredths: return 5, return 21, ")
     assert written.input.startswith(f"{read.input}\n")
     named = written.instruction.rpartition(": ")[2].rstrip(".").split(", ")
     numbers = dict(zip(named, written.input.rpartition("\n")[2].split("; "), strict=True))
-    assert (numbers["return 1"], numbers["spread"]) == (f"{100 * read.fields['features']['return_1']:.1f}", "unknown")
+    moved = read.fields["features"]["return_5"]
+    assert (numbers["return 5"], numbers["spread"]) == (f"{100 * moved:.1f}", "unknown")
 
 
 def test_fewer_decisions_are_learnt_from_than_judged() -> None:

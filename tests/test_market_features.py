@@ -170,6 +170,7 @@ def test_factors_move_beyond_the_index_where_they_are_known() -> None:
 
 
 def test_numbers_as_text_say_what_is_unknown() -> None:
-    numbers = {"return_21": -0.0123, "spread": None, "breadth": -0.0}
-    assert features.legend(numbers) == "In hundredths: return 21, spread, breadth."
-    assert features.described(numbers) == "-1.2; unknown; 0.0"
+    names = features.legend().removeprefix("In hundredths: ").rstrip(".").replace(" ", "_").split(",_")
+    numbers = dict.fromkeys(names, 0.01) | {"return_21": -0.0123, "spread": None, "breadth": -0.0}
+    told = dict(zip(names, features.described(numbers).split("; "), strict=True))
+    assert told == dict.fromkeys(names, "1.0") | {"return_21": "-1.2", "spread": "unknown", "breadth": "0.0"}

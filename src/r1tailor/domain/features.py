@@ -21,6 +21,11 @@ _DECIMALS = 4  # of the window
 FEWEST = QUARTER + 1  # closes that the longest of the necessary statistics needs
 BEFORE = _LONG  # days before those that are normalised by, for their own statistics
 
+_TOLD = (  # one or two numbers a channel of the window: every digit is a token
+    *("return_5", "return_21", "return_window", "volatility_21", "volatility_rank", "drawdown"),
+    *("breadth", "correlation", "spread", "spread_change"),
+)
+
 Features = dict[str, float | None]
 Daily = Mapping[str, Numbers]
 
@@ -96,14 +101,14 @@ def _normalised(values: Numbers) -> Numbers:
     return np.where(np.isnan(normalised), 0.0, normalised)
 
 
-def legend(features: Mapping[str, float | None]) -> str:
+def legend() -> str:
     """Return what the numbers of ``described`` are, in their order; prompts share it, so that a row holds it once."""
-    return f"In hundredths: {', '.join(name.replace('_', ' ') for name in features)}."
+    return f"In hundredths: {', '.join(name.replace('_', ' ') for name in _TOLD)}."
 
 
 def described(features: Mapping[str, float | None]) -> str:
-    """Return the features as a line of numbers, in hundredths: for models that read no series."""
-    return "; ".join(map(_hundredths, features.values()))
+    """Return features as a line of numbers, in hundredths: for models that read no series."""
+    return "; ".join(_hundredths(features[name]) for name in _TOLD)
 
 
 def _hundredths(value: float | None) -> str:

@@ -126,7 +126,7 @@ class Finance(Domain):
         prompt = "\n".join(filter(None, [self._context(outcome.date), described(features) if as_text else ""]))
         kept = outcome.as_fields() | {"features": features, "factors": dict(known.factors)}
         kept["volatility"] = features["volatility_21"]
-        meaning = legend(features) if as_text else ""
+        meaning = legend() if as_text else ""
         for level, name in enumerate(task.tasks, start=1):
             right = answer(name, features, outcome.drawdown_next, task.thresholds)
             yield Example(
