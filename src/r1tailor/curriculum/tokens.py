@@ -5,8 +5,9 @@ An example's window of numbers stands between instruction and input as soft toke
 """
 
 import copy
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,8 @@ class ChatTokenizer:
 
     def __init__(self, tokenizer: "PreTrainedTokenizerBase") -> None:
         self.tokenizer = tokenizer
+        special = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
+        self._special = re.compile("|".join(map(re.escape, sorted(special, key=len, reverse=True))) or r"(?!)")
         self.end = self._end_of_turn()
         self.soft_tokens = 0
 
@@ -75,7 +78,7 @@ class ChatTokenizer:
 
     def prompt_text(self, example: Example) -> str:
         """Return the rendered prompt, up to where the model begins to write."""
-        return self._applied(messages(example), add_generation_prompt=True)
+        return self._applied(messages(self._as_text(example)), add_generation_prompt=True)
 
     def prompt_parts(self, example: Example) -> tuple[str, ...]:
         """Return the rendered prompt: whole, or what stands before and after the window's soft tokens.
@@ -86,7 +89,7 @@ class ChatTokenizer:
         if not self._reads(example):
             return (self.prompt_text(example),)
         marker = marker_for(example)
-        parts = self._applied(messages(example, marker), add_generation_prompt=True).split(marker)
+        parts = self._applied(messages(self._as_text(example), marker), add_generation_prompt=True).split(marker)
         if len(parts) != 2:
             raise DataError(
                 f"example {example.id}: the tokenizer's chat template shows the user's turn {len(parts) - 1} times; "
@@ -104,8 +107,8 @@ class ChatTokenizer:
 
     def render(self, example: Example) -> Rendered:
         """Return the parts of the prompt and the response as text, without the end of the turn."""
-        prompt = self.prompt_parts(example)
-        return *prompt, response(example.output, example.reasoning, prompt[-1])
+        prompt, written = self.prompt_parts(example), self._as_text(example)
+        return *prompt, response(written.output, written.reasoning, prompt[-1])
 
     def encode(self, example: Example) -> TokenizedExample:
         """Tokenise one example: prompt, response, end of turn."""
@@ -140,6 +143,17 @@ class ChatTokenizer:
 
     def _reads(self, example: Example) -> bool:
         return bool(self.soft_tokens and example.series)
+
+    def _as_text(self, example: Example) -> Example:
+        """Return an example in which the name of a special token is text: a space after its first character.
+
+        Otherwise a document that quotes one would end the user's turn, or open another, in the middle of its text.
+        """
+        texts = {name: getattr(example, name) for name in ("instruction", "input", "output", "reasoning")}
+        if not any(map(self._special.search, texts.values())):
+            return example
+        broken = {name: self._special.sub(lambda m: f"{m[0][0]} {m[0][1:]}", text) for name, text in texts.items()}
+        return replace(example, **broken)
 
     def _applied(self, turns: list[Any], *, add_generation_prompt: bool) -> str:
         try:
