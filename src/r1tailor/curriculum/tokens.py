@@ -149,11 +149,13 @@ class ChatTokenizer:
 
         Otherwise a document that quotes one would end the user's turn, or open another, in the middle of its text.
         """
-        texts = {name: getattr(example, name) for name in ("instruction", "input", "output", "reasoning")}
-        if not any(map(self._special.search, texts.values())):
+        texts = (example.instruction, example.input, example.output, example.reasoning)
+        if not any(map(self._special.search, texts)):
             return example
-        broken = {name: self._special.sub(lambda m: f"{m[0][0]} {m[0][1:]}", text) for name, text in texts.items()}
-        return replace(example, **broken)
+        instruction, asked, output, reasoning = (
+            self._special.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text) for text in texts
+        )
+        return replace(example, instruction=instruction, input=asked, output=output, reasoning=reasoning)
 
     def _applied(self, turns: list[Any], *, add_generation_prompt: bool) -> str:
         try:
