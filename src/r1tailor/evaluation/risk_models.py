@@ -9,6 +9,7 @@ import torch
 from rich.progress import Progress
 from torch import nn
 
+from r1tailor.curriculum.tokens import ChatTokenizer
 from r1tailor.domain import Domain
 from r1tailor.evaluation.ablation import shuffled, zeroed
 from r1tailor.evaluation.decisions import TUNED, Scores
@@ -58,20 +59,23 @@ def model_scores(
     if text:
         asked.append((TUNED, text.model, {TEXT: written}))
     found: dict[str, Scores] = {}
+    tokenizer = load.load_tokenizer(settings.model, root)
     with Progress() as bar:
         task = bar.add_task("ranking the risk of every day", total=len(items) * sum(len(kinds) for *_, kinds in asked))
         for name, folder, kinds in asked:
             loaded = load_either(name, settings, root, folder)
             for kind, examples in kinds.items():
-                found[kind] = _scores(loaded, settings, domain, examples, root)
+                found[kind] = _scores(loaded, tokenizer, settings, domain, examples)
                 bar.advance(task, len(items))
             del loaded
             gc.collect()
     return found
 
 
-def _scores(model: nn.Module, settings: Settings, domain: Domain, items: Sequence[Example], root: Path) -> Scores:
-    tokenizer = load.load_tokenizer(settings.model, root).with_soft_tokens(soft_tokens(model))
+def _scores(
+    model: nn.Module, tokenizer: ChatTokenizer, settings: Settings, domain: Domain, items: Sequence[Example]
+) -> Scores:
+    tokenizer = tokenizer.with_soft_tokens(soft_tokens(model))
     labels = [domain.labels_of(item) for item in items]
     device = next(model.parameters()).device
     with torch.inference_mode():
