@@ -123,6 +123,15 @@ def test_saved_adapters_load_with_plain_peft(name: str, tmp_path: Path) -> None:
     assert files == ["adapter_config.json", "adapter_model.safetensors"]
 
 
+def test_the_same_adapters_are_the_same_bytes_in_every_process(tmp_path: Path) -> None:
+    override = "strategy.target_modules=all_linear"
+    tuned = tuned_model("tiny_llama", override)
+    open_strategy(config.load(["model=tiny_llama", override]).strategy).save(tuned, tmp_path, "some/base")
+    names = json.loads((tmp_path / "adapter_config.json").read_text())["target_modules"]
+    assert len(names) == 7
+    assert names == sorted(names)  # peft keeps a set, whose order is another one in each process
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_saved_full_weights_load_with_plain_transformers(name: str, tmp_path: Path) -> None:
     tuned = tuned_model(name, "strategy=full")

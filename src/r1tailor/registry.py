@@ -178,7 +178,11 @@ class Registry:
         served = self._served(domain)
         if id_ is None and phase is not None:
             if not served:
-                raise RegistryError(f"domain {domain}: no version serves whose phase {phase} could be gone back to")
+                raise RegistryError(
+                    f"domain {domain}: no version serves whose phase {phase} could be gone back to; "
+                    f"first: registry promote VERSION, or, to serve the end of the phase at once, "
+                    f"registry promote VERSION --phase {phase} --force --reason '...'"
+                )
             id_ = served[-1].partition(_AT)[0]
         elif id_ is None:
             if len(served) < 2:

@@ -36,9 +36,10 @@ def main() -> None:
     compared: dict[str, float] = {}
     for domain in options.domains:
         prepared = _prepared(domain, options)
-        orders = ("shuffled", *CURRICULA[domain])
+        curricula = [order for order in CURRICULA[domain] if order in options.curricula]
+        orders = ("shuffled", *curricula)
         scores = {order: [_one(domain, order, seed, prepared, options) for seed in options.seeds] for order in orders}
-        for order in CURRICULA[domain]:
+        for order in curricula:
             for place, name in enumerate(("loss", "accuracy")):
                 differences = [a[place] - b[place] for a, b in zip(scores[order], scores["shuffled"], strict=True)]
                 compared |= _interval(f"{domain}_{order}_{name}", differences)
@@ -48,6 +49,8 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--domains", nargs="+", choices=CURRICULA, default=list(CURRICULA))
+    every = sorted({order for orders in CURRICULA.values() for order in orders})
+    parser.add_argument("--curricula", nargs="+", choices=every, default=every)
     parser.add_argument("--model", default="smollm2")
     parser.add_argument("--strategy", default="lora")
     parser.add_argument("--steps", type=int, default=120, help="optimizer steps of each run")

@@ -84,11 +84,14 @@ class Lora:
                 parameter.copy_(saved[name])
 
     def save(self, model: nn.Module, folder: Path, base_id: str) -> None:
-        """Write ``adapter_model.safetensors`` and ``adapter_config.json`` (peft layout)."""
+        """Write ``adapter_model.safetensors`` and ``adapter_config.json`` (peft layout), the same bytes each time."""
         assert isinstance(model, PeftModel)
         model.peft_config["default"].base_model_name_or_path = base_id
         model.save_pretrained(folder, safe_serialization=True, save_embedding_layers=False)
         (folder / "README.md").unlink(missing_ok=True)  # peft's empty model card
+        config = store.read_json(folder / _CONFIG)
+        config["target_modules"].sort()  # a set for peft, written in another order by each process
+        store.write_json(folder / _CONFIG, config)
 
 
 def load(base: PreTrainedModel, folder: Path) -> nn.Module:
