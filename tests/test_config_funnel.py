@@ -203,9 +203,10 @@ def test_a_sweep_with_an_unknown_key_is_refused_before_any_job(
     assert not (tmp_path / "sweep").exists()
 
 
-def test_help_and_a_refusal_come_without_torch(run_command: Callable[..., Done]) -> None:
-    for arguments, code in ((["--help"], 0), (["strategy.rnk=1", GUARD], 2)):
-        done = run_command("-X", "importtime", "train.py", *arguments)
+def test_help_a_refusal_and_the_stages_of_the_data_come_without_torch(run_command: Callable[..., Done]) -> None:
+    stages = ["-c", "import hydra, r1tailor.stages"]
+    for arguments, code in ((["train.py", "--help"], 0), (["train.py", "strategy.rnk=1", GUARD], 2), (stages, 0)):
+        done = run_command("-X", "importtime", *arguments)
         imported = {
             line.rpartition("|")[2].strip() for line in done.err.splitlines() if line.startswith("import time:")
         }

@@ -23,7 +23,6 @@ from r1tailor.corpus.deduplicate import deduplicate
 from r1tailor.corpus.engine import Report
 from r1tailor.corpus.privacy.gate import gate
 from r1tailor.corpus.progress import shown
-from r1tailor.curriculum.windows import window_shape
 from r1tailor.domain import Domain, open_domain
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.instruction.build import build
@@ -224,6 +223,7 @@ def _fit(settings: Settings, run: RunFolder, key: str, parts: dict[str, list[Exa
 
 def _launched(settings: Settings, run: RunFolder, key: str, parts: dict[str, list[Example]]) -> dict[str, Any]:
     """Train one phase in several processes."""
+    from r1tailor.curriculum.windows import window_shape
     from r1tailor.training import parallel
     from r1tailor.training.precision import with_precision
     from r1tailor.training.preflight import preflight
