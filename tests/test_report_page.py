@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from r1tailor.corpus.privacy.coverage import coverage_table
-from r1tailor.evaluation.report import page
+from r1tailor.evaluation.report import _forgetting, page
 from r1tailor.instruction.card import card
 from r1tailor.records import Document, Example, Prediction, write_records
 from r1tailor.schema import Settings
@@ -77,3 +77,17 @@ def test_warnings_and_portfolio_stand_in_the_report_with_their_charts(
     assert "all folds of the walk-forward" in text
     assert text.count("One unit in the risk-off overlay") == text.count("Reliability of the risk scores") == 2
     assert record.metrics["sentence"]["text"].replace("'", "&#39;") in text
+
+
+def test_what_later_phases_forget_of_earlier_ones_is_a_line_over_all_steps(tmp_path: Path) -> None:
+    written = {"1-a": "step,validation_loss,1-a\n2,1.0,1.0\n", "2-b": "step,validation_loss,1-a,2-b\n3,1.2,1.5,0.9\n"}
+    for name, validation in written.items():
+        (tmp_path / name / "plots").mkdir(parents=True)
+        (tmp_path / name / "plots" / "validation.csv").write_text(validation)
+        (tmp_path / name / "plots" / "loss.csv").write_text("step,loss\n1,2.0\n2,1.9\n")
+    lines = {line.name: (line.x, line.y) for line in _forgetting([tmp_path / "1-a", tmp_path / "2-b"]).data}
+    assert lines == {"1-a": ((2, 5), (1.0, 1.5)), "2-b": ((5,), (0.9,))}
+
+
+def test_one_phase_has_nothing_to_forget(written: Callable[..., str], settings: Callable[..., Settings]) -> None:
+    assert "Validation loss by phase" not in written(settings())

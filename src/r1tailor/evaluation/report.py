@@ -1,7 +1,7 @@
 """The evidence for people: a terminal table, a CSV for DVC plots, one self-contained HTML page."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -103,6 +103,7 @@ def page(
         examples=compared[:_SHOWN_EXAMPLES],
         composition=config.as_yaml(settings),
         curves=_figure(_curves(phases), script=True),
+        forgetting=_figure(_forgetting(phases), script=False) if len(phases) > 1 else "",
         bars=_figure(_bars(metrics), script=False),
         markets=[_market(name, record) for name, record in records.items()],
         privacy=coverage_table() if settings.domain.cleaning.privacy else (),
@@ -134,21 +135,48 @@ def _figure(figure: go.Figure, *, script: bool) -> str:
 
 def _curves(phases: Sequence[Path]) -> go.Figure:
     """Return the losses of training, one phase after the other."""
-    figure = go.Figure()
+    figure = _over_steps("Loss (nats per supervised token)")
     curves: dict[str, list[tuple[int, float]]] = {column: [] for column in _CURVES}
-    begins = 0
-    for phase in phases:
+    for begins, phase in _begun(phases):
         if len(phases) > 1:
             figure.add_vline(x=begins, line_dash="dot", annotation_text=phase.name)
         for column, (file, _, _) in _CURVES.items():
-            with (phase / "plots" / file).open(encoding="utf-8") as lines:
-                curves[column] += [(begins + int(row["step"]), float(row[column])) for row in csv.DictReader(lines)]
-        begins = max((step for step, _ in curves["loss"]), default=begins)
+            curves[column] += [(begins + int(row["step"]), float(row[column])) for row in _rows(phase, file)]
     for column, (_, label, mode) in _CURVES.items():
         x, y = ([point[axis] for point in curves[column]] for axis in (0, 1))
         figure.add_scatter(x=x, y=y, name=label, mode=mode)
-    figure.update_layout(title="Loss (nats per supervised token)", xaxis_title="optimizer step")
     return figure
+
+
+def _forgetting(phases: Sequence[Path]) -> go.Figure:
+    """Return the validation loss on the examples of each phase, over the steps of all that came after it."""
+    figure = _over_steps("Validation loss by phase: a line that rises is forgotten")
+    curves: dict[str, list[tuple[int, float]]] = {phase.name: [] for phase in phases}
+    for begins, phase in _begun(phases):
+        figure.add_vline(x=begins, line_dash="dot", annotation_text=phase.name)
+        for row in _rows(phase, "validation.csv"):
+            for name in curves.keys() & row.keys():
+                curves[name].append((begins + int(row["step"]), float(row[name])))
+    for name, points in curves.items():
+        figure.add_scatter(x=[x for x, _ in points], y=[y for _, y in points], name=name, mode="lines+markers")
+    return figure
+
+
+def _over_steps(title: str) -> go.Figure:
+    return go.Figure(layout={"title": title, "xaxis": {"title": "optimizer step"}})
+
+
+def _begun(phases: Sequence[Path]) -> Iterator[tuple[int, Path]]:
+    """Yield each phase with the steps that were taken before it."""
+    taken = 0
+    for phase in phases:
+        yield taken, phase
+        taken += max((int(row["step"]) for row in _rows(phase, "loss.csv")), default=0)
+
+
+def _rows(phase: Path, file: str) -> Iterator[dict[str, str]]:
+    with (phase / "plots" / file).open(encoding="utf-8") as lines:
+        yield from csv.DictReader(lines)
 
 
 def _bars(metrics: Mapping[str, Any]) -> go.Figure:
