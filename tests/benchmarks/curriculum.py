@@ -99,9 +99,20 @@ def _some(examples: Sequence[Example], count: int) -> list[Example]:
 
 
 def _one(domain: str, order: str, seed: int, prepared: RunFolder, options: argparse.Namespace) -> tuple[float, float]:
-    """Train one combination and return its loss and its accuracy."""
+    """Train one combination and return its loss and its accuracy; what was measured before is read again."""
     settings = _composed(domain, order, seed, options)
     run = RunFolder(prepared.path / f"{options.model}-{options.strategy}-{options.steps}" / f"{order}-{seed}")
+    kept = run.path / f"measured-{options.items}.json"
+    if not kept.exists():
+        store.write_json(kept, _trained_and_measured(domain, settings, run, prepared, options))
+    loss, accuracy = store.read_json(kept)
+    print(f"{domain} {order} seed {seed}: loss {loss:.4f}, accuracy {accuracy:.4f}", flush=True)
+    return loss, accuracy
+
+
+def _trained_and_measured(
+    domain: str, settings: Settings, run: RunFolder, prepared: RunFolder, options: argparse.Namespace
+) -> tuple[float, float]:
     for name in ("collect", "instruct"):
         link = run.path / name
         link.parent.mkdir(parents=True, exist_ok=True)
@@ -110,12 +121,10 @@ def _one(domain: str, order: str, seed: int, prepared: RunFolder, options: argpa
     stages.train(settings, run)
     done = sum(store.read_json(run.phase(key) / "metrics.json")["steps"] for key in settings.curriculum.keys)
     if done != options.steps:
-        sys.exit(f"{domain}, {order}: {done} steps were taken, not {options.steps}")
+        sys.exit(f"{run.path}: {done} steps were taken, not {options.steps}")
     items = _some(read_examples(run.examples / "test.jsonl"), options.items)
     opened = open_domain(settings.domain, list(read_documents(prepared.annotated)))
-    loss, accuracy = _measured(opened, items, _predictions(settings, opened, items, run))
-    print(f"{domain} {order} seed {seed}: loss {loss:.4f}, accuracy {accuracy:.4f}", flush=True)
-    return loss, accuracy
+    return _measured(opened, items, _predictions(settings, opened, items, run))
 
 
 def _predictions(settings: Settings, domain: Domain, items: Sequence[Example], run: RunFolder) -> list[Prediction]:
