@@ -1,5 +1,6 @@
 """The page tells what it should: data card, identifiers, warnings and portfolio; and only where there are any."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 
 from r1tailor.corpus.privacy.coverage import coverage_table
+from r1tailor.evaluation import report
 from r1tailor.evaluation.report import _forgetting, page
 from r1tailor.instruction.card import card
 from r1tailor.records import Document, Example, Prediction, write_records
@@ -91,3 +93,23 @@ def test_what_later_phases_forget_of_earlier_ones_is_a_line_over_all_steps(tmp_p
 
 def test_one_phase_has_nothing_to_forget(written: Callable[..., str], settings: Callable[..., Settings]) -> None:
     assert "Validation loss by phase" not in written(settings())
+
+
+def test_the_examples_shown_are_spread_over_all_that_was_asked(
+    written: Callable[..., str],
+    settings: Callable[..., Settings],
+    monkeypatch: pytest.MonkeyPatch,
+    examples: list[Example],
+) -> None:
+    assert "<th>instruction</th>" not in written(settings())
+    monkeypatch.setattr(report, "_SHOWN_EXAMPLES", 1)
+    assert examples[0].input in written(settings())
+    assert examples[1].input not in written(settings())
+
+
+def test_what_was_asked_is_shown_where_it_differs(
+    written: Callable[..., str], settings: Callable[..., Settings], examples: list[Example]
+) -> None:
+    examples[1] = dataclasses.replace(examples[1], instruction="Name another group.")
+    text = written(settings())
+    assert text.index("<th>instruction</th>") < text.index("<td>Name another group.</td>")

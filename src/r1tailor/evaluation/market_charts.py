@@ -24,9 +24,12 @@ def _price(record: TrackRecord) -> go.Figure:
     for episode in line.episodes:
         if episode.trough >= first:
             ends = {"x0": line.dates[max(first, episode.onset)], "x1": line.dates[episode.trough]}
-            figure.add_vrect(
-                **ends, fillcolor=_SHADE, line_width=0, annotation_text=episode.name, annotation_font_size=9
-            )
+            label = {
+                "text": episode.name,
+                "textangle": -90,
+                "font": {"size": 9},
+            }  # beside each other where crises are close
+            figure.add_vrect(**ends, fillcolor=_SHADE, line_width=0, label=label)
     for name in shown_first(record.warnings):
         _add_alarms(figure, record, name)
     figure.update_layout(title="Index, crises (onset to trough) and alarms", yaxis_type="log", height=460)

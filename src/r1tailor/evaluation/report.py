@@ -1,6 +1,7 @@
 """The evidence for people: a terminal table, a CSV for DVC plots, one self-contained HTML page."""
 
 import csv
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -100,7 +101,8 @@ def page(
         rows=rows(metrics),
         verdicts=judged,
         facts=facts,
-        examples=compared[:_SHOWN_EXAMPLES],
+        examples=compared[:: math.ceil(len(compared) / _SHOWN_EXAMPLES) or 1],  # spread: a task's items stand together
+        asked_differently=len({example.instruction for example, _, _ in compared}) > 1,
         composition=config.as_yaml(settings),
         curves=_figure(_curves(phases), script=True),
         forgetting=_figure(_forgetting(phases), script=False) if len(phases) > 1 else "",
