@@ -19,6 +19,7 @@ from r1tailor.curriculum.prefixes import prefix_tree
 from r1tailor.curriculum.tokens import TokenizedExample
 from r1tailor.model import load
 from r1tailor.model.attention import PACKED_ROWS, packed_attention, unwrapped
+from r1tailor.model.recompute import recompute_layers
 from r1tailor.strategy import open_strategy
 from r1tailor.training.loss import _SmoothedCrossEntropy, log_likelihoods, summed_loss
 
@@ -138,6 +139,27 @@ def test_packed_rows_have_the_loss_and_gradients_of_single_examples(
     assert len(rows) > 1 or layout == "one example"
     assert max(depths) == {"no prefix": 0, "one example": 0, "nested": 3}.get(layout, 1)
     assert_equal(packed(ours, rows, smoothing), one_by_one(plain, examples, smoothing))
+
+
+@pytest.mark.parametrize("strategy", ["lora", "full"])
+@pytest.mark.parametrize("name", MODELS)
+def test_layers_computed_again_give_the_same_bits_with_dropout_too(name: str, strategy: str) -> None:
+    options = ["strategy.target_modules=all_linear", "strategy.dropout=0.2"] if strategy == "lora" else []
+    settings = config.load([f"model={name}", f"strategy={strategy}", *options])
+    ours = open_strategy(settings.strategy).apply(load.load_model(settings.model, config.ROOT, torch.float32, seed=3))
+    ours, _ = prepared(ours)
+    rows = list(pack(layout_of("nested"), 96, PADDING))
+    torch.manual_seed(0)
+    kept = packed(ours, rows, 0.1)
+    recompute_layers(ours)
+    ran = []
+    unwrapped(ours).model.layers[0].self_attn.register_forward_pre_hook(lambda *_: ran.append(1))
+    torch.manual_seed(0)
+    loss, found = packed(ours, rows, 0.1)
+    assert loss == kept[0]
+    assert found.keys() == kept[1].keys()
+    assert all(torch.equal(gradient, kept[1][name]) for name, gradient in found.items())
+    assert len(ran) == 2 * len(rows)  # once forward, once again
 
 
 @pytest.mark.parametrize("smoothing", [0.1, 0.0])

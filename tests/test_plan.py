@@ -80,6 +80,14 @@ def test_what_is_held_for_the_backward_pass_is_what_a_real_forward_saves(model: 
     assert counted == pytest.approx(kept, rel=0.05, abs=of_the_loss)
 
 
+@pytest.mark.parametrize("strategy", ["lora", "full"])
+def test_layers_computed_again_keep_their_inputs_alone(strategy: str) -> None:
+    given = [*LARGER, f"strategy={strategy}"]
+    kept = planned(*given), planned(*given, "trainer.gradient_checkpointing=true")
+    assert kept[1].lasting == kept[0].lasting
+    assert kept[1].activations < kept[0].activations / 4
+
+
 def test_layers_left_out_are_added_exactly() -> None:
     grown = [planned("model=tiny_llama", f"model.layers={layers}").activations for layers in (2, 3, 6)]
     assert grown[2] - grown[1] == 3 * (grown[1] - grown[0])
@@ -161,14 +169,23 @@ LARGER = ["model=tiny_llama", "model.hidden_size=512", "model.layers=8"]
     [
         ("lora", "trainer.micro_batch_tokens=2048", "trainer.micro_batch_tokens=1024"),
         ("lora", "trainer.micro_batch_tokens=1024", "trainer.micro_batch_tokens=512"),
-        ("full", "trainer.micro_batch_tokens=512", "strategy=lora trainer.micro_batch_tokens=1024"),
+        (
+            "full",
+            "trainer.micro_batch_tokens=512",
+            "trainer.gradient_checkpointing=true trainer.micro_batch_tokens=1024",
+        ),
+        (
+            "full",
+            "trainer.gradient_checkpointing=true trainer.micro_batch_tokens=512",
+            "strategy=lora trainer.micro_batch_tokens=1024",
+        ),
     ],
 )
 def test_a_refusal_names_the_nearest_settings_that_fit(
     strategy: str, too_much: str, advised: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     given = [*LARGER, f"strategy={strategy}"]
-    needs, fits = planned(*given, too_much, row=None).total, planned(*given, *advised.split(), row=None).total
+    needs, fits = planned(*given, *too_much.split(), row=None).total, planned(*given, *advised.split(), row=None).total
     with_memory(monkeypatch, (needs + fits) // 2 // 2**20)
     with pytest.raises(PreflightError) as caught:
         preflight(config.load([*given, "trainer.micro_batch_tokens=2048"]), ROOT, tmp_path, 1000)
@@ -237,7 +254,14 @@ def row_of(batch: MicroBatch) -> Row:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("overrides", [["strategy.target_modules=all_linear"], ["strategy=full"]])
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["strategy.target_modules=all_linear"],
+        ["strategy=full"],
+        ["strategy=full", "trainer.gradient_checkpointing=true"],
+    ],
+)
 def test_the_plan_is_within_15_percent_of_the_measured_peak(
     run_command: Callable[..., Done], overrides: list[str]
 ) -> None:

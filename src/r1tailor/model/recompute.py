@@ -1,13 +1,16 @@
 """How a tensor can be computed again from what is kept anyway, so that its readers need not keep it too.
 
 A norm keeps its input normalised, a gate keeps its two factors; the layers that read their outputs would keep those as
-well. An output that says how it came about is computed again in the backward pass, in one pass over memory.
+well. An output that says how it came about is computed again in the backward pass, in one pass over memory. Where that
+is not enough, whole layers are computed again from their inputs (gradient checkpointing, Chen et al. 2016).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import Tensor
+from torch import Tensor, nn
+
+from r1tailor.model.attention import unwrapped
 
 _ATTRIBUTE = "_r1tailor_origin"
 
@@ -34,3 +37,13 @@ def origin_of(output: Tensor) -> Origin:
 
 def _itself(tensor: Tensor) -> Tensor:
     return tensor
+
+
+def recompute_layers(model: nn.Module) -> None:
+    """Let each layer keep its input alone while it trains, and be computed again in the backward pass.
+
+    Dropout draws the same elements again; loss and gradients are the same bits.
+    """
+    causal = unwrapped(model)
+    causal.activation_checkpointing_enable({"use_reentrant": False})
+    causal.disable_input_require_grads()  # only reentrant checkpoints need inputs with gradients, which cost a product

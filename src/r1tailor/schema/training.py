@@ -115,7 +115,8 @@ class Trainer(Section):
 
     ``batch_size`` is in examples of one optimizer step, over all devices, reached by accumulation over
     micro-batches of at most ``micro_batch_tokens`` positions. ``max_length`` is in tokens. ``devices`` counts
-    processes over all nodes: ``ddp`` repeats the weights on each, ``fsdp`` divides them.
+    processes over all nodes: ``ddp`` repeats the weights on each, ``fsdp`` divides them. With
+    ``gradient_checkpointing`` layers keep their inputs alone, and the backward pass computes the same bits again.
     """
 
     accelerator: Literal["cpu", "gpu", "auto"]
@@ -127,6 +128,7 @@ class Trainer(Section):
     max_steps: Annotated[int, Field(gt=0)] | None
     batch_size: Annotated[int, Field(gt=0)]
     micro_batch_tokens: Annotated[int, Field(gt=0)]
+    gradient_checkpointing: bool
     max_length: Annotated[int, Field(gt=1)]
     gradient_clip: Annotated[float, Field(gt=0)] | None
     label_smoothing: Fraction

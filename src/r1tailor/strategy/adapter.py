@@ -58,8 +58,8 @@ class _Siblings:
     def output(self, layer: AdaptedLinear, x: Tensor) -> Tensor:
         """Return one layer's output."""
         if self._input is not x or id(layer) not in self._waiting:
-            self._input = x
             self._waiting = dict(zip(map(id, self.layers), self._compute(x), strict=True))
+            self._input = x  # not before: a checkpointed layer is computed again until its last need, which ends it
         result = self._waiting.pop(id(layer))
         if not self._waiting:
             self._input = None

@@ -21,6 +21,7 @@ from r1tailor.curriculum.windows import window_shape
 from r1tailor.errors import TrainingError
 from r1tailor.instruction.card import statistics
 from r1tailor.model import load
+from r1tailor.model.recompute import recompute_layers
 from r1tailor.model.temporal import attach, new_encoder
 from r1tailor.records import Example
 from r1tailor.schema import Settings
@@ -90,6 +91,8 @@ def fit(
     dtype = strategy.base_dtype(compute_dtype(settings))
     base = load.load_model(settings.model, root, dtype, settings.seed)
     model = strategy.apply(base)
+    if settings.trainer.gradient_checkpointing:
+        recompute_layers(model)
     if parent:
         restore_tuned(strategy, model, parent)
     elif window:

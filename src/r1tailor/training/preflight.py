@@ -1,6 +1,7 @@
 """What can be known to fail before any weight is read: targets, lengths, memory, disk, optimizer arguments."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -139,15 +140,22 @@ def _here(settings: Settings, on_one_device: int) -> int:
 
 
 def _nearest(settings: Settings, root: Path, examples: int | None, free: int, window: Window = None) -> str:
-    """Return the nearest settings that fit: smaller micro-batches, then adapters, then more devices."""
-    full = isinstance(settings.strategy, FullStrategy)
-    variants = [(settings, "")] + ([(_with_lora(settings), "strategy=lora")] if full else [])
-    for variant, change in variants:
+    """Return the nearest settings that fit: smaller micro-batches, layers computed again, adapters, more devices."""
+    for variant, change in _variants(settings):
         if tokens := _micro_batch_that_fits(variant, root, examples, free, window):
             unchanged = tokens == settings.trainer.micro_batch_tokens
             return " ".join([change, *([] if unchanged else [f"trainer.micro_batch_tokens={tokens}"])]).strip()
     divided = _devices_that_suffice(settings, root, free)
-    return f"{divided}a smaller model{' or strategy=lora' if full else ''}"
+    return f"{divided}a smaller model{' or strategy=lora' if isinstance(settings.strategy, FullStrategy) else ''}"
+
+
+def _variants(settings: Settings) -> Iterator[tuple[Settings, str]]:
+    """Yield what needs less memory, the nearest first, with the overrides that make it."""
+    yield settings, ""
+    if isinstance(settings.strategy, FullStrategy):
+        if not settings.trainer.gradient_checkpointing:
+            yield _changed(settings, gradient_checkpointing=True), "trainer.gradient_checkpointing=true"
+        yield _with_lora(settings), "strategy=lora"
 
 
 def _micro_batch_that_fits(
