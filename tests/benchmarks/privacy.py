@@ -2,7 +2,7 @@
 
 For each class of identifier and language: recall (a surface counts when every letter and digit of it is covered) with
 the lower end of its 95 % Wilson interval; precision over all findings; names that the detector's lists hold apart from
-those they do not; names of the third and of the held-out set; false findings on real texts without people: the
+those they do not; names of the third, the fourth and the held-out set; false findings on real texts without people: the
 ICD-10-CM list, EU acts, Chinese laws. The last line holds ``name=value`` pairs.
 """
 
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
+import privacy_fourth
 import privacy_third
 import privacy_unseen
 from environments import cache_folder
@@ -79,7 +80,7 @@ def figures(seed: int, each: int = EACH, most: int | None = None) -> dict[str, f
 
     Args:
         seed: of the corpus.
-        each: documents of a class and language; names of the third and of the held-out set have twice as many.
+        each: documents of a class and language; names of the later sets and of the held-out set have twice as many.
         most: how many real texts of each kind are read for false findings; None: all.
     """
     terms = icd_terms()
@@ -88,6 +89,7 @@ def figures(seed: int, each: int = EACH, most: int | None = None) -> dict[str, f
     print("\nSentences written last (see there what was mended since):")
     pairs |= {f"last_{name}": value for name, value in recall_table(list(corpus(seed, short, each, True))).items()}
     pairs |= _of_names("third", privacy_third, seed, short, 2 * each)
+    pairs |= _of_names("fourth", privacy_fourth, seed, short, 2 * each)
     pairs |= _of_names("heldout", privacy_unseen, seed, short, 2 * each)
     pairs |= false_findings("icd", terms[:most])
     for name, pin in _LAWS.items():

@@ -4,6 +4,7 @@
 
     findings    what a finder returns, and how overlapping findings become one
     network, numbers, labelled, dates, places, people_en, people_zh     the finders
+    people_tagged_zh, tagger_zh     names among the words that jieba cuts a Chinese text into
     surrogates  what stands in an identifier's place
     deidentify  all of it over a text, and as a corpus step
     key, gate, coverage     the secret, whether data may pass, what is covered and what is not

@@ -38,10 +38,10 @@ _TABLE = (
         ("name",),
         "titles, labels, salutations, credentials, verbs of persons; census names; Chinese surnames with role "
         "or title; "
-        "every other mention of a name so found",
+        "or among a dictionary's words; every other mention of a name so found",
         "[NAME], or a surrogate word for word",
-        "a rare name alone, without any context; names in lower case; a nickname; a Chinese name without role, "
-        "title or age",
+        "a rare name alone, without any context; names in lower case; a nickname; a Chinese name that is a word as "
+        "well, without role, title or age",
     ),
     Coverage(
         "Geographic units below a state; ZIP codes; 地址",
