@@ -36,7 +36,7 @@ _AFTER = r"\s|$|[,,。;;、::))((!?!?\[\]/]|男|女|因|于|主诉|自述|诉|�
 _AFTER += "|已|未|称|今|昨|[0-9]|从|由|经|以|将|就|应|会|说|来|有|也|还|患|本人|身份|电话|住"
 _END = re.compile(_AFTER)
 
-_ROLE_END = "人员者师士属友长警官主父母夫妻子女生名字户妹姐弟兄"  # characters that end a role
+_ROLE_END = "".join(_CONTEXTS["role end"])
 _SIGN = r"(?:[((][^()\n]{1,10}[))])?(?P<sign> ?[:=] ?| {1,3}|(?<=[))]))"
 _MARKED = re.compile(
     rf"(?:(?P<label>{_LABEL})(?:姓名|签名|签字)?|(?<=[{_ROLE_END}])){_SIGN}"
