@@ -3,8 +3,8 @@
 It was written by somebody who had not seen the detector nor the sentences of the older sets (of the last one only the
 docstring and the first two lines of Latin given names were read, to copy the shape). It has not been used to mend the
 detector. What it gives is reported as it is; whoever mends the detector after what is missed here writes another set
-first. The names were not compared with the detector's lists, so some common ones may be in them. The sentences are
-invented, in the manner of real notes and letters: real ones will differ more.
+first. Names that the detector's lists or the older sets hold were taken out. The sentences are invented, in the manner
+of real notes and letters: real ones will differ more.
 """
 
 LATIN_GIVEN = (
