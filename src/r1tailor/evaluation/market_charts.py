@@ -24,11 +24,8 @@ def _price(record: TrackRecord) -> go.Figure:
     for episode in line.episodes:
         if episode.trough >= first:
             ends = {"x0": line.dates[max(first, episode.onset)], "x1": line.dates[episode.trough]}
-            label = {
-                "text": episode.name,
-                "textangle": -90,
-                "font": {"size": 9},
-            }  # beside each other where crises are close
+            # Upright, so that the names of crises close to each other stand beside each other.
+            label = {"text": episode.name, "textangle": -90, "font": {"size": 9}}
             figure.add_vrect(**ends, fillcolor=_SHADE, line_width=0, label=label)
     for name in shown_first(record.warnings):
         _add_alarms(figure, record, name)
