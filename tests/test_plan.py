@@ -259,7 +259,6 @@ def row_of(batch: MicroBatch) -> Row:
     [
         ["strategy.target_modules=all_linear"],
         ["strategy=full"],
-        ["strategy=full", "trainer.gradient_checkpointing=true"],
     ],
 )
 def test_the_plan_is_within_15_percent_of_the_measured_peak(

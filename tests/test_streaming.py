@@ -20,8 +20,8 @@ from r1tailor.records import Document, Rejection, as_batch, count_documents, rea
 from r1tailor.schema import Settings
 from tests.conftest import ROOT
 
-MANY, LENGTH = 4000, 3000  # 12 MB of text
-FLAT = 9_000_000  # bytes
+MANY, LENGTH = 5000, 3000  # 15 MB of text
+FLAT = 10_000_000  # bytes: a few batches, and what is imported at the first use
 FACTS = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2020-01-01"}
 Compose = Callable[..., Settings]
 
