@@ -126,7 +126,7 @@ def test_collect_and_clean_hold_no_more_than_a_few_batches(
     assert _peak(lambda: stages.collect(composed, run)) < FLAT
     assert _peak(lambda: stages.clean(composed, run)) < FLAT
     assert count_documents(run.collected) == MANY
-    assert capsys.readouterr().out.splitlines()[0] == "collect: 4,000 documents from examples"
+    assert capsys.readouterr().out.splitlines()[0] == f"collect: {MANY:,} documents from examples"
 
 
 def test_the_batch_size_changes_no_byte(tmp_path: Path, settings: Compose) -> None:
