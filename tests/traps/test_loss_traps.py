@@ -124,7 +124,7 @@ def check_matrix() -> None:
 
 
 _WITH_HEAD = "strategy.target_modules=[q_proj,lm_head]"
-_MANY = [TokenizedExample(str(i), random_ids(9, i), random_ids(40 + i, 50 + i)) for i in range(5)]  # more than a block
+_MANY = [TokenizedExample(str(i), random_ids(9, i), random_ids(40 + i, 50 + i)) for i in range(8)]  # more than a block
 
 
 def head_without_its_adapter(patched: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,8 @@ def test_trap_4_training_runs_in_training_mode() -> None:
 
 def test_trap_4_dropout_is_live() -> None:
     def dropped_nowhere(patched: pytest.MonkeyPatch) -> None:
-        patched.setattr("r1tailor.strategy.adapter.keep_mask", lambda rows, _: torch.ones_like(rows, dtype=torch.int8))
+        kept = "r1tailor.strategy.adapter.keep_mask"
+        patched.setattr(kept, lambda rows, _: torch.full(rows.shape, -1, dtype=torch.int8))
 
     shown(check_mode, dropped_nowhere, "dropout is dead")
 

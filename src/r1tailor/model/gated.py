@@ -50,9 +50,5 @@ class _Gated(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ANN401
         gate, up = ctx.saved_tensors
         (gradient,) = gradients
-        share = gate.to(torch.promote_types(gate.dtype, torch.float32)).sigmoid()
-        silu = gate * share
-        for_up = (silu * gradient).to(up.dtype)
-        # silu'(g) = s + g s (1 - s)
-        for_gate = share.addcmul_(silu, 1 - share).mul_(up).mul_(gradient)
-        return for_gate.to(gate.dtype), for_up
+        silu_backward: Any = torch.ops.aten.silu_backward  # in the tensors' dtype, which mixed operations are slow in
+        return silu_backward(gradient * up, gate), F.silu(gate).mul_(gradient)

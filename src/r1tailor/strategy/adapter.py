@@ -18,6 +18,8 @@ from torch import Tensor, nn
 
 from r1tailor.model.recompute import Origin, origin_of
 
+_BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes of an element
+
 # Layers of one parent that read the same input, by their names in the architectures of the family.
 _TOGETHER = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"), ("q_a_proj", "kv_a_proj_with_mqa"))
 
@@ -188,20 +190,23 @@ def _ranks(ups: Sequence[Tensor]) -> list[int]:
 
 def _kept(rows: Tensor, keep: Tensor | None) -> Tensor:
     """Return what dropout leaves of the rows, as a tensor of its own if there is dropout."""
-    return rows if keep is None else keep.to(rows.dtype).mul_(rows)
+    if keep is None:
+        return rows
+    bits = _BITS[rows.element_size()]
+    return keep.to(bits).bitwise_and_(rows.view(bits)).view(rows.dtype)  # half the passes of a product's time
 
 
 def keep_mask(x: Tensor, p: float) -> Tensor:
-    """Return int8 of x's shape [rows, width] that is 0 with probability p (to 2**-16) and otherwise 1.
+    """Return int8 of x's shape [rows, width]: 0 with probability p (to 2**-16), otherwise -1, which is every bit.
 
     On CPUs drawing a float for each element is what dropout costs. Here a byte is drawn for each, and a row's
     threshold is the multiple of 1/256 below p or above it, at random so that the probability is p.
     """
     steps = int(p * 256)
     if x.device.type != "cpu" or steps == 255:
-        return (torch.rand_like(x, dtype=torch.float32) >= p).to(torch.int8)
+        return (torch.rand_like(x, dtype=torch.float32) >= p).to(torch.int8).neg_()
     words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64).random_(-(2**63), None)
     drawn = words.view(torch.int8)[: x.numel()].view(x.shape)
     above = torch.randint(2**16, (x.shape[0], 1)) < round((p * 256 - steps) * 2**16)
     threshold = (above + (steps - 128)).to(torch.int8)
-    return drawn.ge_(threshold)
+    return drawn.ge_(threshold).neg_()

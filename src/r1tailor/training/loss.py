@@ -14,7 +14,7 @@ from r1tailor.curriculum.packing import MicroBatch
 from r1tailor.model.attention import layout, unwrapped
 from r1tailor.model.temporal import embeddings
 
-_BLOCK = 128  # positions whose logits exist at once
+_BLOCK = 256  # positions whose logits exist at once
 _CACHED = 16  # positions whose fp32 logits fit into a CPU's cache
 
 
