@@ -18,8 +18,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from engines import ENGINES, OURS, ROOT, Engine, candidates, configured, interpreter, run, score, trained_folder
+from engines import (
+    ENGINES,
+    OURS,
+    ROOT,
+    Engine,
+    configured,
+    interpreter,
+    run,
+    score,
+    search_axes,
+    search_start,
+    trained_folder,
+)
 from environments import UnavailableError
+from peers.contract import Spec
 from summary import Series, last_line, pairs, remarks, table
 from workloads import WORKLOADS, HarnessError, Prepared, Workload, prepare
 
@@ -131,19 +144,28 @@ class Benchmark:
         return path
 
     def search(self, prepared: Prepared, strategy: str) -> None:
-        """Try TRL's settings once each and keep the fastest."""
+        """Try TRL's settings on one optimizer step, one kind after another, and keep the fastest."""
         rates: list[tuple[float, dict[str, Any]]] = []
-        spec = prepared.spec(strategy, self.seeds[0], self.work / "runs" / "search")
-        for settings in candidates(prepared):
-            try:
-                result = run(ENGINES["trl_best"], self.pythons["trl_best"], configured(spec, settings))
-            except HarnessError as error:
-                print(f"search {settings}: {error}", flush=True)
-                continue
-            rates.append((result["examples"] / result["seconds"], settings))
-            print(f"search {settings}: {rates[-1][0]:.2f} examples/s", flush=True)
+        spec = prepared.one_step(prepared.spec(strategy, self.seeds[0], self.work / "runs" / "search"))
+        chosen = search_start(prepared)
+        for changes in search_axes(prepared):
+            for settings in (chosen | change for change in changes):
+                if settings not in [tried for _, tried in rates]:
+                    rates += self.rate(spec, settings)
+            chosen = max(rates, key=lambda entry: entry[0], default=(0.0, chosen))[1]
         if rates:
             self.keep(f"{prepared.workload.name}/{strategy}", rates)
+
+    def rate(self, spec: Spec, settings: dict[str, Any]) -> list[tuple[float, dict[str, Any]]]:
+        """Return TRL's examples a second with some settings, and these; nothing where it fails."""
+        try:
+            result = run(ENGINES["trl_best"], self.pythons["trl_best"], configured(spec, settings))
+        except HarnessError as error:
+            print(f"search {settings}: {error}", flush=True)
+            return []
+        speed = result["examples"] / result["seconds"]
+        print(f"search {settings}: {speed:.2f} examples/s", flush=True)
+        return [(speed, settings)]
 
     def keep(self, key: str, rates: list[tuple[float, dict[str, Any]]]) -> None:
         """Store what a search found, and all that it tried."""
@@ -178,9 +200,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="runs of each engine (default: 5)")
     parser.add_argument("--seeds", type=int, default=1, help="seeds that the rounds go through (default: 1)")
     parser.add_argument("--examples", type=int, help="of one run (default: by workload)")
-    parser.add_argument(
-        "--search", action="store_true", help="search TRL's settings first (27 to 36 runs a comparison)"
-    )
+    parser.add_argument("--search", action="store_true", help="search TRL's settings first (8 or 9 runs of one step)")
     parser.add_argument("--quick", action="store_true", help="1 round, first workload and strategy, TRL only")
     parser.add_argument("--table", type=Path, default=ROOT / "outputs" / "benchmarks" / "engine.md")
     return _checked(parser, parser.parse_args())

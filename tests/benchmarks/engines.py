@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -94,17 +93,23 @@ def trained_folder(engine: Engine, spec: Spec) -> Path:
     return Path(spec.output) if engine.peer else Path(spec.output) / "model"
 
 
-def candidates(prepared: Prepared) -> Iterator[dict[str, Any]]:
-    """Yield the settings of TRL that the search tries.
+def search_start(prepared: Prepared) -> dict[str, Any]:
+    """Return the settings of TRL that the search begins with.
 
-    Gradient checkpointing is off in all of them: it buys memory with time. Packed rows are all of one length, so
-    that grouping them by length has no meaning.
+    Gradient checkpointing is off in all of them: it buys memory with time.
     """
-    for micro_batch_size in prepared.workload.micro_batch_sizes:
-        for weights, products in (("fp32", "bf16"), ("fp32", "fp32"), ("bf16", "bf16")):
-            for grouped, packed in ((False, False), (True, False), (False, True)):
-                rows = {"micro_batch_size": micro_batch_size, "grouped": grouped, "packed": packed}
-                yield rows | {"weights": weights, "products": products}
+    sizes = prepared.workload.micro_batch_sizes
+    return {"micro_batch_size": sizes[len(sizes) // 2], "grouped": False, "packed": False}
+
+
+def search_axes(prepared: Prepared) -> list[list[dict[str, Any]]]:
+    """Return what the search tries, one kind of setting after another: precision, batch size, layout of the rows.
+
+    Packed rows are all of one length, so that grouping them by length has no meaning.
+    """
+    precisions = [{"weights": w, "products": p} for w, p in (("fp32", "bf16"), ("fp32", "fp32"), ("bf16", "bf16"))]
+    sizes: list[dict[str, Any]] = [{"micro_batch_size": size} for size in prepared.workload.micro_batch_sizes]
+    return [precisions, sizes, [{"grouped": True}, {"packed": True}]]
 
 
 def configured(spec: Spec, settings: dict[str, Any]) -> Spec:

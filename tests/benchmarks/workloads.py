@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,14 @@ class Prepared:
             micro_batch_size=self.workload.micro_batch_sizes[0],
             max_length=self.workload.max_length,
         )
+
+    def one_step(self, spec: Spec) -> Spec:
+        """Return the same specification over the examples of one optimizer step."""
+        with Path(spec.train).open(encoding="utf-8") as file:
+            lines = [line for _, line in zip(range(spec.batch_size), file, strict=False)]
+        shorter = self.folder / "search.jsonl"
+        shorter.write_text("".join(lines), encoding="utf-8")
+        return replace(spec, train=str(shorter))
 
 
 def prepare(workload: Workload, examples: int, seeds: list[int], folder: Path) -> Prepared:
