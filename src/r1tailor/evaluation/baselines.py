@@ -8,11 +8,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from r1tailor.errors import DataError
 from r1tailor.evaluation.market import is_risky
@@ -80,9 +75,17 @@ def _fitted(name: str, features: Array, risky: Array, seed: int) -> Callable[[Ar
 
 
 def _classifier(name: str, seed: int) -> Any:  # noqa: ANN401  (scikit-learn's estimators share no type)
+    # Only markets need scikit-learn, and to import it takes seconds.
     if name == LOGISTIC:
+        from sklearn.impute import SimpleImputer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
         filled = SimpleImputer(strategy="median", keep_empty_features=True)
         return make_pipeline(filled, StandardScaler(), LogisticRegression(max_iter=1000, random_state=seed))
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     return HistGradientBoostingClassifier(
         max_iter=100, learning_rate=0.05, max_leaf_nodes=8, min_samples_leaf=20, random_state=seed
     )

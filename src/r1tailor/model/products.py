@@ -2,8 +2,7 @@
 
 Query heads that share a key-value head are folded together, so that each product is as tall as it can be; softmax runs
 in fp32. What an example attends to, its beginnings and itself, is put side by side once a segment: one product in the
-place of one for each, and few small operations. Results are written into the row's own tensors: nothing is filled or
-joined.
+place of one for each, and few small operations. Results are written into the row's own tensors.
 """
 
 from collections.abc import Sequence
