@@ -30,7 +30,7 @@ test: setup
 	$(MAKE) -j2 check suite  # the type checker leaves a core idle
 
 suite: setup
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered --durations=25
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered --durations=25
 
 test-external: setup  # a real Label Studio, installed into an environment of its own, takes our tasks
 	PYTHONPATH=src $(BIN)/python tests/external/label_studio.py
