@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test suite test-external check clean
+.PHONY: setup demo test test-external check clean
 
 setup: $(STAMP)
 
@@ -25,11 +25,8 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: setup
+test: check
 	$(BIN)/python -m r1tailor fetch
-	$(MAKE) -j2 check suite  # the type checker leaves a core idle
-
-suite: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered --durations=25
 
 test-external: setup  # a real Label Studio, installed into an environment of its own, takes our tasks

@@ -86,8 +86,7 @@ def test_the_pipeline_runs_what_changed_and_nothing_else(
     params("optimizer.lr=3e-3")
     assert _ran(dvc("repro")) == STAGES[3:]
     params("optimizer.lr=3e-3", "domain.cleaning.rules=[normalise_unicode]")
-    assert _ran(dvc("repro", "instruct")) == ("clean", "instruct")
-    assert "train@1-all" in dvc("status").out
+    assert _ran(dvc("repro"))[:2] == ("clean", "instruct")
     params()
     assert _ran(dvc("repro")) == ()  # all of it comes back from the run cache
     _git(clone, "add", "-A")
@@ -133,10 +132,10 @@ def test_one_phase_runs_again_alone_and_starts_from_the_same_model(
 
 
 def test_a_direct_run_touches_nothing_that_dvc_tracks(
-    clone: Path, dvc: Callable[..., Done], run_command: Callable[..., Done], own_domain: Path
+    clone: Path, dvc: Callable[..., Done], run_command: Callable[..., Done]
 ) -> None:
     before = dvc("status", "--json").out, _git(clone, "status", "--porcelain")
-    done = run_command("train.py", f"--config-dir={own_domain}", "domain=colours", *TOY, cwd=clone)
+    done = run_command("train.py", *TOY, cwd=clone)
     assert done.code == 0, done.err
     latest = clone / "outputs" / "runs" / "latest"
     assert latest.resolve() in (clone / "outputs" / "runs").iterdir()

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ class Prepared:
     def one_step(self, spec: Spec) -> Spec:
         """Return the same specification over the examples of one optimizer step."""
         with Path(spec.train).open(encoding="utf-8") as file:
-            lines = [line for _, line in zip(range(spec.batch_size), file, strict=False)]
+            lines = list(islice(file, spec.batch_size))
         shorter = self.folder / "search.jsonl"
         shorter.write_text("".join(lines), encoding="utf-8")
         return replace(spec, train=str(shorter))

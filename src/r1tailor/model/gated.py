@@ -51,4 +51,4 @@ class _Gated(torch.autograd.Function):
         gate, up = ctx.saved_tensors
         (gradient,) = gradients
         silu_backward: Any = torch.ops.aten.silu_backward  # in the tensors' dtype, which mixed operations are slow in
-        return silu_backward(gradient * up, gate), F.silu(gate).mul_(gradient)
+        return silu_backward(gradient * up, gate), _product(gate, gradient)

@@ -193,7 +193,7 @@ def _kept(rows: Tensor, keep: Tensor | None) -> Tensor:
     if keep is None:
         return rows
     bits = _BITS[rows.element_size()]
-    return keep.to(bits).bitwise_and_(rows.view(bits)).view(rows.dtype)  # half the passes of a product's time
+    return keep.to(bits).bitwise_and_(rows.view(bits)).view(rows.dtype)  # a product with 0 and 1 takes twice as long
 
 
 def keep_mask(x: Tensor, p: float) -> Tensor:
