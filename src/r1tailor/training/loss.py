@@ -16,6 +16,7 @@ from r1tailor.model.temporal import embeddings
 
 _BLOCK = 256  # positions whose logits exist at once
 _CACHED = 16  # positions whose fp32 logits fit into a CPU's cache
+_WORDS = 2048  # of the vocabulary, whose part of the head's gradient fits into it
 
 
 def summed_loss(model: nn.Module, batch: MicroBatch, label_smoothing: float) -> Tensor:
@@ -78,17 +79,23 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
                 part, gradient = _block(low_hidden[block], low_weight, labels[block], smoothing)
                 total += part
                 for_hidden[block] = gradient @ low_weight
-                if for_weight is not None and dtype == torch.float32:
-                    for_weight.addmm_(gradient.T, low_hidden[block])  # no second matrix of the vocabulary's size
-                elif for_weight is not None:
-                    for_weight += gradient.T @ low_hidden[block]
-        ctx.save_for_backward(for_hidden.to(hidden.dtype), *([] if for_weight is None else [for_weight]))
+                if for_weight is not None:
+                    _add_product(for_weight, gradient.T, low_hidden[block])
+        ctx.save_for_backward(for_hidden.to(hidden.dtype))
+        ctx.for_weight = for_weight
         return total
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
-        for_hidden, *for_weight = ctx.saved_tensors
-        return for_hidden * gradients[0], *([w * gradients[0] for w in for_weight] or [None]), None, None
+        (for_hidden,) = ctx.saved_tensors
+        for_weight, ctx.for_weight = ctx.for_weight, None  # given away: it is the largest tensor of a small model
+        return for_hidden * gradients[0], None if for_weight is None else for_weight.mul_(gradients[0]), None, None
+
+
+def _add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
+    """Add a @ b to ``total`` [V, D] (fp32) without a second matrix of the vocabulary's size."""
+    for rows, factors in zip(torch.split(total, _WORDS), torch.split(a, _WORDS), strict=True):
+        rows += factors @ b
 
 
 def _block(hidden: Tensor, weight: Tensor, labels: Tensor, smoothing: float) -> tuple[Tensor, Tensor]:
