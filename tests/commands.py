@@ -11,6 +11,7 @@ import subprocess
 import sys
 import traceback
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -29,10 +30,10 @@ class Done:
     err: str
 
 
-def spawned(arguments: tuple[str, ...], cwd: Path, environment: dict[str, str]) -> Done:
+def spawned(arguments: tuple[str, ...], cwd: Path, environment: dict[str, str], python: str = sys.executable) -> Done:
     """Run `python <arguments>` in a new process."""
-    inherited = {**os.environ, "PYTHONPATH": str(cwd / "src"), "COLUMNS": "200", **environment}
-    command = [sys.executable, *arguments]
+    command = [python, *arguments]
+    inherited = _inherited(cwd, environment)
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=inherited)
     return Done(done.returncode, done.stdout, done.stderr)
 
@@ -49,37 +50,15 @@ def forked(arguments: tuple[str, ...], environment: dict[str, str]) -> Done:
         return Done(os.waitstatus_to_exitcode(status), out.read().decode(), err.read().decode())
 
 
-def _run(arguments: tuple[str, ...], environment: dict[str, str], out: IO[bytes], err: IO[bytes]) -> None:
-    code = 70
-    try:
-        sys.settrace(None)  # what a command executes is covered in this process too; traced it takes half as long again
-        _as_new(environment, out, err)
-        sys.argv = list(arguments)
-        code = _exit_code(ROOT / arguments[0])
-        sys.stdout.flush()
-        sys.stderr.flush()
-    finally:
-        os._exit(code)
-
-
-def _as_new(environment: dict[str, str], out: IO[bytes], err: IO[bytes]) -> None:
-    """Undo what the tests set up in this process."""
-    os.dup2(out.fileno(), 1)
-    os.dup2(err.fileno(), 2)
-    sys.stdout = sys.__stdout__ = os.fdopen(1, "w", encoding="utf-8", closefd=False)
-    sys.stderr = sys.__stderr__ = os.fdopen(2, "w", encoding="utf-8", closefd=False)
-    os.environ.update({"PYTHONPATH": str(ROOT / "src"), "COLUMNS": "200", **environment})
-    os.chdir(ROOT)
-    logging.getLogger().handlers.clear()
-    warnings.resetwarnings()
-    warnings.simplefilter("ignore")
-    GlobalHydra.instance().clear()
+def as_main(arguments: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> int:
+    """Run `python <arguments>` in this process, a fork that was made for it, and return the exit code."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(cwd)
+    sys.path[:1] = [str(cwd), *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
     torch.set_num_threads(1)
-
-
-def _exit_code(script: Path) -> int:
     try:
-        runpy.run_path(str(script), run_name="__main__")
+        _execute(arguments, cwd)
     except SystemExit as ended:
         if isinstance(ended.code, str):
             sys.stderr.write(f"{ended.code}\n")
@@ -88,3 +67,40 @@ def _exit_code(script: Path) -> int:
         sys.stderr.write(traceback.format_exc())
         return 1
     return 0
+
+
+def _inherited(cwd: Path, environment: dict[str, str]) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(cwd / "src"), "COLUMNS": "200", **environment}
+
+
+def _run(arguments: tuple[str, ...], environment: dict[str, str], out: IO[bytes], err: IO[bytes]) -> None:
+    code = 70
+    try:
+        sys.settrace(None)  # what a command executes is covered in this process too; traced it takes half as long again
+        _undo_tests(out, err)
+        code = as_main(arguments, ROOT, _inherited(ROOT, environment))
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def _undo_tests(out: IO[bytes], err: IO[bytes]) -> None:
+    """Undo what the tests set up in this process."""
+    os.dup2(out.fileno(), 1)
+    os.dup2(err.fileno(), 2)
+    sys.stdout = sys.__stdout__ = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.__stderr__ = os.fdopen(2, "w", encoding="utf-8", closefd=False)
+    logging.getLogger().handlers.clear()
+    warnings.resetwarnings()
+    warnings.simplefilter("ignore")
+    GlobalHydra.instance().clear()
+
+
+def _execute(arguments: Sequence[str], cwd: Path) -> None:
+    if arguments[0] == "-m":
+        sys.argv = list(arguments[1:])
+        runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = list(arguments)
+        runpy.run_path(str(cwd / arguments[0]), run_name="__main__")

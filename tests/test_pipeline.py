@@ -5,13 +5,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from r1tailor import store
-from tests.commands import Done
+from tests import fork_server
+from tests.commands import Done, spawned
 from tests.conftest import ROOT
 
 STAGES = ("collect", "clean", "instruct", "train@1-all", "ablate", "evaluate", "register")
@@ -45,14 +47,29 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def dvc(clone: Path, run_command: Callable[..., Done]) -> Callable[..., Done]:
-    def run(*arguments: str) -> Done:
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        return run_command("-m", "dvc", *arguments, cwd=clone, PATH=path, **_IDENTITY)
+def ready() -> Iterator[Path]:
+    """The folder of a `python` that need not import what every command imports."""
+    with fork_server.started() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def python(clone: Path, ready: Path) -> Callable[..., Done]:
+    """Run `python <arguments>` in the clone with the interpreter of a folder, which also runs the stages of DVC."""
+
+    def run(*arguments: str, folder: Path = ready) -> Done:
+        path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+        return spawned(arguments, clone, {"PATH": path, **_IDENTITY}, str(folder / "python"))
 
     return run
 
 
+@pytest.fixture(scope="module")
+def dvc(python: Callable[..., Done]) -> Callable[..., Done]:
+    return partial(python, "-m", "dvc")
+
+
+_NEW = Path(sys.executable).parent  # its `python` starts from nothing, as a user's does
 _IDENTITY = {
     "GIT_AUTHOR_NAME": "t",
     "GIT_AUTHOR_EMAIL": "t@example.org",
@@ -74,13 +91,13 @@ def _ran(done: Done) -> tuple[str, ...]:
 
 
 def test_the_pipeline_runs_what_changed_and_nothing_else(
-    clone: Path, dvc: Callable[..., Done], run_command: Callable[..., Done]
+    clone: Path, dvc: Callable[..., Done], python: Callable[..., Done]
 ) -> None:
     def params(*overrides: str) -> None:
-        assert run_command("-m", "r1tailor", "params", *TOY, *overrides, cwd=clone).code == 0
+        assert python("-m", "r1tailor", "params", *TOY, *overrides).code == 0
 
     params()
-    assert _ran(dvc("repro")) == STAGES
+    assert _ran(dvc("repro", folder=_NEW)) == STAGES
     assert _ran(dvc("repro")) == ()
     assert "up to date" in dvc("status").out
     params("optimizer.lr=3e-3")
@@ -113,7 +130,7 @@ def test_an_experiment_composes_is_shown_and_compared(clone: Path, dvc: Callable
 
 
 def test_one_phase_runs_again_alone_and_starts_from_the_same_model(
-    clone: Path, dvc: Callable[..., Done], run_command: Callable[..., Done]
+    clone: Path, dvc: Callable[..., Done], python: Callable[..., Done]
 ) -> None:
     def model(key: str) -> Path:
         return clone / "outputs" / "medical" / "train" / key / "model"
@@ -121,21 +138,21 @@ def test_one_phase_runs_again_alone_and_starts_from_the_same_model(
     before = {key: store.sha256_file(model(key) / store.MANIFEST) for key in ("1-easy", "2-middle")}
     chosen = ("strategy=full", "curriculum=by_difficulty", *TOY, "trainer.max_steps=3")
     changed = "curriculum.phases={2-middle: {replay: 0.5}}"
-    assert run_command("-m", "r1tailor", "params", *chosen, changed, cwd=clone).code == 0
+    assert python("-m", "r1tailor", "params", *chosen, changed).code == 0
     assert _ran(dvc("repro", "train@2-middle")) == ("train@2-middle",)
     assert store.sha256_file(model("1-easy") / store.MANIFEST) == before["1-easy"]
     assert store.sha256_file(model("2-middle") / store.MANIFEST) != before["2-middle"]
     assert store.read_json(model("2-middle") / store.MANIFEST)["parent"] == before["1-easy"]
-    assert run_command("-m", "r1tailor", "params", *chosen, cwd=clone).code == 0
+    assert python("-m", "r1tailor", "params", *chosen).code == 0
     assert _ran(dvc("repro")) == ()  # what was before comes back from the run cache
     assert store.sha256_file(model("2-middle") / store.MANIFEST) == before["2-middle"]
 
 
 def test_a_direct_run_touches_nothing_that_dvc_tracks(
-    clone: Path, dvc: Callable[..., Done], run_command: Callable[..., Done]
+    clone: Path, dvc: Callable[..., Done], python: Callable[..., Done]
 ) -> None:
     before = dvc("status", "--json").out, _git(clone, "status", "--porcelain")
-    done = run_command("train.py", *TOY, cwd=clone)
+    done = python("train.py", *TOY)
     assert done.code == 0, done.err
     latest = clone / "outputs" / "runs" / "latest"
     assert latest.resolve() in (clone / "outputs" / "runs").iterdir()
@@ -143,20 +160,20 @@ def test_a_direct_run_touches_nothing_that_dvc_tracks(
     assert (dvc("status", "--json").out, _git(clone, "status", "--porcelain")) == before
 
 
-def test_a_stale_params_file_is_refused(clone: Path, run_command: Callable[..., Done]) -> None:
-    assert run_command("-m", "r1tailor", "params", *TOY, cwd=clone).code == 0
+def test_a_stale_params_file_is_refused(clone: Path, python: Callable[..., Done]) -> None:
+    assert python("-m", "r1tailor", "params", *TOY).code == 0
     conf = clone / "conf" / "trainer" / "cpu.yaml"
     text = conf.read_text()
     conf.write_text(text.replace("max_length: 512", "max_length: 256"))
-    refused = run_command("-m", "r1tailor", "clean", cwd=clone)
+    refused = python("-m", "r1tailor", "clean")
     conf.write_text(text)
     assert refused.code == 2
     assert "params.yaml was composed before conf/ changed. Compose it again: python -m r1tailor params" in refused.err
 
 
-def test_versions_are_promoted_and_rolled_back_byte_for_byte(clone: Path, run_command: Callable[..., Done]) -> None:
+def test_versions_are_promoted_and_rolled_back_byte_for_byte(clone: Path, python: Callable[..., Done]) -> None:
     def registry(*arguments: str) -> Done:
-        return run_command("-m", "r1tailor", "registry", *arguments, cwd=clone)
+        return python("-m", "r1tailor", "registry", *arguments)
 
     versions = sorted((clone / "outputs/registry/medical/versions").glob("*.json"), key=lambda p: p.name.split("-")[1])
     first, second = (json.loads(path.read_text()) for path in versions[:2])
