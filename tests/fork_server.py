@@ -6,6 +6,7 @@ PATH: what it is asked for runs in a fork of the server, with the streams, folde
 asked. Nothing of r1tailor is imported before the fork, so that the code of the folder in question is what runs.
 """
 
+import atexit
 import gc
 import json
 import os
@@ -15,6 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,17 +31,25 @@ IMPORTED = (
     "ahocorasick_rs",
     "dvc.cli.parser",
     "dvc.repo.experiments.run",
+    "dvc.repo.plots",
     "dvc.repo.reproduce",
     "lightning.pytorch",
     "lxml.html",
-    "peft",
+    "networkx",
+    "pandas",
     "pdfplumber",
+    "peft",
     "phonenumbers",
     "plotly.graph_objects",
     "pyarrow.parquet",
-    "pydantic",
+    "pydantic.main",
+    "pygit2",
+    "rapidfuzz.process",
+    "requests",
+    "ruamel.yaml",
     "sacrebleu",
     "scipy.sparse",
+    "torch.utils.tensorboard",
     "torchmetrics",
     "transformers.models.llama.modeling_llama",
 )
@@ -68,9 +78,20 @@ def started() -> Iterator[Path]:
 def main() -> None:
     folder = Path(mkdtemp(prefix="python-"))
     request = _served(folder)
-    if request:  # in a fork; it ends as every process does, with what is registered to be done at exit
-        sys.exit(as_main(request.arguments, Path(request.cwd), request.environment))
+    if request:
+        _end(as_main(request.arguments, Path(request.cwd), request.environment))
     shutil.rmtree(folder)
+
+
+def _end(code: int) -> None:
+    """End this fork as Python ends, but for taking apart the modules, which it would first copy from the server."""
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
 
 
 def _served(folder: Path) -> _Request | None:

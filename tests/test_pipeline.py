@@ -90,6 +90,34 @@ def _ran(done: Done) -> tuple[str, ...]:
     return tuple(stage for stage in (*STAGES[:3], *PHASES, *STAGES[3:]) if f"Running stage '{stage}'" in done.out)
 
 
+_SAYS_HOW_IT_RUNS = """
+import atexit, os, signal, sys
+atexit.register(print, "the end")
+of_a_shell = ("PWD", "OLDPWD", "SHLVL", "_")
+environment = sorted(item for item in os.environ.items() if item[0] not in of_a_shell)
+print(__name__, __file__, sys.argv[1:], sys.path[:2], os.getcwd(), environment, flush=True)
+print("and", sys.stdin.read(), file=sys.stderr)
+if sys.argv[1] == "killed":
+    os.kill(os.getpid(), signal.SIGKILL)
+sys.exit(int(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("end", ["0", "3", "killed", "no number"])
+@pytest.mark.parametrize("start", [("-m", "r1tailor"), ("train.py",)])
+def test_a_python_that_is_ready_runs_what_a_new_one_runs(
+    tmp_path: Path, ready: Path, start: tuple[str, ...], end: str
+) -> None:
+    for file in (tmp_path / "src" / "r1tailor" / "__main__.py", tmp_path / "train.py"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(_SAYS_HOW_IT_RUNS, encoding="utf-8")
+    (tmp_path / "src" / "r1tailor" / "__init__.py").touch()
+    new, forked = (spawned((*start, end), tmp_path, {}, str(folder / "python")) for folder in (_NEW, ready))
+    assert (forked.code, forked.out) == (new.code, new.out)
+    assert forked.err.splitlines()[-1:] == new.err.splitlines()[-1:]
+    assert new.code == {"0": 0, "3": 3, "killed": -9, "no number": 1}[end]
+
+
 def test_the_pipeline_runs_what_changed_and_nothing_else(
     clone: Path, dvc: Callable[..., Done], python: Callable[..., Done]
 ) -> None:
