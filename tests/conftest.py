@@ -12,6 +12,7 @@ import torch
 from r1tailor import config
 from r1tailor.records import Example
 from r1tailor.schema import Settings
+from tests import fork_server
 from tests.commands import Done, forked, spawned
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,6 +45,13 @@ def run_command() -> Callable[..., Done]:
         return spawned(arguments, cwd, environment)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def ready() -> Iterator[Path]:
+    """The folder of a `python` that need not import what every command imports."""
+    with fork_server.started() as folder:
+        yield folder
 
 
 @pytest.fixture

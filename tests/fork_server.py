@@ -79,6 +79,7 @@ def main() -> None:
     folder = Path(mkdtemp(prefix="python-"))
     request = _served(folder)
     if request:
+        sys.executable = str(folder / "python")  # what a command starts on its part comes here too
         _end(as_main(request.arguments, Path(request.cwd), request.environment))
     shutil.rmtree(folder)
 
@@ -112,8 +113,14 @@ def _served(folder: Path) -> _Request | None:
 
 def _offer(folder: Path) -> None:
     client = (sys.executable, "-IS", str(ROOT / "tests" / "fork_client.py"), str(folder / "socket"))
+    script = f"""#!/bin/sh
+case "$1" in
+    -m | *.py) exec {shlex.join(client)} "$@" ;;
+    *) exec {shlex.quote(sys.executable)} "$@" ;;
+esac
+"""
     python = folder / "python"
-    python.write_text(f'#!/bin/sh\nexec {shlex.join(client)} "$@"\n', encoding="utf-8")
+    python.write_text(script, encoding="utf-8")
     python.chmod(0o755)
     print(folder, flush=True)
 

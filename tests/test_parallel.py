@@ -1,6 +1,7 @@
 """Two processes give the loss curve of one, through the real command line; so do two ways of accumulating."""
 
 import csv
+import os
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import psutil
 import pytest
 from safetensors.torch import load_file
 
-from tests.commands import Done
+from tests.commands import Done, spawned
 from tests.conftest import FASTER, ROOT
 
 TWO = ("trainer.parallel=ddp", "trainer.devices=2")
@@ -23,6 +24,20 @@ def composition(own_domain: Path) -> list[str]:
     """A run of some twenty steps of four examples; the last step of an epoch is short."""
     chosen = [f"--config-dir={own_domain}", "domain=colours", "model=tiny_llama", "trainer.max_epochs=2"]
     return [*chosen, "trainer.validations=3", "trainer.checkpoints.every_steps=2", *FASTER]
+
+
+@pytest.fixture
+def run_ready(ready: Path) -> Callable[..., Done]:
+    """Run `python <arguments>` as a fork of the fork server, and so the processes it starts.
+
+    Forks of one server hash alike, as new processes do not: whether processes agree that do not, `started` and a
+    run that is `new` show.
+    """
+
+    def run(*arguments: str, **environment: str) -> Done:
+        return spawned(arguments, ROOT, environment, str(ready / "python"))
+
+    return run
 
 
 def curve(output: str) -> list[float]:
@@ -40,21 +55,32 @@ def started(composition: list[str], output: str) -> "subprocess.Popen[str]":
     process = subprocess.Popen(
         [sys.executable, "train.py", *composition, f"output={output}"],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},  # as many as the runs it is compared with
     )  # fmt: skip
     while process.poll() is None and not list((ROOT / output / "train" / "1-all" / "checkpoints").glob("step-*")):
         time.sleep(0.01)
     return process
 
 
-@pytest.mark.parametrize("strategy", [["strategy=lora", "strategy.dropout=0.0"], ["strategy=full"]])
+@pytest.mark.parametrize(
+    ("strategy", "new"), [(["strategy=lora", "strategy.dropout=0.0"], False), (["strategy=full"], True)]
+)
 def test_two_processes_and_any_accumulation_have_the_loss_curve_of_one(
-    run_command: Callable[..., Done], composition: list[str], output: str, strategy: list[str]
+    run_command: Callable[..., Done],
+    run_ready: Callable[..., Done],
+    composition: list[str],
+    output: str,
+    strategy: list[str],
+    new: bool,
 ) -> None:
+    runs = {
+        "one": (run_command, ()),
+        "two": (run_command if new else run_ready, TWO),
+        "cut": (run_command, ("trainer.micro_batch_tokens=1",)),
+    }
     found = {}
-    for name, options in {"one": [], "two": TWO, "cut": ["trainer.micro_batch_tokens=1"]}.items():
-        done = run_command(
-            "train.py", *composition, *strategy, *options, f"output={output}/{name}", OMP_NUM_THREADS="1"
-        )
+    for name, (run, options) in runs.items():
+        done = run("train.py", *composition, *strategy, *options, f"output={output}/{name}", OMP_NUM_THREADS="1")
         assert done.code == 0, done.err
         found[name] = curve(f"{output}/{name}")
     assert len(found["one"]) > 20
@@ -64,10 +90,10 @@ def test_two_processes_and_any_accumulation_have_the_loss_curve_of_one(
 
 
 def test_two_processes_with_dropout_resume_to_the_same_weights_bit_for_bit(
-    run_command: Callable[..., Done], composition: list[str], output: str
+    run_ready: Callable[..., Done], composition: list[str], output: str
 ) -> None:
     chosen = [*composition, "strategy=lora", *TWO]
-    whole = run_command("train.py", *chosen, f"output={output}/whole")
+    whole = run_ready("train.py", *chosen, f"output={output}/whole")
     assert whole.code == 0, whole.err
     process = started(chosen, f"{output}/stopped")
     process.send_signal(signal.SIGTERM)
@@ -75,7 +101,7 @@ def test_two_processes_with_dropout_resume_to_the_same_weights_bit_for_bit(
     assert process.returncode == 128 + signal.SIGTERM, err
     assert "Traceback" not in err
     assert "resume=true" in err
-    resumed = run_command("train.py", *chosen, f"output={output}/stopped", "resume=true")
+    resumed = run_ready("train.py", *chosen, f"output={output}/stopped", "resume=true")
     assert resumed.code == 0, resumed.err
     assert "resuming from" in resumed.out
     assert weights(f"{output}/stopped") == weights(f"{output}/whole")
@@ -83,7 +109,7 @@ def test_two_processes_with_dropout_resume_to_the_same_weights_bit_for_bit(
 
 
 def test_a_process_that_is_killed_ends_the_others_and_the_run_goes_on_later(
-    run_command: Callable[..., Done], composition: list[str], output: str
+    run_ready: Callable[..., Done], composition: list[str], output: str
 ) -> None:
     chosen = [*composition, "strategy=lora", *TWO]
     process = started(chosen, output)
@@ -92,7 +118,7 @@ def test_a_process_that_is_killed_ends_the_others_and_the_run_goes_on_later(
     _, err = process.communicate(timeout=300)
     assert process.returncode == 1, err
     assert "a process of 2 ended with code -9" in err
-    assert run_command("train.py", *chosen, f"output={output}", "resume=true").code == 0
+    assert run_ready("train.py", *chosen, f"output={output}", "resume=true").code == 0
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from r1tailor import store
-from tests import fork_server
 from tests.commands import Done, spawned
 from tests.conftest import ROOT
 
@@ -44,13 +43,6 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "start"]):
         _git(folder, *arguments)
     return folder
-
-
-@pytest.fixture(scope="module")
-def ready() -> Iterator[Path]:
-    """The folder of a `python` that need not import what every command imports."""
-    with fork_server.started() as folder:
-        yield folder
 
 
 @pytest.fixture(scope="module")
