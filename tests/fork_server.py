@@ -126,7 +126,8 @@ esac
 
 
 def _prepare() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):  # meant for the tests, whose end is this server's
+        signal.signal(number, signal.SIG_IGN)
     for name in IMPORTED:
         import_module(name)
     gc.freeze()  # what is imported stays; no fork is to look through it for garbage
@@ -150,6 +151,7 @@ def _kept(connection: socket.socket) -> _Request:
             connection.sendall(str(os.waitstatus_to_exitcode(status)).encode())
             os._exit(0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
