@@ -324,7 +324,9 @@ def test_labels_are_the_responses_and_padding_is_never_supervised(
     examples: list[TokenizedExample], budget: int
 ) -> None:
     for row in pack(examples, budget, padding=0):
-        assert torch.equal(row.input_ids[0, row.predictors + 1], row.labels)
+        inner = row.owners[:-1] == row.owners[1:]  # predictors whose answer goes on: the next one reads their label
+        assert torch.equal(row.input_ids[0, row.predictors[1:][inner]], row.labels[:-1][inner])
+        assert bool((row.predictors.diff()[inner] == 1).all())
         assert len(set(row.predictors.tolist())) == row.supervised
         assert bool((row.labels != 0).all())
         assert bool((row.input_ids[0, row.predictors] != 0).all())
@@ -334,3 +336,11 @@ def test_labels_are_the_responses_and_padding_is_never_supervised(
             start = len(examples[member].prompt) - 1
             positions = row.position_ids[0, row.predictors[mine]].tolist()
             assert positions == list(range(start, start + len(examples[member].response)))
+            assert row.input_ids[0, row.predictors[mine][0]] == examples[member].prompt[-1]
+
+
+def test_the_last_token_of_an_answer_takes_no_position() -> None:
+    examples = [TokenizedExample(str(k), (7, 8, 9, k), (4, 5)) for k in range(1, 33)]
+    (row,) = pack(examples, 1000, padding=0)
+    assert [(segment.examples, segment.width) for segment in row.segments] == [(1, 3), (32, 2)]
+    assert row.supervised == 64

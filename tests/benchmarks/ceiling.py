@@ -2,8 +2,9 @@
 
 Necessary is what no engine can leave out: every distinct position through the linear layers once forward and once
 or twice backward, and the head on supervised positions only. A beginning that examples of one micro-batch share is
-counted once; padding, attention, norms and the optimizer are not counted. So the share is a lower bound of what the
-matrix units are busy with, and 1 cannot be reached.
+counted once, the last token of an answer not at all, for nothing is predicted from it; padding, attention, norms and
+the optimizer are not counted. So the share is a lower bound of what the matrix units are busy with, and 1 cannot be
+reached.
 """
 
 import statistics

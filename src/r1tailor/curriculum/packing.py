@@ -1,10 +1,10 @@
 """Packed micro-batches: rows of shared beginnings and rectangles of examples.
 
 A row is a chain of segments ``[shared][example][example]...[shared]...``. A shared beginning stands in it once;
-the examples that begin with it follow as rectangles: their remaining tokens, padded to one length. Every linear
-layer sees one long row; ``model/attention.py`` lets each example attend to its beginnings and to itself only.
-Position ids go on from the beginning in every example, so the loss and all gradients equal those of one example
-at a time.
+the examples that begin with it follow as rectangles: their remaining tokens, padded to one length. The last token of
+an answer is left out, for nothing is predicted from it. Every linear layer sees one long row; ``model/attention.py``
+lets each example attend to its beginnings and to itself only. Position ids go on from the beginning in every example,
+so the loss and all gradients equal those of one example at a time.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from r1tailor.curriculum.prefixes import WORTH, Group, prefix_tree
+from r1tailor.curriculum.prefixes import WORTH, Group, Ids, prefix_tree
 from r1tailor.curriculum.tokens import TokenizedExample
 from r1tailor.curriculum.windows import Windows, separated
 
@@ -88,9 +88,10 @@ def pack(examples: Sequence[TokenizedExample], token_budget: int, padding: int) 
     tree = prefix_tree([example.prompt for example in examples])
     row = _Row(tree, token_budget)
     for number, group in enumerate(tree):
-        for rectangle in rectangles([len(examples[index]) - group.end for index in group.members]):
+        tails = [len(_tail(examples[index], group)) for index in group.members]
+        for rectangle in rectangles(tails):
             waiting = [group.members[index] for index in rectangle]
-            width = max(len(examples[index]) for index in waiting) - group.end
+            width = max(tails[index] for index in rectangle)
             while waiting:
                 room = row.room(number, width)
                 if room:
@@ -169,6 +170,11 @@ class _Row:
         self.length += segment.examples * segment.width
 
 
+def _tail(example: TokenizedExample, group: Group) -> Ids:
+    """Return what stands in a row of an example beyond its shared beginnings."""
+    return *example.prompt[group.end :], *example.response[:-1]
+
+
 def _micro_batch(row: _Row, examples: Sequence[TokenizedExample], padding: int) -> MicroBatch:
     ids: list[int] = []
     positions: list[int] = []
@@ -182,9 +188,9 @@ def _micro_batch(row: _Row, examples: Sequence[TokenizedExample], padding: int) 
             positions += range(group.start, group.end)
         for index in members:
             example = examples[index]
-            tail = (*example.prompt[group.end :], *example.response)
-            end = len(ids) + len(tail)
-            predictors += range(end - len(example.response) - 1, end - 1)
+            tail = _tail(example, group)
+            first = len(ids) + len(example.prompt) - group.end - 1
+            predictors += range(first, first + len(example.response))
             labels += example.response
             owners += [len(order)] * len(example.response)
             order.append(index)
