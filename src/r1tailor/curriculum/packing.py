@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from r1tailor.curriculum.prefixes import WORTH, Group, Ids, prefix_tree
+from r1tailor.curriculum.prefixes import WORTH, Group, prefix_tree
 from r1tailor.curriculum.tokens import TokenizedExample
 from r1tailor.curriculum.windows import Windows, separated
 
@@ -88,7 +88,7 @@ def pack(examples: Sequence[TokenizedExample], token_budget: int, padding: int) 
     tree = prefix_tree([example.prompt for example in examples])
     row = _Row(tree, token_budget)
     for number, group in enumerate(tree):
-        tails = [len(_tail(examples[index], group)) for index in group.members]
+        tails = [len(examples[index].read) - group.end for index in group.members]
         for rectangle in rectangles(tails):
             waiting = [group.members[index] for index in rectangle]
             width = max(tails[index] for index in rectangle)
@@ -170,11 +170,6 @@ class _Row:
         self.length += segment.examples * segment.width
 
 
-def _tail(example: TokenizedExample, group: Group) -> Ids:
-    """Return what stands in a row of an example beyond its shared beginnings."""
-    return *example.prompt[group.end :], *example.response[:-1]
-
-
 def _micro_batch(row: _Row, examples: Sequence[TokenizedExample], padding: int) -> MicroBatch:
     ids: list[int] = []
     positions: list[int] = []
@@ -188,7 +183,7 @@ def _micro_batch(row: _Row, examples: Sequence[TokenizedExample], padding: int) 
             positions += range(group.start, group.end)
         for index in members:
             example = examples[index]
-            tail = _tail(example, group)
+            tail = example.read[group.end :]
             first = len(ids) + len(example.prompt) - group.end - 1
             predictors += range(first, first + len(example.response))
             labels += example.response

@@ -40,6 +40,11 @@ class TokenizedExample:
     def __len__(self) -> int:
         return len(self.prompt) + len(self.response)
 
+    @property
+    def read(self) -> tuple[int, ...]:
+        """What the model reads: all but the last token of the response, for nothing is predicted from it."""
+        return self.prompt + self.response[:-1]
+
 
 @dataclass(frozen=True, slots=True)
 class Tokenized:

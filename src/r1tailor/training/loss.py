@@ -88,7 +88,8 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         (for_hidden,) = ctx.saved_tensors
-        for_weight, ctx.for_weight = ctx.for_weight, None  # given away: it is the largest tensor of a small model
+        for_weight = ctx.for_weight
+        del ctx.for_weight  # given away, as the largest tensor of a small model: a second backward pass is an error
         return for_hidden * gradients[0], None if for_weight is None else for_weight.mul_(gradients[0]), None, None
 
 

@@ -78,11 +78,11 @@ def _necessary(spec: Spec, settings: Settings) -> float:
 
 
 def _micro_batches(examples: list[TokenizedExample], settings: Settings, end: int) -> Iterator[list[tuple[int, ...]]]:
-    """Yield what the model has to read of the examples of each micro-batch: all but their last tokens."""
+    """Yield what the model has to read of the examples of each micro-batch of the run."""
     for members in course(settings, settings.curriculum.final, Material(examples)).steps(0):
         chosen = [examples[index] for index in members]
         for micro in pack(chosen, settings.trainer.micro_batch_tokens, end):
-            yield [chosen[index].prompt + chosen[index].response[:-1] for index in micro.members]
+            yield [chosen[index].read for index in micro.members]
 
 
 if __name__ == "__main__":
