@@ -116,14 +116,13 @@ def test_layers_computed_together_equal_pefts_one_by_one(targets: list[str], bia
         torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-4, atol=1e-3)
 
 
-def test_layers_computed_together_keep_one_copy_of_the_frozen_weights_and_follow_when_they_move() -> None:
+def test_layers_computed_together_follow_when_a_frozen_weight_changes() -> None:
     ours = projections(False, ["q_proj", "k_proj"])
     adopt(ours)
     inner = ours.base_model.model
     x = torch.randn(3, 24)
     before = inner.q_proj(x), inner.k_proj(x)
-    q, k = inner.q_proj.base_layer.weight, inner.k_proj.base_layer.weight
-    assert q.untyped_storage().data_ptr() == k.untyped_storage().data_ptr()
+    q = inner.q_proj.base_layer.weight
     q.data = q.data.clone() * 2
     after = inner.q_proj(x), inner.k_proj(x)
     assert not torch.allclose(before[0], after[0])

@@ -1,7 +1,9 @@
-"""What a LoRA step keeps for its backward pass, layer by layer: nothing that can be had again in one pass."""
+"""What a step keeps for its backward pass, layer by layer: nothing that can be had again in one pass."""
 
+from typing import Any
+
+import pytest
 import torch
-from torch import nn
 
 from r1tailor import config
 from r1tailor.curriculum.packing import MicroBatch
@@ -11,12 +13,12 @@ from r1tailor.strategy import open_strategy
 from r1tailor.training.loss import summed_loss
 from r1tailor.training.plan import Row
 
-OPTIONS = ["model=tiny_llama", "strategy=lora", "strategy.target_modules=all_linear", "strategy.dropout=0.1"]
+LORA = ["strategy=lora", "strategy.target_modules=all_linear", "strategy.dropout=0.1"]
 
 
-def kept_bytes(layers: int) -> tuple[int, MicroBatch, nn.Module]:
+def kept_bytes(strategy: list[str], layers: int) -> tuple[int, MicroBatch, Any]:
     """Bytes of distinct storages, weights apart, that one forward pass saves."""
-    settings = config.load([*OPTIONS, f"model.layers={layers}"])
+    settings = config.load(["model=tiny_llama", *strategy, f"model.layers={layers}"])
     base = load.load_model(settings.model, config.ROOT, torch.float32, 1)
     model = open_strategy(settings.strategy).apply(base).train()
     batch = Row(positions=256, width=32).micro_batch()
@@ -33,9 +35,10 @@ def kept_bytes(layers: int) -> tuple[int, MicroBatch, nn.Module]:
     return sum(part.nbytes() for address, part in saved.items() if address not in weights), batch, model
 
 
-def test_a_layer_keeps_its_norms_heads_gate_and_up_and_nothing_that_follows_from_them() -> None:
-    (more, batch, model), (few, _, _) = kept_bytes(3), kept_bytes(2)
-    shape, rank = model.config, 16  # type: ignore[union-attr]
+@pytest.mark.parametrize("strategy", [LORA, ["strategy=full"]], ids=["lora", "full"])
+def test_a_layer_keeps_its_norms_heads_gate_and_up_and_nothing_that_follows_from_them(strategy: list[str]) -> None:
+    (more, batch, model), (few, _, _) = kept_bytes(strategy, 3), kept_bytes(strategy, 2)
+    shape, rank = model.config, 16
     heads, groups = shape.num_attention_heads, shape.num_key_value_heads
     size = getattr(shape, "head_dim", None) or shape.hidden_size // heads
     width, inner = shape.hidden_size, shape.intermediate_size
@@ -44,13 +47,15 @@ def test_a_layer_keeps_its_norms_heads_gate_and_up_and_nothing_that_follows_from
         + (heads + 2 * groups) * size  # queries, keys, values
         + heads * 32  # weights of attention over the 32 positions of an example
         + heads * size  # what was attended to
-        + 2 * inner  # gate and up, side by side
-        + 7 * rank  # the adapters' narrow intermediates
+        + 2 * inner  # gate and up
     )
-    masks = 2 * width + heads * size + inner  # dropout: a byte an element
-    allowed = batch.input_ids.shape[1] * (4 * floats + masks)
-    small = 4 * rank * (3 + 2) * width  # matrices A of layers computed together, one below the other
-    assert more - few <= allowed + small
+    positions = batch.input_ids.shape[1]
+    allowed = positions * 4 * floats
+    if strategy is LORA:
+        allowed += positions * 4 * 7 * rank  # the adapters' narrow intermediates
+        allowed += positions * (2 * width + heads * size + inner)  # masks of dropout: a byte an element
+        allowed += 4 * rank * (3 + 2) * width  # matrices A of layers computed together, one below the other
+    assert more - few <= allowed
 
 
 def test_an_output_says_how_it_can_be_had_again() -> None:

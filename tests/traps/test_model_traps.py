@@ -5,6 +5,7 @@ recomputed like any other, and the frozen embeddings hand on a gradient (transfo
 """
 
 import warnings
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,9 @@ from r1tailor import config
 from r1tailor.curriculum.packing import pack
 from r1tailor.errors import CheckpointError, PreflightError
 from r1tailor.model import families, load
-from r1tailor.strategy import load_tuned, open_strategy
+from r1tailor.strategy import adapter, load_tuned, open_strategy
 from r1tailor.strategy import lora as lora_of
-from r1tailor.strategy.adapter import AdaptedLinear, _Siblings
+from r1tailor.strategy.adapter import AdaptedLinear
 from r1tailor.training.loss import summed_loss
 from tests.test_strategies_and_targets import base_model, logits, tuned_model
 from tests.test_training_step import varied
@@ -58,16 +59,16 @@ def inputs_without_gradients(patched: pytest.MonkeyPatch) -> None:
 
 def siblings_remembered(patched: pytest.MonkeyPatch) -> None:
     """What was computed for one input is handed out for the next: recomputation meets the forward's rest."""
-    compute = _Siblings._compute
+    compute = adapter._outputs
+    known: dict[Any, Any] = {}
 
-    def once(self: _Siblings, x: torch.Tensor) -> Any:  # noqa: ANN401
-        known: dict[Any, Any] = self.__dict__.setdefault("known", {})
-        key = x.shape
+    def once(layers: Sequence[AdaptedLinear], x: torch.Tensor) -> Any:  # noqa: ANN401
+        key = id(layers[0]), x.shape
         if key not in known:
-            known[key] = [part.detach() for part in compute(self, x)]
+            known[key] = [part.detach() for part in compute(layers, x)]
         return known[key]
 
-    patched.setattr(_Siblings, "_compute", once)
+    patched.setattr(adapter, "_outputs", once)
 
 
 @pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad:UserWarning")

@@ -131,8 +131,8 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
 def _leave_the_file(model: nn.Module) -> None:
     """Copy the weights out of the mapped file, which is unmapped after the last.
 
-    As long as it is mapped, its pages count as the process's own beside every copy that is made of a weight (layers
-    computed together have theirs joined); nor are weights in it aligned.
+    As long as it is mapped, its pages count as the process's own beside every copy that is made of a weight; nor are
+    weights in it aligned.
     """
     for parameter in model.parameters():
         parameter.data = parameter.data.clone()

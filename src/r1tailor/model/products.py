@@ -1,8 +1,9 @@
 """Attention of short sequences as batched matrix products, and its gradient, as one differentiable operation.
 
 Query heads that share a key-value head are folded together, so that each product is as tall as it can be; softmax runs
-in fp32. What an example attends to, its beginnings and itself, is put side by side once a segment: one product in the
-place of one for each, and few small operations. Results are written into the row's own tensors.
+in fp32, and what is kept of it is what the products read. What an example attends to, its beginnings and itself, is put
+side by side once a segment: one product in the place of one for each, and few small operations. Results are written
+into the row's own tensors.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,12 @@ from torch import Tensor
 from r1tailor.curriculum.packing import Segment
 
 
+def product_dtype(x: Tensor) -> torch.dtype:
+    """Return the dtype that products with a tensor are computed in: autocast's, or its own."""
+    device = x.device.type
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
+
+
 def attend_by_products(
     query: Tensor, key: Tensor, value: Tensor, segments: Sequence[Segment], scaling: float
 ) -> Tensor:
@@ -23,9 +30,7 @@ def attend_by_products(
     Under autocast the products are computed in its dtype, whatever dtypes the rotary embedding left.
     """
     apply: Any = _Products.apply
-    device = query.device.type
-    if torch.is_autocast_enabled(device):
-        query, key, value = (tensor.to(torch.get_autocast_dtype(device)) for tensor in (query, key, value))
+    query, key, value = (tensor.to(product_dtype(tensor)) for tensor in (query, key, value))
     return cast("Tensor", apply(query, key, value, tuple(segments), scaling))
 
 
@@ -45,8 +50,8 @@ class _Products(torch.autograd.Function):
             for part in _parts(segments, key.shape[0], query.shape[0]):
                 later = future(part.width, part.before, part.group, query.dtype, query.device)
                 scores = torch.baddbmm(later, part.folded(query), part.attended(key).transpose(1, 2), alpha=scaling)
-                probabilities = scores.softmax(-1, dtype=torch.float32)
-                part.write(output, torch.bmm(probabilities.to(value.dtype), part.attended(value)))
+                probabilities = scores.softmax(-1, dtype=torch.float32).to(value.dtype)
+                part.write(output, torch.bmm(probabilities, part.attended(value)))
                 weights.append(probabilities)
         ctx.save_for_backward(query, key, value, *weights)
         ctx.segments, ctx.scaling = segments, scaling
@@ -61,12 +66,11 @@ class _Products(torch.autograd.Function):
             parts = _parts(ctx.segments, key.shape[0], query.shape[0])
             for part, probabilities in zip(parts, weights, strict=True):
                 along = part.read(gradients[0])
-                for_weights = torch.bmm(along, part.attended(value).transpose(1, 2)).float()
-                wide = softmax_backward(for_weights, probabilities, -1, torch.float32)
-                for_scores = wide.mul_(ctx.scaling).to(key.dtype)
+                for_weights = torch.bmm(along, part.attended(value).transpose(1, 2))
+                for_scores = softmax_backward(for_weights, probabilities, -1, value.dtype).mul_(ctx.scaling)
                 part.put(for_query, torch.bmm(for_scores, part.attended(key)))
                 part.add(for_key, torch.bmm(for_scores.transpose(1, 2), part.folded(query)))
-                part.add(for_value, torch.bmm(probabilities.to(value.dtype).transpose(1, 2), along))
+                part.add(for_value, torch.bmm(probabilities.transpose(1, 2), along))
         return for_query, for_key, for_value, None, None
 
 

@@ -1,9 +1,9 @@
 """Frozen linear layers with their adapters as one differentiable operation.
 
-The same function as peft's layers, with fewer passes over memory: layers that read the same input (query, key and
-value; gate and up) are computed together, their adapters stacked into one narrow product; the adapter's output is
-accumulated into the frozen layer's by the matrix product itself, the scaling is applied to the narrow intermediate,
-and what the backward pass needs is kept explicitly. State, names and saved files stay peft's. The only difference
+The same function as peft's layers, with fewer passes over memory: of layers that read the same input (query, key and
+value; gate and up) the adapters are stacked into one narrow product; the adapter's output is accumulated into the
+frozen layer's by the matrix product itself, the scaling is applied to the narrow intermediate, and what the backward
+pass needs is kept explicitly. State, names and saved files stay peft's. The only difference
 is that layers computed together also share the elements that dropout leaves out.
 """
 
@@ -16,18 +16,17 @@ import torch.nn.functional as F
 from peft.tuners.lora import Linear as PeftLinear
 from torch import Tensor, nn
 
+from r1tailor.model.products import product_dtype
 from r1tailor.model.recompute import Origin, origin_of
+from r1tailor.model.siblings import Siblings, together
 
 _BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes of an element
-
-# Layers of one parent that read the same input, by their names in the architectures of the family.
-_TOGETHER = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"), ("q_a_proj", "kv_a_proj_with_mqa"))
 
 
 class AdaptedLinear(PeftLinear):  # type: ignore[misc]  # peft is untyped
     """peft's LoRA layer with a faster training step; made from one by ``adopt``."""
 
-    _siblings: "_Siblings"
+    _siblings: "Siblings[AdaptedLinear]"
 
     def forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:  # noqa: ANN401
         """Return W x + b + scale * B A dropout(x), of shape [..., out]."""
@@ -44,54 +43,6 @@ class AdaptedLinear(PeftLinear):  # type: ignore[misc]  # peft is untyped
         return self.lora_A[name].weight, self.lora_B[name].weight, self.scaling[name], p
 
 
-class _Siblings:
-    """Layers that read the same input: the first that is called computes all of them.
-
-    Kept outside the module tree. What the others gave waits for their call with the very same tensor; a call
-    with another one begins anew, so recomputation under gradient checkpointing is safe.
-    """
-
-    def __init__(self, layers: Sequence[AdaptedLinear]) -> None:
-        self.layers = layers
-        self._input: Tensor | None = None
-        self._waiting: dict[int, Tensor] = {}
-        self._weight = torch.empty(0)
-
-    def output(self, layer: AdaptedLinear, x: Tensor) -> Tensor:
-        """Return one layer's output."""
-        if self._input is not x or id(layer) not in self._waiting:
-            self._waiting = dict(zip(map(id, self.layers), self._compute(x), strict=True))
-            self._input = x  # not before: a checkpointed layer is computed again until its last need, which ends it
-        result = self._waiting.pop(id(layer))
-        if not self._waiting:
-            self._input = None
-        return result
-
-    def _compute(self, x: Tensor) -> Sequence[Tensor]:
-        downs, ups, scales, probabilities = zip(*(layer.adapter() for layer in self.layers), strict=True)
-        bases = [layer.base_layer for layer in self.layers]
-        bias = None if bases[0].bias is None else torch.cat([base.bias for base in bases])
-        apply: Any = _Adapted.apply
-        fixed = _Fixed(origin_of(x), self._stacked(bases), bias, scales[0], probabilities[0])
-        outputs: Sequence[Tensor] = apply(x, fixed, *downs, *ups)
-        return outputs
-
-    def _stacked(self, bases: Sequence[nn.Linear]) -> Tensor:
-        """Return the frozen weights as one matrix, of which each layer's weight is made a view: no copy is kept."""
-        if len(bases) == 1:
-            return bases[0].weight.data
-        first = self._weight.data_ptr()
-        offsets = [first]
-        for base in bases:
-            offsets.append(offsets[-1] + base.weight.nbytes)
-        if not first or [base.weight.data_ptr() for base in bases] != offsets[:-1]:  # first call, or moved since
-            self._weight = torch.cat([base.weight.data for base in bases])
-            parts = torch.split(self._weight, [base.weight.shape[0] for base in bases])
-            for base, part in zip(bases, parts, strict=True):
-                base.weight.data = part
-        return self._weight
-
-
 def adopt(model: nn.Module) -> None:
     """Turn every peft LoRA layer over a plain linear layer into an ``AdaptedLinear``, in place."""
     for parent in list(model.modules()):
@@ -99,7 +50,7 @@ def adopt(model: nn.Module) -> None:
         for child in adopted.values():
             child.__class__ = AdaptedLinear
         for layers in _together(adopted):
-            siblings = _Siblings(layers)
+            siblings = Siblings(layers, _outputs)
             for layer in layers:
                 layer._siblings = siblings
 
@@ -109,15 +60,21 @@ def _can_be_adopted(layer: nn.Module) -> bool:
 
 
 def _together(layers: dict[str, Any]) -> list[list[AdaptedLinear]]:
-    """Group the adopted children of one module: those that read the same input, and each of the others alone."""
-    groups = []
-    for names in _TOGETHER:
-        found = [layers.pop(name) for name in names if name in layers]
-        if len({(layer.base_layer.bias is None, *layer.scaling.values()) for layer in found}) > 1:
-            groups += [[layer] for layer in found]
-        elif found:
-            groups.append(found)
-    return groups + [[layer] for layer in layers.values()]
+    """Group the adopted children of one module: those that read the same input and scale alike, others alone."""
+    groups: list[list[AdaptedLinear]] = []
+    for group in together(layers):
+        alike = len({tuple(layer.scaling.values()) for layer in group}) == 1
+        groups += [group] if alike else [[layer] for layer in group]
+    return groups
+
+
+def _outputs(layers: Sequence[AdaptedLinear], x: Tensor) -> Sequence[Tensor]:
+    downs, ups, scales, probabilities = zip(*(layer.adapter() for layer in layers), strict=True)
+    bases = [layer.base_layer for layer in layers]
+    frozen = tuple(base.weight for base in bases), tuple(base.bias for base in bases)
+    apply: Any = _Adapted.apply
+    outputs: Sequence[Tensor] = apply(x, _Fixed(origin_of(x), *frozen, scales[0], probabilities[0]), *downs, *ups)
+    return outputs
 
 
 @dataclass(frozen=True)
@@ -126,15 +83,15 @@ class _Fixed:
 
     Attributes:
         origin: how their input [..., in] can be had again.
-        weight: their frozen weights [out, in], one below the other.
-        bias: their biases [out], or None.
+        weights: of each its frozen weight [out, in].
+        biases: of each its bias [out], or None.
         scale: factor on what the adapters add.
         dropout: probability of an element of the input to be left out of the adapters.
     """
 
     origin: Origin
-    weight: Tensor
-    bias: Tensor | None
+    weights: tuple[Tensor, ...]
+    biases: tuple[Tensor | None, ...]
     scale: float
     dropout: float
 
@@ -144,43 +101,43 @@ class _Adapted(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, fixed: _Fixed, *adapters: Tensor) -> tuple[Tensor, ...]:  # noqa: ANN401
-        device = x.device.type
-        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
+        dtype = product_dtype(x)
         rows = x.reshape(-1, x.shape[-1]).to(dtype)
-        weight, *low = (tensor.to(dtype) for tensor in (fixed.weight, *adapters))
-        downs, ups = low[: len(low) // 2], low[len(low) // 2 :]
+        weights = [weight.to(dtype) for weight in fixed.weights]
+        biases = [None if bias is None else bias.to(dtype) for bias in fixed.biases]
+        low = [adapter.to(dtype) for adapter in adapters]
+        downs, ups = low[: len(weights)], low[len(weights) :]
         down = downs[0] if len(downs) == 1 else torch.cat(downs)
         keep = keep_mask(rows, fixed.dropout) if fixed.dropout else None
         factor = fixed.scale / (1 - fixed.dropout)
-        with torch.autocast(device, enabled=False):
+        with torch.autocast(x.device.type, enabled=False):
             narrow = _kept(rows, keep).mm(down.T).mul_(factor)
-            output = F.linear(rows, weight, None if fixed.bias is None else fixed.bias.to(dtype))
-            outputs = torch.split(output, [len(up) for up in ups], dim=1)
-            for part, own, up in zip(outputs, torch.split(narrow, _ranks(ups), dim=1), ups, strict=True):
-                part.addmm_(own, up.T)
-        ctx.save_for_backward(weight, down, narrow, *ups, *fixed.origin.tensors, *([] if keep is None else [keep]))
+            outputs = [F.linear(rows, weight, bias) for weight, bias in zip(weights, biases, strict=True)]
+            for output, own, up in zip(outputs, torch.split(narrow, _ranks(ups), dim=1), ups, strict=True):
+                output.addmm_(own, up.T)
+        masks = [] if keep is None else [keep]
+        ctx.save_for_backward(down, narrow, *weights, *ups, *fixed.origin.tensors, *masks)
         ctx.again, ctx.layers, ctx.dropped = fixed.origin.function, len(ups), keep is not None
         ctx.factor, ctx.x_dtype, ctx.x_shape, ctx.adapter_dtype = factor, x.dtype, x.shape, adapters[0].dtype
-        return tuple(part.view(*x.shape[:-1], -1) for part in outputs)
+        return tuple(output.view(*x.shape[:-1], -1) for output in outputs)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
-        weight, down, narrow, *rest = ctx.saved_tensors
-        ups, kept_for = rest[: ctx.layers], rest[ctx.layers :]
+        down, narrow, *rest = ctx.saved_tensors
+        weights, ups, kept_for = rest[: ctx.layers], rest[ctx.layers : 2 * ctx.layers], rest[2 * ctx.layers :]
         keep = kept_for.pop() if ctx.dropped else None
-        ranks, widths = _ranks(ups), [len(up) for up in ups]
-        along = [part.reshape(-1, width).to(weight.dtype) for part, width in zip(gradients, widths, strict=True)]
+        along = [part.reshape(-1, part.shape[-1]).to(down.dtype) for part in gradients]
         to_narrow = torch.cat([part @ up for part, up in zip(along, ups, strict=True)], dim=1).mul_(ctx.factor)
         # A narrow matrix goes first: the product is faster so, and its result is small to turn.
-        for_ups = [(own.T @ part).T for own, part in zip(torch.split(narrow, ranks, dim=1), along, strict=True)]
-        rows = ctx.again(*kept_for).reshape(-1, weight.shape[1]).to(weight.dtype)
-        for_downs = torch.split(to_narrow.T @ _kept(rows, keep), ranks)
+        for_ups = [(own.T @ part).T for own, part in zip(torch.split(narrow, _ranks(ups), dim=1), along, strict=True)]
+        rows = ctx.again(*kept_for).reshape(-1, down.shape[1]).to(down.dtype)
+        for_downs = torch.split(to_narrow.T @ _kept(rows, keep), _ranks(ups))
         for_adapters = [part.to(ctx.adapter_dtype) for part in (*for_downs, *for_ups)]
         if not ctx.needs_input_grad[0]:
             return None, None, *for_adapters
         for_x = _kept(to_narrow @ down, keep)
-        for part, own in zip(along, torch.split(weight, widths), strict=True):
-            for_x.addmm_(part, own)
+        for part, weight in zip(along, weights, strict=True):
+            for_x.addmm_(part, weight)
         return for_x.to(ctx.x_dtype).view(ctx.x_shape), None, *for_adapters
 
 

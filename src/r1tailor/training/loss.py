@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from r1tailor.curriculum.packing import MicroBatch
 from r1tailor.model.attention import layout, unwrapped
+from r1tailor.model.products import product_dtype
 from r1tailor.model.temporal import embeddings
 
 _BLOCK = 256  # positions whose logits exist at once
@@ -67,13 +68,12 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, labels: Tensor, smoothing: float) -> Tensor:  # noqa: ANN401
-        device = hidden.device.type
-        dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else hidden.dtype
+        dtype = product_dtype(hidden)
         low_hidden, low_weight = hidden.to(dtype), weight.to(dtype)
         for_hidden = torch.empty_like(low_hidden)
         for_weight = torch.zeros_like(weight, dtype=torch.float32) if ctx.needs_input_grad[1] else None
         total = torch.zeros((), device=hidden.device)
-        with torch.autocast(device, enabled=False):
+        with torch.autocast(hidden.device.type, enabled=False):
             for start in range(0, len(labels), _BLOCK):
                 block = slice(start, start + _BLOCK)
                 part, gradient = _block(low_hidden[block], low_weight, labels[block], smoothing)
@@ -107,14 +107,16 @@ def _block(hidden: Tensor, weight: Tensor, labels: Tensor, smoothing: float) -> 
     logits = hidden @ weight.T
     vocabulary = logits.shape[1]
     total = torch.zeros((), device=hidden.device)
-    for rows, wanted in zip(torch.split(logits, _CACHED), torch.split(labels, _CACHED), strict=True):
-        log_probabilities = rows.float().log_softmax(dim=1)
-        total -= (1 - smoothing) * log_probabilities.gather(1, wanted[:, None]).sum()
+    for low, wanted in zip(torch.split(logits, _CACHED), torch.split(labels, _CACHED), strict=True):
+        rows = low.float()
+        gradient = rows.softmax(dim=1)
+        greatest = rows.amax(dim=1)
+        # -log p(v) = -log p(greatest) + greatest - v: p(greatest) is at least 1 / V, so its logarithm loses nothing.
+        total += (1 - smoothing) * (greatest - rows.gather(1, wanted[:, None])[:, 0]).sum()
+        total -= gradient.amax(dim=1).log_().sum()
         if smoothing:
-            total -= smoothing / vocabulary * log_probabilities.sum()
-        gradient = log_probabilities.exp_()
-        if smoothing:
+            total += smoothing * (greatest - rows.mean(dim=1)).sum()
             gradient -= smoothing / vocabulary
         gradient.scatter_add_(1, wanted[:, None], gradient.new_full((len(wanted), 1), smoothing - 1))
-        rows.copy_(gradient)
+        low.copy_(gradient)
     return total, logits
