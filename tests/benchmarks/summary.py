@@ -119,10 +119,16 @@ def remarks(found: Sequence[Series], base: dict[str, float]) -> list[str]:
         lines.append(
             f"Matrix products run at {measured} here; R1 Tailor trains in the faster, TRL's best was searched in both."
         )
-    for name, share in pairs(found).items():
-        if name.endswith("ceiling_share"):
-            lines.append(f"{name}: {100 * share:.0f} % of the rate of matrix products in the faster precision.")
-    return lines
+    return lines + [_ceiling(series) for series in found if series.engine == OURS and series.runs]
+
+
+def _ceiling(series: Series) -> str:
+    shares = [100 * run["ceiling_share"] for run in series.runs]
+    spread = f" ({min(shares):.1f} to {max(shares):.1f} in {len(shares)} rounds)" if len(shares) > 1 else ""
+    return (
+        f"R1 Tailor, {series.workload}, {series.strategy}: {statistics.fmean(shares):.1f} % of the rate of matrix "
+        f"products in the faster precision{spread}."
+    )
 
 
 def _ours(found: Sequence[Series], like: Series) -> Series | None:

@@ -12,8 +12,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from r1tailor.model.products import product_dtype
-from r1tailor.model.recompute import origin_of
-from r1tailor.model.siblings import Siblings, together
+from r1tailor.model.recompute import Origin, origin_of
+from r1tailor.model.siblings import Siblings, join, together
 
 
 class TrainedLinear(nn.Linear):
@@ -38,14 +38,13 @@ def adopt_linears(model: nn.Module) -> None:
         for layer in layers.values():
             layer.__class__ = TrainedLinear
         for group in together(layers):
-            siblings = Siblings(group, _outputs)
-            for layer in group:
-                layer._siblings = siblings
+            join(group, _outputs)
 
 
 def _outputs(layers: Sequence[TrainedLinear], x: Tensor) -> Sequence[Tensor]:
+    weights, biases = [layer.weight for layer in layers], [layer.bias for layer in layers]
     apply: Any = _Linears.apply
-    outputs: Sequence[Tensor] = apply(x, origin_of(x), *(layer.weight for layer in layers), *(la.bias for la in layers))
+    outputs: Sequence[Tensor] = apply(x, origin_of(x), *weights, *biases)
     return outputs
 
 
@@ -53,7 +52,7 @@ class _Linears(torch.autograd.Function):
     """x [..., in], then of each layer W [out, in], then of each b [out] or None -> of each [..., out]."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, origin: Any, *parameters: Tensor | None) -> tuple[Tensor, ...]:  # noqa: ANN401
+    def forward(ctx: Any, x: Tensor, origin: Origin, *parameters: Tensor | None) -> tuple[Tensor, ...]:  # noqa: ANN401
         layers = len(parameters) // 2
         dtype = product_dtype(x)
         low = [None if parameter is None else parameter.to(dtype) for parameter in parameters]

@@ -5,7 +5,7 @@ gradient are added up by the matrix products themselves.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from torch import Tensor, nn
 
@@ -37,6 +37,13 @@ class Siblings(Generic[Layer]):
         if not self._waiting:
             self._input = None
         return result
+
+
+def join(layers: Sequence[Any], compute: Callable[[Sequence[Any], Tensor], Sequence[Tensor]]) -> None:
+    """Let layers that read the same input be computed together; each finds the others as ``_siblings``."""
+    siblings = Siblings(layers, compute)
+    for layer in layers:
+        layer._siblings = siblings
 
 
 def together(children: dict[str, Layer]) -> list[list[Layer]]:

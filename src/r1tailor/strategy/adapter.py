@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from r1tailor.model.products import product_dtype
 from r1tailor.model.recompute import Origin, origin_of
-from r1tailor.model.siblings import Siblings, together
+from r1tailor.model.siblings import Siblings, join, together
 
 _BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes of an element
 
@@ -50,9 +50,7 @@ def adopt(model: nn.Module) -> None:
         for child in adopted.values():
             child.__class__ = AdaptedLinear
         for layers in _together(adopted):
-            siblings = Siblings(layers, _outputs)
-            for layer in layers:
-                layer._siblings = siblings
+            join(layers, _outputs)
 
 
 def _can_be_adopted(layer: nn.Module) -> bool:
