@@ -116,13 +116,21 @@ def test_layers_computed_together_equal_pefts_one_by_one(targets: list[str], bia
         torch.testing.assert_close(mine.grad, theirs.grad, rtol=1e-4, atol=1e-3)
 
 
-def test_layers_computed_together_follow_when_a_frozen_weight_changes() -> None:
+def test_layers_computed_together_keep_no_copy_of_the_frozen_weights_and_follow_when_they_change() -> None:
     ours = projections(False, ["q_proj", "k_proj"])
     adopt(ours)
     inner = ours.base_model.model
     x = torch.randn(3, 24)
-    before = inner.q_proj(x), inner.k_proj(x)
-    q = inner.q_proj.base_layer.weight
+    q, k = inner.q_proj.base_layer.weight, inner.k_proj.base_layer.weight
+    kept: set[int] = set()
+
+    def note(tensor: torch.Tensor) -> torch.Tensor:
+        kept.add(tensor.data_ptr())
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        before = inner.q_proj(x), inner.k_proj(x)
+    assert {q.data_ptr(), k.data_ptr()} <= kept, "the weights themselves are kept for the backward pass"
     q.data = q.data.clone() * 2
     after = inner.q_proj(x), inner.k_proj(x)
     assert not torch.allclose(before[0], after[0])

@@ -19,6 +19,7 @@ from r1tailor.curriculum.prefixes import prefix_tree
 from r1tailor.curriculum.tokens import TokenizedExample
 from r1tailor.model import load
 from r1tailor.model.attention import PACKED_ROWS, packed_attention, unwrapped
+from r1tailor.model.products import attend_by_products
 from r1tailor.model.recompute import recompute_layers
 from r1tailor.strategy import open_strategy
 from r1tailor.training.loss import _SmoothedCrossEntropy, log_likelihoods, summed_loss
@@ -244,6 +245,20 @@ def test_the_blockwise_loss_equals_cross_entropy_with_gradients(rows: int, smoot
     (theirs * 0.3).backward()
     for mine, reference in zip(*pairs, strict=True):
         torch.testing.assert_close(mine.grad, reference.grad, rtol=1e-5, atol=1e-5)
+
+
+def test_attention_differentiates_values_of_less_precision_than_queries_and_keys() -> None:
+    torch.manual_seed(1)
+    shapes, segments = ((4, 17, 8), (2, 17, 8), (2, 17, 8)), (Segment(1, 5, ()), Segment(3, 4, (0,)))
+    whole = [torch.randn(shape, requires_grad=True) for shape in shapes]
+    mixed = [tensor.detach().clone().requires_grad_() for tensor in whole[:2]]
+    mixed.append(whole[2].detach().bfloat16().requires_grad_())
+    for tensors in (whole, mixed):
+        attend_by_products(*tensors, segments, 0.3).float().square().sum().backward()
+    for exact, found in zip(whole, mixed, strict=True):
+        assert found.grad is not None
+        assert found.grad.dtype is found.dtype
+        torch.testing.assert_close(found.grad.float(), exact.grad, rtol=5e-2, atol=5e-2)
 
 
 def test_attention_dropout_is_refused() -> None:

@@ -67,7 +67,9 @@ class _Products(torch.autograd.Function):
             for part, probabilities in zip(parts, weights, strict=True):
                 along = part.read(gradients[0])
                 for_weights = torch.bmm(along, part.attended(value).transpose(1, 2))
-                for_scores = softmax_backward(for_weights, probabilities, -1, value.dtype).mul_(ctx.scaling)
+                for_scores = (
+                    softmax_backward(for_weights, probabilities, -1, value.dtype).mul_(ctx.scaling).to(key.dtype)
+                )
                 part.put(for_query, torch.bmm(for_scores, part.attended(key)))
                 part.add(for_key, torch.bmm(for_scores.transpose(1, 2), part.folded(query)))
                 part.add(for_value, torch.bmm(probabilities.transpose(1, 2), along))
