@@ -1,9 +1,10 @@
 """How near a run comes to what the machine can do: necessary arithmetic over time and the rate of matrix products.
 
 Necessary is what no engine can leave out: every distinct position through the linear layers once forward and once
-or twice backward, and the head on supervised positions only. A beginning that examples of one micro-batch share is
-counted once, the last token of an answer not at all, for nothing is predicted from it; padding, attention, norms and
-the optimizer are not counted. So the share is a lower bound of what the matrix units are busy with, and 1 cannot be
+or twice backward, every key that a position attends to (causally) once forward and twice backward, and the head on
+supervised positions only. A beginning that examples of one micro-batch share is counted once, the last token of an
+answer not at all, for nothing is predicted from it; padding, keys that lie after their query, norms, softmax and the
+optimizer are not counted. So the share is a lower bound of what the matrix units are busy with, and 1 cannot be
 reached.
 """
 
@@ -11,7 +12,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
@@ -26,12 +27,14 @@ class Sizes:
     Attributes:
         linear: weights in the linear layers, without the head.
         adapters: weights in the LoRA matrices; 0 for full weights.
+        attention: operations of a query with one key and its value, forward, over all heads and layers.
         vocabulary: rows of the head.
         hidden: columns of the head.
     """
 
     linear: int
     adapters: int
+    attention: int
     vocabulary: int
     hidden: int
 
@@ -40,7 +43,7 @@ def model_sizes(model: object, targets: Sequence[str], r: int) -> Sizes:
     """Return the sizes of a transformers model (the meta device will do).
 
     Args:
-        model: a causal language model.
+        model: a causal language model of the Llama or Qwen family.
         targets: leaf names of the adapted layers; none for full weights.
         r: rank of the adapters.
     """
@@ -51,69 +54,95 @@ def model_sizes(model: object, targets: Sequence[str], r: int) -> Sizes:
     layers = {
         name: module for name, module in model.named_modules() if type(module) is nn.Linear and module is not head
     }
+    config: Any = model.config
+    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     adapted = [layer for name, layer in layers.items() if name.rpartition(".")[2] in targets]
     return Sizes(
         linear=sum(layer.weight.numel() for layer in layers.values()),
         adapters=sum(r * (layer.in_features + layer.out_features) for layer in adapted),
+        attention=4 * width * config.num_attention_heads * config.num_hidden_layers,
         vocabulary=head.weight.shape[0],
         hidden=head.weight.shape[1],
     )
 
 
-def distinct_positions(sequences: Sequence[Sequence[int]]) -> int:
-    """Return how many positions sequences have when every beginning they share is counted once.
+def distinct(sequences: Sequence[Sequence[int]]) -> tuple[int, int]:
+    """Return how many positions sequences have when every beginning they share is counted once, and how many keys
+    these attend to.
 
-    >>> distinct_positions([[1, 2, 3], [1, 2, 4], [5]])
-    5
+    >>> distinct([[1, 2, 3], [1, 2, 4], [5]])
+    (5, 10)
     """
-    ordered = sorted(tuple(sequence) for sequence in sequences)
-    total, before = 0, ()
-    for sequence in ordered:
-        total += len(sequence) - _common(before, sequence)
+    positions, keys = 0, 0
+    before: tuple[int, ...] = ()
+    for sequence in sorted(map(tuple, sequences)):
+        shared = _common(before, sequence)
+        positions += len(sequence) - shared
+        keys += sum(range(shared + 1, len(sequence) + 1))
         before = sequence
-    return total
+    return positions, keys
 
 
-def necessary_flops(sizes: Sizes, positions: int, supervised: int) -> float:
+def necessary_flops(sizes: Sizes, positions: int, keys: int, supervised: int) -> float:
     """Return the necessary floating-point operations of training (a multiplication and an addition are two).
 
     A product with N weights takes 2 N operations a position forward, 2 N for the gradient of its input and 2 N for
     that of its weights. Frozen weights (``sizes.adapters`` above 0) go without the last; the first layer's unneeded
-    gradient of its input is not subtracted.
+    gradient of its input is not subtracted. Both factors of attention's two products have gradients.
 
     Args:
         sizes: of the model.
         positions: distinct positions over all micro-batches.
+        keys: that these positions attend to.
         supervised: positions whose output is scored.
     """
     head = sizes.vocabulary * sizes.hidden * supervised
+    attention = 3 * sizes.attention * keys
     if sizes.adapters:
-        return float((4 * sizes.linear + 6 * sizes.adapters) * positions + 4 * head)
-    return float(6 * sizes.linear * positions + 6 * head)
+        return float((4 * sizes.linear + 6 * sizes.adapters) * positions + attention + 4 * head)
+    return float(6 * sizes.linear * positions + attention + 6 * head)
 
 
-def measured_rates(threads: int) -> dict[str, float]:
-    """Return the operations per second of a matrix product in bf16 and in fp32."""
-    import torch
+class Rate:
+    """Operations per second of a matrix product, in many short samples.
 
-    torch.set_num_threads(threads)
-    return {"bf16": _rate(torch.bfloat16), "fp32": _rate(torch.float32)}
+    A machine that others use too drifts by a quarter within minutes, so samples are taken between a run's steps.
 
+    Attributes:
+        seconds: that all samples took, those that only warm up included.
+    """
 
-def _rate(dtype: "torch.dtype", seconds: float = 1.5) -> float:
-    """Return the operations per second of a matrix product, as the median over short samples."""
-    import torch
+    def __init__(self, dtype: "torch.dtype") -> None:
+        import torch
 
-    rows, width, out = _SHAPE
-    a, b = torch.randn(rows, width).to(dtype), torch.randn(width, out).to(dtype)
-    samples: list[float] = []
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end:
+        rows, width, out = _SHAPE
+        self._factors = torch.randn(rows, width).to(dtype), torch.randn(width, out).to(dtype)
+        self._result = torch.empty(rows, out, dtype=dtype)  # a new one each time would measure the kernel's pages too
+        self._times: list[float] = []
+        self.seconds = 0.0
+
+    def sample(self) -> None:
+        """Take one sample: the mean of ten products, after two that bring their factors into the caches."""
+        begin = time.perf_counter()
+        for _ in range(2):
+            self._multiply()
         start = time.perf_counter()
         for _ in range(10):
-            torch.matmul(a, b)
-        samples.append((time.perf_counter() - start) / 10)
-    return 2 * rows * width * out / statistics.median(samples[1:] or samples)
+            self._multiply()
+        end = time.perf_counter()
+        self._times.append((end - start) / 10)
+        self.seconds += end - begin
+
+    def value(self) -> float:
+        """Return the median rate of the samples."""
+        rows, width, out = _SHAPE
+        return 2 * rows * width * out / statistics.median(self._times)
+
+    def _multiply(self) -> None:
+        import torch
+
+        with torch.autocast("cpu", enabled=False):  # between a run's steps it is on, and fp32 would be bf16
+            torch.matmul(*self._factors, out=self._result)
 
 
 def _common(a: Sequence[int], b: Sequence[int]) -> int:

@@ -114,20 +114,16 @@ def remarks(found: Sequence[Series], base: dict[str, float]) -> list[str]:
             f"R1 Tailor on icd10, LoRA against full weights: {time:.2f} times as fast, peak RSS "
             f"{100 * (memory - 1):+.0f} % (the literature claims 3 times and -70 %, on GPUs and larger models)."
         )
-    for rates in [series.runs[0]["rates"] for series in found if series.engine == OURS and series.runs][:1]:
-        measured = " and ".join(f"{rate / 1e9:.0f} GFLOP/s in {name}" for name, rate in rates.items())
-        lines.append(
-            f"Matrix products run at {measured} here; R1 Tailor trains in the faster, TRL's best was searched in both."
-        )
     return lines + [_ceiling(series) for series in found if series.engine == OURS and series.runs]
 
 
 def _ceiling(series: Series) -> str:
     shares = [100 * run["ceiling_share"] for run in series.runs]
+    rates = {name: statistics.fmean(run["rates"][name] for run in series.runs) / 1e9 for name in ("bf16", "fp32")}
     spread = f" ({min(shares):.1f} to {max(shares):.1f} in {len(shares)} rounds)" if len(shares) > 1 else ""
     return (
-        f"R1 Tailor, {series.workload}, {series.strategy}: {statistics.fmean(shares):.1f} % of the rate of matrix "
-        f"products in the faster precision{spread}."
+        f"R1 Tailor, {series.workload}, {series.strategy}: {statistics.fmean(shares):.1f} %{spread} of the rate of "
+        f"matrix products in the faster precision ({rates['bf16']:.0f} GFLOP/s in bf16, {rates['fp32']:.0f} in fp32)."
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import lightning
 import torch
-from ceiling import distinct_positions, measured_rates, model_sizes, necessary_flops
+from ceiling import Rate, distinct, model_sizes, necessary_flops
 from composition import compose
 from contract import Spec, peak_rss, read_spec, versions, write_result
 
@@ -20,20 +20,20 @@ from r1tailor.model import load
 from r1tailor.records import read_examples
 from r1tailor.schema import Settings
 from r1tailor.training.fit import fit
+from r1tailor.training.module import TailorModule
 
 
 def main() -> None:
-    """Train, measure the rate of matrix products in the same process, report."""
+    """Train, measure the rate of matrix products between the steps, report."""
     spec = read_spec()
     torch.set_num_threads(spec.threads)
     settings = compose(spec)
     parts = {"train": read_examples(Path(spec.records)), "validation": []}
-    clock = _Clock()
+    clock = _Clock({"bf16": Rate(torch.bfloat16), "fp32": Rate(torch.float32)})
     metrics = fit(settings, parts, {}, config.ROOT, Path(spec.output))
     result = {
         # The whole of Lightning's fit: the slowest of the clocks, and the one most like the peers' train_runtime.
         "seconds": clock.seconds,
-        "seconds_in_steps": metrics["seconds"],
         "examples": metrics["examples_seen"],
         "supervised": metrics["supervised_tokens"],
         "rss": peak_rss(),
@@ -41,7 +41,7 @@ def main() -> None:
         "steps": metrics["steps"],
         "versions": versions("torch", "transformers", "peft", "lightning"),
     }
-    result["rates"] = measured_rates(spec.threads)
+    result["rates"] = {name: rate.value() for name, rate in clock.rates.items()}
     result["precision"] = metrics["precision"]
     result["necessary"] = _necessary(spec, settings)
     result["ceiling_share"] = result["necessary"] / clock.seconds / max(result["rates"].values())
@@ -49,18 +49,28 @@ def main() -> None:
 
 
 class _Clock:
-    """Times ``lightning.Trainer.fit``: set-up of the loop, packing and steps, without loading and saving."""
+    """Times ``lightning.Trainer.fit``: set-up of the loop, packing and steps, without loading and saving.
 
-    def __init__(self) -> None:
+    The rates are sampled before each step; what that takes is no part of the run.
+    """
+
+    def __init__(self, rates: dict[str, Rate]) -> None:
+        self.rates = rates
         self.seconds = 0.0
-        original = lightning.Trainer.fit
+        fit, step = lightning.Trainer.fit, TailorModule.training_step
 
         def timed(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401
             start = time.perf_counter()
-            original(*args, **kwargs)
-            self.seconds = time.perf_counter() - start
+            fit(*args, **kwargs)
+            self.seconds = time.perf_counter() - start - sum(rate.seconds for rate in rates.values())
+
+        def sampled(*args: Any, **kwargs: Any) -> torch.Tensor:  # noqa: ANN401
+            for rate in rates.values():
+                rate.sample()
+            return step(*args, **kwargs)
 
         lightning.Trainer.fit = timed  # type: ignore[method-assign]
+        TailorModule.training_step = sampled  # type: ignore[method-assign]
 
 
 def _last_loss(folder: Path) -> float:
@@ -73,8 +83,9 @@ def _necessary(spec: Spec, settings: Settings) -> float:
     examples = tokenize(read_examples(Path(spec.records)), tokenizer, spec.max_length).examples
     skeleton = load.skeleton(load.load_config(settings.model, config.ROOT))
     sizes = model_sizes(skeleton, spec.targets if spec.strategy == "lora" else [], spec.r)
-    positions = sum(map(distinct_positions, _micro_batches(examples, settings, tokenizer.end)))
-    return necessary_flops(sizes, positions, sum(len(example.response) for example in examples))
+    counted = [distinct(micro) for micro in _micro_batches(examples, settings, tokenizer.end)]
+    positions, keys = (sum(column) for column in zip(*counted, strict=True))
+    return necessary_flops(sizes, positions, keys, sum(len(example.response) for example in examples))
 
 
 def _micro_batches(examples: list[TokenizedExample], settings: Settings, end: int) -> Iterator[list[tuple[int, ...]]]:
