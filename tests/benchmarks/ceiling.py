@@ -8,7 +8,6 @@ optimizer are not counted. So the share is a lower bound of what the matrix unit
 reached.
 """
 
-import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -104,13 +103,7 @@ def necessary_flops(sizes: Sizes, positions: int, keys: int, supervised: int) ->
 
 
 class Rate:
-    """Operations per second of a matrix product, in many short samples.
-
-    A machine that others use too drifts by a quarter within minutes, so samples are taken between a run's steps.
-
-    Attributes:
-        seconds: that all samples took, those that only warm up included.
-    """
+    """Operations per second of a matrix product, in short samples."""
 
     def __init__(self, dtype: "torch.dtype") -> None:
         import torch
@@ -118,31 +111,51 @@ class Rate:
         rows, width, out = _SHAPE
         self._factors = torch.randn(rows, width).to(dtype), torch.randn(width, out).to(dtype)
         self._result = torch.empty(rows, out, dtype=dtype)  # a new one each time would measure the kernel's pages too
-        self._times: list[float] = []
-        self.seconds = 0.0
 
-    def sample(self) -> None:
-        """Take one sample: the mean of ten products, after two that bring their factors into the caches."""
-        begin = time.perf_counter()
+    def sample(self) -> float:
+        """Return the mean rate of ten products, after two that bring their factors into the caches."""
         for _ in range(2):
             self._multiply()
         start = time.perf_counter()
         for _ in range(10):
             self._multiply()
-        end = time.perf_counter()
-        self._times.append((end - start) / 10)
-        self.seconds += end - begin
-
-    def value(self) -> float:
-        """Return the median rate of the samples."""
         rows, width, out = _SHAPE
-        return 2 * rows * width * out / statistics.median(self._times)
+        return 10 * 2 * rows * width * out / (time.perf_counter() - start)
 
     def _multiply(self) -> None:
         import torch
 
         with torch.autocast("cpu", enabled=False):  # between a run's steps it is on, and fp32 would be bf16
             torch.matmul(*self._factors, out=self._result)
+
+
+class Possible:
+    """What matrix products alone could have done in the time of a run: each stretch of it at the rate of its ends.
+
+    A machine that others use too drifts by a quarter within minutes, and a slow stretch takes longer: one rate for a
+    whole run, or the median of many, would not be that of the time the run took. Sampling is no part of the run.
+
+    Attributes:
+        operations: of each precision, so far.
+        seconds: of all stretches.
+    """
+
+    def __init__(self, rates: dict[str, Rate]) -> None:
+        self._rates = rates
+        self._latest: dict[str, float] = {}
+        self.operations = dict.fromkeys(rates, 0.0)
+        self.seconds = 0.0
+        self._start = time.perf_counter()
+
+    def sample(self) -> None:
+        """End a stretch and begin the next."""
+        seconds = time.perf_counter() - self._start
+        for name, rate in self._rates.items():
+            now = rate.sample()
+            self.operations[name] += seconds * (self._latest.get(name, now) + now) / 2
+            self._latest[name] = now
+        self.seconds += seconds
+        self._start = time.perf_counter()
 
 
 def _common(a: Sequence[int], b: Sequence[int]) -> int:

@@ -1,14 +1,13 @@
 """R1 Tailor on a specification: ``ours.py spec.json result.json``, in the project's own environment."""
 
 import csv
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import lightning
 import torch
-from ceiling import Rate, distinct, model_sizes, necessary_flops
+from ceiling import Possible, Rate, distinct, model_sizes, necessary_flops
 from composition import compose
 from contract import Spec, peak_rss, read_spec, versions, write_result
 
@@ -29,11 +28,11 @@ def main() -> None:
     torch.set_num_threads(spec.threads)
     settings = compose(spec)
     parts = {"train": read_examples(Path(spec.records)), "validation": []}
-    clock = _Clock({"bf16": Rate(torch.bfloat16), "fp32": Rate(torch.float32)})
+    clock = _Clock()
     metrics = fit(settings, parts, {}, config.ROOT, Path(spec.output))
     result = {
         # The whole of Lightning's fit: the slowest of the clocks, and the one most like the peers' train_runtime.
-        "seconds": clock.seconds,
+        "seconds": clock.possible.seconds,
         "examples": metrics["examples_seen"],
         "supervised": metrics["supervised_tokens"],
         "rss": peak_rss(),
@@ -41,32 +40,32 @@ def main() -> None:
         "steps": metrics["steps"],
         "versions": versions("torch", "transformers", "peft", "lightning"),
     }
-    result["rates"] = {name: rate.value() for name, rate in clock.rates.items()}
+    possible = clock.possible
+    result["rates"] = {name: operations / possible.seconds for name, operations in possible.operations.items()}
     result["precision"] = metrics["precision"]
     result["necessary"] = _necessary(spec, settings)
-    result["ceiling_share"] = result["necessary"] / clock.seconds / max(result["rates"].values())
+    result["ceiling_share"] = result["necessary"] / max(possible.operations.values())
     write_result(result)
 
 
 class _Clock:
     """Times ``lightning.Trainer.fit``: set-up of the loop, packing and steps, without loading and saving.
 
-    The rates are sampled before each step; what that takes is no part of the run.
+    The rates are sampled at its ends and before each step; what that takes is no part of the run.
     """
 
-    def __init__(self, rates: dict[str, Rate]) -> None:
-        self.rates = rates
-        self.seconds = 0.0
+    possible: Possible
+
+    def __init__(self) -> None:
         fit, step = lightning.Trainer.fit, TailorModule.training_step
 
         def timed(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-            start = time.perf_counter()
+            self.possible = Possible({"bf16": Rate(torch.bfloat16), "fp32": Rate(torch.float32)})
             fit(*args, **kwargs)
-            self.seconds = time.perf_counter() - start - sum(rate.seconds for rate in rates.values())
+            self.possible.sample()
 
         def sampled(*args: Any, **kwargs: Any) -> torch.Tensor:  # noqa: ANN401
-            for rate in rates.values():
-                rate.sample()
+            self.possible.sample()
             return step(*args, **kwargs)
 
         lightning.Trainer.fit = timed  # type: ignore[method-assign]
