@@ -11,7 +11,7 @@ from r1tailor.model import load
 from r1tailor.model.recompute import origin_of, remember
 from r1tailor.strategy import open_strategy
 from r1tailor.training.loss import summed_loss
-from r1tailor.training.plan import Row
+from r1tailor.training.rehearsal import Row
 
 LORA = ["strategy=lora", "strategy.target_modules=all_linear", "strategy.dropout=0.1"]
 

@@ -20,9 +20,10 @@ from r1tailor.schema import HubModel
 from r1tailor.strategy import open_strategy
 from r1tailor.training import optimizer
 from r1tailor.training.loss import summed_loss
-from r1tailor.training.plan import Plan, Row, plan, rehearse, size, worst_row
+from r1tailor.training.plan import Plan, plan, size, worst_row
 from r1tailor.training.precision import compute_dtype
 from r1tailor.training.preflight import preflight
+from r1tailor.training.rehearsal import Row, rehearse
 from tests.commands import Done
 from tests.conftest import ROOT
 

@@ -23,7 +23,8 @@ from r1tailor.training.callbacks import History
 from r1tailor.training.fit import fit
 from r1tailor.training.loss import summed_loss
 from r1tailor.training.optimizer import build
-from r1tailor.training.plan import Row, plan
+from r1tailor.training.plan import plan
+from r1tailor.training.rehearsal import Row
 from tests.test_packing_exactness import PADDING
 from tests.windowed import CHANNELS, STEPS, STRATEGIES, composition, tokens_of, tuned, window, windowed
 

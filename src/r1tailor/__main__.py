@@ -136,8 +136,8 @@ def _poll(parsed: argparse.Namespace) -> None:
 
 def _plan(parsed: argparse.Namespace) -> None:
     settings = config.load(parsed.overrides)
-    from r1tailor.training.plan import Row  # torch is imported only once the configuration is known to be good
     from r1tailor.training.preflight import report
+    from r1tailor.training.rehearsal import Row  # torch is imported only once the configuration is known to be good
 
     row = Row(parsed.positions, max(1, parsed.width), parsed.shared) if parsed.positions else None
     print(report(settings, config.ROOT, row))

@@ -87,6 +87,7 @@ def test_killed_at_any_point_a_run_resumes_to_the_same_weights_and_curves(
             after = newest(folder)
             print(f"{strategy} run {runs} kill {kills}: state {before} -> {after}{' model' if finished else ''}")
             assert after >= before or finished, "no valid state is lost"
+            seconds *= 1.1 if after == before else 1  # it may have been killed before it went on: the next lives longer
         assert outcome(folder) == outcome(reference)
     print(f"{strategy}: {kills} kills in {runs} runs, {half_written} in the middle of a save")
 

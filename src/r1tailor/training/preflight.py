@@ -13,8 +13,9 @@ from r1tailor.model import load
 from r1tailor.schema import FullStrategy, HubModel, LoraStrategy, Recommended, Settings
 from r1tailor.strategy import open_strategy
 from r1tailor.training.optimizer import optimizer_class
-from r1tailor.training.plan import Row, on_one_device, plan, rehearse, table, worst_row
+from r1tailor.training.plan import on_one_device, plan, table, worst_row
 from r1tailor.training.precision import device
+from r1tailor.training.rehearsal import Row, rehearse
 
 Window = tuple[int, int] | None
 _GIB = 2**30
