@@ -6,13 +6,11 @@ counted so is measured: the process itself, and what an allocator holds without 
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Literal
 
 from r1tailor.schema import Settings
 from r1tailor.training.precision import device, precision
 from r1tailor.training.rehearsal import Row, rehearse
 
-Device = Literal["cpu", "gpu"]
 _MIB = 2**20
 # Resident memory of a run before it has weights: python, torch, transformers, lightning and the data on a CPU
 # (measured, tests/test_plan.py); the CUDA context and the libraries' workspaces on a GPU (not measured here).
