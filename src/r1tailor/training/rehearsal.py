@@ -28,7 +28,7 @@ from r1tailor.training import optimizer
 from r1tailor.training.loss import summed_loss
 from r1tailor.training.precision import compute_dtype
 
-_SUPERVISED = 256  # positions: two blocks of the loss
+_SUPERVISED = 256  # positions: a block of the loss (training/loss.py)
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,10 @@ def main() -> None:
     parts = {"train": read_examples(Path(spec.records)), "validation": []}
     clock = _Clock()
     metrics = fit(settings, parts, {}, config.ROOT, Path(spec.output))
+    possible = clock.possible
     result = {
         # The whole of Lightning's fit: the slowest of the clocks, and the one most like the peers' train_runtime.
-        "seconds": clock.possible.seconds,
+        "seconds": possible.seconds,
         "examples": metrics["examples_seen"],
         "supervised": metrics["supervised_tokens"],
         "rss": peak_rss(),
@@ -40,7 +41,6 @@ def main() -> None:
         "steps": metrics["steps"],
         "versions": versions("torch", "transformers", "peft", "lightning"),
     }
-    possible = clock.possible
     result["rates"] = {name: operations / possible.seconds for name, operations in possible.operations.items()}
     result["precision"] = metrics["precision"]
     result["necessary"] = _necessary(spec, settings)
