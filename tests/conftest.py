@@ -11,9 +11,9 @@ import torch
 
 from r1tailor import config
 from r1tailor.records import Example
-from r1tailor.schema import Settings
-from tests import fork_server
-from tests.commands import Done, forked, spawned
+from r1tailor.schema.settings import Settings
+from tests.support import fork_server
+from tests.support.commands import Done, forked, spawned
 
 ROOT = Path(__file__).resolve().parents[1]
 FAST = ("trainer.batch_size=4", "trainer.validation_examples=4", "trainer.precision=fp32", "evaluation.max_items=4")
@@ -21,7 +21,7 @@ FASTER = (*FAST, "evaluation.max_new_tokens=4", "evaluation.resamples=100", "see
 
 
 # Files whose tests take minutes: begun first, so that no worker is left with one of them at the end.
-_LONGEST = ("test_pipeline", "test_faults", "test_parallel", "test_phases", "test_interruptions", "test_plan")
+_LONGEST = ("test_pipeline", "test_faults", "test_parallel", "test_phase_data", "test_interruptions", "test_plan")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from r1tailor import config, faults, schema, stages
+from r1tailor import config, config_messages, stages
 from r1tailor.errors import ConfigError
-from r1tailor.schema import STAGE_SECTIONS, Settings
-from r1tailor.training.optimizer import optimizer_class
+from r1tailor.optimization.optimizer import optimizer_class
+from r1tailor.schema.base import Section
+from r1tailor.schema.settings import STAGE_SECTIONS, Settings
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "src" / "r1tailor"
@@ -21,11 +22,15 @@ REQUIRED = {
     ("domain", "generic"): ["domain.sources.0.path=mine.jsonl"],
     ("model", "local"): ["model.path=models/mine"],
 }
-SECTIONS = [
-    found
-    for found in vars(schema).values()
-    if isinstance(found, type) and issubclass(found, schema.Section) and found is not schema.Section
-]
+
+
+def _below(section: type[Section]) -> Iterator[type[Section]]:
+    for kind in section.__subclasses__():
+        yield kind
+        yield from _below(kind)
+
+
+SECTIONS = [section for section in _below(Section) if section.__module__.startswith("r1tailor.")]
 FIELDS = sorted({(section.__name__, name) for section in SECTIONS for name in section.model_fields})
 SOURCES = "\n".join(file.read_text("utf-8") for file in PACKAGE.rglob("*.py") if file.parent.name != "schema")
 CONF = "\n".join(file.read_text("utf-8") for file in config.CONF.rglob("*.yaml"))
@@ -127,7 +132,7 @@ def test_no_key_can_be_misspelt_by_one_letter() -> None:
         composition, written, meant = _misspelt(default, path)
         # Without its kind a section cannot be told from the others of its group, so that the kind is asked for.
         named = f"{meant} = None: must be one of" if path[-1] == "kind" else f"{written} is not a setting of"
-        assert any(fault.startswith(named) for fault in faults.explain(composition, {})), written
+        assert any(fault.startswith(named) for fault in config_messages.explain(composition, {})), written
     assert len(paths) > 80
 
 

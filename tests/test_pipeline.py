@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from r1tailor import store
-from tests.commands import Done, spawned
 from tests.conftest import ROOT
+from tests.support.commands import Done, spawned
 
 STAGES = ("collect", "clean", "instruct", "train@1-all", "ablate", "evaluate", "register")
 PHASES = ("train@1-easy", "train@2-middle", "train@3-hard")

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from r1tailor import config, stages, store, versions
+from r1tailor import config, stages, store
+from r1tailor.commands import registry
 from r1tailor.errors import RegistryError
 from r1tailor.registry import Registry, Version
 
@@ -213,11 +214,11 @@ def project(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 
 def test_the_list_is_one_row_a_version(project: Shop, capsys: pytest.CaptureFixture[str]) -> None:
-    versions.show_list(argparse.Namespace(domain=None))
+    registry.show_list(argparse.Namespace(domain=None))
     assert "no versions yet. Register one: dvc repro" in capsys.readouterr().out
     first, second = project.register("one"), project.register("two", missed=("a", "b"))
     project.registry.promote(first.id)
-    versions.show_list(argparse.Namespace(domain="toy"))
+    registry.show_list(argparse.Namespace(domain="toy"))
     rows = {id_: line for line in capsys.readouterr().out.splitlines() for id_ in (first.id, second.id) if id_ in line}
     assert "yes" in rows[first.id]
     assert " met " in rows[first.id]
@@ -230,7 +231,7 @@ def test_a_version_is_shown_with_metrics_goals_files_and_history(
 ) -> None:
     version = project.register("one", missed=("bleu 31.500, goal >= 40: missed",))
     project.registry.promote(version.id, force=True, reason="a pilot")
-    versions.show(argparse.Namespace(version=version.id))
+    registry.show(argparse.Namespace(version=version.id))
     shown = capsys.readouterr().out
     assert shown.startswith(f"{version.id}, registered {version.registered_at}, parent none\n")
     assert "bleu: 31.5000 [30.2500, 33.0000]" in shown
@@ -242,9 +243,9 @@ def test_a_version_is_shown_with_metrics_goals_files_and_history(
 def test_promote_and_rollback_say_what_serves(project: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     first, second = project.register("one"), project.register("two")
     for version in (first, second):
-        versions.promote(argparse.Namespace(version=version.id, phase=None, force=False, reason=""))
+        registry.promote(argparse.Namespace(version=version.id, phase=None, force=False, reason=""))
         assert capsys.readouterr().out == f"{version.id} serves now: registry/toy/deployed/{version.id}\n"
-    versions.rollback(argparse.Namespace(domain="toy", version=None, phase=None, reason=""))
+    registry.rollback(argparse.Namespace(domain="toy", version=None, phase=None, reason=""))
     assert capsys.readouterr().out.startswith(f"{first.id} serves again, every hash checked: registry/toy/deployed/")
     assert project.registry.current("toy") == first.id
 
@@ -322,11 +323,11 @@ def test_a_phase_is_promoted_only_by_force_for_nobody_evaluated_it(shop: Shop) -
 def test_list_and_show_tell_the_phases(project: Shop, capsys: pytest.CaptureFixture[str]) -> None:
     version = phased(project)
     project.registry.promote(version.id)
-    versions.rollback(argparse.Namespace(domain="toy", version=None, phase="2-b", reason="it forgot"))
+    registry.rollback(argparse.Namespace(domain="toy", version=None, phase="2-b", reason="it forgot"))
     assert capsys.readouterr().out.startswith(f"{version.id}@2-b serves again, every hash checked")
-    versions.show_list(argparse.Namespace(domain="toy"))
+    registry.show_list(argparse.Namespace(domain="toy"))
     assert "at the end of 2-b" in " ".join(capsys.readouterr().out.split())
-    versions.show(argparse.Namespace(version=version.id))
+    registry.show(argparse.Namespace(version=version.id))
     shown = capsys.readouterr().out
     assert f"phase 1-a: registry rollback toy {version.id} --phase 1-a returns to its end" in shown
     assert "rollback at the end of 2-b: it forgot" in shown

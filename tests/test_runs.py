@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from r1tailor import store
-from tests.commands import Done
 from tests.conftest import FASTER, ROOT
+from tests.support.commands import Done
 
 
 @pytest.mark.parametrize("model", ["tiny_llama", "tiny_qwen2", "tiny_deepseek_v3"])

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 
 from r1tailor import config, stages
+from r1tailor.layout import RunFolder, pipeline_folder
 from r1tailor.sources import fetch_all
 
 _STAGE_HELP = {
@@ -91,27 +92,27 @@ def _tasks_parser(parser: argparse.ArgumentParser) -> None:
 
 
 def _registry_parser(parser: argparse.ArgumentParser) -> None:
-    from r1tailor import versions
+    from r1tailor.commands import registry
 
     actions = parser.add_subparsers(metavar="action", required=True)
     listing = actions.add_parser("list", help="all versions, oldest first")
     listing.add_argument("domain", nargs="?")
-    listing.set_defaults(run=versions.show_list)
+    listing.set_defaults(run=registry.show_list)
     show = actions.add_parser("show", help="one version in full")
     show.add_argument("version")
-    show.set_defaults(run=versions.show)
+    show.set_defaults(run=registry.show)
     promote = actions.add_parser("promote", help="make a version the one that serves")
     promote.add_argument("version")
     promote.add_argument("--phase", help="as it was at the end of this phase of its training; needs --force")
     promote.add_argument("--force", action="store_true", help="promote although goals are missed; needs --reason")
     promote.add_argument("--reason", default="", help="kept in the history")
-    promote.set_defaults(run=versions.promote)
+    promote.set_defaults(run=registry.promote)
     rollback = actions.add_parser("rollback", help="go back to the version before, or to a given one")
     rollback.add_argument("domain")
     rollback.add_argument("version", nargs="?")
     rollback.add_argument("--phase", help="to the end of this phase of the version that serves, or of the given one")
     rollback.add_argument("--reason", default="", help="kept in the history")
-    rollback.set_defaults(run=versions.rollback)
+    rollback.set_defaults(run=registry.rollback)
 
 
 def _backfill(parsed: argparse.Namespace) -> None:
@@ -136,8 +137,8 @@ def _poll(parsed: argparse.Namespace) -> None:
 
 def _plan(parsed: argparse.Namespace) -> None:
     settings = config.load(parsed.overrides)
-    from r1tailor.training.preflight import report
-    from r1tailor.training.rehearsal import Row  # torch is imported only once the configuration is known to be good
+    from r1tailor.planning.memory_trace import Row  # torch is imported only once the configuration is known to be good
+    from r1tailor.planning.preflight import report
 
     row = Row(parsed.positions, max(1, parsed.width), parsed.shared) if parsed.positions else None
     print(report(settings, config.ROOT, row))
@@ -150,11 +151,11 @@ def _tasks(parsed: argparse.Namespace) -> None:
 
 def _stage(parsed: argparse.Namespace) -> None:
     if parsed.folder:
-        run = stages.RunFolder((config.ROOT / parsed.folder).resolve())
+        run = RunFolder((config.ROOT / parsed.folder).resolve())
         settings = config.load_params(run.path / "config.yaml")
     else:
         settings = config.load_params()
-        run = stages.pipeline_folder(settings)
+        run = pipeline_folder(settings)
     chosen = {"phase": parsed.phase} if "phase" in parsed else {}
     stages.STAGES[parsed.stage](settings, run, **chosen)
 

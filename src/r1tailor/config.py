@@ -27,9 +27,10 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
+from r1tailor.config_messages import did_you_mean, explain, shortened
 from r1tailor.errors import ConfigError, TailorError
-from r1tailor.faults import did_you_mean, explain, shortened
-from r1tailor.schema import PackagedSource, Settings
+from r1tailor.schema.settings import Settings
+from r1tailor.schema.sources import PackagedSource
 from r1tailor.untrusted import (
     HYDRA_ALLOWED,
     hydra_faults,

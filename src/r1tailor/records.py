@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
 
-from r1tailor import faults
+from r1tailor import config_messages
 from r1tailor.errors import DataError
 
 
@@ -266,7 +266,7 @@ def read_annotations(path: Path) -> list[Annotation]:
         try:
             read.append(_ANNOTATION.validate_json(_json(value), strict=True))
         except ValidationError as error:
-            raise DataError(f"{path}, line {number}: {faults.first(error)}") from None
+            raise DataError(f"{path}, line {number}: {config_messages.first(error)}") from None
     return read
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from r1tailor import config, stages, store
+from r1tailor.config_messages import shortened
 from r1tailor.errors import ConfigError, Interrupted, TailorError
-from r1tailor.faults import shortened
-from r1tailor.schema import Settings
+from r1tailor.layout import RunFolder
+from r1tailor.schema.settings import Settings
 
 RUNS = Path("outputs") / "runs"
 RECORD = "run.json"
@@ -64,7 +65,7 @@ def _run(settings: Settings, folder: Path) -> None:
     print(f"run: {shown}", flush=True)
     if folder.parent == config.ROOT / RUNS:
         store.point_to(folder.parent / "latest", folder)
-    place = stages.RunFolder(folder)
+    place = RunFolder(folder)
     try:
         for stage in _WAY:
             stage(settings, place)
@@ -76,7 +77,7 @@ def _run(settings: Settings, folder: Path) -> None:
     print(f"report: {shown / 'evaluation' / 'report.html'} ({seconds:.0f} s)")
 
 
-def _record(settings: Settings, place: stages.RunFolder, seconds: float) -> dict[str, Any]:
+def _record(settings: Settings, place: RunFolder, seconds: float) -> dict[str, Any]:
     tuned = store.read_json(place.evaluation / "metrics.json")["models"]["tuned"]
     return {
         "status": "done",

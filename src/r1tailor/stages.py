@@ -5,11 +5,10 @@ same. torch is imported by the stages that need it, when they run.
 """
 
 import hashlib
-import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -26,7 +25,7 @@ from r1tailor.corpus.progress import shown
 from r1tailor.domain import Domain, open_domain
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.instruction.build import build
-from r1tailor.instruction.split import PARTS
+from r1tailor.layout import RunFolder, pipeline_folder
 from r1tailor.model.local import local_folder
 from r1tailor.records import (
     Document,
@@ -34,78 +33,19 @@ from r1tailor.records import (
     Rejection,
     count_documents,
     read_documents,
-    read_examples,
     write_documents,
     write_records,
 )
 from r1tailor.registry import Registry, Version
-from r1tailor.schema import FinanceDomain, LocalModel, PackagedSource, Settings, Source
+from r1tailor.schema.domain import FinanceDomain
+from r1tailor.schema.model import LocalModel
+from r1tailor.schema.settings import Settings
+from r1tailor.schema.sources import PackagedSource, Source
 
 if TYPE_CHECKING:
-    from r1tailor.evaluation.decisions import Decisions
-    from r1tailor.evaluation.market import Timeline
-    from r1tailor.evaluation.track_record import TrackRecord
-
-
-@dataclass(frozen=True)
-class RunFolder:
-    """Where the stages of one run (or of the pipeline of one domain) read and write."""
-
-    path: Path
-
-    @property
-    def collected(self) -> Path:
-        """Raw documents."""
-        return self.path / "collect" / "documents.parquet"
-
-    @property
-    def provenance(self) -> Path:
-        """Where the documents came from."""
-        return self.path / "collect" / "provenance.json"
-
-    @property
-    def cleaned(self) -> Path:
-        """Clean documents."""
-        return self.path / "clean" / "documents.parquet"
-
-    @property
-    def annotated(self) -> Path:
-        """Clean documents with the gold labels of those that people labelled."""
-        return self.path / "annotate" / "documents.parquet"
-
-    @property
-    def examples(self) -> Path:
-        """Folder of the example files."""
-        return self.path / "instruct"
-
-    @property
-    def trained(self) -> Path:
-        """Folder of the curriculum's phases."""
-        return self.path / "train"
-
-    def phase(self, key: str) -> Path:
-        """Folder of one phase: its model, training metrics and plots."""
-        return self.trained / key
-
-    @property
-    def ablated(self) -> Path:
-        """Folder of the same run without temporal tokens."""
-        return self.path / "ablate"
-
-    @property
-    def evaluation(self) -> Path:
-        """Folder of metrics, predictions and report."""
-        return self.path / "evaluation"
-
-    @property
-    def version(self) -> Path:
-        """The registered version."""
-        return self.path / "register" / "version.json"
-
-
-def pipeline_folder(settings: Settings) -> RunFolder:
-    """Return where ``dvc repro`` writes for a domain."""
-    return RunFolder(config.ROOT / "outputs" / settings.domain.name)
+    from r1tailor.evaluation.market.decisions import Decisions
+    from r1tailor.evaluation.market.timeline import Timeline
+    from r1tailor.evaluation.market.track_record import TrackRecord
 
 
 def collect(settings: Settings, run: RunFolder) -> None:
@@ -140,7 +80,7 @@ def check(settings: Settings, run: RunFolder) -> None:
     """
     if isinstance(settings.model, LocalModel):
         local_folder(settings.model, config.ROOT)
-    from r1tailor.training.preflight import refuse_early
+    from r1tailor.planning.preflight import refuse_early
 
     refuse_early(settings, config.ROOT)
 
@@ -202,7 +142,7 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None) -> None:
     keys = settings.curriculum.keys
     if phase is not None and phase not in keys:
         raise ConfigError([f"--phase {phase}: curriculum={settings.curriculum.kind} has {', '.join(keys)}"])
-    parts = _parts(run)
+    parts = run.parts()
     from r1tailor.training import parallel
 
     if parallel.is_launched():
@@ -218,15 +158,15 @@ def _fit(settings: Settings, run: RunFolder, key: str, parts: dict[str, list[Exa
     """Train one phase in this process."""
     from r1tailor.training.fit import fit
 
-    return fit(settings, parts, _hashes(run), config.ROOT, run.phase(key), key, _parent(settings, run, key))
+    return fit(settings, parts, run.hashes(), config.ROOT, run.phase(key), key, _parent(settings, run, key))
 
 
 def _launched(settings: Settings, run: RunFolder, key: str, parts: dict[str, list[Example]]) -> dict[str, Any]:
     """Train one phase in several processes."""
-    from r1tailor.curriculum.windows import window_shape
+    from r1tailor.batching.windows import window_shape
+    from r1tailor.planning.precision import with_precision
+    from r1tailor.planning.preflight import preflight
     from r1tailor.training import parallel
-    from r1tailor.training.precision import with_precision
-    from r1tailor.training.preflight import preflight
 
     folder = run.phase(key)
     decided = with_precision(settings, folder, _parent(settings, run, key))
@@ -290,13 +230,14 @@ def _variant(settings: Settings, run: RunFolder, folder: Path) -> RunFolder:
 
 def evaluate(settings: Settings, run: RunFolder) -> None:
     """Test examples, base and tuned model -> metrics with intervals, predictions, report."""
-    from r1tailor.evaluation import market_report, report
+    from r1tailor.evaluation import report
+    from r1tailor.evaluation.compare_models import evaluate as measure
+    from r1tailor.evaluation.compare_models import held_out
     from r1tailor.evaluation.gate import verdicts
-    from r1tailor.evaluation.measure import evaluate as measure
-    from r1tailor.evaluation.measure import held_out
+    from r1tailor.evaluation.market import report as market_report
 
     domain = open_domain(settings.domain, list(read_documents(run.annotated)))
-    parts = _parts(run)
+    parts = run.parts()
     trained = run.phase(settings.curriculum.final)
     metrics = measure(settings, domain, parts, config.ROOT, trained / "model", run.evaluation)
     records = _records(settings, run, domain, parts)
@@ -323,10 +264,10 @@ def _records(
     settings: Settings, run: RunFolder, domain: Domain, parts: dict[str, list[Example]]
 ) -> "dict[str, TrackRecord]":
     """Return the record of warnings and portfolio of the split and, if asked for, of all folds together."""
-    from r1tailor.evaluation.decisions import joined
-    from r1tailor.evaluation.market import Market, timeline
-    from r1tailor.evaluation.track_record import track_record
-    from r1tailor.evaluation.walk_forward import folds
+    from r1tailor.evaluation.market.decisions import joined
+    from r1tailor.evaluation.market.timeline import Market, timeline
+    from r1tailor.evaluation.market.track_record import track_record
+    from r1tailor.evaluation.market.walk_forward import folds
 
     if not isinstance(domain, Market):
         return {}
@@ -338,7 +279,7 @@ def _records(
         variant = _variant(changed, run, run.path / "walk_forward" / fold.name)
         for stage in (instruct, train, ablate):
             stage(changed, variant)
-        members = _parts(variant)
+        members = variant.parts()
         members["test"] = fold.tested(members["test"])
         decided.append(_decisions(changed, variant, domain, line, members))
     return found | ({"walk_forward": track_record(settings, line, joined(decided))} if decided else {})
@@ -348,8 +289,8 @@ def _decisions(
     settings: Settings, run: RunFolder, domain: Domain, line: "Timeline", parts: dict[str, list[Example]]
 ) -> "Decisions":
     """Return who signals when in the test of one run."""
-    from r1tailor.evaluation.decisions import asked, decide
-    from r1tailor.evaluation.risk_models import TextOnly, model_scores
+    from r1tailor.evaluation.market.decisions import asked, decide
+    from r1tailor.evaluation.market.risk_models import TextOnly, model_scores
 
     text, as_text, final = None, _as_text(settings), settings.curriculum.final
     if as_text is not None:
@@ -403,12 +344,3 @@ def code_version() -> str:
     except (OSError, subprocess.CalledProcessError):
         return __version__
     return f"{__version__} ({commit})"
-
-
-def _parts(run: RunFolder) -> dict[str, list[Example]]:
-    return {name: read_examples(run.examples / f"{name}.jsonl") for name in PARTS}
-
-
-def _hashes(run: RunFolder) -> dict[str, str]:
-    raw = {str(source["name"]): str(source["sha256"]) for source in json.loads(run.provenance.read_text("utf-8"))}
-    return raw | {f"{name}.jsonl": store.sha256_file(run.examples / f"{name}.jsonl") for name in PARTS}

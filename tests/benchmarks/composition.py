@@ -3,7 +3,7 @@
 from peers.contract import Spec
 
 from r1tailor import config
-from r1tailor.schema import Settings
+from r1tailor.schema.settings import Settings
 
 _NEVER = 10**6  # steps
 

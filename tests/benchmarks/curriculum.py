@@ -17,13 +17,13 @@ from scipy import stats
 
 from r1tailor import config, stages, store
 from r1tailor.domain import Domain, open_domain
-from r1tailor.evaluation.generate import predict
+from r1tailor.inference.generate import predict
+from r1tailor.layout import RunFolder
 from r1tailor.model import load
+from r1tailor.planning.precision import COMPUTE, trained_with
 from r1tailor.records import Example, Prediction, read_documents, read_examples, write_records
-from r1tailor.schema import Settings
-from r1tailor.stages import RunFolder
+from r1tailor.schema.settings import Settings
 from r1tailor.strategy import load_tuned
-from r1tailor.training.precision import COMPUTE, trained_with
 
 CURRICULA = {"finance": ("by_task", "competence"), "education": ("by_level", "competence")}
 NEW_TOKENS = {"finance": 1, "education": 160}  # finance is scored by ranking; education writes its steps first

@@ -21,13 +21,15 @@ import privacy
 import scale
 import terms
 
-from r1tailor import config, schema, stages, store
+from r1tailor import config, stages, store
 from r1tailor.annotation import annotate
 from r1tailor.annotation.gate import misses
 from r1tailor.annotation.label_studio.tasks import tasks
 from r1tailor.corpus.shingles import words
+from r1tailor.layout import RunFolder
 from r1tailor.records import Document
-from r1tailor.schema import LabelStudioExport
+from r1tailor.schema.annotation import Annotation as AnnotationSettings
+from r1tailor.schema.annotation import LabelStudioExport
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # for the package tests, whose cases are measured here
@@ -35,7 +37,7 @@ sys.path.insert(0, str(ROOT))  # for the package tests, whose cases are measured
 Figures = dict[str, float]
 _SEED = 4
 _MALFORMED = "malformed or damaged or cut_off or broken_file or is_none or no_judgment or cannot_be or too_long"
-_READERS = "tests/test_source_*.py"
+_READERS = "tests/sources/test_*.py"
 
 
 def main() -> None:
@@ -57,7 +59,7 @@ def main() -> None:
 
 def leaks(quick: bool, _: int = 0) -> Figures:
     """Plant copies of held-out texts in train, word for word and edited, and print the share that is found."""
-    from tests import test_decontaminate
+    from tests.instruction import test_decontaminate
 
     texts = _texts(20 if quick else 200)
     rows: dict[tuple[str, str], tuple[int, int]] = {}
@@ -78,7 +80,7 @@ def leaks(quick: bool, _: int = 0) -> Figures:
 
 
 def _texts(most: int) -> dict[str, list[str]]:
-    from tests import test_decontaminate
+    from tests.instruction import test_decontaminate
 
     terms_of = sorted({text for text in privacy.icd_terms() if len(words(text)) >= 8})
     return {
@@ -90,8 +92,8 @@ def _texts(most: int) -> dict[str, list[str]]:
 
 def agreement(quick: bool, _: int = 0) -> Figures:
     """Plant votes of two annotators below and above the gate, and print what it says of them."""
-    from tests import test_annotation_gate
-    from tests.test_agreement import _planted
+    from tests.annotation import test_gate as test_annotation_gate
+    from tests.annotation.test_agreement import _planted
 
     pairs: Figures = {}
     gate = test_annotation_gate.GATE
@@ -104,7 +106,7 @@ def agreement(quick: bool, _: int = 0) -> Figures:
         with tempfile.TemporaryDirectory() as place:
             (Path(place) / "votes").write_text(json.dumps(rows), encoding="utf-8")
             exports = {"exports": (LabelStudioExport(kind="label_studio", path="votes"),)}
-            settings: schema.Annotation = test_annotation_gate.SETTINGS.model_copy(update=exports)
+            settings: AnnotationSettings = test_annotation_gate.SETTINGS.model_copy(update=exports)
             (found,) = annotate(documents, settings, Path(place), seed=_SEED).agreement
         missed = misses(found, gate)
         print(
@@ -116,7 +118,7 @@ def agreement(quick: bool, _: int = 0) -> Figures:
 
 def malformed(quick: bool, _: int = 0) -> Figures:
     """Run the tests of malformed material, and print how many inputs of each kind are handled."""
-    files = ["tests/test_source_malformed.py"] if quick else sorted(map(str, ROOT.glob(_READERS)))
+    files = ["tests/sources/test_malformed.py"] if quick else sorted(map(str, ROOT.glob(_READERS)))
     with tempfile.TemporaryDirectory() as place:
         report = Path(place) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", "-k", _MALFORMED, f"--junitxml={report}", *files]
@@ -125,7 +127,7 @@ def malformed(quick: bool, _: int = 0) -> Figures:
     kinds: dict[str, list[bool]] = {}
     for case in cases:
         parameter = case.get("name", "").partition("[")[2]
-        file = case.get("classname", "").rpartition("test_source_")[2]
+        file = case.get("classname", "").rpartition("test_")[2]
         kind = parameter.partition(":")[0] if file == "malformed" and ":" in parameter else file
         kinds.setdefault(kind, []).append(case.find("failure") is None and case.find("error") is None)
     for kind, passed in sorted(kinds.items()):
@@ -145,7 +147,7 @@ def engines(quick: bool, _: int = 0) -> Figures:
         folders = {}
         for engine in ("local", "ray"):
             overrides = ["domain=generic", f"domain.sources.0.path={raw}", scale._PRIVACY, f"corpus.engine={engine}"]
-            settings, run = config.load(overrides), stages.RunFolder(Path(place) / engine)
+            settings, run = config.load(overrides), RunFolder(Path(place) / engine)
             stages.collect(settings, run)
             stages.clean(settings, run)
             folders[engine] = run.cleaned.parent

@@ -19,13 +19,14 @@ from peers.contract import Spec
 from workloads import HELD_OUT, WORKLOADS
 
 from r1tailor import config, stages
+from r1tailor.batching.tokens import ChatTokenizer, tokenize
 from r1tailor.curriculum import Material, course
-from r1tailor.curriculum.tokens import ChatTokenizer, tokenize
 from r1tailor.instruction.template import response
+from r1tailor.layout import RunFolder
 from r1tailor.model import load
 from r1tailor.model.families import resolve_targets
 from r1tailor.records import Example, read_examples, write_records
-from r1tailor.schema import PackagedModel
+from r1tailor.schema.model import PackagedModel
 from r1tailor.sources.packaged import download_member
 
 _PASSAGE = (400, 800)  # tokens
@@ -106,7 +107,7 @@ def _examples(request: dict[str, Any], tokenizer: ChatTokenizer, folder: Path) -
 
 
 def _icd10(folder: Path) -> tuple[list[Example], list[Example]]:
-    settings, run = config.load([]), stages.RunFolder(folder / "stages")
+    settings, run = config.load([]), RunFolder(folder / "stages")
     for stage in (stages.collect, stages.clean, stages.annotate, stages.instruct):
         stage(settings, run)
     parts = [read_examples(run.examples / f"{name}.jsonl") for name in ("train", "validation")]

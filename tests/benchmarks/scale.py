@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import get_args
 
 from r1tailor import config, sources, stages
+from r1tailor.layout import RunFolder
 from r1tailor.records import read_documents
-from r1tailor.schema import PrivacyKind
+from r1tailor.schema.corpus import PrivacyKind
 from r1tailor.sources.packaged import download_member
 
 _SIZES = (10_000, 100_000, 1_000_000)
@@ -99,7 +100,7 @@ def _measure(folder: Path, overrides: list[str]) -> None:
     path = folder / "raw.jsonl"
     duplicates = "domain.cleaning.duplicates={similarity: 0.8}"
     generic = ["domain=generic", f"domain.sources.0.path={path}", duplicates]
-    settings, run = config.load([*generic, _PRIVACY, *overrides]), stages.RunFolder(folder)
+    settings, run = config.load([*generic, _PRIVACY, *overrides]), RunFolder(folder)
     seconds: dict[str, float] = {}
     with _timed("deduplicate", seconds):
         for stage in (stages.collect, stages.clean):

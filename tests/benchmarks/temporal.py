@@ -21,14 +21,14 @@ from pathlib import Path
 
 from r1tailor import config
 from r1tailor.domain import open_domain
-from r1tailor.evaluation.ablation import shuffled, zeroed
-from r1tailor.evaluation.generate import predict
+from r1tailor.evaluation.market.ablation import shuffled, zeroed
+from r1tailor.inference.generate import predict
 from r1tailor.model import load
+from r1tailor.planning.precision import COMPUTE, trained_with
 from r1tailor.records import Example
-from r1tailor.schema import Settings
+from r1tailor.schema.settings import Settings
 from r1tailor.strategy import load_tuned
 from r1tailor.training.fit import fit
-from r1tailor.training.precision import COMPUTE, trained_with
 
 LABELS = ("rise", "fall")
 STEPS, NOISE = 32, 0.7

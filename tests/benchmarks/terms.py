@@ -22,7 +22,7 @@ from r1tailor.corpus import vocabularies
 from r1tailor.corpus.matching import Matcher
 from r1tailor.corpus.terms import Standardiser
 from r1tailor.corpus.vocabularies import Entry
-from r1tailor.schema import Fuzzy, Icd10cmVocabulary, Terms
+from r1tailor.schema.corpus import Fuzzy, Icd10cmVocabulary, Terms
 
 _ROOT = Path(__file__).resolve().parents[2]
 _LIST = "data/icd10cm/icd10c-tabular-April-1-2026.xml"

@@ -30,7 +30,7 @@ from r1tailor.annotation.label_studio.tasks import labelling_config, tasks
 from r1tailor.annotation.schemes import MEDICAL
 from r1tailor.annotation.suggest import Suggestion
 from r1tailor.records import Annotation, Document, Labels, Relation, Span
-from r1tailor.schema import OwnScheme, Question
+from r1tailor.schema.annotation import OwnScheme, Question
 
 REQUIREMENT = "label-studio==1.23.2"
 START_SECONDS = 900  # the first start migrates the database

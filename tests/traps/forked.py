@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from r1tailor import config
 from r1tailor.errors import TailorError
 from r1tailor.records import Example
-from r1tailor.schema import Settings
+from r1tailor.schema.settings import Settings
 from r1tailor.training.fit import fit
 
 COLOURS = ("red", "green", "blue")

@@ -10,11 +10,11 @@ import torch
 from lightning.pytorch.callbacks import Checkpoint
 
 from r1tailor import config
-from r1tailor.curriculum.tokens import TokenizedExample
+from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.model import load
-from r1tailor.schema import Settings
+from r1tailor.schema.settings import Settings
 from r1tailor.strategy import open_strategy
-from r1tailor.training.checkpoint import FolderCheckpointIO
+from r1tailor.training.checkpoint_io import FolderCheckpointIO
 from r1tailor.training.data import TailorData
 from r1tailor.training.module import TailorModule
 

@@ -14,10 +14,10 @@ from r1tailor.annotation.gate import misses
 from r1tailor.annotation.label_studio import formats, full
 from r1tailor.errors import DataError
 from r1tailor.records import Annotation, Labels, Relation, Span
-from r1tailor.schema import AgreementGate
-from tests import test_agreement, test_label_studio, test_prodigy
+from r1tailor.schema.annotation import AgreementGate
+from tests.annotation import test_agreement, test_label_studio, test_prodigy
+from tests.annotation.test_label_studio import export, region
 from tests.external.label_studio import SCHEME
-from tests.test_label_studio import export, region
 from tests.traps.shown import shown
 
 GATE = AgreementGate(kappa=0.80, lower_bound=0.67, items=50, resamples=100, confidence=0.95)

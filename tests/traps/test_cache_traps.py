@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from r1tailor import config
-from r1tailor.curriculum import token_cache
-from r1tailor.curriculum import tokens as tokens_of
-from r1tailor.curriculum.tokens import ChatTokenizer
+from r1tailor.batching import cache
+from r1tailor.batching import tokens as tokens_of
+from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.model import families, load
 from r1tailor.records import Example
-from tests.test_strategies_and_targets import base_model
-from tests.test_templates_and_tokens import deepseek
+from tests.batching.test_tokens import deepseek
+from tests.strategy.test_lora import base_model
 from tests.traps.forked import toy_settings, train
 from tests.traps.shown import shown
 from tests.traps.test_data_traps import many
@@ -48,7 +48,7 @@ def check_cache(folder: Path) -> None:
 
 def keyed_without(what: str, patched: pytest.MonkeyPatch) -> None:
     """The key leaves something out of what it is made of."""
-    original = token_cache.key
+    original = cache.key
 
     def key(tokenizer: bytes, rendered: list[tuple[str, str]]) -> str:
         match what:
@@ -61,7 +61,7 @@ def keyed_without(what: str, patched: pytest.MonkeyPatch) -> None:
             case _:
                 return original(tokenizer, sorted(rendered))
 
-    patched.setattr(token_cache, "key", key)
+    patched.setattr(cache, "key", key)
 
 
 @pytest.mark.parametrize("what", ["the template", "the tokenizer", "the mask policy", "the order"])

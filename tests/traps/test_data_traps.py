@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 import yaml
 
-from r1tailor import config, faults
-from r1tailor.curriculum import tokens as tokens_of
-from r1tailor.curriculum.packing import pack
-from r1tailor.curriculum.tokens import ChatTokenizer, Tokenized, TokenizedExample
+from r1tailor import config, config_messages
+from r1tailor.batching import tokens as tokens_of
+from r1tailor.batching.packing import pack
+from r1tailor.batching.tokens import ChatTokenizer, Tokenized, TokenizedExample
 from r1tailor.errors import DataError
 from r1tailor.instruction.template import messages
 from r1tailor.model import load
 from r1tailor.records import Example
+from tests.batching.test_tokens import BARE, REASONED, chatml, deepseek
 from tests.test_house import SECTIONS, _key_paths
-from tests.test_templates_and_tokens import BARE, REASONED, chatml, deepseek
 from tests.traps.shown import shown
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning", "ignore:.*LeafSpec.*:FutureWarning")
@@ -148,7 +148,7 @@ def check_misspelt_keys() -> None:
         written = f"{path[-1]}"[:-1] + ("q" if f"{path[-1]}"[-1] != "q" else "z")
         holder[written] = holder[path[-1]]
         key = ".".join([*map(str, path[:-1]), written])
-        said = faults.explain(changed, {})
+        said = config_messages.explain(changed, {})
         assert any(fault.startswith(f"{key} is not a setting of") for fault in said), f"{key} is taken silently"
 
 

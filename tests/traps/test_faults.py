@@ -15,9 +15,9 @@ import torch
 
 from r1tailor import store
 from r1tailor.errors import UserError
-from r1tailor.schema import Settings
+from r1tailor.schema.settings import Settings
 from r1tailor.training import module as module_of
-from r1tailor.training.keep import KeepBest, newest_state
+from r1tailor.training.checkpoint_policy import KeepBest, newest_state
 from tests.traps.forked import finish, outcome, start, toy_settings, train
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning", "ignore::UserWarning:lightning")

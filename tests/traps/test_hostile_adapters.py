@@ -8,7 +8,7 @@ import pytest
 
 from r1tailor import config
 from r1tailor.strategy import load_tuned, open_strategy
-from tests.test_strategies_and_targets import base_model, tuned_model
+from tests.strategy.test_lora import base_model, tuned_model
 from tests.traps.danger import Place, case, change_json
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # outside pytest a warning raises nothing, and so it shall be here

@@ -9,9 +9,9 @@ import torch
 
 from r1tailor import config, store
 from r1tailor.registry import Registry
-from r1tailor.training.checkpoint import STATE, TENSORS, FolderCheckpointIO
+from r1tailor.training.checkpoint_io import STATE, TENSORS, FolderCheckpointIO
 from r1tailor.training.resume import identity_of
-from tests.test_training_step import FP32, Watch, run, varied
+from tests.training.test_module import FP32, Watch, run, varied
 from tests.traps.danger import Place, case, resealed
 
 DEEP = "[" * 100_000

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from r1tailor import config, records, sources
-from r1tailor.schema import JsonlSource, PackagedSource
+from r1tailor.schema.sources import JsonlSource, PackagedSource
 from r1tailor.sources import icd10cm, packaged
 from r1tailor.sources.base import Origin
 from tests.traps.danger import Place, case, refused_or_harmless

@@ -12,10 +12,10 @@ from transformers import PreTrainedModel, dynamic_module_utils, modeling_utils
 
 from r1tailor import config
 from r1tailor.errors import ModelUnavailableError
+from r1tailor.kernels.attention import PACKED_ROWS
 from r1tailor.model import families, load
-from r1tailor.model.attention import PACKED_ROWS
 from r1tailor.records import Example
-from tests.test_strategies_and_targets import base_model
+from tests.strategy.test_lora import base_model
 from tests.traps.danger import Place, case, change_json, refused_or_harmless
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # outside pytest a warning raises nothing, and so it shall be here

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from r1tailor import config
-from tests.commands import Done
 from tests.conftest import ROOT
+from tests.support.commands import Done
 from tests.traps.danger import Place, case
 
 GUARD = "output=data/never"  # were a hostile composition ever accepted, nothing would train

@@ -15,16 +15,17 @@ from torch import Tensor, nn
 from transformers import AttentionInterface
 
 from r1tailor import config
-from r1tailor.curriculum.packing import MicroBatch, pack
-from r1tailor.curriculum.tokens import TokenizedExample
-from r1tailor.model import attention, load
+from r1tailor.batching.packing import MicroBatch, pack
+from r1tailor.batching.tokens import TokenizedExample
+from r1tailor.kernels import attention, cross_entropy
+from r1tailor.model import load
+from r1tailor.objective import supervised as loss_of
+from r1tailor.objective.supervised import log_likelihoods, summed_loss
 from r1tailor.strategy import open_strategy
-from r1tailor.training import loss as loss_of
 from r1tailor.training import module as module_of
-from r1tailor.training.loss import log_likelihoods, summed_loss
 from r1tailor.training.module import TailorModule
-from tests.test_packing_exactness import PADDING, gradients, layout_of, one_by_one, packed, prepared, random_ids
-from tests.test_training_step import FP32, Watch, run, varied
+from tests.batching.test_packing import PADDING, gradients, layout_of, one_by_one, packed, prepared, random_ids
+from tests.training.test_module import FP32, Watch, run, varied
 from tests.traps.shown import shown
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning", "ignore:.*LeafSpec.*:FutureWarning")
@@ -138,12 +139,12 @@ def head_without_its_adapter(patched: pytest.MonkeyPatch) -> None:
 
 
 def blocks_without_smoothing(patched: pytest.MonkeyPatch) -> None:
-    original = loss_of._block
-    patched.setattr(loss_of, "_block", lambda hidden, weight, labels, _: original(hidden, weight, labels, 0.0))
+    original = cross_entropy._block
+    patched.setattr(cross_entropy, "_block", lambda hidden, weight, labels, _: original(hidden, weight, labels, 0.0))
 
 
 def a_block_left_out(patched: pytest.MonkeyPatch) -> None:
-    patched.setattr(loss_of, "len", lambda labels: min(labels.numel(), loss_of._BLOCK), raising=False)
+    patched.setattr(cross_entropy, "len", lambda labels: min(labels.numel(), cross_entropy.BLOCK), raising=False)
 
 
 @pytest.mark.parametrize("fault", [head_without_its_adapter, blocks_without_smoothing, a_block_left_out])

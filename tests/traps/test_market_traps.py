@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from r1tailor.domain import features
-from r1tailor.domain import finance as finance_module
-from r1tailor.domain.finance import Finance
-from r1tailor.domain.point_in_time import PointInTime
-from r1tailor.domain.snapshot import Market, Snapshot, snapshot
+from r1tailor.domain.finance import features
+from r1tailor.domain.finance import finance as finance_module
+from r1tailor.domain.finance.finance import Finance
+from r1tailor.domain.finance.point_in_time import PointInTime
+from r1tailor.domain.finance.snapshot import Market, Snapshot, snapshot
 from r1tailor.errors import DataError
 from r1tailor.instruction import split as splitting
 from r1tailor.instruction.build import build
 from r1tailor.records import Document
-from tests.market_documents import ALONE, finance, index, real, row, walk
+from tests.support.market_documents import ALONE, finance, index, real, row, walk
 from tests.traps.shown import shown
 
 DATES, REBUILT, PLANTED = 1000, 6, 200

@@ -16,15 +16,16 @@ from safetensors.torch import load_file, save_file
 from transformers import PreTrainedModel
 
 from r1tailor import config
-from r1tailor.curriculum.packing import pack
+from r1tailor.batching.packing import pack
 from r1tailor.errors import CheckpointError, PreflightError
+from r1tailor.kernels import lora_linear
+from r1tailor.kernels.lora_linear import AdaptedLinear
 from r1tailor.model import families, load
-from r1tailor.strategy import adapter, load_tuned, open_strategy
+from r1tailor.objective.supervised import summed_loss
+from r1tailor.strategy import load_tuned, open_strategy
 from r1tailor.strategy import lora as lora_of
-from r1tailor.strategy.adapter import AdaptedLinear
-from r1tailor.training.loss import summed_loss
-from tests.test_strategies_and_targets import base_model, logits, tuned_model
-from tests.test_training_step import varied
+from tests.strategy.test_lora import base_model, logits, tuned_model
+from tests.training.test_module import varied
 from tests.traps.shown import FAILURES, shown
 
 # --- 5: gradient checkpointing -----------------------------------------------------------------------------------
@@ -59,7 +60,7 @@ def inputs_without_gradients(patched: pytest.MonkeyPatch) -> None:
 
 def siblings_remembered(patched: pytest.MonkeyPatch) -> None:
     """What was computed for one input is handed out for the next: recomputation meets the forward's rest."""
-    compute = adapter._outputs
+    compute = lora_linear._outputs
     known: dict[Any, Any] = {}
 
     def once(layers: Sequence[AdaptedLinear], x: torch.Tensor) -> Any:  # noqa: ANN401
@@ -68,7 +69,7 @@ def siblings_remembered(patched: pytest.MonkeyPatch) -> None:
             known[key] = [part.detach() for part in compute(layers, x)]
         return known[key]
 
-    patched.setattr(adapter, "_outputs", once)
+    patched.setattr(lora_linear, "_outputs", once)
 
 
 @pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad:UserWarning")

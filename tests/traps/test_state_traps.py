@@ -13,10 +13,10 @@ import torch
 
 from r1tailor import config, store
 from r1tailor.errors import TrainingError
-from r1tailor.training import keep
-from r1tailor.training.checkpoint import FolderCheckpointIO
-from r1tailor.training.keep import KeepState, newest_state
-from tests.test_training_step import FP32, varied
+from r1tailor.training import checkpoint_policy
+from r1tailor.training.checkpoint_io import FolderCheckpointIO
+from r1tailor.training.checkpoint_policy import KeepState, newest_state
+from tests.training.test_module import FP32, varied
 from tests.traps.shown import fitted, shown
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning", "ignore:.*LeafSpec.*:FutureWarning")
@@ -85,6 +85,6 @@ def check_finite(folder: Path) -> None:
 
 def test_trap_30_weights_that_are_not_finite_are_not_saved(tmp_path: Path) -> None:
     def saved_whatever_they_are(patched: pytest.MonkeyPatch) -> None:
-        patched.setattr(keep, "refuse_if_not_finite", lambda *_: None)
+        patched.setattr(checkpoint_policy, "refuse_if_not_finite", lambda *_: None)
 
     shown(partial(check_finite, tmp_path / "states"), saved_whatever_they_are, "DID NOT RAISE")

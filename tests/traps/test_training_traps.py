@@ -13,14 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from r1tailor import config
-from r1tailor.curriculum.packing import MicroBatch
+from r1tailor.batching.packing import MicroBatch
 from r1tailor.errors import CheckpointError
+from r1tailor.objective.supervised import summed_loss
 from r1tailor.training import module as module_of
-from r1tailor.training.checkpoint import FolderCheckpointIO, RandomState
+from r1tailor.training.checkpoint_io import FolderCheckpointIO, RandomState
 from r1tailor.training.data import Steps
-from r1tailor.training.loss import summed_loss
 from r1tailor.training.module import TailorModule
-from tests.test_training_step import FP32, Watch, run, varied
+from tests.training.test_module import FP32, Watch, run, varied
 from tests.traps.shown import fitted, shown
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning", "ignore:.*LeafSpec.*:FutureWarning")
@@ -53,7 +53,7 @@ def test_trap_4_training_runs_in_training_mode() -> None:
 
 def test_trap_4_dropout_is_live() -> None:
     def dropped_nowhere(patched: pytest.MonkeyPatch) -> None:
-        kept = "r1tailor.strategy.adapter.keep_mask"
+        kept = "r1tailor.kernels.lora_linear.keep_mask"
         patched.setattr(kept, lambda rows, _: torch.full(rows.shape, -1, dtype=torch.int8))
 
     shown(check_mode, dropped_nowhere, "dropout is dead")

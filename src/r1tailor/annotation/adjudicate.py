@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import Any, Literal, TypeVar
 
 from r1tailor.records import Annotation, Labels, Relation, Span
-from r1tailor.schema import OwnScheme
+from r1tailor.schema.annotation import OwnScheme
 
 Rule = Literal["unanimous", "majority", "one vote", "adjudicated", "undecided"]
 Merge = Literal["exact", "overlap"]

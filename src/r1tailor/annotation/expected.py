@@ -11,10 +11,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from r1tailor.config_messages import did_you_mean, first, shortened
 from r1tailor.errors import DataError
-from r1tailor.faults import did_you_mean, first, shortened
 from r1tailor.records import Annotation, Document, Labels, Relation, Span
-from r1tailor.schema import OwnScheme
+from r1tailor.schema.annotation import OwnScheme
 
 
 class Foreign(BaseModel):

@@ -12,7 +12,7 @@ from r1tailor.annotation.agreement import Agreement, Confusion
 from r1tailor.annotation.ratings import NOTHING
 from r1tailor.annotation.schemes import definition
 from r1tailor.records import Annotation
-from r1tailor.schema import AgreementGate, OwnScheme
+from r1tailor.schema.annotation import AgreementGate, OwnScheme
 
 _SHOWN = 5
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from r1tailor import schema, store
+from r1tailor import store
 from r1tailor.annotation import label_studio, prodigy
 from r1tailor.annotation.adjudicate import Adjudicated, adjudicate
 from r1tailor.annotation.agreement import Agreement, agreement
@@ -23,7 +23,8 @@ from r1tailor.annotation.suggest import Suggestion
 from r1tailor.annotation.tasks import write_tasks
 from r1tailor.errors import DataError
 from r1tailor.records import Annotation, Document, read_annotations
-from r1tailor.schema import Export, LabelStudioExport, ProdigyExport
+from r1tailor.schema.annotation import Annotation as AnnotationSettings
+from r1tailor.schema.annotation import Export, LabelStudioExport, ProdigyExport
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Gold:
     summary: str = "no exports in domain.annotation.exports, documents pass through"
 
 
-def annotate(documents: Iterable[Document], settings: schema.Annotation, exports_root: Path, seed: int) -> Gold:
+def annotate(documents: Iterable[Document], settings: AnnotationSettings, exports_root: Path, seed: int) -> Gold:
     """Return the gold labels of the documents from the exports of a domain; without exports documents pass through.
 
     Nothing is written and nobody is stopped here: ``settle`` does both.
@@ -86,7 +87,7 @@ def annotate(documents: Iterable[Document], settings: schema.Annotation, exports
     )
 
 
-def settle(gold: Gold, settings: schema.Annotation, folder: Path) -> None:
+def settle(gold: Gold, settings: AnnotationSettings, folder: Path) -> None:
     """Write gold labels, report and tasks to a folder, and stop the run if the gate does not hold.
 
     Below the gate the folder ``next_round`` holds the tasks of the next annotation round, without anybody's votes: who

@@ -17,7 +17,7 @@ from r1tailor.annotation.suggest import Suggestion
 from r1tailor.annotation.tokens import pieces
 from r1tailor.errors import DataError
 from r1tailor.records import Annotation, Document, Labels, Relation, Span, read_json_lines
-from r1tailor.schema import OwnScheme
+from r1tailor.schema.annotation import OwnScheme
 
 
 class _Meta(Foreign):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from r1tailor.annotation.tokens import pieces
 from r1tailor.records import Annotation, Document, Labels, Span
-from r1tailor.schema import OwnScheme
+from r1tailor.schema.annotation import OwnScheme
 
 NOTHING = "no label"
 MISSING = -1

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from r1tailor import schema
 from r1tailor.annotation.adjudicate import Adjudicated
 from r1tailor.annotation.agreement import Agreement
 from r1tailor.annotation.gate import hint, misses
 from r1tailor.records import Annotation
-from r1tailor.schema import OwnScheme
+from r1tailor.schema.annotation import Annotation as AnnotationSettings
+from r1tailor.schema.annotation import OwnScheme
 
 _CONFUSIONS = 20
 
 
 def report(
-    settings: schema.Annotation,
+    settings: AnnotationSettings,
     scheme: OwnScheme,
     found: Sequence[Annotation],
     agreements: Sequence[Agreement],
@@ -50,7 +50,7 @@ def summary(agreements: Sequence[Agreement], decided: Sequence[Adjudicated]) -> 
     return f"gold labels for {len(decided):,} documents{waiting}; {', '.join(kappas) or 'agreement is undefined'}"
 
 
-def _agreement(settings: schema.Annotation, scheme: OwnScheme, found: Agreement) -> dict[str, Any]:
+def _agreement(settings: AnnotationSettings, scheme: OwnScheme, found: Agreement) -> dict[str, Any]:
     shown = asdict(found)
     shown["disagreement"] = {document: share for document, share in found.disagreement.items() if share > 0}
     shown["confusions"] = [asdict(pair) | {"hint": hint(pair, scheme)} for pair in found.confusions[:_CONFUSIONS]]

@@ -4,7 +4,7 @@ The relations make triples: symptom indicates disease, treatment treats disease;
 element leads to an outcome; a misconception distorts a concept, a step applies one.
 """
 
-from r1tailor.schema import OwnScheme, RelationLabel, Scheme, ShippedScheme, SpanLabel
+from r1tailor.schema.annotation import OwnScheme, RelationLabel, Scheme, ShippedScheme, SpanLabel
 
 MEDICAL = OwnScheme(
     kind="own",

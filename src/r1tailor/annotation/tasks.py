@@ -9,7 +9,7 @@ from r1tailor.annotation import prodigy
 from r1tailor.annotation.label_studio import tasks as label_studio_tasks
 from r1tailor.annotation.suggest import Suggestion
 from r1tailor.records import Document
-from r1tailor.schema import Export, OwnScheme
+from r1tailor.schema.annotation import Export, OwnScheme
 
 
 def write_tasks(

@@ -10,7 +10,7 @@ from r1tailor.corpus.privacy import key
 from r1tailor.corpus.privacy.deidentify import Deidentifier
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Rejection
-from r1tailor.schema import Cleaning, Terms
+from r1tailor.schema.corpus import Cleaning, Terms
 
 
 def chain(cleaning: Cleaning, root: Path) -> Sequence[Step]:

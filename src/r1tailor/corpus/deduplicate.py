@@ -27,7 +27,7 @@ from r1tailor.corpus.progress import shown
 from r1tailor.corpus.shingles import Hashes, digest, jaccard, shingles
 from r1tailor.corpus.spill import Known, Numbers, Partitions, Records
 from r1tailor.records import Document, count_documents, read_documents, write_documents
-from r1tailor.schema import Duplicates
+from r1tailor.schema.corpus import Duplicates
 
 PAIRS = "duplicates.jsonl"
 _BATCH = 512  # documents

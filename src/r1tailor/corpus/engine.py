@@ -13,7 +13,7 @@ from typing import Any
 from r1tailor.corpus.base import Note, Step
 from r1tailor.errors import DataError, TailorError, UserError
 from r1tailor.records import Document, read_documents
-from r1tailor.schema import Corpus
+from r1tailor.schema.corpus import Corpus
 
 # How to make a chain of steps. It is called once in every process that treats documents, for what a step holds (an
 # automaton of 100,000 terms) need not be able to travel.

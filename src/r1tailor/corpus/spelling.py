@@ -16,7 +16,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from r1tailor.corpus.matching import Match, Matcher, is_beginning, is_end
-from r1tailor.schema import Fuzzy
+from r1tailor.schema.corpus import Fuzzy
 
 _WORD = re.compile("[A-Za-z\u00c0-\u024f\u0370-\u03ff]{5,}")
 _SHORTEST = 6  # characters of a misspelt term

@@ -16,7 +16,7 @@ from r1tailor.corpus.matching import Match, Matcher
 from r1tailor.corpus.spelling import Speller
 from r1tailor.corpus.vocabularies import Entry
 from r1tailor.records import Document
-from r1tailor.schema import Terms
+from r1tailor.schema.corpus import Terms
 
 How = Literal["exact", "fuzzy"]
 Why = Literal["ambiguous", "negation", "unclear"]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Rejection
-from r1tailor.schema import Icd10cmVocabulary, SynonymVocabulary, Terms, UmlsVocabulary, Vocabulary
+from r1tailor.schema.corpus import Icd10cmVocabulary, SynonymVocabulary, Terms, UmlsVocabulary, Vocabulary
 from r1tailor.sources import icd10cm
 from r1tailor.sources.base import Origin
 

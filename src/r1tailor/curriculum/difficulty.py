@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from r1tailor.curriculum.tokens import TokenizedExample
+from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.errors import DataError
 from r1tailor.records import Example
-from r1tailor.schema import Difficulty
+from r1tailor.schema.curriculum import Difficulty
 
 
 @dataclass(frozen=True)

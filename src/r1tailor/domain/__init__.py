@@ -2,37 +2,47 @@
 
 from collections.abc import Sequence
 
-from r1tailor import schema
 from r1tailor.domain.base import Domain, ScoredMetric
 from r1tailor.domain.education import Education
 from r1tailor.domain.education_zh import EducationZh
-from r1tailor.domain.finance import Finance
+from r1tailor.domain.finance.finance import Finance
 from r1tailor.domain.generic import Generic
 from r1tailor.domain.legal import Legal
 from r1tailor.domain.legal_zh import LegalZh
 from r1tailor.domain.medical import Medical
 from r1tailor.domain.medical_zh import MedicalZh
 from r1tailor.records import Document
+from r1tailor.schema.domain import Domain as DomainSettings
+from r1tailor.schema.domain import (
+    EducationDomain,
+    EducationZhDomain,
+    FinanceDomain,
+    GenericDomain,
+    LegalDomain,
+    LegalZhDomain,
+    MedicalDomain,
+    MedicalZhDomain,
+)
 
 __all__ = ["Domain", "ScoredMetric", "open_domain"]
 
 
-def open_domain(settings: schema.Domain, documents: Sequence[Document]) -> Domain:
+def open_domain(settings: DomainSettings, documents: Sequence[Document]) -> Domain:
     """Return the domain of a composition over its clean documents."""
     match settings:
-        case schema.MedicalDomain():
+        case MedicalDomain():
             return Medical(settings, documents)
-        case schema.GenericDomain():
+        case GenericDomain():
             return Generic(settings, documents)
-        case schema.LegalDomain():
+        case LegalDomain():
             return Legal(settings, documents)
-        case schema.LegalZhDomain():
+        case LegalZhDomain():
             return LegalZh(settings, documents)
-        case schema.EducationDomain():
+        case EducationDomain():
             return Education(settings, documents)
-        case schema.EducationZhDomain():
+        case EducationZhDomain():
             return EducationZh(settings, documents)
-        case schema.MedicalZhDomain():
+        case MedicalZhDomain():
             return MedicalZh(settings, documents)
-        case schema.FinanceDomain():
+        case FinanceDomain():
             return Finance(settings, documents)

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from r1tailor import schema
 from r1tailor.errors import ConfigError
 from r1tailor.records import Document, Example, Prediction
+from r1tailor.schema.domain import Domain as DomainSettings
+from r1tailor.schema.domain import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Domain(ABC):
 
     metrics: tuple[ScoredMetric, ...]
 
-    def __init__(self, settings: schema.Domain, documents: Sequence[Document]) -> None:
+    def __init__(self, settings: DomainSettings, documents: Sequence[Document]) -> None:
         self.settings = settings
         self.documents = documents
 
@@ -64,7 +65,7 @@ def coverage(entities: Sequence[str], answer: str) -> float:
     return sum(entity.casefold() in folded for entity in entities) / len(entities) if entities else 1.0
 
 
-def written(task: schema.Task, values: Mapping[str, str]) -> str:
+def written(task: Task, values: Mapping[str, str]) -> str:
     """Return the reference answer of a task: its response with the values of one record.
 
     Raises:

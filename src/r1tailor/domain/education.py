@@ -14,7 +14,7 @@ from r1tailor.domain.base import Domain, ScoredMetric, answer_of, coverage, writ
 from r1tailor.domain.worked_steps import WORKED
 from r1tailor.errors import DataError
 from r1tailor.records import Example, Prediction
-from r1tailor.schema import EducationDomain
+from r1tailor.schema.domain import EducationDomain
 from r1tailor.sources.generated import gym
 
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")

@@ -13,7 +13,7 @@ from fractions import Fraction
 from r1tailor.domain.base import Domain, ScoredMetric, answer_of, written
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema import EducationZhDomain
+from r1tailor.schema.domain import EducationZhDomain
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:/[1-9]\d*)?")
 _LIMITS = ("integer", "decimal", "fraction")

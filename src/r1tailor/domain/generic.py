@@ -7,7 +7,7 @@ from r1tailor.domain.base import Domain, ScoredMetric, answer_of, coverage, writ
 from r1tailor.domain.labelled import labelled
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema import GenericDomain
+from r1tailor.schema.domain import GenericDomain
 
 _ALWAYS = (ScoredMetric("exact_match", "proportion", constant_answer=True), ScoredMetric("entity_coverage", "mean"))
 _WITH_LABELS = (

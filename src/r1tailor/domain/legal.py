@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from r1tailor.domain.base import Domain, ScoredMetric, answer_of, written
 from r1tailor.domain.passages import passages
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema import LegalDomain
+from r1tailor.schema.domain import LegalDomain
 
 _ARTICLE = re.compile(r"\bart(?:icles?|\.)\s*(\d{1,5})\b", re.IGNORECASE)
 

@@ -12,7 +12,7 @@ from r1tailor.domain.base import Domain, ScoredMetric, answer_of, written
 from r1tailor.domain.chinese_numerals import ArticleNumber, article_numbers
 from r1tailor.domain.passages import passages
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema import LegalZhDomain
+from r1tailor.schema.domain import LegalZhDomain
 
 _STATE = "中华人民共和国"
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from r1tailor.domain.base import Domain, ScoredMetric, answer_of, coverage, written
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema import MedicalDomain
+from r1tailor.schema.domain import MedicalDomain
 
 _CODE = re.compile(r"\b[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?\b")
 _WHOLE_CATEGORIES = re.compile(r"^([A-Z]\d[0-9A-Z])(?:\.?-)?(?:-([A-Z]\d[0-9A-Z]))?$")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from r1tailor.domain.base import Domain, ScoredMetric, answer_of, coverage, written
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema import MedicalZhDomain
+from r1tailor.schema.domain import MedicalZhDomain
 
 _SEPARATOR = re.compile(r"[、，,；;。\n]+")
 _FEWEST_SYMPTOMS = 3

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from r1tailor.schema import Goal
+from r1tailor.schema.domain import Goal
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from r1tailor.errors import DataError
 from r1tailor.instruction.card import card
 from r1tailor.instruction.decontaminate import decontaminate
 from r1tailor.instruction.likeness import repeated
-from r1tailor.instruction.split import PARTS, split
+from r1tailor.instruction.split import split
+from r1tailor.layout import PARTS
 from r1tailor.records import Example
 
 

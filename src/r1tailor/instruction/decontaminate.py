@@ -27,7 +27,7 @@ from r1tailor.errors import DataError
 from r1tailor.instruction.likeness import same_window
 from r1tailor.instruction.similarity import contained_pairs
 from r1tailor.records import Example
-from r1tailor.schema import Leaks
+from r1tailor.schema.domain import Leaks
 
 HELD_OUT = ("validation", "test")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")

@@ -17,10 +17,9 @@ from scipy.sparse.csgraph import connected_components
 
 from r1tailor.errors import DataError
 from r1tailor.instruction.likeness import near_identical
+from r1tailor.layout import PARTS
 from r1tailor.records import Example
-from r1tailor.schema import Boundaries, Split
-
-PARTS = ("train", "validation", "test")
+from r1tailor.schema.domain import Boundaries, Split
 
 
 def split(

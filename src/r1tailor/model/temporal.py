@@ -15,10 +15,10 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from r1tailor.curriculum.windows import Windows
+from r1tailor.batching.windows import Windows
 from r1tailor.errors import DataError
-from r1tailor.model.attention import unwrapped
-from r1tailor.schema import Temporal, TemporalSize
+from r1tailor.kernels.attention import unwrapped
+from r1tailor.schema.model import Temporal, TemporalSize
 
 _NAME = "temporal"  # of the encoder within the language model
 _Count = Annotated[int, Field(gt=0, le=2**20)]

@@ -12,9 +12,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from r1tailor import faults, store
+from r1tailor import config_messages, store
 from r1tailor.errors import CheckpointError
-from r1tailor.model.attention import unwrapped
+from r1tailor.kernels.attention import unwrapped
 from r1tailor.model.temporal import EncoderShape, TemporalEncoder, attach
 
 WEIGHTS, SHAPE = "temporal.safetensors", "temporal.json"
@@ -59,7 +59,7 @@ def _encoder(folder: Path, embedding: int) -> TemporalEncoder:
     try:
         shape = EncoderShape.model_validate(store.read_json(folder / SHAPE))
     except ValidationError as error:
-        raise ValueError(f"{SHAPE}: {faults.first(error)}") from None
+        raise ValueError(f"{SHAPE}: {config_messages.first(error)}") from None
     if shape.embedding != embedding:
         raise ValueError(f"{SHAPE}: embedding = {shape.embedding}; the model's is {embedding}")
     with torch.device("meta"):

@@ -272,7 +272,7 @@ class MedicalZhDomain(_Domain):
 
 
 class FinanceDomain(_Domain):
-    """Market data as known at the time: trend, volatility, risk ahead, allocation (``domain/finance.py``)."""
+    """Market data as known at the time: trend, volatility, risk ahead, allocation (``domain/finance/finance.py``)."""
 
     kind: Literal["finance"]
     task: FinanceTask

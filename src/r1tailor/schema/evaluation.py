@@ -8,7 +8,7 @@ from r1tailor.schema.base import Section
 
 
 class EarlyWarning(Section):
-    """What counts as a warning of a crisis (``evaluation/early_warning.py``); read where a domain knows crises.
+    """What counts as a warning of a crisis (``evaluation/market/early_warning.py``); read where a domain knows crises.
 
     A warning is good from ``horizon_days`` to ``gap_days`` before the onset; after one, signals are the same warning
     for ``cooldown_days`` (all in trading days). ``theta`` is how much a missed crisis weighs against a false alarm, in
@@ -31,7 +31,7 @@ class EarlyWarning(Section):
 
 
 class Portfolio(Section):
-    """The risk-off overlay that follows the warnings (``evaluation/portfolio.py``).
+    """The risk-off overlay that follows the warnings (``evaluation/market/portfolio.py``).
 
     ``cost_basis_points`` is paid on what is traded; ``block_days`` is the mean length of a bootstrap block (trading
     days).
@@ -44,7 +44,7 @@ class Portfolio(Section):
 class WalkForward(Section):
     """Folds of ``test_years`` from ``first_test`` on, each trained on all that lies before it.
 
-    The ``validation_years`` right before a fold's test are its validation (``evaluation/walk_forward.py``).
+    The ``validation_years`` right before a fold's test are its validation (``evaluation/market/walk_forward.py``).
     """
 
     first_test: Annotated[int, Field(ge=1900, le=2200)]

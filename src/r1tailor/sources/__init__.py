@@ -9,9 +9,8 @@ import yaml
 
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.records import Document, Rejection
-from r1tailor.schema import (
-    BarsSource,
-    BarsSqlSource,
+from r1tailor.schema.market import BarsSource, BarsSqlSource, WindSource
+from r1tailor.schema.sources import (
     GeneratedSource,
     JatsSource,
     JsonlSource,
@@ -24,7 +23,6 @@ from r1tailor.schema import (
     SqlSource,
     TableSource,
     TextSource,
-    WindSource,
 )
 from r1tailor.sources import (
     bars,

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from r1tailor.errors import ConfigError
 from r1tailor.records import Document
-from r1tailor.schema import Bars, PackagedSource
+from r1tailor.schema.market import Bars
+from r1tailor.schema.sources import PackagedSource
 from r1tailor.sources import csv_rows
 from r1tailor.sources.base import Origin, Read
 from r1tailor.sources.streams import Damage

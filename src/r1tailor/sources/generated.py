@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from r1tailor.errors import DataError
-from r1tailor.schema import GeneratedSource, GeneratedTask
+from r1tailor.schema.sources import GeneratedSource, GeneratedTask
 from r1tailor.sources.base import Origin, Read
 
 _PACKAGE = "reasoning-gym"

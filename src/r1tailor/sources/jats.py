@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from r1tailor.records import Document
-from r1tailor.schema import JatsSource
+from r1tailor.schema.sources import JatsSource
 from r1tailor.sources.base import Origin, Read, raw_files
 from r1tailor.sources.ids import prefix
 from r1tailor.sources.markup import lines, name_of, plain

@@ -5,7 +5,7 @@ from typing import Any
 
 from r1tailor.errors import DataError
 from r1tailor.records import json_lines
-from r1tailor.schema import JsonlSource
+from r1tailor.schema.sources import JsonlSource
 from r1tailor.sources import ids
 from r1tailor.sources.base import Origin, Read, raw_files
 

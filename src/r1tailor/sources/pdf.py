@@ -18,7 +18,7 @@ from pdfplumber.page import Page
 from pdfplumber.pdf import PDF
 
 from r1tailor.records import Document
-from r1tailor.schema import PdfSource
+from r1tailor.schema.sources import PdfSource
 from r1tailor.sources.base import Origin, Read, raw_files
 from r1tailor.sources.ids import prefix
 from r1tailor.sources.pdf_layout import Line, lines_of

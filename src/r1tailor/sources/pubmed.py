@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from r1tailor.records import Document, Rejection
-from r1tailor.schema import PubmedSource
+from r1tailor.schema.sources import PubmedSource
 from r1tailor.sources.base import Origin, Read, raw_files
 from r1tailor.sources.markup import plain
 from r1tailor.sources.streams import Damage, Numbers, bounded, elements, number_of

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from r1tailor.records import Document
-from r1tailor.schema import Columns
+from r1tailor.schema.sources import Columns
 from r1tailor.sources.base import Origin, Read
 from r1tailor.sources.ids import SeenIds
 

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from r1tailor.errors import DataError
-from r1tailor.schema import BarsSqlSource, SqlSource
+from r1tailor.schema.market import BarsSqlSource
+from r1tailor.schema.sources import SqlSource
 from r1tailor.sources.base import Origin, Read
 from r1tailor.sources.ids import SeenIds
 from r1tailor.sources.rows import Row, Table, header_fault, holds_other_bytes

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from r1tailor.errors import DataError
 from r1tailor.records import json_lines
-from r1tailor.schema import TableSource
+from r1tailor.schema.sources import TableSource
 from r1tailor.sources import ids
 from r1tailor.sources.base import Origin, Read, raw_files
 from r1tailor.sources.rows import Row, Table, header_fault, holds_other_bytes, wanted

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from r1tailor.records import Document
-from r1tailor.schema import TextSource
+from r1tailor.schema.sources import TextSource
 from r1tailor.sources import html, ids
 from r1tailor.sources.base import Origin, Read, raw_files
 from r1tailor.sources.blocks import Block, joined, plain_blocks, sections

@@ -9,7 +9,7 @@ from transformers import PreTrainedModel
 
 from r1tailor.model.temporal import text_only
 from r1tailor.model.temporal_files import attach_saved, save_encoder
-from r1tailor.schema import FullStrategy, LoraStrategy
+from r1tailor.schema.training import FullStrategy, LoraStrategy
 from r1tailor.strategy import full, lora
 
 

@@ -8,9 +8,9 @@ from torch import nn
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from r1tailor.errors import CheckpointError
-from r1tailor.model.attention import PACKED_ROWS
-from r1tailor.model.linear import adopt_linears
-from r1tailor.schema import FullStrategy
+from r1tailor.kernels.attention import PACKED_ROWS
+from r1tailor.kernels.linear import patch_linears
+from r1tailor.schema.training import FullStrategy
 
 
 class Full:
@@ -37,7 +37,7 @@ class Full:
     def apply(self, model: PreTrainedModel) -> nn.Module:
         """Return the model with gradients everywhere."""
         model.requires_grad_(True)
-        adopt_linears(model)
+        patch_linears(model)
         trained: nn.Module = model
         return trained
 

@@ -15,9 +15,9 @@ from transformers import PreTrainedModel
 
 from r1tailor import store
 from r1tailor.errors import CheckpointError
+from r1tailor.kernels.lora_linear import patch_lora
 from r1tailor.model.families import fused_experts, resolve_targets, target_modules
-from r1tailor.schema import LoraStrategy
-from r1tailor.strategy.adapter import adopt
+from r1tailor.schema.training import LoraStrategy
 
 # Fields of adapter_config.json that peft takes as regular expressions (one can take for ever); we never write them.
 _PATTERNS = ("exclude_modules", "layers_pattern", "rank_pattern", "alpha_pattern")
@@ -65,7 +65,7 @@ class Lora:
         for parameter in adapted.parameters():
             if parameter.requires_grad:
                 parameter.data = parameter.data.float()
-        adopt(adapted)
+        patch_lora(adapted)
         return adapted
 
     def restore(self, model: nn.Module, folder: Path) -> None:

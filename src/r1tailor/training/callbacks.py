@@ -13,7 +13,7 @@ import torch
 from lightning.pytorch.callbacks import Callback, TQDMProgressBar
 from lightning.pytorch.callbacks.progress.tqdm_progress import Tqdm
 
-from r1tailor.curriculum.packing import MicroBatch
+from r1tailor.batching.packing import MicroBatch
 from r1tailor.training.module import TailorModule
 from r1tailor.training.parallel import summed
 

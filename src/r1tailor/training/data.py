@@ -6,10 +6,10 @@ from typing import Any
 
 import lightning
 
+from r1tailor.batching.packing import MicroBatch, pack
+from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.curriculum import Course, Material, course
-from r1tailor.curriculum.packing import MicroBatch, pack
-from r1tailor.curriculum.tokens import TokenizedExample
-from r1tailor.schema import Settings
+from r1tailor.schema.settings import Settings
 from r1tailor.training.parallel import rank, world_size
 
 

@@ -16,28 +16,28 @@ from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from r1tailor import store
-from r1tailor.curriculum.tokens import ChatTokenizer, Tokenized
-from r1tailor.curriculum.windows import window_shape
+from r1tailor.batching.tokens import ChatTokenizer, Tokenized
+from r1tailor.batching.windows import window_shape
 from r1tailor.errors import TrainingError
 from r1tailor.instruction.card import statistics
+from r1tailor.kernels.recompute import recompute_layers
 from r1tailor.model import load
-from r1tailor.model.recompute import recompute_layers
 from r1tailor.model.temporal import attach, new_encoder
+from r1tailor.optimization.scheduler import warmup_steps
+from r1tailor.planning.precision import compute_dtype, with_precision
+from r1tailor.planning.preflight import preflight
 from r1tailor.records import Example
-from r1tailor.schema import Settings
 from r1tailor.schema.curriculum import ONLY
+from r1tailor.schema.settings import Settings
 from r1tailor.strategy import Strategy, open_strategy, restore_tuned, save_tuned
 from r1tailor.training.callbacks import History, ProgressBar
-from r1tailor.training.checkpoint import FolderCheckpointIO, RandomState
+from r1tailor.training.checkpoint_io import FolderCheckpointIO, RandomState
+from r1tailor.training.checkpoint_policy import KeepBest, KeepState, refuse_if_not_finite
 from r1tailor.training.data import TailorData
-from r1tailor.training.keep import KeepBest, KeepState, refuse_if_not_finite
-from r1tailor.training.lesson import prepared
 from r1tailor.training.module import TailorModule
 from r1tailor.training.parallel import SummedGradients, rank
-from r1tailor.training.precision import compute_dtype, with_precision
-from r1tailor.training.preflight import preflight
+from r1tailor.training.phase_data import prepared
 from r1tailor.training.resume import identity_of, is_finished, sound_parent, state_to_resume
-from r1tailor.training.scheduler import warmup_steps
 
 _PRECISION: dict[str, Any] = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3

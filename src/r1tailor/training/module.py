@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer as TorchOptimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from r1tailor.curriculum.packing import MicroBatch
+from r1tailor.batching.packing import MicroBatch
 from r1tailor.errors import CheckpointError, TrainingError
-from r1tailor.schema import Settings
-from r1tailor.training import optimizer, scheduler
-from r1tailor.training.loss import log_likelihoods, summed_loss
+from r1tailor.objective.supervised import log_likelihoods, summed_loss
+from r1tailor.optimization import optimizer, scheduler
+from r1tailor.schema.settings import Settings
 from r1tailor.training.parallel import sum_gradients, summed
 from r1tailor.training.validation import ValidationSums
 

@@ -20,7 +20,7 @@ from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor, nn
 
 from r1tailor.errors import Interrupted, TrainingError
-from r1tailor.schema import Trainer
+from r1tailor.schema.training import Trainer
 
 _BUCKET = 2**25  # elements that are reduced at once
 

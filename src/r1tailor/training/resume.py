@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from r1tailor import config, store
-from r1tailor.curriculum.phases import seen_by
+from r1tailor.curriculum.step_schedule import seen_by
 from r1tailor.errors import CheckpointError
-from r1tailor.schema import LocalModel, Settings
 from r1tailor.schema.curriculum import ONLY
-from r1tailor.training.keep import newest_state, sweep_out
+from r1tailor.schema.model import LocalModel
+from r1tailor.schema.settings import Settings
+from r1tailor.training.checkpoint_policy import newest_state, sweep_out
 from r1tailor.training.parallel import rank
 
 _HASHED_UP_TO = 64 * 2**20  # bytes; a tokenizer is smaller, weights that would take seconds to hash are larger

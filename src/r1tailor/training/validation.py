@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from r1tailor.curriculum.packing import MicroBatch
+from r1tailor.batching.packing import MicroBatch
 
 
 class ValidationSums:

@@ -13,7 +13,7 @@ from lxml import etree
 from r1tailor.annotation.label_studio.formats import COMMENT
 from r1tailor.annotation.suggest import Suggestion
 from r1tailor.records import Annotation, Document, Labels
-from r1tailor.schema import OwnScheme
+from r1tailor.schema.annotation import OwnScheme
 
 _SPANS, _TEXT = "spans", "text"  # names of the controls in the configuration
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from r1tailor.schema import PrivacyKind
+from r1tailor.schema.corpus import PrivacyKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from r1tailor.corpus.privacy.findings import Finder, Finding, fold, merged
 from r1tailor.corpus.privacy.surrogates import is_surrogate, moved, surrogate
 from r1tailor.errors import ConfigError
 from r1tailor.records import Document
-from r1tailor.schema import Privacy, PrivacyKind
+from r1tailor.schema.corpus import Privacy, PrivacyKind
 
 # In order of trust: where findings overlap, the first one says what it is.
 FINDERS: tuple[Finder, ...] = (

@@ -12,7 +12,7 @@ from typing import Any, get_args
 from r1tailor.corpus.privacy.deidentify import find
 from r1tailor.errors import DataError
 from r1tailor.records import Document
-from r1tailor.schema import Compliance, Privacy, PrivacyKind
+from r1tailor.schema.corpus import Compliance, Privacy, PrivacyKind
 
 _SHOWN = 20
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from r1tailor.corpus.privacy.deidentify import needs_key
 from r1tailor.errors import ConfigError
-from r1tailor.schema import Privacy
+from r1tailor.schema.corpus import Privacy
 
 _SHORTEST = 16  # bytes
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from r1tailor.corpus.privacy.findings import IDEOGRAPH, Finding
 from r1tailor.corpus.privacy.numbers import holds
-from r1tailor.schema import PrivacyKind
+from r1tailor.schema.corpus import PrivacyKind
 
 # In lower case. A label of two words may have any white space between them.
 _ENGLISH: dict[PrivacyKind, str] = {

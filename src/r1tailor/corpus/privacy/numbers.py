@@ -13,7 +13,7 @@ from stdnum.cn import ric, uscc
 from stdnum.us import ssn
 
 from r1tailor.corpus.privacy.findings import DIGIT, LEFT, RIGHT, Finding, compact, digits, guarded
-from r1tailor.schema import PrivacyKind
+from r1tailor.schema.corpus import PrivacyKind
 
 _D = DIGIT
 _SSN = re.compile(rf"{LEFT}{_D}{{3}}[-. ]{{1,2}}{_D}{{2}}[-. ]{{1,2}}{_D}{{4}}{RIGHT}")

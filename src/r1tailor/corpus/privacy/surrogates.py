@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from r1tailor.corpus.privacy.dates import MONTHS, PATTERNS
 from r1tailor.corpus.privacy.findings import compact
-from r1tailor.schema import PrivacyKind
+from r1tailor.schema.corpus import PrivacyKind
 
 _STEMS = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
 _CONSONANTS, _VOWELS = "bcdfghjklmnpqrstvwz", "aeiou"

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from r1tailor.schema import BarsSqlSource
+from r1tailor.schema.market import BarsSqlSource
 from r1tailor.sources import sql
 from r1tailor.sources.market.feed import Page
 from r1tailor.sources.market.rows import Row, check_columns, page

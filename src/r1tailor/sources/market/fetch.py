@@ -13,7 +13,8 @@ from pathlib import Path
 
 from r1tailor import store
 from r1tailor.errors import ConfigError, DataError, FeedRequestError
-from r1tailor.schema import BarsSource, BarsSqlSource, Domain, FeedSource, WindSource
+from r1tailor.schema.domain import Domain
+from r1tailor.schema.market import BarsSource, BarsSqlSource, FeedSource, WindSource
 from r1tailor.sources.bars import Bar, known_from
 from r1tailor.sources.market.archive import Archive
 from r1tailor.sources.market.database import DatabaseFeed

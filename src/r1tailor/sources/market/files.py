@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from r1tailor.errors import FeedRequestError, FeedUnavailableError
-from r1tailor.schema import BarsSource
+from r1tailor.schema.market import BarsSource
 from r1tailor.sources import csv_rows
 from r1tailor.sources.market.feed import Page
 from r1tailor.sources.market.rows import Row, check_columns, needed, page

@@ -10,7 +10,7 @@ from typing import Any
 
 from r1tailor.errors import FeedRequestError
 from r1tailor.records import Rejection
-from r1tailor.schema import BarsSource, BarsSqlSource
+from r1tailor.schema.market import BarsSource, BarsSqlSource
 from r1tailor.sources.bars import Bar, day, event_of, figure
 from r1tailor.sources.market.feed import Page
 from r1tailor.sources.streams import Damage

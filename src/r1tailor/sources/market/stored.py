@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Rejection
-from r1tailor.schema import FeedSource
+from r1tailor.schema.market import FeedSource
 from r1tailor.sources.bars import document, known_from
 from r1tailor.sources.base import Origin, Read
 from r1tailor.sources.market.archive import SCHEMA, segments

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from r1tailor.errors import FeedUnavailableError
-from r1tailor.schema import WindSource
+from r1tailor.schema.market import WindSource
 from r1tailor.sources.market import wind_codes
 
 _LONGEST_SAID = 200  # characters of the terminal's own words that a message repeats

@@ -11,7 +11,7 @@ from typing import Any
 
 from r1tailor.errors import FeedRequestError
 from r1tailor.records import Rejection
-from r1tailor.schema import WindSource
+from r1tailor.schema.market import WindSource
 from r1tailor.sources.bars import Bar, event_of, figure
 from r1tailor.sources.market.feed import Page
 from r1tailor.sources.market.terminal import Clock, Terminal, Wind, WindData, installed

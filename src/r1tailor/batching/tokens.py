@@ -1,0 +1,211 @@
+"""Examples become token ids: the prompt as generation will see it, then the response and its end token.
+
+An example's window of numbers stands between instruction and input as soft tokens, which are negative ids
+(``batching/windows.py``), for a model that reads them.
+"""
+
+import copy
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from r1tailor.batching.cache import Encoded, Rendered, cached
+from r1tailor.batching.windows import Series, addresses, window_shape
+from r1tailor.errors import DataError
+from r1tailor.instruction.template import marker_for, messages, response
+from r1tailor.records import Example
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizedExample:
+    """Token ids of one example; only ``response`` (which ends in the end-of-turn token) is supervised.
+
+    Attributes:
+        id: the example's.
+        prompt: negative ids are soft tokens of ``series``.
+        response: what the model shall write.
+        series: [T][C] the window, empty where the prompt has no soft tokens.
+    """
+
+    id: str
+    prompt: tuple[int, ...]
+    response: tuple[int, ...]
+    series: Series = ()
+
+    def __len__(self) -> int:
+        return len(self.prompt) + len(self.response)
+
+    @property
+    def read(self) -> tuple[int, ...]:
+        """What the model reads: all but the last token of the response, for nothing is predicted from it."""
+        return self.prompt + self.response[:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Tokenized:
+    """The examples that fit, and the ids of those that are longer than ``max_length``."""
+
+    examples: list[TokenizedExample]
+    too_long: list[str]
+
+
+class ChatTokenizer:
+    """A tokenizer together with what its chat template implies.
+
+    Args:
+        tokenizer: a transformers tokenizer with a chat template.
+
+    Attributes:
+        end: id of the token that ends an assistant turn.
+        soft_tokens: how many of them stand for an example's window; 0 leaves windows out, for a model that reads none.
+
+    Raises:
+        DataError: the chat template fails, here or with an example.
+    """
+
+    def __init__(self, tokenizer: "PreTrainedTokenizerBase") -> None:
+        self.tokenizer = tokenizer
+        special = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
+        self._special = re.compile("|".join(map(re.escape, sorted(special, key=len, reverse=True))) or r"(?!)")
+        self.end = self._end_of_turn()
+        self.soft_tokens = 0
+
+    def with_soft_tokens(self, count: int) -> "ChatTokenizer":
+        """Return the same tokenizer for a model that reads a window as ``count`` soft tokens."""
+        other = copy.copy(self)
+        other.soft_tokens = count
+        return other
+
+    def prompt_text(self, example: Example) -> str:
+        """Return the rendered prompt, up to where the model begins to write."""
+        return self._applied(messages(self._as_text(example)), add_generation_prompt=True)
+
+    def prompt_parts(self, example: Example) -> tuple[str, ...]:
+        """Return the rendered prompt: whole, or what stands before and after the window's soft tokens.
+
+        Raises:
+            DataError: the chat template does not show the user's turn exactly once.
+        """
+        if not self._reads(example):
+            return (self.prompt_text(example),)
+        marker = marker_for(example)
+        parts = self._applied(messages(self._as_text(example), marker), add_generation_prompt=True).split(marker)
+        if len(parts) != 2:
+            raise DataError(
+                f"example {example.id}: the tokenizer's chat template shows the user's turn {len(parts) - 1} times; "
+                "a window needs one place in the prompt"
+            )
+        return tuple(parts)
+
+    def prompt(self, example: Example) -> TokenizedExample:
+        """Tokenise the prompt of one example, its window included; the response is left open."""
+        return self.tokenized(example, (*(self.ids(part) for part in self.prompt_parts(example)), ()))
+
+    def ids(self, text: str) -> tuple[int, ...]:
+        """Return the ids of a text that already holds its special tokens."""
+        return tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def render(self, example: Example) -> Rendered:
+        """Return the parts of the prompt and the response as text, without the end of the turn."""
+        prompt, written = self.prompt_parts(example), self._as_text(example)
+        return *prompt, response(written.output, written.reasoning, prompt[-1])
+
+    def encode(self, example: Example) -> TokenizedExample:
+        """Tokenise one example: prompt, response, end of turn."""
+        *prompt, answer = (self.ids(part) for part in self.render(example))
+        return self.tokenized(example, (*prompt, (*answer, self.end)))
+
+    def tokenized(self, example: Example, encoded: Encoded) -> TokenizedExample:
+        """Put the ids of an example's parts together, its soft tokens between those of its prompt."""
+        *prompt, answer = encoded
+        if not self._reads(example):
+            (whole,) = prompt
+            return TokenizedExample(example.id, whole, answer)
+        before, after = prompt
+        whole = (*before, *addresses(example.series, self.soft_tokens), *after)
+        return TokenizedExample(example.id, whole, answer, example.series)
+
+    def encode_all(self, rendered: Sequence[Rendered]) -> list[Encoded]:
+        """Tokenise many examples at once, on all cores; the same ids as one by one."""
+        if not rendered:
+            return []
+        texts = [text for parts in rendered for text in parts]
+        ids = iter(self.tokenizer(texts, add_special_tokens=False)["input_ids"])
+        return [(*(tuple(next(ids)) for _ in parts[:-1]), (*next(ids), self.end)) for parts in rendered]
+
+    def fingerprint(self) -> bytes:
+        """Return all that decides which ids a text becomes."""
+        return f"{self.tokenizer.backend_tokenizer.to_str()}\0{self.end}".encode()
+
+    def continuation(self, prompt: str, answer: str) -> tuple[int, ...]:
+        """Return the ids of the beginning of a response to a rendered prompt, without an end: for ranking."""
+        return self.ids(response(answer, "", prompt))
+
+    def _reads(self, example: Example) -> bool:
+        return bool(self.soft_tokens and example.series)
+
+    def _as_text(self, example: Example) -> Example:
+        """Return an example in which the name of a special token is text: a space after its first character.
+
+        Otherwise a document that quotes one would end the user's turn, or open another, in the middle of its text.
+        """
+        texts = (example.instruction, example.input, example.output, example.reasoning)
+        if not any(map(self._special.search, texts)):
+            return example
+        instruction, asked, output, reasoning = (
+            self._special.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text) for text in texts
+        )
+        return replace(example, instruction=instruction, input=asked, output=output, reasoning=reasoning)
+
+    def _applied(self, turns: list[Any], *, add_generation_prompt: bool) -> str:
+        try:
+            text = self.tokenizer.apply_chat_template(
+                turns, tokenize=False, add_generation_prompt=add_generation_prompt
+            )
+        except Exception as error:  # a template is a program of others, in a sandbox: it can raise anything
+            said = " ".join(str(error).split())[:200]
+            raise DataError(f"the tokenizer's chat template fails: {type(error).__name__}: {said}") from error
+        return str(text)
+
+    def _end_of_turn(self) -> int:
+        """Find the token that follows an assistant's words in the chat template, or else ``eos``."""
+        mark = "\u2042"
+        turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": mark}]
+        rendered = self._applied(turns, add_generation_prompt=False)
+        following = self.ids(rendered.rpartition(mark)[2].lstrip())
+        if following and following[0] in self.tokenizer.all_special_ids:
+            return following[0]
+        if self.tokenizer.eos_token_id is None:
+            raise DataError("the tokenizer's chat template ends a turn with no special token, and it has no eos token")
+        return int(self.tokenizer.eos_token_id)
+
+
+def tokenize(
+    examples: Sequence[Example], tokenizer: ChatTokenizer, max_length: int, cache: Path | None = None
+) -> Tokenized:
+    """Tokenise examples; one longer than ``max_length`` tokens is left out whole, never cut, and listed.
+
+    Args:
+        examples: what to tokenise.
+        tokenizer: of the model.
+        max_length: in tokens, prompt and response together.
+        cache: folder of earlier results; see ``batching/cache.py``.
+
+    Raises:
+        DataError: nothing fits, or the windows that the model would read are not of one shape and finite.
+    """
+    if tokenizer.soft_tokens:
+        window_shape(examples)
+    rendered = [tokenizer.render(example) for example in examples]
+    encoded = cached(cache, tokenizer.fingerprint(), rendered, tokenizer.encode_all)
+    made = [tokenizer.tokenized(example, ids) for example, ids in zip(examples, encoded, strict=True)]
+    fitting = [example for example in made if len(example) <= max_length]
+    too_long = [example.id for example in made if len(example) > max_length]
+    if not fitting:
+        raise DataError(f"none of {len(too_long)} examples fits into {max_length} tokens; raise trainer.max_length")
+    return Tokenized(fitting, too_long)

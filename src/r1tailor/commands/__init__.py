@@ -1,0 +1,1 @@
+"""What the commands of ``r1tailor`` do, one module each."""

@@ -1,0 +1,1 @@
+"""Markets as they were known at the time: features, labels, crises, questions."""

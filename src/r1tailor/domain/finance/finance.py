@@ -1,0 +1,199 @@
+"""Finance: a window of market data as known on a day -> its trend, its volatility, the risk ahead, what to do.
+
+Every few trading days is a day of decision. What the model reads (the window, or its features as text) follows from
+the snapshot of that day alone; outcomes follow from everything that is known by now and stand in answers and ``fields``
+only. A day with too little history, or too few days after it, makes no example. With ``mask`` the prompts name neither
+index nor date: a language model may have read what came next.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from r1tailor.domain.base import Domain, ScoredMetric, answer_of, coverage, written
+from r1tailor.domain.finance.crises import Crisis, crises
+from r1tailor.domain.finance.features import BEFORE, FEWEST, Features, channels, described, legend, series, summary
+from r1tailor.domain.finance.forward_labels import Outcome, outcomes
+from r1tailor.domain.finance.point_in_time import PointInTime
+from r1tailor.domain.finance.snapshot import Market, Snapshot, snapshot
+from r1tailor.domain.finance.tasks import LABELS, answer, label_in
+from r1tailor.errors import DataError
+from r1tailor.records import Document, Example, Prediction
+from r1tailor.schema.domain import FinanceDomain
+from r1tailor.schema.finance import MarketTask, Series
+
+
+class Finance(Domain):
+    """Questions about a market over the documents of ``sources/bars.py`` and ``sources/market``."""
+
+    settings: FinanceDomain
+
+    def __init__(self, settings: FinanceDomain, documents: Sequence[Document]) -> None:
+        super().__init__(settings, documents)
+        self.metrics = tuple(_metrics(settings.task.tasks))
+        self._market = _market(settings, documents)
+        self._closes = self._market.index.latest()
+
+    def examples(self) -> Iterator[Example]:
+        """Yield one example for each day of decision and each task, in the order of time.
+
+        ``fields`` hold ``task``, ``level`` (its place among the tasks, from 1), ``date``, ``label``, ``terms`` (of the
+        risk vocabulary in its reason), ``features`` and ``factors`` at that day, and what followed: ``return_next`` and
+        ``drawdown_next`` (see ``outcomes.py``), ``label_until`` (the last day that the label looks at). ``volatility``
+        is that of the trailing month.
+
+        Raises:
+            DataError: no day has enough history and enough days after it.
+        """
+        task, found = self.settings.task, False
+        for number, outcome in enumerate(outcomes(self._closes, task.every_days, task.horizon_days)):
+            if outcome.date < self._held_out_from and number % task.train_every:
+                continue
+            if (known := self._snapshot(outcome.date)) is not None:
+                found = True
+                yield from self._asked(known, outcome)
+        if self.documents and not found:
+            raise DataError(
+                f"domain {self.settings.name}: {len(self._closes.events):,} days of the index are too few: an example "
+                f"needs {self._fewest} up to it and {task.horizon_days} after it (domain.task: window, horizon_days)"
+            )
+
+    def labels(self) -> tuple[str, ...]:
+        """Return the labels of all tasks, in order."""
+        return tuple(label for task in self.settings.task.tasks for label in LABELS[task])
+
+    def labels_of(self, example: Example) -> tuple[str, ...]:
+        """Return the labels of the example's task."""
+        task: MarketTask = example.fields["task"]
+        return LABELS[task]
+
+    def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
+        """Score one answer by the metrics of its task; risk and allocation also by the terms their reason names."""
+        task, label = example.fields["task"], example.fields["label"]
+        given = answer_of(prediction.generated)
+        scores = {
+            f"{task}_accuracy": float(label_in(given, task) == label),
+            f"{task}_accuracy_ranked": float(prediction.ranked == label),
+        }
+        terms = example.fields["terms"]
+        return scores | ({"risk_vocabulary_coverage": coverage(terms, given)} if terms else {})
+
+    def majority_answer(self, train: Sequence[Example]) -> str:
+        """Return the most frequent label of each task, side by side: an answer is read for its own task's labels."""
+        tasks = dict.fromkeys(example.fields["task"] for example in train)
+        counts = (Counter(e.fields["label"] for e in train if e.fields["task"] == task) for task in tasks)
+        return ". ".join(count.most_common(1)[0][0] for count in counts)
+
+    def levels(self) -> tuple[tuple[str, ...], tuple[float, ...]]:
+        """Return the trading days (ISO dates) and the index's close on each, as known by now."""
+        return tuple(map(str, self._closes.events)), tuple(self._closes.values[:, 0].tolist())
+
+    def crises(self) -> tuple[Crisis, ...]:
+        """Return the crises of the index, in order."""
+        return crises(self._closes.events, self._closes.values[:, 0], self.settings.task.crises)
+
+    def features_at(self, date: str) -> Features:
+        """Return the features of a day, of what was known at its end; None for what was not.
+
+        Raises:
+            DataError: too little of the index was known.
+        """
+        known = self._snapshot(date)
+        if known is None:
+            raise DataError(f"domain {self.settings.name}: on {date} fewer than {self._fewest} closes were known")
+        task = self.settings.task
+        return summary(known, channels(known), task.window, task.normalise_days)
+
+    @property
+    def _held_out_from(self) -> str:
+        boundaries = self.settings.split.boundaries
+        return boundaries.validation if boundaries else ""
+
+    @property
+    def _fewest(self) -> int:
+        return max(self.settings.task.window, FEWEST)
+
+    def _snapshot(self, date: str) -> Snapshot | None:
+        known = snapshot(self._market, date, self.settings.task.normalise_days + BEFORE)
+        return known if len(known.days) >= self._fewest else None
+
+    def _asked(self, known: Snapshot, outcome: Outcome) -> Iterator[Example]:
+        task, daily = self.settings.task, channels(known)
+        features = summary(known, daily, task.window, task.normalise_days)
+        as_text = task.numbers_as_text
+        read = () if as_text else series(daily, task.channels, task.window, task.normalise_days)
+        prompt = "\n".join(filter(None, [self._context(outcome.date), described(features) if as_text else ""]))
+        kept = outcome.as_fields() | {"features": features, "factors": dict(known.factors)}
+        kept["volatility"] = features["volatility_21"]
+        meaning = legend() if as_text else ""
+        for level, name in enumerate(task.tasks, start=1):
+            right = answer(name, features, outcome.drawdown_next, task.thresholds)
+            yield Example(
+                id=f"{name}/{outcome.date}",
+                instruction=" ".join(filter(None, [task.instruction, task.questions[name], meaning])),
+                input=prompt,
+                output=written(task, {"label": right.label, "reason": right.reason}),
+                group=outcome.date,
+                fields={"task": name, "level": level, "label": right.label, "terms": list(right.terms), **kept},
+                available_at=outcome.date,
+                series=read,
+            )
+
+    def _context(self, date: str) -> str:
+        """Return the line before the numbers: with names and dates only where they are not masked."""
+        task = self.settings.task
+        named = "" if task.mask else f"{self._market.index.names[0]} on {date}. "
+        return f"{named}{task.window} trading days up to the decision."
+
+
+def _metrics(tasks: Sequence[MarketTask]) -> Iterator[ScoredMetric]:
+    for task in tasks:
+        yield ScoredMetric(f"{task}_accuracy", "proportion", constant_answer=True)
+        yield ScoredMetric(f"{task}_accuracy_ranked", "proportion")
+    if {"risk", "allocation"} & set(tasks):
+        yield ScoredMetric("risk_vocabulary_coverage", "mean")
+
+
+def _market(settings: FinanceDomain, documents: Sequence[Document]) -> Market:
+    by_source: dict[str, list[Document]] = {}
+    for document in documents:
+        by_source.setdefault(document.source, []).append(document)
+
+    def opened(role: str, wanted: Series) -> PointInTime:
+        return _series(settings.name, role, wanted, by_source.get(wanted.source, []))
+
+    market = settings.task.market
+    index = opened("index", market.index)
+    _refuse_impossible(settings.name, index)
+    others = {role: getattr(market, role) for role in ("stocks", "credit", "factors")}
+    return Market(index, **{role: opened(role, wanted) for role, wanted in others.items() if wanted})
+
+
+def _series(domain: str, role: str, wanted: Series, documents: Sequence[Document]) -> PointInTime:
+    """Return the series of one role.
+
+    Raises:
+        DataError: there are no documents of their source, or none that says anything of one of them.
+    """
+    where = f"domain.task.market.{role}"
+    if not documents:
+        raise DataError(f"domain {domain}: there is no document of source {wanted.source} ({where})")
+    found = PointInTime.of(documents, wanted.series)
+    empty = [name for column, name in enumerate(found.names) if np.isnan(found.values[:, column]).all()]
+    if empty:
+        there = sorted({name for document in documents for name in document.fields["values"]})
+        raise DataError(
+            f"domain {domain}: source {wanted.source} has no series {', '.join(empty)} ({where}); "
+            f"there are {', '.join(there)}"
+        )
+    return found
+
+
+def _refuse_impossible(domain: str, index: PointInTime) -> None:
+    """Refuse closes that cannot be: every feature is a ratio of them."""
+    wrong = np.flatnonzero(~(index.values[:, 0] > 0))
+    if len(wrong):
+        day: Any = index.events[wrong[0]]
+        raise DataError(f"domain {domain}: the index has no close above 0 on {day} (domain.task.market.index)")

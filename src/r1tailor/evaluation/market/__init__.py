@@ -1,0 +1,1 @@
+"""Early warnings and portfolios over markets, beside plain baselines."""

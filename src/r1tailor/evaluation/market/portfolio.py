@@ -1,0 +1,66 @@
+"""A risk-off overlay: fully invested in the index, in cash (return 0) while the signal is on.
+
+A decision is made with the close of its day, traded at the next close, and so earns its first return the day after
+that. What is traded costs basis points of its value, taken from the first return of the new position.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from r1tailor.evaluation.market.early_warning import Days, Flags
+from r1tailor.evaluation.market.sharpe import TRADING_DAYS
+from r1tailor.evaluation.metrics import Array
+
+_DELAY = 2  # trading days from a decision to its first return: traded one close later
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """The days, net returns and weights of one strategy.
+
+    Attributes:
+        days: [n] positions among the trading days; the return of a day runs from the close before to its own.
+        returns: [n] after costs.
+        weights: [n] share invested in the index, 0 or 1.
+        turnover: share of the portfolio traded in a year.
+    """
+
+    days: Days
+    returns: Array
+    weights: Array
+    turnover: float
+
+    @property
+    def equity(self) -> Array:
+        """What one unit has become, [n]."""
+        return np.asarray(np.cumprod(1 + self.returns), dtype=float)
+
+    @property
+    def annual_return(self) -> float:
+        """The geometric mean return of a year."""
+        return float(self.equity[-1] ** (TRADING_DAYS / len(self.returns)) - 1)
+
+    @property
+    def drawdown(self) -> float:
+        """The deepest fall from a high before, in [0, 1]."""
+        equity = np.concatenate([[1.0], self.equity])
+        return float((1 - equity / np.maximum.accumulate(equity)).max())
+
+
+def overlay(decisions: Days, signals: Flags, closes: Array, cost_basis_points: float) -> Overlay:
+    """Return the strategy that follows signals; where they never are on, that is buy and hold.
+
+    Args:
+        decisions: [n] decision days in order, as positions among the trading days; two or more.
+        signals: [n] whether to be out of the market.
+        closes: [days] of the index.
+        cost_basis_points: of the value traded.
+    """
+    last = min(len(closes) - 1, int(2 * decisions[-1] - decisions[-2]) + _DELAY - 1)
+    days = np.arange(decisions[0] + _DELAY, last + 1)
+    standing = np.searchsorted(decisions, days - _DELAY, side="right") - 1
+    weights = np.where(signals[standing], 0.0, 1.0)
+    traded = np.abs(np.diff(weights, prepend=weights[:1]))
+    returns = weights * (closes[days] / closes[days - 1] - 1) - traded * cost_basis_points / 1e4
+    return Overlay(days, returns, weights, float(traded.sum() * TRADING_DAYS / max(1, len(days))))

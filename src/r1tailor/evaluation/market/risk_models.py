@@ -1,0 +1,83 @@
+"""The probability of a risky label, by base and tuned model and by the tuned one with its windows spoilt."""
+
+import gc
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from rich.progress import Progress
+from torch import nn
+
+from r1tailor.batching.tokens import ChatTokenizer
+from r1tailor.domain import Domain
+from r1tailor.evaluation.compare_models import load_either
+from r1tailor.evaluation.market.ablation import shuffled, zeroed
+from r1tailor.evaluation.market.decisions import TUNED, Scores
+from r1tailor.evaluation.market.risk_scores import risk_probability
+from r1tailor.inference.ranking import rank
+from r1tailor.model import load
+from r1tailor.model.temporal import soft_tokens
+from r1tailor.records import Example
+from r1tailor.schema.settings import Settings
+
+BASE, TEXT = "base", "tuned, numbers as text"
+SHUFFLED, ZEROED = "tuned, windows shuffled", "tuned, windows zeroed"
+
+
+@dataclass(frozen=True)
+class TextOnly:
+    """The model that was trained without temporal tokens, and the examples it reads: all there are, by id."""
+
+    model: Path
+    examples: dict[str, Example]
+
+
+def model_scores(
+    settings: Settings, domain: Domain, items: Sequence[Example], model: Path, text: TextOnly | None, root: Path
+) -> dict[str, Scores]:
+    """Return for each model the probability of a risky label by example id.
+
+    The base model cannot read windows: it is given the numbers as text where there are such examples.
+
+    Args:
+        settings: the composition.
+        domain: knows the closed set of labels.
+        items: risk items.
+        model: the tuned model's folder.
+        text: what was trained on the numbers as text, if it was.
+        root: the project's root.
+    """
+    windows: dict[str, Sequence[Example]] = (
+        {SHUFFLED: shuffled(items, settings.seed), ZEROED: zeroed(items)} if items[0].series else {}
+    )
+    written = [text.examples[item.id] for item in items] if text else []
+    asked: list[tuple[str, Path, dict[str, Sequence[Example]]]] = [
+        (TUNED, model, {TUNED: items} | windows),
+        (BASE, model, {BASE: written or items}),
+    ]
+    if text:
+        asked.append((TUNED, text.model, {TEXT: written}))
+    found: dict[str, Scores] = {}
+    tokenizer = load.load_tokenizer(settings.model, root)
+    with Progress() as bar:
+        task = bar.add_task("ranking the risk of every day", total=len(items) * sum(len(kinds) for *_, kinds in asked))
+        for name, folder, kinds in asked:
+            loaded = load_either(name, settings, root, folder)
+            for kind, examples in kinds.items():
+                found[kind] = _scores(loaded, tokenizer, settings, domain, examples)
+                bar.advance(task, len(items))
+            del loaded
+            gc.collect()
+    return found
+
+
+def _scores(
+    model: nn.Module, tokenizer: ChatTokenizer, settings: Settings, domain: Domain, items: Sequence[Example]
+) -> Scores:
+    tokenizer = tokenizer.with_soft_tokens(soft_tokens(model))
+    labels = [domain.labels_of(item) for item in items]
+    device = next(model.parameters()).device
+    with torch.inference_mode():
+        scores = rank(model, tokenizer, items, labels, settings.trainer.micro_batch_tokens, device, lambda _: None)
+    return {item.id: risk_probability(closed, found) for item, closed, found in zip(items, labels, scores, strict=True)}

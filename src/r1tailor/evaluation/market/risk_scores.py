@@ -1,0 +1,36 @@
+"""How likely a model finds a risky label: the probability, over the closed set, of all labels but ``low``."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy.special import softmax
+
+from r1tailor.evaluation.market.timeline import CALM
+from r1tailor.evaluation.metrics import Array
+
+
+def risk_probability(labels: Sequence[str], label_scores: Sequence[float]) -> float:
+    """Return 1 - P(low), with P the softmax over the labels' log-likelihoods (nats)."""
+    return float(1.0 - softmax(np.array(label_scores))[list(labels).index(CALM)])
+
+
+def reliability(scores: Array, risky: Array, bins: int = 10) -> dict[str, list[float]]:
+    """Return a reliability curve over bins of equal width in [0, 1]: ``score``, ``observed``, ``count``; none empty."""
+    place = np.minimum((scores * bins).astype(int), bins - 1)
+    filled = [number for number in range(bins) if (place == number).any()]
+    return {
+        "score": [float(scores[place == number].mean()) for number in filled],
+        "observed": [float(risky[place == number].mean()) for number in filled],
+        "count": [float((place == number).sum()) for number in filled],
+    }
+
+
+def calibration_error(curve: Mapping[str, Sequence[float]]) -> float:
+    """Return the expected calibration error (Naeini et al. 2015): |score - observed|, weighed by the bins' counts."""
+    score, observed, count = (np.array(curve[name]) for name in ("score", "observed", "count"))
+    return float((np.abs(score - observed) * count).sum() / count.sum())
+
+
+def brier(scores: Array, risky: Array) -> float:
+    """Return the mean squared error of the probabilities (Brier 1950)."""
+    return float(((scores - risky) ** 2).mean())

@@ -1,0 +1,1 @@
+"""Ask any model: likelihoods, rankings over a closed set, answers."""

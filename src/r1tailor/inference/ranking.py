@@ -1,0 +1,100 @@
+"""Which label of a closed set does a model find likeliest? The fair question for one that answers in prose.
+
+A label is scored by the likelihood of its shortest beginning that tells it from all others: the probability
+that an answer starts that way, so that a long label is not at a disadvantage. The beginnings form a trie; one
+pass over each longest inner path gives the distributions at all of its nodes, which is every score there is.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import torch
+from torch import nn
+
+from r1tailor.batching.packing import pack
+from r1tailor.batching.tokens import ChatTokenizer
+from r1tailor.objective.supervised import next_token_log_likelihoods
+from r1tailor.records import Example
+
+Ids = tuple[int, ...]
+_AT_ONCE = 50  # examples packed together
+
+
+def rank(
+    model: nn.Module,
+    tokenizer: ChatTokenizer,
+    examples: Sequence[Example],
+    labels: Sequence[Sequence[str]],
+    budget: int,
+    device: torch.device,
+    progress: Callable[[int], None],
+) -> list[list[float]]:
+    """Return the scores of each example's labels (nats), in their order; none where it has no labels."""
+    scores: list[list[float]] = []
+    for start in range(0, len(examples), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        scores += score_labels(model, tokenizer, examples[part], labels[part], budget, device)
+        progress(len(examples[part]))
+    return scores
+
+
+def score_labels(
+    model: nn.Module,
+    tokenizer: ChatTokenizer,
+    examples: Sequence[Example],
+    labels: Sequence[Sequence[str]],
+    budget: int,
+    device: torch.device,
+) -> list[list[float]]:
+    """Return [examples][labels of each] log-likelihoods (nats) of the labels' distinguishing beginnings."""
+    texts = [tokenizer.prompt_parts(example)[-1] for example in examples]
+    prompts = [tokenizer.prompt(example) for example in examples]
+    beginnings = [
+        distinguishing([tokenizer.continuation(text, label) for label in closed])
+        for text, closed in zip(texts, labels, strict=True)
+    ]
+    requests = [
+        (number, path, replace(prompt, response=(*path, tokenizer.end)))
+        for number, prompt in enumerate(prompts)
+        for path in inner_paths(beginnings[number])
+    ]
+    found: dict[tuple[int, Ids], torch.Tensor] = {}
+    for micro in pack([request for *_, request in requests], budget, tokenizer.end) if requests else ():
+        rows = iter(next_token_log_likelihoods(model, micro.to(device)))
+        for member in micro.members:
+            number, path, _ = requests[member]
+            for depth in range(len(path) + 1):
+                found[number, path[:depth]] = next(rows)
+    return [
+        [sum(float(found[number, ids[:k]][ids[k]]) for k in range(len(ids))) for ids in beginnings[number]]
+        for number in range(len(examples))
+    ]
+
+
+def likeliest(labels: Sequence[str], scores: Sequence[float]) -> str:
+    """Return the label with the highest score, the first of equals; empty if there is none."""
+    return labels[max(range(len(labels)), key=scores.__getitem__)] if labels else ""
+
+
+def distinguishing(sequences: Sequence[Ids]) -> list[Ids]:
+    """Return each sequence's shortest beginning that no other sequence shares (or the whole sequence)."""
+    result = []
+    for sequence in sequences:
+        others = [other for other in sequences if other is not sequence]
+        shared = max((_common(sequence, other) for other in others), default=0)
+        result.append(sequence[: min(shared + 1, len(sequence))])
+    return result
+
+
+def inner_paths(sequences: Sequence[Ids]) -> list[Ids]:
+    """Return the longest paths to inner nodes of the sequences' trie: every node lies on one of them."""
+    nodes = {sequence[:k] for sequence in sequences for k in range(len(sequence))}
+    parents = {node[:k] for node in nodes for k in range(len(node))}
+    return sorted(nodes - parents)
+
+
+def _common(a: Ids, b: Ids) -> int:
+    for position, (x, y) in enumerate(zip(a, b, strict=False)):
+        if x != y:
+            return position
+    return min(len(a), len(b))

@@ -1,0 +1,55 @@
+"""The loss of one packed micro-batch, as a sum over its supervised tokens.
+
+Logits exist for supervised positions only, and for a block of them at a time: the gradient with respect to the
+hidden states is computed while a block's logits are at hand, so that no [S, V] tensor is kept.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from r1tailor.batching.packing import MicroBatch
+from r1tailor.kernels.attention import layout, unwrapped
+from r1tailor.kernels.cross_entropy import BLOCK, smoothed_cross_entropy
+from r1tailor.model.temporal import embeddings
+
+
+def summed_loss(model: nn.Module, batch: MicroBatch, label_smoothing: float) -> Tensor:
+    """Return the scalar sum of smoothed cross-entropy over the supervised tokens.
+
+    Formula: (1 - s) * -log p(label) + s / V * sum_v -log p(v), as ``torch.nn.functional.cross_entropy``.
+    The caller divides by the supervised tokens of the whole optimizer step.
+    """
+    hidden, head = _hidden_and_head(model, batch)
+    if type(head) is nn.Linear and head.bias is None:
+        return smoothed_cross_entropy(hidden, head.weight, batch.labels, label_smoothing)
+    logits = head(hidden).float()  # an adapter on the head: the general way
+    return F.cross_entropy(logits, batch.labels, label_smoothing=label_smoothing, reduction="sum")
+
+
+def log_likelihoods(model: nn.Module, batch: MicroBatch) -> Tensor:
+    """Return [E] the log-likelihood (nats, fp32 sums) of each example's supervised tokens."""
+    hidden, head = _hidden_and_head(model, batch)
+    losses = [
+        F.cross_entropy(head(part).float(), labels, reduction="none")
+        for part, labels in zip(torch.split(hidden, BLOCK), torch.split(batch.labels, BLOCK), strict=True)
+    ]
+    return torch.zeros(len(batch.members), device=hidden.device).index_add_(0, batch.owners, -torch.cat(losses))
+
+
+def next_token_log_likelihoods(model: nn.Module, batch: MicroBatch) -> Tensor:
+    """Return [S, V] the log-likelihood (nats, fp32) of every token at each supervised position."""
+    hidden, head = _hidden_and_head(model, batch)
+    return torch.cat([head(part).float().log_softmax(dim=-1) for part in torch.split(hidden, BLOCK)])
+
+
+def _hidden_and_head(model: nn.Module, batch: MicroBatch) -> tuple[Tensor, nn.Module]:
+    """Return [S, D] the last hidden states that predict supervised tokens, and the layer that reads them."""
+    causal = unwrapped(model)
+    backbone = getattr(causal, causal.base_model_prefix)
+    if batch.windows is None:
+        read = {"input_ids": batch.input_ids}
+    else:
+        read = {"inputs_embeds": embeddings(model, batch.input_ids, batch.windows)}
+    output = backbone(**read, position_ids=batch.position_ids, use_cache=False, **layout(batch))
+    return output.last_hidden_state[0].index_select(0, batch.predictors), causal.get_output_embeddings()

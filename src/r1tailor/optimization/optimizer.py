@@ -1,0 +1,99 @@
+"""The optimizer: a class from an allow-list, and weight decay where it belongs."""
+
+import importlib
+import inspect
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import Optimizer as TorchOptimizer
+
+from r1tailor.errors import ConfigError
+from r1tailor.model.temporal import encoder_of
+from r1tailor.schema.training import OPTIMIZER_PREFIXES, Optimizer
+
+
+def optimizer_class(settings: Optimizer) -> type[TorchOptimizer]:
+    """Return the class behind ``optimizer._target_`` once its arguments are known to fit.
+
+    Raises:
+        ConfigError: it is not installed, is no optimizer, or does not take an argument or its value.
+    """
+    # The schema has checked the path; the object itself is checked here, for a path may lead anywhere.
+    module, _, name = settings.target.rpartition(".")
+    try:
+        found: Any = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, NameError, ValueError, TypeError, RecursionError) as error:
+        raise ConfigError([f"optimizer._target_ = {settings.target[:200]}: {error}"]) from error
+    if not (isinstance(found, type) and issubclass(found, TorchOptimizer)):
+        raise ConfigError([f"optimizer._target_ = {settings.target} is not an optimizer class"])
+    if not f"{found.__module__}.".startswith(OPTIMIZER_PREFIXES):
+        raise ConfigError([f"optimizer._target_ = {settings.target} comes from {found.__module__}, not allowed"])
+    missing = {"params", "lr", "weight_decay"} - set(inspect.signature(found).parameters)
+    if missing:
+        lacks = ", ".join(sorted(missing))
+        raise ConfigError([f"optimizer._target_ = {settings.target} does not take {lacks}: it cannot be used here"])
+    known = [key for key in inspect.signature(found).parameters if key not in ("params", "lr", "weight_decay")]
+    unknown = [key for key in settings.arguments if key not in known]
+    if unknown:
+        listed = ", ".join(known)
+        raise ConfigError(
+            [f"optimizer.arguments.{key}: {name} does not take it. It takes: {listed}" for key in unknown]
+        )
+    if (
+        "closure" in (step := inspect.signature(found.step).parameters)
+        and step["closure"].default is step["closure"].empty
+    ):
+        raise ConfigError([f"optimizer._target_ = {settings.target} needs a closure: it cannot be used here"])
+    _try(found, settings)
+    return found
+
+
+def _try(kind: Any, settings: Optimizer) -> None:  # noqa: ANN401
+    """Build the optimizer once over four numbers: a value that it refuses is found before any model is loaded."""
+    group = {"params": [nn.Parameter(torch.zeros(2, 2))], "weight_decay": settings.weight_decay}
+    try:
+        kind([group], lr=settings.lr, **settings.arguments)
+    except Exception as error:  # whatever a third party's constructor makes of a value
+        given = ", ".join(f"{key}={value!r:.50}" for key, value in settings.arguments.items())
+        fault = f"{kind.__name__} refuses {given or 'to be built'}: {type(error).__name__}: {error}"
+        raise ConfigError([f"optimizer.arguments: {fault}"]) from error
+
+
+def build(model: nn.Module, settings: Optimizer, encoder_lr: float | None = None) -> TorchOptimizer:
+    """Return the optimizer over the parameters that train.
+
+    Weight decay falls on matrices; norms, biases and embeddings go without (their scale carries meaning).
+
+    Args:
+        model: what a strategy made of the base model.
+        settings: the optimizer and the learning rate of what was trained before.
+        encoder_lr: learning rate of the temporal encoder, which begins with random weights; None: the same.
+    """
+    encoder = encoder_of(model)
+    own = set() if encoder is None else {id(parameter) for parameter in encoder.parameters()}
+    groups = [
+        {
+            "params": [parameter for parameter in members if (id(parameter) in own) == new],
+            "weight_decay": decay,
+            "lr": encoder_lr if new and encoder_lr else settings.lr,
+        }
+        for new in (False, True)
+        for members, decay in zip(decay_groups(model), (settings.weight_decay, 0.0), strict=True)
+    ]
+    kind: Any = optimizer_class(settings)
+    optimizer: TorchOptimizer = kind(
+        [group for group in groups if group["params"]], lr=settings.lr, **settings.arguments
+    )
+    return optimizer
+
+
+def decay_groups(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """Return the trained parameters (with, without) weight decay."""
+    embeddings = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    decays = [parameter.ndim >= 2 and id(parameter) not in embeddings for parameter in trained]
+    return (
+        [parameter for parameter, decay in zip(trained, decays, strict=True) if decay],
+        [parameter for parameter, decay in zip(trained, decays, strict=True) if not decay],
+    )

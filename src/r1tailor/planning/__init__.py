@@ -1,0 +1,1 @@
+"""Will it fit, and what would stop it? Answered before any weight is read."""

@@ -1,0 +1,188 @@
+"""What a composition needs, before any weight is read: parameters, and bytes on each device.
+
+Nothing is estimated that can be counted: ``rehearsal.py`` takes one optimizer step over fake tensors. What cannot be
+counted so is measured: the process itself, and what an allocator holds without use.
+"""
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from r1tailor.planning.memory_trace import Row, rehearse
+from r1tailor.planning.precision import device, precision
+from r1tailor.schema.settings import Settings
+
+_MIB = 2**20
+# Resident memory of a run before it has weights: python, torch, transformers, lightning and the data on a CPU
+# (measured, tests/test_plan.py); the CUDA context and the libraries' workspaces on a GPU (not measured here).
+_PROCESS = {"cpu": 530 * _MIB, "gpu": 1024 * _MIB}
+# Blocks that stay with the allocator between those in use, as a share of what a step allocates and frees. glibc
+# 2.36: 0.42 to 0.59 over 4 compositions of SmolLM2, mean 0.47; aligned blocks are cut out of larger ones, so a freed
+# block is not found again for its own size. The caching allocator of CUDA: an assumption. LoRA under gradient
+# checkpointing frees more than it holds at once, and is underestimated: 1.6 GiB planned, 2.4 measured (SmolLM2).
+_HELD = {"cpu": 0.5, "gpu": 0.15}
+_SHORT = 127  # the longest sequence whose attention scores are held whole: of all lengths it needs most
+_BUCKET = 4 * 2**25  # bytes of gradients that ddp reduces at once (training/parallel.py)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Bytes on one device, except for the counts of parameters (of the whole model, adapters apart).
+
+    Attributes:
+        parameters: of the base model.
+        trained: parameters that the optimizer changes.
+        weights: as they are stored.
+        copies: weights cast for the products (autocast) and kept for the backward pass; under fsdp, the largest
+            layer and what stands outside the layers, gathered from all devices, with gradients where they train.
+        gradients: of what trains, in fp32; under ddp also the buffer they are reduced through.
+        optimizer: its state after a step.
+        activations: what the backward pass keeps of one micro-batch.
+        loss: logits of one block, and what else passes while the activations are held.
+        reused: gradients that come into the place of freed activations (one micro-batch a step), negative.
+        held: freed blocks that stay with the allocator.
+        checkpoint: on a CPU, copies of the state while it is written, as far as they exceed what a step has freed.
+        loading: on a CPU, the mapped file that the weights are copied from, as far as it exceeds what a step adds.
+        process: python and its libraries; on a GPU, the CUDA context.
+    """
+
+    parameters: int
+    trained: int
+    weights: int
+    copies: int
+    gradients: int
+    optimizer: int
+    activations: int
+    loss: int
+    reused: int
+    held: int
+    checkpoint: int
+    loading: int
+    process: int
+
+    @property
+    def lasting(self) -> int:
+        """Bytes of weights, gradients and optimizer state."""
+        return self.weights + self.gradients + self.optimizer
+
+    @property
+    def total(self) -> int:
+        """Bytes at the peak."""
+        return sum(getattr(self, field.name) for field in fields(self)[2:])
+
+
+def plan(
+    settings: Settings,
+    root: Path,
+    examples: int | None = None,
+    row: Row | None = None,
+    window: tuple[int, int] | None = None,
+) -> Plan:
+    """Return what a composition needs at its worst, or with a given micro-batch.
+
+    Args:
+        settings: the composition.
+        root: the project's root, for local models.
+        examples: how many there are to train on, if that is known.
+        row: the micro-batch; by default the worst that the settings allow.
+        window: (T, C) of the examples' windows, for that default.
+
+    Raises:
+        PreflightError: the strategy finds no targets in this architecture.
+        ModelUnavailableError: the architecture is neither listed nor to be had.
+    """
+    wanted = row or replace(worst_row(settings, examples), window=window)
+    accumulates = wanted.positions < _step_positions(settings, examples)
+    return on_one_device(settings, rehearse(settings, root, wanted, accumulates=accumulates))
+
+
+def worst_row(settings: Settings, examples: int | None = None) -> Row:
+    """Return the largest micro-batch that can come: all its examples of ``max_length`` or of the costliest width."""
+    trainer = settings.trainer
+    positions = min(trainer.micro_batch_tokens, _step_positions(settings, examples))
+    positions = max(positions, trainer.max_length)  # an example above the budget gets a row of its own
+    return Row(positions, min(trainer.max_length, _SHORT))
+
+
+def _step_positions(settings: Settings, examples: int | None) -> int:
+    """Return the most positions one device may see in one optimizer step."""
+    trainer = settings.trainer
+    count = min(trainer.batch_size, examples or trainer.batch_size)
+    return -(-count // trainer.devices) * trainer.max_length
+
+
+def on_one_device(settings: Settings, whole: dict[str, int]) -> Plan:
+    """Return the plan of one device from what ``rehearse`` found."""
+    trainer, where = settings.trainer, device(settings)
+    shares = trainer.devices if trainer.parallel == "fsdp" else 1
+    weights, gradients, state = (-(-whole[name] // shares) for name in ("weights", "gradients", "optimizer"))
+    loss, copies, reused = whole["forward"] - whole["kept"], whole["copies"], 0
+    if trainer.parallel == "fsdp":
+        copies = whole["gathered"]
+    else:
+        rows = weights + copies + gradients + whole["activations"] + loss
+        beyond = max(whole["forward"], whole["backward"], whole["after"]) - rows
+        loss, reused = loss + max(0, beyond), min(0, beyond)
+    if trainer.parallel == "ddp":
+        gradients += min(gradients, _BUCKET)
+    freed = copies + whole["activations"] + loss
+    held = round(_HELD[where] * freed)
+    written = state + whole["trained"] * 4 // shares if where == "cpu" else 0
+    checkpoint = max(0, written - freed - held - gradients - reused)
+    after_loading = copies + gradients + state + whole["activations"] + loss + reused + held + checkpoint
+    return Plan(
+        parameters=whole["parameters"],
+        trained=whole["trained"],
+        weights=weights,
+        copies=copies,
+        gradients=gradients,
+        optimizer=state,
+        activations=whole["activations"],
+        loss=loss,
+        reused=reused,
+        held=held,
+        checkpoint=checkpoint,
+        loading=max(0, weights - after_loading) if where == "cpu" else 0,
+        process=_PROCESS[where],
+    )
+
+
+_ROWS = {
+    "weights": "weights",
+    "copies": "weights in the precision of the products",
+    "gradients": "gradients",
+    "optimizer": "optimizer state",
+    "activations": "activations",
+    "loss": "logits, loss and passing buffers",
+    "reused": "gradients in the place of freed activations",
+    "held": "freed blocks that stay with the allocator",
+    "checkpoint": "state copied while a checkpoint is written",
+    "loading": "the file of the weights while it is read",
+    "process": "process",
+}
+
+
+def table(settings: Settings, planned: Plan, row: Row) -> str:
+    """Return a plan in words and figures, one line an item."""
+    trainer = settings.trainer
+    over = f"{trainer.parallel} over {trainer.devices} devices" if trainer.devices > 1 else "one device"
+    share = 100 * planned.trained / planned.parameters
+    lines = [
+        f"model {settings.model.name}, strategy={settings.strategy.kind}, {precision(settings)}, {over}",
+        f"parameters {planned.parameters:,}, trained {planned.trained:,} ({share:.3g} %)",
+        f"micro-batch of {row.positions:,} positions: examples of {row.width}, a shared beginning of {row.shared}",
+        "",
+        f"on each {device(settings).upper()}",
+    ]
+    names = _ROWS | ({"copies": "gathered layers"} if trainer.parallel == "fsdp" else {})
+    items = [(text, getattr(planned, name)) for name, text in names.items()]
+    lines += [f"  {text:<44}{size(value):>12}" for text, value in items if value]
+    return "\n".join([*lines, f"  {'total':<44}{size(planned.total):>12}"])
+
+
+def size(amount: int) -> str:
+    """Return bytes in GiB, or in MiB below one.
+
+    >>> size(3 * 2**30), size(2**20)
+    ('3.0 GiB', '1.0 MiB')
+    """
+    return f"{amount / 2**30:,.1f} GiB" if abs(amount) >= 2**30 else f"{amount / _MIB:,.1f} MiB"

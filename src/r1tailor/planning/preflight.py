@@ -1,0 +1,221 @@
+"""What can be known to fail before any weight is read: targets, lengths, memory, disk, optimizer arguments."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+
+from r1tailor.errors import PreflightError
+from r1tailor.model import load
+from r1tailor.optimization.optimizer import optimizer_class
+from r1tailor.planning.memory_trace import Row, rehearse
+from r1tailor.planning.plan import on_one_device, plan, table, worst_row
+from r1tailor.planning.precision import device
+from r1tailor.schema.model import HubModel
+from r1tailor.schema.settings import Settings
+from r1tailor.schema.training import FullStrategy, LoraStrategy, Recommended
+from r1tailor.strategy import open_strategy
+
+Window = tuple[int, int] | None
+_GIB = 2**30
+_CONTAINER = Path("/sys/fs/cgroup/memory.max")
+
+
+def preflight(settings: Settings, root: Path, folder: Path, examples: int, window: Window = None) -> list[str]:
+    """Return remarks on a run that can work.
+
+    Args:
+        settings: the composition.
+        root: the project's root, for local models.
+        folder: of the run.
+        examples: how many there are to train on.
+        window: (T, C) of the windows that they carry.
+
+    Raises:
+        PreflightError: it cannot; says what is needed and what there is.
+        ModelUnavailableError: the base model cannot be had.
+        ConfigError: the optimizer does not take its arguments.
+    """
+    _settings_fit(settings)
+    if isinstance(settings.model, HubModel):  # refused before anything is downloaded
+        _memory_suffices(settings, root, examples, window)
+    skeleton = load.skeleton(load.load_config(settings.model, root))
+    remarks = open_strategy(settings.strategy).check(skeleton, examples)
+    if window:
+        remarks.append(_windows(settings, window))
+    if not isinstance(settings.model, HubModel):
+        _memory_suffices(settings, root, examples, window)
+    parameters = sum(parameter.numel() for parameter in skeleton.parameters())
+    _disk_suffices(folder, 4 * parameters if isinstance(settings.strategy, FullStrategy) else parameters // 10)
+    return remarks
+
+
+def refuse_early(settings: Settings, root: Path) -> None:
+    """Raise what is wrong whatever the examples will be: before any raw material is read."""
+    _settings_fit(settings)
+    if not isinstance(settings.model, HubModel):  # that one's configuration may have to be downloaded
+        open_strategy(settings.strategy).check(load.skeleton(load.load_config(settings.model, root)), 0)
+
+
+def _windows(settings: Settings, window: tuple[int, int]) -> str:
+    wanted = settings.temporal
+    return (
+        f"windows of {window[0]} steps of {window[1]} channels become {wanted.tokens} soft tokens; their encoder "
+        f"({wanted.layers} layers of width {wanted.width}) trains from random weights at learning rate {wanted.lr:g}"
+    )
+
+
+def _settings_fit(settings: Settings) -> None:
+    optimizer_class(settings.optimizer)
+    _length_fits(settings)
+    _device_exists(settings)
+
+
+def _length_fits(settings: Settings) -> None:
+    wanted, offered = settings.trainer.max_length, settings.model.context_length
+    if wanted > offered:
+        raise PreflightError(
+            f"trainer.max_length = {wanted:,} is more than model {settings.model.name} reads ({offered:,} tokens)"
+        )
+
+
+def _device_exists(settings: Settings) -> None:
+    trainer = settings.trainer
+    if trainer.parallel == "fsdp":
+        raise PreflightError(
+            "trainer.parallel = fsdp is counted by the planner (python -m r1tailor plan) and not trained yet; "
+            "use trainer=ddp, or one device"
+        )
+    if trainer.accelerator == "gpu" and not torch.cuda.is_available():
+        raise PreflightError("trainer.accelerator = gpu, but there is no GPU here; use trainer=cpu")
+    here, wanted = torch.cuda.device_count(), trainer.devices // trainer.nodes
+    if trainer.accelerator == "gpu" and here < wanted:
+        raise PreflightError(f"trainer.devices = {trainer.devices} needs {wanted} GPUs here; there are {here}")
+
+
+def report(settings: Settings, root: Path, row: Row | None) -> str:
+    """Return the plan of a composition as a table, and whether it fits here; by default for the worst micro-batch.
+
+    Raises:
+        PreflightError: the composition cannot work with this model.
+        ModelUnavailableError: its architecture is neither listed nor to be had.
+    """
+    _length_fits(settings)
+    planned = plan(settings, root, row=row)
+    text = table(settings, planned, row or worst_row(settings))
+    if device(settings) == "gpu" and not torch.cuda.is_available():
+        return f"{text}\nThere is no GPU here to compare it with."
+    needed, free = _here(settings, planned.total), _available(settings)
+    if needed <= free:
+        return f"{text}\nIt fits: {_gib(free)} are free here."
+    return f"{text}\nIt does not fit: {_gib(free)} are free here. Choose {_nearest(settings, root, None, free)}"
+
+
+def _memory_suffices(settings: Settings, root: Path, examples: int, window: Window) -> None:
+    planned, free = plan(settings, root, examples, window=window), _available(settings)
+    if _here(settings, planned.total) > free:
+        raise PreflightError(
+            f"model {settings.model.name} with strategy={settings.strategy.kind} needs at least "
+            f"{_gib(_here(settings, planned.lasting))} for weights, gradients and optimizer, and "
+            f"{_gib(_here(settings, planned.total))} in all; {_gib(free)} are free "
+            f"{'on the GPU' if device(settings) == 'gpu' else 'here'}. "
+            f"Choose {_nearest(settings, root, examples, free, window)} (all figures: python -m r1tailor plan)"
+        )
+
+
+def _available(settings: Settings) -> int:
+    """Return the bytes a run may take: of the GPU, or of this machine with what this process holds already."""
+    if device(settings) == "gpu" and torch.cuda.is_available():
+        return int(torch.cuda.mem_get_info()[0])
+    free = int(psutil.virtual_memory().available)
+    if _CONTAINER.exists() and (limit := _CONTAINER.read_text(encoding="ascii").strip()).isdigit():
+        free = min(free, int(limit))  # psutil sees the machine, not the container's share of it
+    return free + int(psutil.Process().memory_info().rss)
+
+
+def _here(settings: Settings, on_one_device: int) -> int:
+    """Return the bytes of one memory: a GPU has its own, the processes of a CPU node share one."""
+    trainer = settings.trainer
+    return on_one_device * (trainer.devices // trainer.nodes if device(settings) == "cpu" else 1)
+
+
+def _nearest(settings: Settings, root: Path, examples: int | None, free: int, window: Window = None) -> str:
+    """Return the nearest settings that fit: smaller micro-batches, layers computed again, adapters, more devices."""
+    for variant, change in _variants(settings):
+        if tokens := _micro_batch_that_fits(variant, root, examples, free, window):
+            unchanged = tokens == settings.trainer.micro_batch_tokens
+            return " ".join([change, *([] if unchanged else [f"trainer.micro_batch_tokens={tokens}"])]).strip()
+    divided = _devices_that_suffice(settings, root, free)
+    return f"{divided}a smaller model{' or strategy=lora' if isinstance(settings.strategy, FullStrategy) else ''}"
+
+
+def _variants(settings: Settings) -> Iterator[tuple[Settings, str]]:
+    """Yield what needs less memory, the nearest first, with the overrides that make it."""
+    yield settings, ""
+    if isinstance(settings.strategy, FullStrategy):
+        if not settings.trainer.gradient_checkpointing:
+            yield _changed(settings, gradient_checkpointing=True), "trainer.gradient_checkpointing=true"
+        yield _with_lora(settings), "strategy=lora"
+
+
+def _micro_batch_that_fits(
+    settings: Settings, root: Path, examples: int | None, free: int, window: Window
+) -> int | None:
+    """Return the most positions that fit, by halves; an example of max_length is the least there is."""
+    tokens = settings.trainer.micro_batch_tokens
+    while True:
+        smaller = _changed(settings, micro_batch_tokens=tokens)
+        planned = plan(smaller, root, examples, window=window)
+        if _here(smaller, planned.total) <= free:
+            return tokens
+        if _here(smaller, planned.lasting + planned.process) > free or tokens <= settings.trainer.max_length:
+            return None
+        tokens = max(tokens // 2, 1)
+
+
+def _devices_that_suffice(settings: Settings, root: Path, free: int) -> str:
+    """Return the override that divides the weights over enough devices, each with as much memory as there is here."""
+    trainer = settings.trainer
+    whole = rehearse(settings, root, worst_row(_changed(settings, micro_batch_tokens=1)), accumulates=True)
+    for devices in (2**power for power in range(1, 11)):
+        nodes = devices if device(settings) == "cpu" else trainer.nodes
+        if devices % nodes == 0 and devices > trainer.devices:
+            divided = _changed(settings, parallel="fsdp", devices=devices, nodes=nodes)
+            if on_one_device(divided, whole).total <= free:
+                shape = f"trainer=fsdp trainer.devices={devices}" + (f" trainer.nodes={nodes}" if nodes > 1 else "")
+                return f"{shape} trainer.micro_batch_tokens={trainer.max_length}, "
+    return ""
+
+
+def _changed(settings: Settings, **trainer: Any) -> Settings:  # noqa: ANN401
+    return settings.model_copy(update={"trainer": settings.trainer.model_copy(update=trainer)})
+
+
+def _with_lora(settings: Settings) -> Settings:
+    """Return the composition with adapters as in conf/strategy/lora.yaml."""
+    wanted = settings.model.lora
+    strategy = LoraStrategy(
+        kind="lora",
+        r=16,
+        alpha=32,
+        dropout=0.1,
+        target_modules=wanted.target_modules,
+        recommended=Recommended(lr=wanted.lr, batch_size=settings.trainer.batch_size),
+    )
+    return settings.model_copy(update={"strategy": strategy})
+
+
+def _gib(amount: int) -> str:
+    return f"{amount / _GIB:,.0f} GiB" if amount >= 100 * _GIB else f"{amount / _GIB:,.1f} GiB"
+
+
+def _disk_suffices(folder: Path, needed: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise PreflightError(
+            f"{folder}: checkpoints need about {needed / _GIB:,.1f} GiB, {free / _GIB:,.1f} GiB are free"
+        )

@@ -1,0 +1,72 @@
+"""The whole composition, and which of its settings each stage depends on."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from r1tailor.fields import Location
+from r1tailor.schema.base import Section
+from r1tailor.schema.corpus import Corpus
+from r1tailor.schema.curriculum import Curriculum
+from r1tailor.schema.domain import Domain
+from r1tailor.schema.evaluation import Evaluation
+from r1tailor.schema.model import Model, Temporal
+from r1tailor.schema.training import Optimizer, Scheduler, Strategy, Trainer
+
+
+class Settings(Section):
+    """The whole composition.
+
+    ``output`` is the folder of a direct run (null: a new one below ``outputs/runs``); ``resume`` continues
+    the run in ``output``, or the newest one.
+    """
+
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    resume: bool
+    output: Location | None
+    corpus: Corpus
+    domain: Domain
+    model: Model
+    temporal: Temporal
+    strategy: Strategy
+    optimizer: Optimizer
+    scheduler: Scheduler
+    curriculum: Curriculum
+    trainer: Trainer
+    evaluation: Evaluation
+
+
+# Which settings each stage depends on, in the order of the data's way. ``dvc.yaml`` lists the same, and a
+# test holds the two together.
+STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
+    "collect": ("domain.sources",),
+    "clean": ("domain.cleaning", "domain.compliance", "corpus"),
+    "annotate": ("seed", "domain.annotation"),
+    "instruct": ("seed", "domain.task", "domain.split"),
+    "train": (
+        "seed",
+        "model",
+        "temporal",
+        "strategy",
+        "optimizer",
+        "scheduler",
+        "curriculum.kind",
+        "curriculum.phases.${key}",  # each phase is a stage, and only its own settings make it run again
+        "trainer",
+    ),
+    "ablate": (
+        "seed",
+        "domain.task",
+        "domain.split",
+        "model",
+        "temporal",
+        "strategy",
+        "optimizer",
+        "scheduler",
+        "curriculum",
+        "trainer",
+        "evaluation.ablate_text",
+    ),
+    "evaluate": ("seed", "domain.task", "evaluation"),
+    "register": ("domain.goals",),
+}

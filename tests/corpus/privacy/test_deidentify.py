@@ -1,0 +1,264 @@
+"""Personal identifiers are found by shape and label, treated as asked, and never come back out."""
+
+import json
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from r1tailor import store
+from r1tailor.corpus.privacy import Deidentifier, coverage_table, find, gate, key
+from r1tailor.corpus.privacy.surrogates import offset, surrogate
+from r1tailor.errors import ConfigError, DataError
+from r1tailor.records import Document, read_documents, write_documents
+from r1tailor.schema.corpus import Privacy, PrivacyKind
+
+KEY = b"0123456789abcdef"
+KINDS: tuple[PrivacyKind, ...] = get_args(PrivacyKind)
+FACTS = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2020-01-01"}
+SECRETS = {
+    "name": "Adaeze Okonkwo",
+    "ssn": "523-41-8867",
+    "phone": "(217) 555-3134",
+    "email": "a.okonkwo@example.org",
+    "mrn": "4482910",
+    "resident_id": "11010519491231002X",
+    "zh": "张志强",
+    "mobile": "13812345678",
+    "card": "4111 1111 1111 1111",
+}
+NOTE = (
+    "Patient: {name}, MRN: {mrn}, SSN {ssn}, call {phone} or {email}. Card {card}.\n"
+    "患者{zh}，身份证号：{resident_id}，手机{mobile}。"
+).format(**SECRETS)
+
+
+def _privacy(**modes: Any) -> Privacy:  # noqa: ANN401
+    kinds = dict.fromkeys(KINDS, "redact") | modes
+    return Privacy(kinds=kinds, key_variable="TAILOR_KEY", threshold=0)
+
+
+REDACT = _privacy()
+SURROGATE = _privacy(**{kind: "pseudonymise" for kind in KINDS if kind not in ("date", "age", "zip")})
+
+
+def _redacted(text: str) -> str:
+    return Deidentifier(REDACT, None).apply(text, "g")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Seen by Dr. Okonkwo on March 5, 2021.", "Seen by Dr. [NAME] on 2021."),
+        ("DOB: 03/04/1931, a 93-year-old", "DOB: [DATE], a 90+-year-old"),
+        ("Springfield, IL 62704", "[ADDRESS] 627"),
+        ("TX 83012", "TX 000"),
+        ("SSN 523-41-8867", "SSN [SSN]"),
+        ("SSN 523-4l-8867", "SSN [SSN]"),
+        ("IP 192.168.10.22", "IP [IP]"),
+        ("VIN 1HGCM82633A004352", "VIN [VIN]"),
+        ("Fax: 217-555-0199", "Fax: [FAX]"),
+        ("病案号：ZY0012345，2021年3月5日入院", "病案号：[MRN]，2021年入院"),
+        ("手机：１３８１２３４５６７８", "手机：[PHONE]"),
+        ("住北京市朝阳区建国路88号3号楼501室。", "住[ADDRESS]。"),
+        ("京A12345追尾", "[PLATE]追尾"),
+        ("主管医师：李明", "主管医师：[NAME]"),
+    ],
+)
+def test_an_identifier_is_redacted_and_nothing_beside_it(text: str, expected: str) -> None:
+    assert _redacted(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Parkinson's disease, Foley catheter, Crohn disease, Murphy's sign.",
+        "She may need surgery; he will return in May.",
+        "Temp 38.5 C, BP 120/80, HbA1c<7.0%, pain 5/10, CYP2C19 *1/*2, 500 mg BID x 10 days",
+        "患者高热3天，体温38.5℃，血压120/80mmHg，白细胞11.2×10⁹/L，全身黄染。",
+        "第五百七十七条 当事人一方不履行合同义务的，应当承担违约责任。",
+        "a 64-year-old man",
+    ],
+)
+def test_clinical_and_legal_words_and_numbers_survive(text: str) -> None:
+    assert _redacted(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "held"),
+    [
+        ("身份证号：11010519491231002X", "resident_id", True),
+        ("身份证号：110105194912310021", "resident_id", False),
+        ("Card number 4111 1111 1111 1111", "bank_card", True),
+        ("Card number 4111 1111 1111 1112", "bank_card", False),
+        ("VIN: 1HGCM82633A004352", "vin", True),
+        ("VIN: 1HGCM82633A004353", "vin", False),
+        ("SSN: 000-12-3456", "ssn", False),
+        ("统一社会信用代码：91350100M000100Y43", "social_credit", True),
+        ("MRN: 4482910", "mrn", None),
+    ],
+)
+def test_a_mistyped_number_is_found_and_told_apart(text: str, kind: str, held: bool | None) -> None:
+    (finding,) = find(text)
+    assert (finding.kind, finding.checksum) == (kind, held)
+
+
+def test_a_kind_that_is_not_named_is_left_alone() -> None:
+    only_mail = Privacy(kinds={"email": "redact"}, key_variable="K", threshold=0)
+    text, findings = Deidentifier(only_mail, None).apply("a@b.org, SSN 523-41-8867", "")
+    assert (text, [finding.kind for finding in findings]) == ("[EMAIL], SSN 523-41-8867", ["email"])
+
+
+def test_surrogates_are_consistent_within_a_key_marked_and_not_found_again() -> None:
+    treat = Deidentifier(SURROGATE, KEY).apply
+    first, _ = treat("Mr. John Okonkwo, SSN 523-41-8867, a@b.org", "")
+    second, _ = treat("Dr. OKONKWO, SSN 523 41 8867", "")
+    assert first.split("SSN ")[1][:12] == second.split("SSN ")[1][:12] == surrogate("ssn", "523-41-8867", KEY)
+    assert first.split()[2].rstrip(",") == second.split()[1].rstrip(",")
+    assert first != Deidentifier(SURROGATE, KEY[::-1]).apply("Mr. John Okonkwo, SSN 523-41-8867, a@b.org", "")[0]
+    assert treat(first, "") == (first, [])
+
+
+def test_dates_of_a_group_move_together_and_keep_their_writing() -> None:
+    shift = Deidentifier(_privacy(date="shift_dates"), KEY).apply
+    by = offset("p1", KEY)
+    assert 1 <= abs(by.days) <= 365
+    assert offset("p2", KEY) != by
+    moved, _ = shift("2020-03-01, 2020-03-31, March 5", "p1")
+    first, second, yearless = moved.split(", ")
+    assert yearless == "[DATE]"
+    assert (_day(second) - _day(first), _day(first) - _day("2020-03-01")) == (30, by.days)
+    assert shift("2020年3月1日", "p1")[0].replace("年", "-").replace("月", "-").rstrip("日").split("-")[0] == first[:4]
+
+
+def _day(written: str) -> int:
+    return date.fromisoformat(written).toordinal()
+
+
+@settings(deadline=None, derandomize=True, database=None, max_examples=100)
+@given(st.lists(st.sampled_from([NOTE, "Dr. ", "9", "号", "-", " ", "患者", "@", "1", "A", "\n", "2020"]), max_size=30))
+def test_findings_are_in_order_apart_and_a_second_pass_finds_nothing(parts: list[str]) -> None:
+    text = "".join(parts)
+    findings = find(text)
+    assert all(0 <= f.start < f.end <= len(text) for f in findings)
+    assert all(a.end <= b.start for a, b in pairwise(findings))
+    treated, _ = Deidentifier(REDACT, None).apply(text, "")
+    assert not any(surface in treated for surface in SECRETS.values())
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "1",
+        "1 ",
+        "1-",
+        "a@",
+        "a.",
+        "A",
+        "Aa ",
+        "Dr. ",
+        "MRN ",
+        "号",
+        "里",
+        "市",
+        "张",
+        "http://",
+        "1.",
+        ":",
+        "(1",
+        "患者",
+        "O0",
+    ],
+)
+def test_hostile_repetition_takes_no_more_than_its_share(unit: str) -> None:
+    find(unit * 20_000)  # quadratic time would not come back
+
+
+def test_no_surface_leaves_the_step_by_any_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fields = {"history": [{"text": NOTE}], "mrn": 4482910, "name": SECRETS["name"], "group": SECRETS["ssn"], "n": 3}
+    document = Document("d1", NOTE, **FACTS, fields=fields)
+    outputs = []
+    for privacy, secret in ((REDACT, None), (SURROGATE, KEY)):
+        treated, notes = Deidentifier(privacy, secret).step()(document)
+        assert treated.fields["n"] == 3
+        assert all(note.sample is None for note in notes)
+        write_documents(tmp_path / "documents.parquet", [treated])
+        store.write_json(tmp_path / "report.json", [note.rule for note in notes])
+        outputs += [str(list(read_documents(tmp_path / "documents.parquet"))), (tmp_path / "report.json").read_text()]
+        outputs.append(json.dumps(gate([treated], privacy, "hipaa")))
+    with pytest.raises(DataError) as refusal:
+        gate([document], REDACT, "hipaa")
+    outputs += [str(refusal.value), repr(find(NOTE)), *capsys.readouterr()]
+    for surface in (*SECRETS.values(), "Okonkwo", "8867", KEY.decode()):
+        assert not any(surface in output for output in outputs), surface
+
+
+def test_the_step_notes_each_finding_and_each_mistyped_one() -> None:
+    _, notes = Deidentifier(REDACT, None).step()(Document("d", "VIN: 1HGCM82633A004353", **FACTS))
+    assert [note.rule for note in notes] == ["privacy.vin", "privacy.vin.mistyped"]
+
+
+def test_the_gate_counts_by_kind_and_says_what_to_do() -> None:
+    documents = [Document("a", "SSN 523-41-8867 and a@b.org", **FACTS), Document("b", "Pain 5/10.", **FACTS)]
+    with pytest.raises(DataError) as refusal:
+        gate(documents, Privacy(kinds={"ssn": "redact"}, key_variable="K", threshold=0.49), "hipaa")
+    assert str(refusal.value) == (
+        "domain.compliance = hipaa: 1 of 2 documents still hold identifiers (ssn 1, email 1); at most 49.00% may. "
+        "What to do: treat email in domain.cleaning.privacy.kinds, or leave the documents out"
+    )
+    passed = gate(documents, Privacy(kinds={}, key_variable="K", threshold=0.5), "hipaa")
+    assert passed == {"documents": 2, "with_findings": 1, "findings": {"ssn": 1, "email": 1}}
+    assert gate(documents, REDACT, "none") == {}
+
+
+def test_securities_need_a_licence_and_a_date() -> None:
+    good = Document("a", "", **FACTS)
+    bad = [Document("b", "", **FACTS | {"licence": " "}), Document("c", "", **FACTS | {"available_at": "soon"})]
+    assert gate([good], REDACT, "securities") == {"documents": 1}
+    with pytest.raises(DataError) as refusal:
+        gate([good, *bad], REDACT, "securities")
+    assert str(refusal.value) == (
+        "domain.compliance = securities: 2 of 3 records have no licence or no ISO date of availability: b, c. "
+        "Give their source both (domain.sources: licence, available_at)"
+    )
+
+
+def test_the_key_comes_from_outside_or_the_run_stops(tmp_path: Path) -> None:
+    root = tmp_path / "tree"
+    root.mkdir()
+    (tmp_path / "key").write_bytes(KEY + b"\n")
+    (root / "key").write_bytes(KEY)
+    assert key.read(REDACT, root, {}) is None
+    assert key.read(SURROGATE, root, {"TAILOR_KEY": KEY.decode()}) == KEY
+    assert key.read(SURROGATE, root, {"TAILOR_KEY_FILE": str(tmp_path / "key")}) == KEY
+    for environment, message in (
+        ({}, "TAILOR_KEY is not set"),
+        ({"TAILOR_KEY": "short"}, "has 5 bytes; it needs at least 16"),
+        ({"TAILOR_KEY_FILE": str(root / "key")}, "names a file in the project's tree"),
+        ({"TAILOR_KEY_FILE": str(tmp_path / "none")}, "cannot be read"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            key.read(SURROGATE, root, environment)
+    with pytest.raises(ConfigError, match="needs a secret key, from TAILOR_KEY"):
+        Deidentifier(SURROGATE, None)
+
+
+def test_a_mode_must_fit_its_kind() -> None:
+    with pytest.raises(
+        ValidationError, match=r"kinds\.date = pseudonymise is not possible; allowed: redact, shift_dates"
+    ):
+        _privacy(date="pseudonymise")
+    with pytest.raises(ValidationError, match=r"kinds\.ssn = shift_dates is not possible"):
+        _privacy(ssn="shift_dates")
+
+
+def test_the_coverage_table_has_the_rules_18_rows_and_every_kind_once() -> None:
+    rows = coverage_table()
+    assert len(rows) == 18
+    assert sorted(kind for row in rows for kind in row.kinds) == sorted(KINDS)
+    assert all(row.found_by and row.treatment and row.not_covered for row in rows)

@@ -1,0 +1,253 @@
+"""Trap 18: whatever a rule mends, numbers, units, signs, comparators, negation and citations come through."""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from r1tailor.corpus import clean
+from r1tailor.corpus.clean import CHAIN, RULES
+from r1tailor.corpus.cleaning.encodings import is_mojibake
+from r1tailor.corpus.cleaning.pages import without_running_lines
+from r1tailor.errors import DataError
+from r1tailor.records import Document
+from r1tailor.schema.corpus import CleaningRule
+
+FACTS = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2020-01-01"}
+_PROPERTY = settings(deadline=None, derandomize=True, database=None, max_examples=150)
+
+NUMBERS = ["38.5", "120/80", "1,000", "10⁹", "1.5×10⁻³", "5-10", "½", "Ⅳ", "１２０／８０", "3～5", "二十五", "5!!"]
+UNITS = ["m²", "5 mg/dL", "38.5℃", "37°C", "3 μmol/L", "4 µg", "6㎎", "7㎡", "50%", "５０％", "9‰", "5′"]
+SIGNS = ["HbA1c<7.0%", "≥90 mmHg", "≧3", "±0.5", "−2", "p≠0", "(+++)", "(--)", "＜7", "ST↑"]
+NEGATION = ["no fever", "denies pain", "without", "not", "(-)", "（-）", "（－）", "无发热", "否认高血压", "未见异常"]
+CITATIONS = ["[12]", "(Smith 2019)", "第十二条", "§ 1343", "《民法典》", "[3-5]", "Art. 6(1)(a)", "IL-6", "COVID-19"]
+PRECIOUS = NUMBERS + UNITS + SIGNS + NEGATION + CITATIONS
+FILLER = ["", "the patient ", "患者 ", "结果： ", "see: ", "，", "hyper-\ntension ", "“", "&amp; ", "CafÃ©\n"]
+NOISE = [
+    " ",
+    "\n",
+    "  ",
+    "\f",
+    "\r\n",
+    "\u3000",
+    " \u200b",
+    "\n\ufeff",
+    "。",
+    "，\n",
+    "!! ",
+    "\x0b",
+    " ，",
+    "; ",
+    "&nbsp;",
+]
+
+_SAME = str.maketrans("≧≦⩾⩽﹤﹥˚º‘’“”", "≥≤≥≤<>°°''\"\"")
+_KEEPS_EVERYTHING = {*RULES, "narrow_full_width", "unify_units", "widen_chinese_punctuation"}
+_FORMS = ("<super>", "<sub>", "<fraction>")
+
+
+def meaning(text: str) -> str:
+    """Return what a text says, whatever the width and the spelling of its characters; white space says nothing."""
+    visible = (c for c in text.translate(_SAME) if not c.isspace() and unicodedata.category(c) not in ("Cc", "Cf"))
+    return unicodedata.normalize("NFKC", "".join(visible))
+
+
+def raised(text: str) -> str:
+    """Return the characters that folding would lower to plain digits: superscripts, subscripts, fractions."""
+    return "".join(c for c in text if unicodedata.decomposition(c).startswith(_FORMS))
+
+
+def is_within(part: str, whole: str) -> bool:
+    """Whether the characters of one text stand in another in the same order."""
+    rest: Iterator[str] = iter(whole)
+    return all(character in rest for character in part)
+
+
+def numbers(text: str) -> list[str]:
+    """Return the numbers of a text as they are read: neither joined to the next nor broken."""
+    plain = "".join(chr(ord(c) - 0xFEE0) if "０" <= c <= "９" or c in "．／" else c for c in html.unescape(text))
+    return re.findall(r"\d+(?:[./,]\d+)*", plain.replace("\u200b", "").replace("\ufeff", ""))
+
+
+def cleaned(text: str, rules: tuple[str, ...] = tuple(CHAIN)) -> str:
+    return clean.step(rules)(Document("d", text, **FACTS))[0].text
+
+
+def survives(fragments: list[str], text: str) -> bool:
+    said, place = meaning(text), 0
+    for fragment in map(meaning, fragments):
+        place = said.find(fragment, place)
+        if place < 0:
+            return False
+        place += len(fragment)
+    return True
+
+
+_PARTS = st.lists(st.tuples(st.sampled_from(FILLER), st.sampled_from(PRECIOUS), st.sampled_from(NOISE)), min_size=1)
+
+
+@_PROPERTY
+@given(_PARTS)
+def test_what_carries_meaning_survives_every_rule_and_the_chain(parts: list[tuple[str, str, str]]) -> None:
+    # A word of its own for each, so that no line runs through the pages.
+    text = "".join(f"{f}{chr(97 + n % 26)}. {precious}{noise}" for n, (f, precious, noise) in enumerate(parts))
+    fragments = [precious for _, precious, _ in parts]
+    for name, rule in CHAIN.items():
+        assert survives(fragments, rule(text)), name
+        assert numbers(rule(text)) == numbers(text), name
+    result = cleaned(text)
+    assert survives(fragments, result)
+    assert numbers(result) == numbers(text)
+    assert is_within(raised(text), raised(result))
+    assert cleaned(result) == result
+
+
+_HOSTILE = "0189.,/%<>≥±-+−×(（)）［］：；，。！？!?:;、'“&#ltgamp²⁹½ⅣÃ©Â±â€¼ aBxX１２Ａ－％㎎㎡℃µº患者无一二压血"
+_HOSTILE += "\n\f\r\t\x0b\x85\u200b\u00ad\u3000"
+_TEXT = st.one_of(st.text(_HOSTILE, max_size=60), st.text(max_size=40))
+
+
+@settings(_PROPERTY, max_examples=1000)
+@given(_TEXT, st.sampled_from([name for name in CHAIN if name not in ("decode_entities", "repair_mojibake")]))
+def test_no_rule_invents_a_character(text: str, name: str) -> None:
+    result = CHAIN[name](text)
+    assert is_within(meaning(result), meaning(text))
+    if name in _KEEPS_EVERYTHING:
+        assert meaning(result) == meaning(text)
+    assert is_within(raised(text), raised(result))
+
+
+@settings(_PROPERTY, max_examples=600)
+@given(_TEXT, st.sampled_from(sorted(CHAIN)))
+def test_twice_is_once_for_each_rule_and_for_the_chain_in_any_order(text: str, first: str) -> None:
+    assert CHAIN[first](CHAIN[first](text)) == CHAIN[first](text)
+    for rules in (tuple(CHAIN), (first, *reversed(CHAIN))):
+        result = cleaned(text, rules)
+        assert cleaned(result, rules) == result
+
+
+@_PROPERTY
+@given(st.text(), st.text("µ≥“中文ñΩ²—AB ", min_size=1))
+def test_what_was_encoded_once_too_often_comes_back(anything: str, likely: str) -> None:
+    assert CHAIN["decode_entities"](html.escape(anything)) == CHAIN["decode_entities"](anything)
+    as_latin = likely.encode().decode("latin-1")
+    assert CHAIN["repair_mojibake"](as_latin) == likely
+
+
+CASES = {
+    "decode_entities": [
+        ("HbA1c &lt; 7 &amp;amp; &#8805;90 &#x2103;", "HbA1c < 7 & ≥90 ℃"),
+        ("?a=1&para=2 AT&T &nosuchname; &#0;", "?a=1&para=2 AT&T &nosuchname; &#0;"),
+    ],
+    "repair_mojibake": [
+        ("CafÃ©, Î¼g, â‰¥90\nä¸\xadæ–‡", "Café, μg, ≥90\n中文"),
+        ("ÃƒÂ©", "é"),
+        ("«AMANHÃ» é", "«AMANHÃ» é"),
+        ("dit CAFÉ»", "dit CAFÉ»"),
+        ("cité\u00a0» dit-il", "cité\u00a0» dit-il"),
+    ],
+    "remove_control_characters": [("5\x0c10\x0b3\x8512\u200b0", "5\n10\n3\n120")],
+    "narrow_full_width": [
+        ("血压：１２０／８０，ＨｂＡ１ｃ＜７％。", "血压：120/80，HbA1c<7%。"),
+        ("１，２００ 与 1，200", "1,200 与 1，200"),
+        ("征（－） a（－）b （Ｓｍｉｔｈ　２０１９）", "征（-） a(-)b (Smith　2019)"),
+        ("10⁹ m² Ⅳ ½", "10⁹ m² Ⅳ ½"),
+    ],
+    "widen_chinese_punctuation": [
+        ("患者,男(高血压),否认:无;12:30 (-)", "患者，男（高血压），否认：无;12:30 (-)"),
+        ("约翰.史密斯 型(2型)", "约翰.史密斯 型(2型)"),
+        ("病(高(血)压),无", "病（高（血）压），无"),
+    ],
+    "unify_units": [
+        ("5㎎/㎗ 3㎡ 38.5℃ 4µg ≧3 ５％ 38ºC左右", "5mg/dl 3m² 38.5°C 4μg ≥3 ５% 38°C左右"),
+        ("a㎎ ㎎L ㎡2 nº 5", "a㎎ ㎎L ㎡2 nº 5"),
+    ],
+    "collapse_punctuation": [("好！！！ why??? 5!! (--) +++ ... 。。", "好！ why? 5!! (--) +++ ... 。")],
+    "join_broken_lines": [
+        ("hyper-\n  tension is hypertension", "hypertension is hypertension"),
+        ("non-\nsmall as in non-small", "non-small as in non-small"),
+        ("un-\nseen 5-\n10 IL-\n6 (-)\n x-\nray", "un-\nseen 5-\n10 IL-\n6 (-)\n x-\nray"),
+        ("soft\u00ad\nly", "softly"),
+        ("患有高血\n压。高血压，\n无糖尿病\n。", "患有高血压。高血压，无糖尿病。"),
+        ("高血压\n冠心病\n二十\n五，二十五岁\n3\n4", "高血压\n冠心病\n二十\n五，二十五岁\n3\n4"),
+    ],
+    "remove_boilerplate": [
+        (
+            "No fever.\n© 2019 Elsevier. All rights reserved.\n无发热\n免责声明：本内容仅供参考。\n",
+            "No fever.\n无发热\n",
+        ),
+        ("We use cookies to improve.\nno cough\n未经本站许可，不得转载。", "no cough\n"),
+        ("(c) 2019 revenue rose 5%\nCopyright law, § 5\n", "(c) 2019 revenue rose 5%\nCopyright law, § 5\n"),
+    ],
+    "remove_running_lines": [
+        ("T\na\n- 7 -\fT\nb\n- 8 -\fT\nc\n- 9 -", "T\na\fb\fc"),
+        ("Asthma | 1\na\fAsthma | 2\nb\fAsthma | 3\nc", "Asthma | 1\na\fb\fc"),
+        ("a\n38.5\fb\n38.5\fc\n38.5", "a\n38.5\fb\n38.5\fc\n38.5"),
+        ("Phase 1\na\fPhase 2\nb\fPhase 3\nc", "Phase 1\na\fPhase 2\nb\fPhase 3\nc"),
+        ("T\na\fT\nb", "T\na\fT\nb"),
+        ("第 1 页 共 3 页\na\f第 2 页 共 3 页\nb\f第 3 页 共 3 页\nc", "a\fb\fc"),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"), [(name, *case) for name, cases in CASES.items() for case in cases]
+)
+def test_a_rule_mends_what_it_is_for_and_nothing_beside(name: str, before: str, after: str) -> None:
+    assert CHAIN[name](before) == after
+
+
+def test_schema_and_chain_name_the_same_rules_in_the_same_order() -> None:
+    assert get_args(CleaningRule) == tuple(CHAIN)
+
+
+def test_a_running_line_deeper_on_the_page_goes_when_the_one_above_it_went() -> None:
+    pages = [f"{'abcd'[i]}\nTitle\nWard 7\nJ. Doe\nNo allergies\ntext {i}\n{i + 5}" for i in range(4)]
+    assert without_running_lines(pages)[1:] == ["b\ntext 1", "c\ntext 2", "d\ntext 3"]
+    assert without_running_lines(pages)[0].count("No allergies") == 1
+
+
+def test_a_text_of_pages_is_cleaned_with_them() -> None:
+    pages = [f"Asthma\nno  fever {word}" for word in ("a", "b", "c")]
+    document = Document("d", "\n".join(pages), **FACTS, fields={"pages": pages, "title": "x  y"})
+    result, notes = clean.step(("remove_running_lines", "collapse_whitespace"))(document)
+    assert result.fields == {"pages": ["Asthma no fever a", "no fever b", "no fever c"], "title": "x y"}
+    assert result.text == "Asthma no fever a no fever b no fever c"
+    assert [note.rule for note in notes] == ["remove_running_lines", "collapse_whitespace"]
+
+
+def test_a_step_notes_each_rule_once_with_the_first_difference() -> None:
+    text = "a" * 100 + "  b  c"
+    document = Document("d", text, **FACTS, fields={"n": 1})
+    result, (note,) = clean.step(("straighten_quotes", "collapse_whitespace"))(document)
+    assert (result.text, result.fields) == ("a" * 100 + " b c", {"n": 1})
+    assert note.rule == "collapse_whitespace"
+    assert note.sample == {"id": "d", "before": "a" * 39 + "  b  c", "after": "a" * 39 + " b c"}
+    _, (note,) = clean.step(("collapse_whitespace",))(Document("d", "a", **FACTS, fields={"t": "x  y"}))
+    assert note.sample == {"id": "d", "field": "t", "before": "x  y", "after": "x y"}
+
+
+def test_mojibake_without_an_exact_way_back_is_left_and_reported() -> None:
+    text = "Ã© beside é"
+    assert is_mojibake(text)
+    result, notes = clean.step(("repair_mojibake",))(Document("d", text, **FACTS))
+    assert (result.text, [(note.rule, note.sample) for note in notes]) == (text, [("mojibake_left", {"id": "d"})])
+    _, report = clean.clean([Document("d", text, **FACTS)], ("repair_mojibake",))
+    assert report.changed == {"repair_mojibake": 0, "mojibake_left": 1}
+    assert clean.step(("normalise_unicode",))(Document("d", text, **FACTS))[1] == []
+
+
+def test_rules_that_undo_each_other_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CHAIN, "collapse_whitespace", lambda text: text.replace("a", "b"))
+    monkeypatch.setitem(CHAIN, "straighten_quotes", lambda text: text.replace("b", "a"))
+    message = (
+        "after 20 rounds of domain.cleaning.rules collapse_whitespace, straighten_quotes still change it: "
+        "they undo each other, leave one out"
+    )
+    with pytest.raises(DataError, match=f"^{message}$"):
+        cleaned("a", ("collapse_whitespace", "straighten_quotes"))

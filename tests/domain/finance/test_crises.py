@@ -1,0 +1,71 @@
+"""Crises are found from closes alone, and those of the S&P 500 are the known ones."""
+
+import numpy as np
+import pytest
+
+from r1tailor.domain.finance.crises import Crisis, crises
+from r1tailor.schema.finance import Crises, CrisisEvent
+from tests.support.market_documents import FIRST, finance, real
+
+EVENT = CrisisEvent(date=str(FIRST), name="Fire", source="The Gazette")
+SETTINGS = Crises(drawdown=0.15, onset_drawdown=0.10, events=(EVENT,))
+
+
+def _found(*closes: float, settings: Crises = SETTINGS) -> list[tuple[int, int, int, float]]:
+    first = np.datetime64(FIRST)
+    dates = first + np.arange(len(closes))
+    places = [
+        (*((np.datetime64(day) - first).astype(int) for day in (found.peak, found.onset, found.trough)), found.depth)
+        for found in crises(dates, np.array(closes), settings)
+    ]
+    return [(int(peak), int(onset), int(trough), round(depth, 4)) for peak, onset, trough, depth in places]
+
+
+@pytest.mark.parametrize(
+    ("closes", "expected"),
+    [
+        ((100, 90, 85, 100), [(0, 1, 2, -0.15)]),  # thresholds are reached, not passed
+        ((100, 91, 86, 100), []),
+        ((100, 120, 110, 107, 90, 95, 121), [(1, 3, 4, -0.25)]),
+        ((100, 80, 95, 70, 99), [(0, 1, 3, -0.3)]),  # not recovered in between: one crisis
+        ((100, 80, 100, 80, 100), [(0, 1, 1, -0.2), (2, 3, 3, -0.2)]),
+        ((100, 100, 80), [(1, 2, 2, -0.2)]),  # the last close at the peak; still under way
+        ((100,), []),
+        ((100, 101, 102), []),
+        ((), []),
+    ],
+)
+def test_a_crisis_lasts_from_its_peak_to_its_recovery(
+    closes: tuple[float, ...], expected: list[tuple[int, int, int, float]]
+) -> None:
+    assert _found(*closes) == expected
+
+
+def test_thresholds_are_settings() -> None:
+    shallow = SETTINGS.model_copy(update={"drawdown": 0.05, "onset_drawdown": 0.05})
+    assert _found(100, 96, 94, 100, settings=shallow) == [(0, 2, 2, -0.06)]
+
+
+def test_a_crisis_bears_the_name_of_the_event_between_peak_and_trough() -> None:
+    dates = np.datetime64(FIRST) + np.arange(3)
+    (named,) = crises(dates, np.array([100, 80, 110]), SETTINGS)
+    (unnamed,) = crises(dates + 1, np.array([100, 80, 110]), SETTINGS)
+    assert (named.name, named.source) == ("Fire", "The Gazette")
+    assert (unnamed.name, unnamed.source) == ("drawdown from 2000-01", "prices")
+
+
+def test_the_crises_of_the_index_are_those_the_world_knows() -> None:
+    found: tuple[Crisis, ...] = finance(real()).crises()
+    assert [(c.peak[:7], c.trough[:7], round(100 * c.depth)) for c in found] == [
+        ("1990-07", "1990-10", -20),
+        ("1998-07", "1998-08", -19),
+        ("2000-03", "2002-10", -49),
+        ("2007-10", "2009-03", -57),
+        ("2018-09", "2018-12", -20),
+        ("2020-02", "2020-03", -34),
+        ("2022-01", "2022-10", -25),
+    ]
+    assert all(c.peak < c.onset <= c.trough for c in found)
+    assert [c.onset for c in found][3:] == ["2007-11-26", "2018-11-23", "2020-02-27", "2022-02-22"]
+    assert found[3].name == "Global financial crisis (Lehman Brothers)"
+    assert [c.source == "prices" for c in found] == [True] * 3 + [False] * 4

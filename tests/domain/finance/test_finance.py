@@ -1,0 +1,272 @@
+"""Days of decision become examples of four tasks; answers are right by hand-computed cases."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from r1tailor import config
+from r1tailor.domain.finance.tasks import LABELS, answer, label_in
+from r1tailor.errors import ConfigError, DataError
+from r1tailor.instruction.build import build
+from r1tailor.records import Document, Example, Prediction
+from r1tailor.schema.finance import MarketTask, Thresholds
+from tests.support.market_documents import ALONE, days, finance, index, real, row, walk
+
+THRESHOLDS = Thresholds(trend=0.03, calm=0.3, turbulent=0.7, elevated=0.05, high=0.10)
+QUIET: dict[str, float | None] = {
+    "return_window": 0.0,
+    "volatility_21": 0.10,
+    "volatility_63": 0.10,
+    "volatility_rank": 0.5,
+    "drawdown": 0.0,
+    "drawdown_change": 0.0,
+    "breadth": 0.6,
+    "correlation_change": 0.0,
+    "spread_change": 0.0,
+}
+WARNED = QUIET | {"volatility_21": 0.13, "drawdown": -0.08, "drawdown_change": -0.05, "breadth": 0.2}
+
+
+def _label(task: MarketTask, ahead: float = 0.0, **features: float | None) -> str:
+    return answer(task, QUIET | features, ahead, THRESHOLDS).label
+
+
+@pytest.mark.parametrize(
+    ("task", "feature", "expected"),
+    [
+        ("trend", "return_window", [(-0.2, "down"), (-0.0301, "down"), (-0.03, "flat"), (0.03, "flat"), (0.031, "up")]),
+        (
+            "volatility",
+            "volatility_rank",
+            [(0.0, "calm"), (0.29, "calm"), (0.3, "normal"), (0.69, "normal"), (0.7, "turbulent"), (1.0, "turbulent")],
+        ),
+    ],
+)
+def test_trend_and_volatility_are_read_off_the_features(
+    task: MarketTask, feature: str, expected: list[tuple[float, str]]
+) -> None:
+    assert [(value, _label(task, **{feature: value})) for value, _ in expected] == expected
+
+
+@pytest.mark.parametrize(
+    ("ahead", "risk", "allocation"),
+    [
+        (0.0, "low", "hold"),
+        (-0.0499, "low", "hold"),
+        (-0.05, "elevated", "reduce"),
+        (-0.0999, "elevated", "reduce"),
+        (-0.10, "high", "exit"),
+        (-0.5, "high", "exit"),
+    ],
+)
+def test_risk_and_allocation_follow_from_the_drawdown_ahead(ahead: float, risk: str, allocation: str) -> None:
+    assert (_label("risk", ahead), _label("allocation", ahead)) == (risk, allocation)
+
+
+@pytest.mark.parametrize(
+    ("features", "terms"),
+    [
+        ({}, ["no warning sign"]),
+        ({"volatility_21": 0.121}, ["volatility rising"]),
+        ({"volatility_21": 0.12}, ["no warning sign"]),
+        ({"drawdown": -0.06, "drawdown_change": -0.03}, ["drawdown deepening"]),
+        ({"drawdown": -0.06, "drawdown_change": 0.0}, ["no warning sign"]),
+        ({"drawdown": -0.04, "drawdown_change": -0.03}, ["no warning sign"]),
+        ({"breadth": 0.39}, ["breadth narrow"]),
+        ({"correlation_change": 0.06}, ["correlation rising"]),
+        ({"spread_change": 0.11}, ["credit spread widening"]),
+        ({"breadth": None, "correlation_change": None, "spread_change": None}, ["no warning sign"]),
+        ({"spread_change": 0.2, "breadth": 0.1}, ["breadth narrow", "credit spread widening"]),
+    ],
+)
+def test_a_reason_names_the_signs_that_stood_at_the_time(features: dict[str, float | None], terms: list[str]) -> None:
+    for ahead in (0.0, -0.3):  # whatever came of them
+        found = answer("risk", QUIET | features, ahead, THRESHOLDS)
+        assert list(found.terms) == terms
+        assert found.reason == f"{', '.join(terms).capitalize()}."
+
+
+def test_reasons_name_no_label_of_their_task_so_that_an_answer_cannot_be_misread() -> None:
+    for task, labels in LABELS.items():
+        for features in (QUIET, WARNED, WARNED | {"return_window": 0.1}, WARNED | {"return_window": -0.1}):
+            found = answer(task, features, -0.3, THRESHOLDS)
+            assert not re.search(rf"\b({'|'.join(labels)})\b", found.reason, re.IGNORECASE)
+            assert label_in(f"{found.label.upper()}. {found.reason}", task) == found.label
+    assert label_in("upper, downward, highest", "trend") == label_in("", "risk") == ""
+
+
+def _walked(count: int = 200) -> list[Document]:
+    return index(walk(count)[:, 0].tolist())
+
+
+def test_every_day_of_decision_is_asked_every_task_and_looks_ahead_in_its_answer_only() -> None:
+    closes = [100.0] * 64 + [100.0, 102, 101, 103, 105, 106, 95.3, 100] + [110.0] * 30
+    examples = list(finance(index(closes), *ALONE, "domain.task.horizon_days=6").examples())
+    dates = days(len(closes))
+    decided = [place for place in range(0, len(closes) - 6, 5) if place >= 63]
+    assert [e.available_at for e in examples[::4]] == [dates[place] for place in decided]
+    assert [e.id for e in examples[:4]] == [f"{task}/{dates[65]}" for task in LABELS]
+    first = {e.fields["task"]: e for e in examples[:4]}
+    assert [e.fields["level"] for e in first.values()] == [1, 2, 3, 4]
+    assert {len(e.series) for e in examples} == {64}
+    fields = first["risk"].fields  # decided at 102, then 101 103 105 106 95.3 100
+    assert (fields["date"], fields["label_until"]) == (dates[65], dates[71])
+    assert fields["drawdown_next"] == pytest.approx(-10.7 / 106)
+    assert fields["return_next"] == pytest.approx(100 / 101 - 1)  # from one close after to one close after the next
+    assert fields["volatility"] == fields["features"]["volatility_21"] > 0
+    assert first["risk"].output == "high. Volatility rising."
+    assert first["allocation"].output == "exit. Volatility rising."
+    assert first["trend"].output == "flat. The index moved little and closed near its peak."
+
+
+def test_a_window_with_too_little_history_makes_no_example() -> None:
+    domain = finance(_walked(), *ALONE, "domain.task.window=100")
+    assert next(domain.examples()).available_at == days(200)[100]
+    assert domain.features_at(days(200)[99])["return_1"] is not None
+    with pytest.raises(DataError, match=rf"^domain finance: on {days(200)[98]} fewer than 100 closes were known$"):
+        domain.features_at(days(200)[98])
+    few = "^domain finance: 60 days of the index are too few: an example needs 64 up to it and 21 after it "
+    with pytest.raises(DataError, match=few):
+        list(finance(_walked(60), *ALONE).examples())
+
+
+def test_numbers_as_text_stand_in_the_prompt_instead_of_the_window() -> None:
+    read, written = (
+        next(finance(_walked(), *ALONE, f"domain.task.numbers_as_text={text}").examples()) for text in (False, True)
+    )
+    assert read.series
+    assert not written.series
+    assert (read.output, read.fields) == (written.output, written.fields)
+    assert written.instruction.startswith(f"{read.instruction} In hundredths: return 5, return 21, ")
+    assert written.input.startswith(f"{read.input}\n")
+    named = written.instruction.rpartition(": ")[2].rstrip(".").split(", ")
+    numbers = dict(zip(named, written.input.rpartition("\n")[2].split("; "), strict=True))
+    moved = read.fields["features"]["return_5"]
+    assert (numbers["return 5"], numbers["spread"]) == (f"{100 * moved:.1f}", "unknown")
+
+
+def test_fewer_decisions_are_learnt_from_than_judged() -> None:
+    every, fewer = (
+        [
+            e.fields["date"]
+            for e in finance(real(), "domain.task.every_days=20", f"domain.task.train_every={k}").examples()
+        ]
+        for k in (1, 3)
+    )
+    early = sorted({date for date in every if date < "2004-01-01"})
+    assert sorted({date for date in fewer if date < "2004-01-01"}) in [early[start::3] for start in range(3)]
+    assert [date for date in every if date >= "2004-01-01"] == [date for date in fewer if date >= "2004-01-01"]
+
+
+def test_answers_are_scored_by_the_metrics_of_their_task() -> None:
+    domain = finance(_walked(), *ALONE)
+    examples = {e.fields["task"]: e for e in domain.examples()}
+    names = {metric.name for metric in domain.metrics}
+    assert len(names) == 9
+    for task, example in examples.items():
+        right = domain.score(example, Prediction(example.id, f"<think>exit</think>{example.output}", -1, 1, "nothing"))
+        expected = {f"{task}_accuracy": 1.0, f"{task}_accuracy_ranked": 0.0}
+        assert right == expected | ({"risk_vocabulary_coverage": 1.0} if task in ("risk", "allocation") else {})
+        ranked = Prediction(example.id, "?", -1, 1, example.fields["label"])
+        assert domain.score(example, ranked)[f"{task}_accuracy_ranked"] == 1
+        assert domain.labels_of(example) == LABELS[task]
+        assert right.keys() <= names
+    fields = {"task": "risk", "label": "high", "terms": ["volatility rising", "breadth narrow"]}
+    named = domain.score(
+        Example("e", "", "", "", fields=fields), Prediction("e", "Low. Breadth narrow.", -1, 1, "high")
+    )
+    assert named == {"risk_accuracy": 0.0, "risk_accuracy_ranked": 1.0, "risk_vocabulary_coverage": 0.5}
+
+
+def test_the_majority_answer_holds_the_most_frequent_label_of_each_task() -> None:
+    domain = finance(_walked(), *ALONE)
+    train = list(domain.examples())
+    constant = domain.majority_answer(train)
+    for task in LABELS:
+        labels = Counter(e.fields["label"] for e in train if e.fields["task"] == task)
+        assert label_in(constant, task) == labels.most_common(1)[0][0]
+
+
+def test_tasks_and_their_order_are_settings() -> None:
+    domain = finance(_walked(), *ALONE, "domain.task.tasks=[volatility,trend]")
+    first, second, *_ = domain.examples()
+    assert [(e.fields["task"], e.fields["level"]) for e in (first, second)] == [("volatility", 1), ("trend", 2)]
+    assert domain.labels() == ("calm", "normal", "turbulent", "up", "flat", "down")
+    assert "risk_vocabulary_coverage" not in {metric.name for metric in domain.metrics}
+
+
+@pytest.mark.parametrize(
+    ("documents", "overrides", "said"),
+    [
+        ([], ALONE, "there is no document of source sp500 (domain.task.market.index)"),
+        (_walked(), ALONE[1:], "there is no document of source stocks (domain.task.market.stocks)"),
+        (
+            [row("sp500", "2000-01-03", {"DAX": 1.0, "SPX": 2.0})],
+            ALONE,
+            "source sp500 has no series SP500 (domain.task.market.index); there are DAX, SPX",
+        ),
+        (
+            [*_walked(), row("credit", "2000-01-31", {"AAA": 1.0})],
+            [ALONE[0], ALONE[2]],
+            "source credit has no series BAA (domain.task.market.credit); there are AAA",
+        ),
+        (index([1.0, 0.0]), ALONE, "the index has no close above 0 on 2000-01-04 (domain.task.market.index)"),
+    ],
+)
+def test_documents_that_are_no_market_are_refused(documents: list[Document], overrides: list[str], said: str) -> None:
+    with pytest.raises(DataError, match=f"^{re.escape(f'domain finance: {said}')}$"):
+        finance(documents, *overrides)
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("domain.task.market.index.source=dax", "task.market.index.source = dax: sources has sp500, stocks, credit,"),
+        ("domain.task.market.index.series=null", "index.series must name one series"),
+        ("domain.task.market.credit.series=[BAA]", "credit.series must name two yields, such as [BAA, AAA]"),
+        ("domain.task.tasks=[trend,trend]", "each of tasks and of channels may stand there only once"),
+        ("domain.task.tasks=[]", "domain.task.tasks"),
+        ("~domain.task.questions.risk", "questions must hold one for each of tasks; risk has none"),
+        ("domain.task.labels=[up]", "domain.task.labels"),
+        ("domain.task.every_days=21", "every_days must be smaller than horizon_days"),
+        ("domain.task.window=900", "window must not be longer than normalise_days"),
+        ("domain.task.thresholds.calm=0.8", "calm must lie below turbulent, and elevated below high"),
+        ("domain.task.thresholds.high=0.05", "calm must lie below turbulent, and elevated below high"),
+        ("domain.task.crises.onset_drawdown=0.2", "onset_drawdown must not be larger than drawdown"),
+        ("domain.task.tasks=[moon]", "must be one of trend, volatility, risk, allocation"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(override: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)) as refused:
+        config.load(["domain=finance", override])
+    assert len(refused.value.faults) == 1
+
+
+def test_the_real_parts_are_apart_in_time_and_every_label_of_train_is_known_before_the_test() -> None:
+    domain = finance(real(), "domain.task.every_days=20", "domain.task.train_every=1")
+    built = build(domain, seed=1)
+    parts = built.parts
+    assert built.report["leaks"] == {"validation": 0, "test": 0}
+    assert built.report["exact_duplicates_removed"] == 0
+    assert set(built.report["left_out"]) == {"embargo"}
+    assert sum(map(len, parts.values())) + len(built.report["left_out"]["embargo"]) == 4 * 411
+    assert max(e.fields["label_until"] for e in parts["train"]) < "2004-01-01" <= min(_dates(parts["validation"]))
+    assert max(e.fields["label_until"] for e in parts["validation"]) < "2007-01-01" <= min(_dates(parts["test"]))
+    assert not {e.series for e in parts["train"]} & {e.series for e in parts["test"]}
+    assert {e.fields["label"] for e in parts["test"]} == set(domain.labels())
+
+
+def _dates(examples: list[Example]) -> list[str]:
+    return [example.available_at for example in examples]
+
+
+def test_levels_are_the_closes_of_all_trading_days() -> None:
+    dates, closes = finance(real()).levels()
+    assert (len(dates), dates[0], dates[-1], closes[0], closes[-1]) == (
+        8313,
+        "1990-01-02",
+        "2022-12-28",
+        359.69,
+        3783.22,
+    )

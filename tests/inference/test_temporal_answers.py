@@ -1,0 +1,129 @@
+"""Likelihoods, rankings and answers of a model that reads windows, and of windows that say nothing."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from r1tailor import config
+from r1tailor.batching.packing import MicroBatch, pack
+from r1tailor.errors import DataError
+from r1tailor.evaluation.market.ablation import shuffled, zeroed
+from r1tailor.inference.generate import predict
+from r1tailor.inference.ranking import score_labels
+from r1tailor.model import load
+from r1tailor.objective.supervised import log_likelihoods
+from r1tailor.records import Example, Prediction
+from r1tailor.schema.settings import Settings
+from tests.batching.test_packing import MODELS, PADDING
+from tests.support.windowed import (
+    CHANNELS,
+    LABELS,
+    STEPS,
+    STRATEGIES,
+    alone,
+    composition,
+    eager,
+    reader,
+    tokens_of,
+    tuned,
+    windowed,
+)
+
+
+def answers(model: nn.Module, settings: Settings, examples: Sequence[Example], batch: int) -> list[Prediction]:
+    evaluation = settings.evaluation.model_copy(update={"batch_size": batch, "max_new_tokens": 12})
+    chat = load.load_tokenizer(settings.model, config.ROOT)
+    return predict(model, chat, examples, [LABELS] * len(examples), evaluation, 700, 4096, lambda _: None)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("name", MODELS)
+def test_answers_in_batches_are_the_answers_one_by_one(name: str, strategy: str) -> None:
+    settings = composition(name, strategy)
+    model, examples = tuned(settings).eval(), windowed()
+    together = answers(model, settings, examples, 50)
+    single = [answer for e in examples for answer in answers(model, settings, [e], 1)]
+    assert [(p.id, p.generated, p.ranked) for p in together] == [(p.id, p.generated, p.ranked) for p in single]
+    assert all(p.generated for p in together)
+    for mine, other in zip(together, single, strict=True):
+        assert mine.log_likelihood == pytest.approx(other.log_likelihood, rel=1e-5)
+        assert mine.label_scores == pytest.approx(other.label_scores, rel=1e-5)
+
+
+def test_generation_continues_what_the_model_reads_with_its_window() -> None:
+    settings = composition()
+    model = tuned(settings).eval()
+    (example, *_) = windowed()
+    plain = eager(copy.deepcopy(model))
+    (answer,) = answers(model, settings, [example], 1)
+    chat, prompt = reader(settings), reader(settings).prompt(example)
+    written: list[int] = []
+    with torch.no_grad():
+        while len(written) < 12 and written[-1:] != [chat.end]:
+            written.append(int(alone(plain, replace(prompt, response=tuple(written)))[-1].argmax()))
+    assert answer.generated == chat.tokenizer.decode(written).removesuffix("<｜end▁of▁sentence｜>").strip()
+
+
+def test_rankings_and_likelihoods_read_the_window_and_the_base_model_does_not() -> None:
+    settings = composition()
+    examples = windowed()[:-1]
+    other = shuffled(examples, 1)
+    model = tuned(settings).eval()
+    for mine, theirs in zip(*(answers(model, settings, some, 8) for some in (examples, other)), strict=True):
+        assert mine.log_likelihood != theirs.log_likelihood, "the likelihood does not read the window"
+        assert mine.label_scores != theirs.label_scores, "the ranking does not read the window"
+    base = load.load_model(settings.model, config.ROOT, torch.float32, 3)
+    assert answers(base, settings, examples, 8) == answers(base, settings, other, 8)
+
+
+def test_ranking_scores_are_the_likelihoods_of_the_labels() -> None:
+    settings = composition()
+    model, chat = tuned(settings).eval(), reader(settings)
+    (example, *_) = windowed()
+    labels = ("a", "b")  # one byte each after the closed think block
+    with torch.inference_mode():
+        ((first, second),) = score_labels(model, chat, [example], [labels], 700, torch.device("cpu"))
+    continuation = chat.continuation(chat.prompt_text(example), "a")
+    plain = eager(model)
+    with torch.no_grad():
+        row = alone(plain, replace(chat.prompt(example), response=continuation)).log_softmax(-1)
+    begin = len(chat.prompt(example).prompt) - 1
+    shared = sum(float(row[begin + k, token]) for k, token in enumerate(continuation[:-1]))
+    last = row[begin + len(continuation) - 1]
+    assert first == pytest.approx(shared + float(last[continuation[-1]]), abs=1e-4)
+    other = chat.continuation(chat.prompt_text(example), "b")[-1]
+    assert second == pytest.approx(shared + float(last[other]), abs=1e-4)
+
+
+def test_shuffled_windows_are_others_and_stay_together() -> None:
+    examples = windowed(13)
+    mixed = shuffled(examples, 5)
+    assert mixed == shuffled(examples, 5) != shuffled(examples, 6)
+    assert [replace(e, series=()) for e in mixed] == [replace(e, series=()) for e in examples]
+    moved = {(a.series, b.series) for a, b in zip(examples, mixed, strict=True) if a.series}
+    assert all(before != after for before, after in moved)
+    assert {before for before, _ in moved} == {after for _, after in moved}
+    assert len(moved) == 4, "examples that shared a window share one again"
+    assert mixed[-1] == examples[-1], "an example without a window stays without"
+    with pytest.raises(DataError, match="the windows of 3 examples cannot be shuffled: they are all the same"):
+        shuffled(windowed()[:3], 1)
+
+
+def test_zeroed_windows_keep_their_shape() -> None:
+    examples = windowed()
+    emptied = zeroed(examples)
+    assert [replace(e, series=()) for e in emptied] == [replace(e, series=()) for e in examples]
+    assert {e.series for e in emptied} == {((0.0,) * CHANNELS,) * STEPS, ()}
+
+
+def test_rows_of_a_micro_batch_without_windows_ask_for_no_encoder() -> None:
+    settings = composition()
+    base = load.load_model(settings.model, config.ROOT, torch.float32, 3)
+    (row,) = pack(tokens_of(settings, windowed()), 10_000, PADDING)
+    assert isinstance(row, MicroBatch)
+    with pytest.raises(ValueError, match="needs a model with a temporal encoder"):
+        log_likelihoods(base, row)

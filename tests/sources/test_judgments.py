@@ -1,0 +1,285 @@
+"""Court judgments, Chinese and English: parts, statutes cited, case number, court and date."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from r1tailor import store
+from r1tailor.schema.sources import JudgmentSource
+from r1tailor.sources import judgments, streams
+from r1tailor.sources.citations import case_number, chinese_number, date_of, statutes
+from tests.support.raw import DESCRIBED, collected, write
+
+SOURCE = JudgmentSource(kind="judgments", encoding="utf-8", **DESCRIBED)
+CHINESE = """北京市第一中级人民法院
+民 事 判 决 书
+（2021）京01民终123号
+上诉人（原审被告）：某甲有限公司，住所地北京市海淀区。
+被上诉人（原审原告）：张某，女，1980年1月1日出生。
+上诉人某甲有限公司因与被上诉人张某买卖合同纠纷一案，不服一审判决，向本院提起上诉。本院依法组成合议庭，现已审理终结。
+张某向一审法院起诉请求：判令返还货款38.5万元。
+一审法院认为，合同有效。
+本院认为，当事人应当全面履行义务。上诉人没有（-）交付，构成违约。
+综上，依照《中华人民共和国民法典》第五百七十七条、《中华人民共和国民事诉讼法》第一百七十七条第一款第一项之规定，判决如下：
+驳回上诉，维持原判。
+本判决为终审判决。
+审判长　李某
+二〇二一年三月五日
+"""
+BRITISH = """[2019] UKSC 41
+THE SUPREME COURT
+Judgment given on
+24 September 2019
+Miller v The Prime Minister
+JUDGMENT
+Background
+1. The claimant occupied the land.
+Analysis
+2. The duty arises under section 2(1) of the Occupiers' Liability Act 1957.
+3. The background was set out above.
+Conclusion
+4. The appeal is allowed.
+"""
+AMERICAN = """SUPREME COURT OF THE UNITED STATES
+No. 17-345
+JOHN DOE, PETITIONER v. UNITED STATES
+Argued November 5, 2018—Decided March 5, 2019
+ORDER
+I. STATEMENT OF THE FACTS
+The defendant sent 3 letters.
+II. DISCUSSION
+That violates 18 U.S.C. § 1343 and 17 CFR 240.10b-5(a).
+IT IS SO ORDERED that the judgment is affirmed.
+"""
+EUROPEAN = """JUDGMENT OF THE COURT (Grand Chamber)
+16 July 2020
+ECLI:EU:C:2020:559
+Case C-311/18
+Legal framework
+Article 6(1)(f) of the GDPR applies, as do Articles 45 and 46(1) of Regulation (EU) 2016/679.
+On those grounds, the Court hereby rules:
+The decision is invalid.
+"""
+
+
+def test_a_chinese_judgment_becomes_a_document(tmp_path: Path) -> None:
+    path = write(tmp_path, "2021/123.txt", CHINESE)
+    (document,), rejected = collected(SOURCE, tmp_path)
+    assert rejected == []
+    assert (document.id, document.position, document.sha256) == ("s-2021/123.txt", "line 1", store.sha256_file(path))
+    assert document.available_at == "2021-03-05"
+    assert document.text == CHINESE.strip()
+    lines = CHINESE.strip().split("\n")
+    assert document.fields == {
+        "case_number": "(2021)京01民终123号",
+        "court": "北京市第一中级人民法院",
+        "date": "2021-03-05",
+        "statutes": [
+            {"act": "中华人民共和国民法典", "provision": "577"},
+            {"act": "中华人民共和国民事诉讼法", "provision": "177(1)(1)"},
+        ],
+        "parties": "\n".join(lines[3:5]),
+        "facts": "\n".join(lines[5:8]),
+        "reasoning": "\n".join(lines[8:10]),
+        "ruling": "\n".join(lines[10:]),
+        "body": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        (BRITISH, ("[2019] UKSC 41", "SUPREME COURT", "2019-09-24")),
+        (AMERICAN, ("No. 17-345", "SUPREME COURT OF THE UNITED STATES", "2019-03-05")),
+        (EUROPEAN, ("ECLI:EU:C:2020:559", "JUDGMENT OF THE COURT (Grand Chamber)", "2020-07-16")),
+    ],
+    ids=["British", "American", "European"],
+)
+def test_an_english_judgment_says_what_it_is(text: str, facts: tuple[str, str, str], tmp_path: Path) -> None:
+    write(tmp_path, "a.txt", text)
+    (document,), _ = collected(SOURCE, tmp_path)
+    assert (document.fields["case_number"], document.fields["court"], document.fields["date"]) == facts
+    assert document.available_at == facts[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "first_lines"),
+    [
+        (BRITISH, ["Miller v The Prime Minister", "Background", "Analysis", "Conclusion"]),
+        (
+            AMERICAN,
+            ["JOHN DOE, PETITIONER v. UNITED STATES", "I. STATEMENT OF THE FACTS", "II. DISCUSSION", "IT IS SO"],
+        ),
+        (EUROPEAN, ["", "", "Legal framework", "On those grounds, the Court hereby rules:"]),
+    ],
+    ids=["British", "American", "European"],
+)
+def test_the_parts_of_an_english_judgment(text: str, first_lines: list[str], tmp_path: Path) -> None:
+    write(tmp_path, "a.txt", text)
+    (document,), _ = collected(SOURCE, tmp_path)
+    for part, first in zip(("parties", "facts", "reasoning", "ruling"), first_lines, strict=True):
+        found = document.fields[part]
+        assert found.startswith(first)
+        assert bool(found) == bool(first)
+
+
+def test_a_title_and_what_is_told_again_begin_no_part(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt", AMERICAN.replace("IT IS", "BACKGROUND\nIT IS"))
+    (document,), _ = collected(SOURCE, tmp_path)
+    assert document.fields["parties"].endswith("\nORDER")
+    assert document.fields["reasoning"].endswith("\nBACKGROUND")
+
+
+def test_html_is_read_as_lines_and_what_it_says_of_its_encoding_is_not_believed(tmp_path: Path) -> None:
+    rows = "".join(f"<div>{line}</div>" for line in CHINESE.strip().split("\n"))
+    page = (
+        f'<html><head><meta charset="gb2312"><title>x</title></head><body><script>alert("<p>no</p>")</script>{rows}'
+        "<table><tr><td>费用</td><td>100元</td></tr></table></body></html>"
+    )
+    write(tmp_path, "a.html", page)
+    write(tmp_path, "b.txt", CHINESE + "费用 | 100元")
+    (html, text), rejected = collected(SOURCE, tmp_path)
+    assert rejected == []
+    assert html.text == text.text
+    assert html.fields == text.fields
+
+
+def test_gb18030_is_read_where_the_settings_say_so(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt", CHINESE.encode("gb18030"))
+    source = SOURCE.model_copy(update={"encoding": "gb18030"})
+    (document,), _ = collected(source, tmp_path)
+    assert document.text == CHINESE.strip()
+
+
+def test_a_judgment_with_a_number_only_has_one_part(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt", "（2020）沪0115民初9号\n全文如此。\n")
+    (document,), rejected = collected(SOURCE, tmp_path)
+    assert rejected == []
+    assert document.fields["body"] == document.text == "（2020）沪0115民初9号\n全文如此。"
+    assert (document.fields["case_number"], document.available_at) == ("(2020)沪0115民初9号", "2000-01-01")
+
+
+OTHER = SOURCE.model_copy(update={"encoding": "gb18030"})
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "source", "message"),
+    [
+        ("a.txt", b"", SOURCE, "neither a heading nor a case number of a judgment in it"),
+        ("a.txt", b"A shopping list:\nmilk\n", SOURCE, "neither a heading nor a case number of a judgment in it"),
+        ("a.html", b"", SOURCE, "neither a heading nor a case number of a judgment in it"),
+        ("a.html", b"<!-- only a comment -->", SOURCE, "neither a heading nor a case number of a judgment in it"),
+        ("a.html", b"<html><body></body></html>", SOURCE, "neither a heading nor a case number of a judgment in it"),
+        ("a.txt", CHINESE.encode("gb18030"), SOURCE, "not UTF-8; if it is GB 18030: encoding: gb18030"),
+        ("a.txt", CHINESE.encode(), OTHER, "UTF-8, not GB 18030; say so: encoding: utf-8"),
+        ("a.txt", b"caf\xe9\xff" + CHINESE.encode("gb18030"), OTHER, "not GB 18030"),
+        ("a.txt", CHINESE.encode("utf-16"), SOURCE, "a null character: not plain text, or UTF-16"),
+        ("a.txt", CHINESE.replace("没有", "\0").encode(), SOURCE, "a null character: not plain text, or UTF-16"),
+        ("a.html", b"<div>" * 3000 + CHINESE.encode(), SOURCE, "nested too deeply"),
+    ],
+    ids=[
+        *("empty text", "no judgment", "empty page", "a page of comments", "a page without text", "GB 18030"),
+        *("UTF-8", "neither", "UTF-16", "a NUL", "too deep"),
+    ],
+)
+def test_what_is_no_judgment_is_rejected_and_the_others_come(
+    name: str, content: bytes, source: JudgmentSource, message: str, tmp_path: Path
+) -> None:
+    write(tmp_path, name, content)
+    write(tmp_path, "other.txt", CHINESE.encode(source.encoding))
+    documents, rejected = collected(source, tmp_path)
+    assert [document.id for document in documents] == ["s-other.txt"]
+    assert rejected == [f"raw/{name}: {message}"]
+
+
+def test_a_text_that_is_too_long_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "a.txt", CHINESE)
+    monkeypatch.setattr(streams, "LONGEST_TEXT", 100)
+    assert collected(SOURCE, tmp_path) == ([], ["raw/a.txt: its text is longer than 100 characters"])
+    monkeypatch.setattr(judgments, "_LARGEST_FILE", 400)
+    assert collected(SOURCE, tmp_path) == ([], ["raw/a.txt: larger than 400 bytes"])
+
+
+EU, UK = "Regulation (EU) 2016/679", "Law Reform (Contributory Negligence) Act 1945"
+
+
+@pytest.mark.parametrize(
+    ("text", "cited"),
+    [
+        ("《中华人民共和国刑法》第二百六十四条", "中华人民共和国刑法 264"),
+        ("《民法典》第五百七十七条、第五百八十四条", "民法典 577; 民法典 584"),
+        ("《公司法》第六十条第一款、第二款", "公司法 60(1); 公司法 60(2)"),
+        ("《合同法》第九十四条第（四）项", "合同法 94(4)"),
+        ("《刑法》（2020年修正）第一百二十条之一第二款", "刑法 120-1(2)"),
+        ("《保险法》第17条和《合同法》第８条", "保险法 17; 合同法 8"),
+        ("《某杂志》刊登", ""),
+        ("18 U.S.C. §§ 1343, 1346 and 15 U. S. C. § 78j(b)", "18 U.S.C. 1343; 18 U.S.C. 1346; 15 U.S.C. 78j(b)"),
+        ("42 U.S.C. 2000e-2(a)(1)", "42 U.S.C. 2000e-2(a)(1)"),
+        ("17 C.F.R. § 240.10b-5", "17 C.F.R. 240.10b-5"),
+        ("Article 6 GDPR", "GDPR 6"),
+        (f"Articles 45 and 46(1) of {EU}", f"{EU} 45; {EU} 46(1)"),
+        ("Art. 101(1) TFEU and Directive 95/46/EC", "TFEU 101(1)"),
+        ("s. 2(1) of the Theft Act 1968", "Theft Act 1968 2(1)"),
+        (f"ss 1 and 2 of the {UK}", f"{UK} 1; {UK} 2"),
+        ("He acts in 1990; section 5 was empty.", ""),
+    ],
+)
+def test_statutes_are_found_in_each_form(text: str, cited: str) -> None:
+    found = statutes(f"依照{text}之规定")
+    assert "; ".join(f"{each['act']} {each['provision']}" for each in found) == cited
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ("案号：（2019）最高法民申1号", "(2019)最高法民申1号"),
+        ("(2020)沪0115执恢2号之一", "(2020)沪0115执恢2号之一"),
+        ("Neutral Citation Number: [2021] EWCA Civ 12", "[2021] EWCA Civ 12"),
+        ("[2020] EWHC 99 (Admin)", "[2020] EWHC 99 (Admin)"),
+        ("ECLI:DE:BGH:2020:250520UVIZR252.19.0", "ECLI:DE:BGH:2020:250520UVIZR252.19.0"),
+        ("In Case C-131/12,", "Case C-131/12"),
+        ("Case No. 1:20-cv-01234-ABC", "No. 1:20-cv-01234-ABC"),
+        ("No. 12-345", "No. 12-345"),
+        ("No. 3 High Street", ""),
+    ],
+)
+def test_a_case_number_is_found_in_each_form(line: str, number: str) -> None:
+    assert case_number(["COURT", line]) == number
+
+
+@pytest.mark.parametrize(
+    ("line", "day"),
+    [
+        ("二〇二〇年十二月三十一日", "2020-12-31"),
+        ("二○一九年一月二日", "2019-01-02"),
+        ("2021年3月5日", "2021-03-05"),
+        ("二〇二一年二月三十日", ""),
+        ("Handed down on 1 May 2020", "2020-05-01"),
+        ("Date of judgment: 1 May 2020", "2020-05-01"),
+        ("May 1, 2020", "2020-05-01"),
+        ("on 1 May 2020 he fell", ""),
+    ],
+)
+def test_a_date_is_found_in_each_form(line: str, day: str) -> None:
+    assert date_of(["COURT", line]) == day
+
+
+def _in_chinese(number: int) -> str:
+    """Write a number below 10,000 in Chinese numerals, as statutes do."""
+    digits, written, gap = "零一二三四五六七八九", "", False
+    for value, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit = number // value % 10
+        if digit:
+            written += ("零" if gap and written else "") + digits[digit] + unit
+        gap = not digit
+    return written.removeprefix("一") if written.startswith("一十") else written
+
+
+@settings(deadline=None, derandomize=True, database=None, max_examples=300)
+@given(st.integers(1, 9999), st.integers(1, 99))
+def test_every_article_that_chinese_numerals_write_is_its_number(article: int, paragraph: int) -> None:
+    assert chinese_number(_in_chinese(article)) == article
+    cited = f"《某某法》第{_in_chinese(article)}条第{_in_chinese(paragraph)}款"
+    assert statutes(cited) == [{"act": "某某法", "provision": f"{article}({paragraph})"}]

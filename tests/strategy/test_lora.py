@@ -1,0 +1,266 @@
+"""What trains, what is saved, who else can load it, and which runs are refused before weights are read."""
+
+import json
+from pathlib import Path
+
+import huggingface_hub
+import pytest
+import torch
+from peft import PeftModel
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from transformers import AutoModelForCausalLM, PreTrainedModel
+
+from r1tailor import config, store
+from r1tailor.errors import CheckpointError, ModelUnavailableError, PreflightError
+from r1tailor.evaluation import compare_models
+from r1tailor.kernels.attention import unwrapped
+from r1tailor.model import families, load
+from r1tailor.model.families import resolve_targets
+from r1tailor.planning.preflight import preflight
+from r1tailor.strategy import load_tuned, open_strategy
+
+MODELS = ("tiny_llama", "tiny_qwen2", "tiny_deepseek_v3")
+LATENT = ["q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj"]
+MLP = ["gate_proj", "up_proj", "down_proj"]
+IDS = torch.arange(20, 52)[None]
+
+
+def base_model(name: str = "tiny_llama", seed: int = 3) -> PreTrainedModel:
+    return load.load_model(config.load([f"model={name}"]).model, config.ROOT, torch.float32, seed)
+
+
+def tuned_model(name: str, *overrides: str) -> nn.Module:
+    """Every trained weight moved a little, as training would."""
+    model = open_strategy(config.load([f"model={name}", *overrides]).strategy).apply(base_model(name))
+    generator = torch.Generator().manual_seed(1)
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.data += 0.05 * torch.randn(parameter.shape, generator=generator)
+    return model.eval()
+
+
+def logits(model: nn.Module) -> Tensor:
+    unwrapped(model).set_attn_implementation("eager")
+    with torch.no_grad():
+        result: Tensor = model(input_ids=IDS).logits
+    return result
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_semantic_targets_name_the_projections_of_each_architecture(name: str) -> None:
+    model = base_model(name)
+    heads = LATENT if name == "tiny_deepseek_v3" else ["q_proj", "k_proj", "v_proj"]
+    assert resolve_targets(model, "query_key_value") == heads
+    assert resolve_targets(model, "attention") == [*heads, "o_proj"]
+    assert resolve_targets(model, "mlp") == MLP
+    assert resolve_targets(model, "all_linear") == [*heads, "o_proj", *MLP]
+
+
+def test_a_fused_projection_counts_as_query_key_and_value() -> None:
+    model = nn.ModuleDict({"query_key_value": nn.Linear(4, 12), "dense_h_to_4h": nn.Linear(4, 16)})
+    assert resolve_targets(model, "query_key_value") == ["query_key_value"]
+    assert resolve_targets(model, "mlp") == ["dense_h_to_4h"]
+    with pytest.raises(PreflightError, match=r"mlp: this model has no such layers\. This model's linear layers: only"):
+        resolve_targets(nn.ModuleDict({"only": nn.Linear(2, 2)}), "mlp")
+
+
+def test_modules_may_be_named_one_by_one() -> None:
+    assert resolve_targets(base_model(), "v_proj") == ["v_proj"]
+    assert resolve_targets(base_model(), ("down_proj", "q_proj")) == ["down_proj", "q_proj"]
+
+
+@pytest.mark.parametrize("wanted", ["qqq_proj", ("q_proj", "qqq_proj"), ("norm",)])
+def test_an_unknown_module_is_an_error_that_lists_what_there_is(wanted: str | tuple[str, ...]) -> None:
+    with pytest.raises(PreflightError) as caught:
+        resolve_targets(base_model(), wanted)
+    unknown = wanted[-1] if isinstance(wanted, tuple) else wanted
+    assert f'no linear layer is called "{unknown}"' in str(caught.value)
+    assert f"q_proj, k_proj, v_proj, o_proj, {', '.join(MLP)}, lm_head" in str(caught.value)
+    assert "all_linear" in str(caught.value)
+
+
+@pytest.mark.parametrize("wanted", ["experts", "gate_up_proj"])
+def test_asking_for_routed_experts_by_name_is_an_error(wanted: str) -> None:
+    with pytest.raises(PreflightError, match=f'no linear layer is called "{wanted}"'):
+        resolve_targets(base_model("tiny_deepseek_v3"), (wanted,))
+
+
+@pytest.mark.parametrize("wanted", ["query_key_value", "attention", "all_linear", "[kv_b_proj,o_proj]"])
+def test_routed_experts_stay_frozen(wanted: str) -> None:
+    settings = config.load(["model=tiny_deepseek_v3", f"strategy.target_modules={wanted}"])
+    model = open_strategy(settings.strategy).apply(base_model("tiny_deepseek_v3"))
+    trained = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+    assert trained
+    assert all("lora_" in name and ".experts." not in name for name in trained)
+
+
+def test_the_user_is_told_that_routed_experts_stay_frozen() -> None:
+    settings = config.load(["model=tiny_deepseek_v3", "strategy.target_modules=all_linear"])
+    skeleton = load.skeleton(families.tiny_config(settings.model))
+    assert all(parameter.is_meta for parameter in skeleton.parameters())
+    remarks = open_strategy(settings.strategy).check(skeleton, 100)
+    assert any(
+        remark.startswith("routed experts are fused parameters (4 of them) and stay frozen") for remark in remarks
+    )
+    attention = config.load(["model=tiny_deepseek_v3"])
+    assert len(open_strategy(attention.strategy).check(skeleton, 100)) == 1, "they were not asked for"
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_saved_adapters_load_with_plain_peft(name: str, tmp_path: Path) -> None:
+    base_model(name).save_pretrained(tmp_path / "base")
+    tuned = tuned_model(name)
+    open_strategy(config.load([f"model={name}"]).strategy).save(tuned, tmp_path / "tuned", "some/base")
+    plain = AutoModelForCausalLM.from_pretrained(tmp_path / "base", attn_implementation="eager")
+    untouched = logits(plain)
+    assert torch.equal(logits(PeftModel.from_pretrained(plain, tmp_path / "tuned")), logits(tuned))
+    assert torch.equal(logits(load_tuned(base_model(name), tmp_path / "tuned")), logits(tuned))
+    assert not torch.allclose(untouched, logits(tuned), atol=1e-3)
+    written = json.loads((tmp_path / "tuned" / "adapter_config.json").read_text())
+    assert written["base_model_name_or_path"] == "some/base"
+    files = sorted(path.name for path in (tmp_path / "tuned").iterdir())
+    assert files == ["adapter_config.json", "adapter_model.safetensors"]
+
+
+def test_the_same_adapters_are_the_same_bytes_in_every_process(tmp_path: Path) -> None:
+    override = "strategy.target_modules=all_linear"
+    tuned = tuned_model("tiny_llama", override)
+    open_strategy(config.load(["model=tiny_llama", override]).strategy).save(tuned, tmp_path, "some/base")
+    names = json.loads((tmp_path / "adapter_config.json").read_text())["target_modules"]
+    assert len(names) == 7
+    assert names == sorted(names)  # peft keeps a set, whose order is another one in each process
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_saved_full_weights_load_with_plain_transformers(name: str, tmp_path: Path) -> None:
+    tuned = tuned_model(name, "strategy=full")
+    assert all(parameter.requires_grad for parameter in tuned.parameters())
+    open_strategy(config.load(["strategy=full"]).strategy).save(tuned, tmp_path, "some/base")
+    plain = AutoModelForCausalLM.from_pretrained(tmp_path, attn_implementation="eager")
+    assert torch.equal(logits(plain), logits(tuned))
+    assert torch.equal(logits(load_tuned(base_model(name), tmp_path)), logits(tuned))
+    assert not torch.allclose(logits(base_model(name)), logits(tuned), atol=1e-3)
+
+
+@pytest.mark.parametrize("strategy", ["lora", "full"])
+@pytest.mark.parametrize("change", ["renamed", "missing", "other shape"])
+def test_weights_that_do_not_fit_are_an_error(strategy: str, change: str, tmp_path: Path) -> None:
+    tuned = tuned_model("tiny_llama", f"strategy={strategy}")
+    open_strategy(config.load([f"strategy={strategy}"]).strategy).save(tuned, tmp_path, "some/base")
+    (file,) = tmp_path.glob("*.safetensors")
+    tensors = load_file(file)
+    name = next(name for name in tensors if "q_proj" in name)
+    tensor = tensors.pop(name)
+    if change != "missing":
+        renamed = change == "renamed"
+        tensors[name.replace("q_proj", "query") if renamed else name] = tensor if renamed else tensor[:-1].contiguous()
+    save_file(tensors, file, metadata={"format": "pt"})
+    with pytest.raises(CheckpointError, match="do not fit this base model"):
+        load_tuned(base_model(), tmp_path)
+
+
+def test_a_damaged_manifest_stops_the_evaluation_before_anything_is_loaded(tmp_path: Path) -> None:
+    settings = config.load(["model=tiny_llama"])
+    model = tmp_path / "model"
+    with store.replaced_folder(model, {}) as folder:
+        open_strategy(settings.strategy).save(tuned_model("tiny_llama"), folder, "some/base")
+    for content, said in (("{}", "its manifest cannot be read"), (None, "it has no manifest")):
+        (model / store.MANIFEST).unlink() if content is None else (model / store.MANIFEST).write_text(content)
+        with pytest.raises(CheckpointError, match=said):
+            compare_models.evaluate(settings, None, {}, tmp_path, model, tmp_path / "out")  # type: ignore[arg-type]
+
+
+def test_an_adapter_file_holds_the_adapters_and_little_else(tmp_path: Path) -> None:
+    tuned = tuned_model("tiny_llama", "strategy.r=64", "strategy.target_modules=all_linear")
+    open_strategy(config.load([]).strategy).save(tuned, tmp_path, "some/base")
+    trained = sum(4 * parameter.numel() for parameter in tuned.parameters() if parameter.requires_grad)
+    assert trained <= (tmp_path / "adapter_model.safetensors").stat().st_size < 1.2 * trained + 10_000
+
+
+def test_random_weights_follow_the_seed_and_leave_the_generator_alone() -> None:
+    state = torch.get_rng_state()
+    first, again, other = (logits(base_model(seed=seed)) for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_local_folder_is_a_base_model(tmp_path: Path) -> None:
+    base_model("tiny_qwen2").save_pretrained(tmp_path / "mine")
+    tokenizer = families.byte_tokenizer()
+    tokenizer.chat_template = families.DEEPSEEK_CHAT_TEMPLATE
+    tokenizer.save_pretrained(tmp_path / "mine")
+    settings = config.load(["model=local", "model.path=mine"]).model  # relative to the project's root
+    loaded = load.load_model(settings, tmp_path, torch.float32, seed=9)
+    assert not loaded.training
+    assert torch.equal(logits(loaded), logits(base_model("tiny_qwen2")))
+    assert load.load_tokenizer(settings, tmp_path).tokenizer.chat_template == families.DEEPSEEK_CHAT_TEMPLATE
+    assert load.load_config(settings, tmp_path).model_type == "qwen2"
+    assert (load.public_id(settings), load.provenance(settings)["path"]) == ("mine", "mine")
+
+
+def test_a_local_folder_without_a_model_is_refused(tmp_path: Path) -> None:
+    settings = config.load(["model=local", f"model.path={tmp_path}"]).model
+    with pytest.raises(
+        ModelUnavailableError, match=r"it has no config\.json; a folder in Hugging Face layout is needed"
+    ):
+        load.load_model(settings, config.ROOT, torch.float32, seed=1)
+    with pytest.raises(ModelUnavailableError, match="no such folder"):
+        load.load_config(config.load(["model=local", f"model.path={tmp_path}/none"]).model, config.ROOT)
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in (config.CONF / "model").glob("*.yaml")))
+def test_every_model_of_the_family_can_be_composed(name: str) -> None:
+    path = ["model.path=somewhere"] if name == "local" else []
+    assert config.load([f"model={name}", *path]).model.name == name
+
+
+def test_a_hub_model_that_cannot_be_had_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> str:
+        raise huggingface_hub.errors.LocalEntryNotFoundError("Cannot find an appropriate cached\nsnapshot. More. More.")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fail)
+    settings = config.load(["model=r1_distill_qwen_1_5b"]).model
+    for read in (load.load_tokenizer, load.load_config):
+        with pytest.raises(ModelUnavailableError) as caught:
+            read(settings, config.ROOT)
+        said = str(caught.value)
+        assert "\n" not in said
+        assert "hf download deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B" in said
+        assert "LocalEntryNotFoundError: Cannot find an appropriate cached snapshot" in said
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["trainer.max_length=5000"], r"max_length = 5,000 is more than model tiny_llama reads \(4,096 tokens\)"),
+        (
+            ["model=r1", "trainer.precision=bf16"],
+            r"model r1 with strategy=lora needs at least 1,251 GiB .* [\d,.]+ GiB are free here",
+        ),
+        (
+            ["model=r1", "strategy=full", "trainer.precision=bf16"],
+            r"model r1 with strategy=full needs at least 9,999 GiB .* or strategy=lora",
+        ),
+        (["strategy.target_modules=nothing"], 'no linear layer is called "nothing"'),
+    ],
+)
+def test_a_run_that_cannot_work_is_refused_with_numbers(overrides: list[str], said: str, tmp_path: Path) -> None:
+    with pytest.raises(PreflightError, match=said):
+        preflight(config.load(["model=tiny_llama", *overrides]), config.ROOT, tmp_path, 1000)
+
+
+def test_a_gpu_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(PreflightError, match="there is no GPU here; use trainer=cpu"):
+        preflight(config.load(["model=tiny_llama", "trainer=gpu"]), config.ROOT, tmp_path, 1000)
+
+
+def test_full_weights_warn_below_the_recommended_number_of_examples(tmp_path: Path) -> None:
+    settings = config.load(["model=tiny_llama", "strategy=full"])
+    parameters = f"{sum(parameter.numel() for parameter in base_model().parameters()):,}"
+    few, enough = (preflight(settings, config.ROOT, tmp_path, n) for n in (99_999, 100_000))
+    assert enough == [f"full weights: {parameters} parameters train"]
+    assert few[1].startswith(f"warning: 99,999 training examples for {parameters} weights")
+    assert "from 100,000 examples on" in few[1]

@@ -1,0 +1,186 @@
+"""One optimizer step: its gradient, its schedule, its optimizer, and what happens when numbers are not finite."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import lightning
+import pytest
+import torch
+from torch import Tensor, nn
+
+from r1tailor import config
+from r1tailor.batching.packing import MicroBatch
+from r1tailor.batching.tokens import TokenizedExample
+from r1tailor.errors import ConfigError, TrainingError
+from r1tailor.model import load
+from r1tailor.objective.supervised import summed_loss
+from r1tailor.optimization.optimizer import build, optimizer_class
+from r1tailor.optimization.scheduler import factor
+from r1tailor.schema.settings import Settings
+from r1tailor.strategy import open_strategy
+from r1tailor.training import module as module_of
+from r1tailor.training.checkpoint_io import FolderCheckpointIO
+from r1tailor.training.data import TailorData
+from r1tailor.training.module import TailorModule
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning", "ignore:.*LeafSpec.*:FutureWarning")
+FP32 = ("model=tiny_llama", "trainer.precision=fp32", "trainer.max_steps=null")
+
+
+def varied(count: int) -> list[TokenizedExample]:
+    generator = torch.Generator().manual_seed(1)
+    lengths = torch.randint(1, 25, (count, 2), generator=generator).tolist()
+    ids = [[torch.randint(9, 200, (n,), generator=generator).tolist() for n in pair] for pair in lengths]
+    return [TokenizedExample(str(i), (7, 7, i, *prompt), tuple(answer)) for i, (prompt, answer) in enumerate(ids)]
+
+
+class Watch(lightning.Callback):
+    """Keeps the gradients of each optimizer step, before clipping, and the weights after each batch."""
+
+    def __init__(self, at_start: Callable[[TailorModule, list[MicroBatch]], None] = lambda *_: None) -> None:
+        self.gradients: list[dict[str, Tensor]] = []
+        self.weights: list[dict[str, Tensor]] = []
+        self.micro_batches: list[int] = []
+        self._at_start = at_start
+
+    def on_train_batch_start(self, _: object, pl_module: TailorModule, batch: list[MicroBatch], batch_idx: int) -> None:
+        self.micro_batches.append(len(batch))
+        if batch_idx == 0:
+            self._at_start(pl_module, batch)
+
+    def on_before_optimizer_step(self, _: object, pl_module: TailorModule, *__: object) -> None:
+        self.gradients.append({n: p.grad.clone() for n, p in pl_module.named_parameters() if p.grad is not None})
+
+    def on_train_batch_end(self, _: object, pl_module: TailorModule, *__: object) -> None:
+        self.weights.append({name: tensor.clone() for name, tensor in pl_module.trained_state().items()})
+
+
+def run(settings: Settings, examples: list[TokenizedExample], watch: Watch) -> TailorModule:
+    data = TailorData(examples, [], settings, padding=0)
+    base = load.load_model(settings.model, config.ROOT, torch.float32, seed=3)
+    torch.manual_seed(5)
+    module = TailorModule(open_strategy(settings.strategy).apply(base), settings, data.steps.total)
+    off = dict.fromkeys(("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False)
+    some: Any = {"accelerator": "cpu", "max_epochs": 1, "limit_val_batches": 0, "callbacks": [watch], **off}
+    lightning.Trainer(plugins=[FolderCheckpointIO()], **some).fit(module, datamodule=data)
+    return module
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("strategy", ["lora", "full"])
+def test_gradients_do_not_depend_on_how_a_step_is_cut(strategy: str, smoothing: float) -> None:
+    still = ("optimizer=sgd", "optimizer.lr=1e-12", "curriculum=by_length", "trainer.batch_size=8")
+    options = [*FP32, *still, f"strategy={strategy}", f"trainer.label_smoothing={smoothing}"]
+    options += ["strategy.dropout=0.0"] if strategy == "lora" else []
+    watched = {budget: Watch() for budget in (100_000, 230, 1)}
+    for budget, watch in watched.items():
+        run(config.load([*options, f"trainer.micro_batch_tokens={budget}"]), varied(19), watch)
+    whole, some, single = watched.values()
+    assert whole.micro_batches == [1, 1, 1]
+    assert single.micro_batches == [8, 8, 3], "the last step is short"
+    assert 3 < sum(some.micro_batches) < 19
+    assert len(whole.gradients) == 3
+    for cut in (some, single):
+        for ours, theirs in zip(whole.gradients, cut.gradients, strict=True):
+            assert ours.keys() == theirs.keys()
+            for name, gradient in ours.items():
+                assert (theirs[name] - gradient).norm() <= 1e-6 * gradient.norm() + 1e-8, name
+
+
+def test_the_first_step_runs_in_training_mode_with_live_dropout() -> None:
+    def look(module: TailorModule, batch: list[MicroBatch]) -> None:
+        assert all(part.training for part in module.modules())
+        for name, parameter in module.named_parameters():
+            if "lora_B" in name:
+                nn.init.normal_(parameter)
+        losses = {summed_loss(module.model, batch[0], 0.0).item() for _ in range(4)}
+        assert len(losses) == 4, "dropout draws anew each time"
+
+    run(config.load([*FP32, "strategy.dropout=0.3", "trainer.max_steps=1"]), varied(4), watch := Watch(look))
+    assert watch.micro_batches == [1], "and it was looked at"
+
+
+def test_every_adapter_has_moved_after_three_steps() -> None:
+    settings = config.load([*FP32, "strategy.target_modules=all_linear", "trainer.batch_size=4"])
+    state = run(settings, varied(12), Watch()).trained_state()
+    moved = [bool((tensor != 0).any()) for name, tensor in state.items() if "lora_B" in name]
+    assert moved == [True] * (2 * 7)
+
+
+@pytest.mark.parametrize("name", ["tiny_llama", "tiny_qwen2", "tiny_deepseek_v3"])
+def test_weight_decay_spares_norms_biases_and_embeddings(name: str) -> None:
+    settings = config.load([f"model={name}", "strategy=full", "optimizer.weight_decay=0.02"])
+    model = load.load_model(settings.model, config.ROOT, torch.float32, seed=3)
+    name_of = {id(parameter): key for key, parameter in model.named_parameters()}
+    spared = {key for key in name_of.values() if "norm" in key or key.endswith("bias") or "embed" in key}
+    groups = build(model, settings.optimizer).param_groups
+    assert [group["weight_decay"] for group in groups] == [0.02, 0.0]
+    decayed, plain = ({name_of[id(parameter)] for parameter in group["params"]} for group in groups)
+    assert (decayed, plain) == (set(name_of.values()) - spared, spared)
+
+
+def test_warm_up_scales_with_the_run_and_each_schedule_ends_where_it_should() -> None:
+    cosine = config.load(["scheduler.warmup_steps=200", "scheduler.reference_steps=10000"]).scheduler
+    assert [factor(cosine, step, 500) for step in (0, 4, 9)] == pytest.approx([0.1, 0.5, 1.0])
+    assert [factor(cosine, step, 500) for step in (10, 255, 500, 900)] == pytest.approx([1.0, 0.5, 0.0, 0.0])
+    assert factor(cosine, 0, 3) == 1.0, "a short run warms up for one step"
+    ending = config.load(["scheduler.final=0.25", "scheduler.warmup_steps=0"]).scheduler
+    quarter = 0.25 + 0.75 * 0.5 * (1 + math.cos(math.pi / 4))
+    assert [factor(ending, step, 100) for step in (0, 25, 100)] == pytest.approx([1.0, quarter, 0.25])
+    constant = config.load(["scheduler=constant"]).scheduler
+    assert [factor(constant, step, 1000) for step in (0, 20, 999)] == pytest.approx([1 / 20, 1.0, 1.0])
+
+
+def poison(monkeypatch: pytest.MonkeyPatch, what: str, steps: set[int]) -> None:
+    """Make the loss or the gradient of some optimizer steps (one micro-batch each) not finite."""
+    calls = iter(range(1000))
+
+    def poisoned(model: nn.Module, batch: MicroBatch, smoothing: float) -> Tensor:
+        loss = summed_loss(model, batch, smoothing)
+        poisonous = next(calls) in steps
+        if poisonous and what == "gradient":
+            loss.register_hook(lambda gradient: gradient * float("inf"))
+        return loss * float("nan") if poisonous and what == "loss" else loss
+
+    monkeypatch.setattr(module_of, "summed_loss", poisoned)
+
+
+@pytest.mark.parametrize("what", ["loss", "gradient"])
+def test_a_step_that_is_not_finite_changes_nothing_and_is_counted(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    poison(monkeypatch, what, {1, 3})
+    module = run(config.load([*FP32, "trainer.batch_size=4"]), varied(20), watch := Watch())
+    assert module.skipped_steps == 2
+    pairs = zip(watch.weights, watch.weights[1:], strict=False)
+    same = [all(torch.equal(before[name], after[name]) for name in before) for before, after in pairs]
+    assert same == [True, False, True, False]
+    assert all(bool(torch.isfinite(tensor).all()) for tensor in module.trained_state().values())
+
+
+@pytest.mark.parametrize("what", ["loss", "gradient"])
+def test_ten_steps_in_a_row_that_are_not_finite_end_the_run(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    settings = config.load([*FP32, "trainer.batch_size=1"])
+    poison(monkeypatch, what, {*range(1, 10), *range(11, 20)})
+    assert run(settings, varied(21), Watch()).skipped_steps == 18, "nine in a row, twice, are survived"
+    poison(monkeypatch, what, set(range(1, 11)))
+    with pytest.raises(TrainingError, match=f"the {what} was not finite 10 steps in a row; lower optimizer.lr"):
+        run(settings, varied(21), Watch())
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"target": "torch.optim.lr_scheduler.LambdaLR"}, "is not an optimizer class"),
+        ({"target": "torch.optim.NoSuch"}, "torch.optim.NoSuch"),
+        ({"target": "torch.optim.nowhere.Adam"}, "No module named"),
+        ({"target": "torch.optim.Optimizer"}, "torch.optim.Optimizer"),  # the base class steps nowhere
+        ({"target": "torch.optim.LBFGS"}, "torch.optim.LBFGS"),  # takes neither groups nor weight_decay
+        ({"arguments": {"betta": 1}}, "optimizer.arguments.betta: AdamW does not take it. It takes: betas, eps"),
+        ({"arguments": {"lr": 1}}, "optimizer.arguments.lr: AdamW does not take it"),
+    ],
+)
+def test_what_is_no_optimizer_or_not_its_argument_is_refused(changed: dict[str, Any], said: str) -> None:
+    settings = config.load([]).optimizer.model_copy(update={"arguments": {}} | changed)
+    with pytest.raises(ConfigError) as caught:
+        optimizer_class(settings)
+    assert said in str(caught.value)

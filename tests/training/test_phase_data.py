@@ -1,0 +1,263 @@
+"""Phases in training: each starts exactly where the one before ended, resumes exactly, and says what it held."""
+
+import csv
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from r1tailor import config, stages, store
+from r1tailor.batching.packing import pack
+from r1tailor.batching.tokens import TokenizedExample
+from r1tailor.errors import CheckpointError, ConfigError
+from r1tailor.layout import RunFolder
+from r1tailor.model import load
+from r1tailor.objective.supervised import log_likelihoods
+from r1tailor.records import Example, write_records
+from r1tailor.schema.curriculum import PhasedCurriculum
+from r1tailor.schema.settings import Settings
+from r1tailor.training.base_model_losses import base_losses
+from r1tailor.training.module import TailorModule
+from r1tailor.training.phase_data import held_out_of
+from r1tailor.training.validation import ValidationSums
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning", "ignore:.*LeafSpec.*:FutureWarning")
+FINAL = "2-volatility"
+TASKS = ("trend", "volatility", "risk", "allocation")
+OPTIONS = (
+    "model=tiny_llama",
+    "curriculum=by_task",
+    "trainer.precision=fp32",
+    "trainer.batch_size=4",
+    "trainer.max_steps=5",
+    "trainer.validations=2",
+    "trainer.validation_examples=12",
+    "trainer.checkpoints.every_steps=1",
+    "optimizer.lr=1e-2",
+)
+
+
+class Killed(Exception):
+    """Raised between two optimizer steps."""
+
+
+def settings_of(*overrides: str) -> Settings:
+    """Compose the first two phases of ``curriculum=by_task``, of half the steps each."""
+    settings = config.load([*OPTIONS, *overrides])
+    curriculum = settings.curriculum
+    assert isinstance(curriculum, PhasedCurriculum)
+    halves = {key: phase.model_copy(update={"share": 0.5}) for key, phase in curriculum.phases.items()}
+    phases = {key: halves[key] for key in curriculum.keys[:2]}
+    shorter = curriculum.model_copy(update={"phases": phases, "final": FINAL})
+    return settings.model_copy(update={"curriculum": shorter})
+
+
+def laid_out(folder: Path) -> RunFolder:
+    """Lay out a run of examples of four tasks in turns, ready to be trained on."""
+    run = RunFolder(folder)
+    run.examples.mkdir(parents=True)
+    run.provenance.parent.mkdir(parents=True)
+    store.write_json(run.provenance, [])
+    made = [
+        Example(
+            f"e{i}", "Name the group.", f"item {i} {'long ' * (i % 3)}", TASKS[i % 4], fields={"task": TASKS[i % 4]}
+        )
+        for i in range(44)
+    ]
+    for name, members in (("train", made[:32]), ("validation", made[32:]), ("test", made[:1])):
+        write_records(run.examples / f"{name}.jsonl", members)
+    return run
+
+
+@dataclass
+class Trained:
+    """A run of both phases: what it said, and the weights that each began with."""
+
+    settings: Settings
+    run: RunFolder
+    starts: list[dict[str, Tensor]]
+    said: str
+
+
+@pytest.fixture(scope="module", params=["lora", "full"])
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    settings, run = settings_of(f"strategy={request.param}"), laid_out(tmp_path_factory.mktemp("whole") / "run")
+    with starts_watched() as starts, redirect_stdout(StringIO()) as said:
+        stages.train(settings, run)
+    return Trained(settings, run, starts, said.getvalue())
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """What a run made, without what tells the time."""
+    names = ("model/*.safetensors", "model/manifest.json", "plots/*.csv")
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for name in names
+        for path in sorted(folder.glob(f"train/*/{name}"))
+    }
+
+
+@contextmanager
+def killed_at(step: int) -> Iterator[None]:
+    """Kill the run before an optimizer step, counted from here over all phases."""
+    original, taken = TailorModule.training_step, 0
+
+    def counted(self: TailorModule, *arguments: Any) -> Tensor:  # noqa: ANN401
+        nonlocal taken
+        taken += 1
+        if taken == step:
+            raise Killed
+        return original(self, *arguments)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TailorModule, "training_step", counted)
+        with pytest.raises(Killed):
+            yield
+
+
+@contextmanager
+def starts_watched() -> Iterator[list[dict[str, Tensor]]]:
+    """Keep the weights that each phase begins with, and whether its optimizer is fresh."""
+    original, seen = TailorModule.on_train_start, []
+
+    def watched(self: TailorModule) -> None:
+        seen.append({name: tensor.clone() for name, tensor in self.trained_state().items()})
+        assert not self.trainer.optimizers[0].state, "the optimizer goes on"
+        rate = self.lr_schedulers().get_last_lr()[0]  # type: ignore[union-attr]
+        assert rate == pytest.approx(1e-2), "the schedule goes on"  # one warm-up step: it begins at its peak
+        original(self)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TailorModule, "on_train_start", watched)
+        yield seen
+
+
+def test_a_phase_starts_exactly_where_the_one_before_ended(trained: Trained) -> None:
+    (first, second), run = trained.starts, trained.run
+    model = run.phase("1-trend") / "model"
+    (weights,) = model.glob("*.safetensors")
+    begun = {name.removeprefix("model.").replace(".default.", "."): tensor for name, tensor in second.items()}
+    saved = load_file(weights)
+    assert begun.keys() == saved.keys()
+    assert all(torch.equal(begun[name], tensor) for name, tensor in saved.items())
+    assert any(not torch.equal(second[name], tensor) for name, tensor in first.items()), "it trained"
+    manifest = store.read_json(run.phase(FINAL) / "model" / store.MANIFEST)
+    assert (manifest["phase"], manifest["parent"]) == (FINAL, store.sha256_file(model / store.MANIFEST))
+
+
+def test_a_phase_says_one_line_and_what_it_held(trained: Trained) -> None:
+    said = [line.split(":")[0] for line in trained.said.splitlines() if line.startswith("train ")]
+    assert said == ["train 1-trend", "train 2-volatility"]
+    metrics = [store.read_json(trained.run.phase(key) / "metrics.json") for key in ("1-trend", FINAL)]
+    assert [list(found["validation_loss_by_phase"]) for found in metrics] == [["1-trend"], ["1-trend", FINAL]]
+    with (trained.run.phase(FINAL) / "plots" / "validation.csv").open() as file:
+        rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    best = min(rows, key=lambda row: row["validation_loss"])
+    assert best["validation_loss"] == metrics[1]["best_validation_loss"]
+    assert {key: best[key] for key in ("1-trend", FINAL)} == metrics[1]["validation_loss_by_phase"]
+
+
+def test_a_run_killed_in_its_second_phase_goes_on_to_the_same_weights(trained: Trained, tmp_path: Path) -> None:
+    broken = laid_out(tmp_path / "run")
+    steps = store.read_json(trained.run.phase("1-trend") / "metrics.json")["steps"]
+    with killed_at(steps + 2):
+        stages.train(trained.settings, broken)
+    assert not (broken.phase(FINAL) / "model").exists()
+    with redirect_stdout(StringIO()) as said:
+        stages.train(trained.settings, broken)
+    assert f"{broken.phase('1-trend') / 'model'} is this very run, finished" in said.getvalue()
+    assert f"resuming from {broken.phase(FINAL) / 'checkpoints' / 'step-000001'}" in said.getvalue()
+    assert files(broken.path) == files(trained.run.path)
+    assert len(files(broken.path)) == 2 * 4
+
+
+def test_one_phase_alone_is_the_phase_of_the_whole_run(trained: Trained, tmp_path: Path) -> None:
+    single = laid_out(tmp_path / "run")
+    shutil.copytree(trained.run.phase("1-trend"), single.phase("1-trend"))
+    stages.train(trained.settings, single, phase=FINAL)
+    assert files(single.path) == files(trained.run.path)
+
+
+def test_a_setting_of_a_later_phase_is_no_part_of_an_earlier(trained: Trained) -> None:
+    changed = settings_of(f"strategy={trained.settings.strategy.kind}", "curriculum.replay=0.5")
+    with redirect_stdout(StringIO()) as said:
+        stages.train(changed, trained.run, phase="1-trend")
+    assert "finished and undamaged" in said.getvalue()
+
+
+def test_a_parent_that_is_missing_damaged_or_of_another_strategy_is_refused(trained: Trained, tmp_path: Path) -> None:
+    run = laid_out(tmp_path / "run")
+    with pytest.raises(
+        CheckpointError, match=r"no manifest.*Phase 2-volatility starts from it: train the phase before"
+    ):
+        stages.train(trained.settings, run, phase=FINAL)
+    shutil.copytree(trained.run.phase("1-trend"), run.phase("1-trend"))
+    with pytest.raises(CheckpointError, match=r"trained otherwise: strategy\.\w+, .* differ"):
+        stages.train(settings_of("strategy=lora" if "full" in trained.said else "strategy=full"), run, phase=FINAL)
+    (weights,) = (run.phase("1-trend") / "model").glob("*.safetensors")
+    save_file({name: tensor + 1 for name, tensor in load_file(weights).items()}, weights)
+    with pytest.raises(CheckpointError, match=r"model.safetensors was changed after it was written"):
+        stages.train(trained.settings, run, phase=FINAL)
+    with pytest.raises(ConfigError, match="--phase 9-x: curriculum=phased has 1-trend, 2-volatility"):
+        stages.train(trained.settings, run, phase="9-x")
+
+
+def test_held_out_examples_of_several_phases_come_from_everywhere() -> None:
+    made = [Example(f"e{i:02}", "", "", "x") for i in range(96)]
+    chosen = held_out_of(settings_of(), made)
+    assert [example.id for example in chosen] == sorted({example.id for example in chosen})
+    assert len(chosen) == 12
+    assert {int(example.id[1:]) % 4 for example in chosen} == {0, 1, 2, 3}
+    assert held_out_of(settings_of("seed=9"), made) == chosen, "the same in every run"
+    assert held_out_of(config.load([*OPTIONS, "curriculum=shuffled"]), made) == made[:12]
+
+
+def tokens(count: int = 9) -> list[TokenizedExample]:
+    generator = torch.Generator().manual_seed(1)
+    ids = [torch.randint(9, 200, (4 + i,), generator=generator).tolist() for i in range(count)]
+    return [TokenizedExample(f"e{i}", (7, 7, *some[:-2]), tuple(some[-2:])) for i, some in enumerate(ids)]
+
+
+def test_the_losses_of_the_shares_are_those_of_their_examples() -> None:
+    settings, made = settings_of(), tokens()
+    model = load.load_model(settings.model, config.ROOT, torch.float32, 1)
+    sums = ValidationSums({"a": frozenset({0, 3}), "b": frozenset({3, 8}), "none": frozenset()})
+    with torch.inference_mode():
+        for micro in pack(made, 60, 0):
+            sums.add(micro, log_likelihoods(model, micro))
+        alone = [-float(log_likelihoods(model, next(pack([example], 60, 0)))) for example in made]
+    assert sums.loss == pytest.approx(sum(alone) / 18, rel=1e-5)
+    wanted = {"a": (alone[0] + alone[3]) / 4, "b": (alone[3] + alone[8]) / 4}
+    assert sums.shares() == pytest.approx(wanted, rel=1e-5)
+    sums.clear()
+    assert sums.shares() == {}
+
+
+def test_the_base_models_loss_is_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("R1TAILOR_CACHE", str(tmp_path))
+    settings, made = settings_of(), tokens()
+    model = load.load_model(settings.model, config.ROOT, torch.float32, settings.seed)
+    with torch.inference_mode():
+        alone = {e.id: -float(log_likelihoods(model, next(pack([e], 60, 0)))) / 2 for e in made}
+    found = base_losses(settings, ["toy"], made, config.ROOT, 0)
+    assert found == pytest.approx(alone, rel=1e-5)
+    soft = [TokenizedExample(e.id, (e.prompt[0], -3, -2, *e.prompt[1:]), e.response) for e in made]
+    with monkeypatch.context() as patched:
+        patched.setattr(load, "load_model", None)
+        assert base_losses(settings, ["toy"], made, config.ROOT, 0) == found
+        assert base_losses(settings, ["toy"], soft, config.ROOT, 0) == found, "soft tokens are left out"
+        with pytest.raises(TypeError):
+            base_losses(settings, ["another model"], made, config.ROOT, 0)
+        with pytest.raises(TypeError):
+            base_losses(settings, ["toy"], made[:-1], config.ROOT, 0)
+    (entry,) = (tmp_path / "losses").iterdir()
+    entry.write_text(entry.read_text().replace(".", ".1", 1))
+    assert base_losses(settings, ["toy"], made, config.ROOT, 0) == found, "a damaged entry is computed anew"
