@@ -2,8 +2,8 @@
 
 `python -m r1tailor <stage>` spends most of a toy run on importing torch, transformers and their like, and DVC starts
 one for each stage. The server (`python -m tests.support.fork_server`) offers a folder with a `python` in it, for the
-front of PATH: what it is asked for runs in a fork of the server, with the streams, folder, environment and arguments of whoever
-asked. Nothing of r1tailor is imported before the fork, so that the code of the folder in question is what runs.
+front of PATH: what it is asked for runs in a fork of the server, with the streams, folder, environment and arguments
+of whoever asked. Nothing of r1tailor is imported before the fork, so that the code of the folder in question is what runs.
 """
 
 import atexit

@@ -1,11 +1,36 @@
 """The ``registry`` commands: what a person asks of the versions, and how it is shown."""
 
 import argparse
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from r1tailor import config, stages
+
+
+def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private)
+    """Add the command and its actions."""
+    parser = commands.add_parser("registry", help="list, show, promote or roll back versions")
+    actions = parser.add_subparsers(metavar="action", required=True)
+    listing = actions.add_parser("list", help="all versions, oldest first")
+    listing.add_argument("domain", nargs="?")
+    listing.set_defaults(run=show_list)
+    one = actions.add_parser("show", help="one version in full")
+    one.add_argument("version")
+    one.set_defaults(run=show)
+    promote_ = actions.add_parser("promote", help="make a version the one that serves")
+    promote_.add_argument("version")
+    promote_.add_argument("--phase", help="as it was at the end of this phase of its training; needs --force")
+    promote_.add_argument("--force", action="store_true", help="promote although goals are missed; needs --reason")
+    promote_.add_argument("--reason", default="", help="kept in the history")
+    promote_.set_defaults(run=promote)
+    rollback_ = actions.add_parser("rollback", help="go back to the version before, or to a given one")
+    rollback_.add_argument("domain")
+    rollback_.add_argument("version", nargs="?")
+    rollback_.add_argument("--phase", help="to the end of this phase of the version that serves, or of the given one")
+    rollback_.add_argument("--reason", default="", help="kept in the history")
+    rollback_.set_defaults(run=rollback)
 
 
 def show_list(parsed: argparse.Namespace) -> None:

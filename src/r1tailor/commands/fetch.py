@@ -1,0 +1,17 @@
+"""``r1tailor fetch``: bring the pinned raw material into ``data/``."""
+
+import argparse
+from typing import Any
+
+from r1tailor import config
+from r1tailor.sources import fetch_all
+
+
+def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private)
+    """Add the command."""
+    parser = commands.add_parser("fetch", help="bring the pinned raw material into data/")
+    parser.set_defaults(run=_fetch)
+
+
+def _fetch(parsed: argparse.Namespace) -> None:
+    fetch_all(config.packaged_sources(), config.ROOT)

@@ -1,0 +1,40 @@
+"""``r1tailor <stage>``: one stage of the pipeline, or of a direct run."""
+
+import argparse
+from typing import Any
+
+from r1tailor import config, stages
+from r1tailor.layout import RunFolder, pipeline_folder
+
+_HELP = {
+    "collect": "raw material -> documents and provenance",
+    "clean": "documents -> clean documents and a report of every change",
+    "annotate": "clean documents + annotations -> gold labels; stops where people agree too little",
+    "instruct": "gold labels -> train, validation and test examples",
+    "train": "examples + base model -> tuned model",
+    "ablate": "the same training without temporal tokens, where examples carry a series",
+    "evaluate": "base against tuned: metrics with intervals, report",
+    "register": "everything above -> a version in the registry",
+}
+
+
+def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private)
+    """Add a command for each stage, in their order."""
+    for name, text in _HELP.items():
+        stage = commands.add_parser(name, help=f"stage: {text}")
+        if name in ("train", "register"):
+            stage.add_argument("folder", nargs="?", help="a direct run (default: what the pipeline wrote)")
+        if name == "train":
+            stage.add_argument("--phase", help="one phase of the curriculum (default: all, one after the other)")
+        stage.set_defaults(run=_run, stage=name, folder=None)
+
+
+def _run(parsed: argparse.Namespace) -> None:
+    if parsed.folder:
+        run = RunFolder((config.ROOT / parsed.folder).resolve())
+        settings = config.load_params(run.path / "config.yaml")
+    else:
+        settings = config.load_params()
+        run = pipeline_folder(settings)
+    chosen = {"phase": parsed.phase} if "phase" in parsed else {}
+    stages.STAGES[parsed.stage](settings, run, **chosen)
