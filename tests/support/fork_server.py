@@ -3,7 +3,7 @@
 `python -m r1tailor <stage>` spends most of a toy run on importing torch, transformers and their like, and DVC starts
 one for each stage. The server (`python -m tests.support.fork_server`) offers a folder with a `python` in it, for the
 front of PATH: what it is asked for runs in a fork of the server, with the streams, folder, environment and arguments
-of whoever asked. Nothing of r1tailor is imported before the fork, so that the code of the folder in question is what runs.
+of whoever asked. Nothing of r1tailor is imported before the fork, so that the code of the folder is what runs.
 """
 
 import atexit
@@ -112,7 +112,7 @@ def _served(folder: Path) -> _Request | None:
 
 
 def _offer(folder: Path) -> None:
-    client = (sys.executable, "-IS", str(ROOT / "tests" / "fork_client.py"), str(folder / "socket"))
+    client = (sys.executable, "-IS", str(ROOT / "tests" / "support" / "fork_client.py"), str(folder / "socket"))
     script = f"""#!/bin/sh
 case "$1" in
     -m | *.py) exec {shlex.join(client)} "$@" ;;
