@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -70,7 +70,7 @@ def reported_errors() -> Iterator[None]:
         print(f"error: {error.filename or 'a file'} cannot be written: {error.strerror}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("stopped; what was finished is kept, and resume=true goes on with it", file=sys.stderr)
+        print("stopped; what was finished is kept", file=sys.stderr)
         sys.exit(130)
 
 
@@ -131,6 +131,63 @@ def _swept_faults(
             for option in getattr(value, "list", []):
                 faults += _composed([*first, f"{override.key_or_group}={option}"], conf, name, folders)[1]
     return faults
+
+
+def given_values(arguments: list[str]) -> dict[str, Any]:
+    """Return the values that the command line of a direct run sets, by key; of a sweep or a request for help, none."""
+    parsed, _ = get_args_parser().parse_known_args(arguments)
+    other = (parsed.multirun, parsed.help, parsed.hydra_help, parsed.cfg, parsed.shell_completion, parsed.info)
+    if any(other) or parsed.experimental_rerun:
+        return {}
+    parser, found = OverridesParser.create(), {}
+    for text in parsed.overrides:
+        with suppress(HydraException, RecursionError, ValueError):  # what is none of them, others report
+            override = parser.parse_override(text)
+            found[override.key_or_group] = override.value()
+    return found
+
+
+def with_overrides(settings: Settings, arguments: list[str]) -> Settings:
+    """Return a composition with the overrides of a command line applied to it: options of groups, then values.
+
+    An option's ``${key}`` takes the value that the composition has at that key.
+
+    Raises:
+        ConfigError: with every fault in the command line.
+    """
+    parsed, _ = get_args_parser().parse_known_args(arguments)
+    folders = [CONF, *([Path(parsed.config_dir).resolve()] if parsed.config_dir else [])]
+    _refuse_hostile_files(CONF / "config.yaml", folders[1:])
+    checked, faults = _checked_overrides(parsed.overrides, folders)
+    overrides = [override for _, override in checked if override]
+    groups = [text for text, override in checked if override and override.key_or_group in GROUPS]
+    _, more = _composed(groups, CONF, "config", folders[1:])
+    if faults or more:
+        raise ConfigError([*faults, *more])
+    composition = OmegaConf.create(settings.model_dump(mode="json", by_alias=True))
+    if groups:
+        search = f"hydra.searchpath=[{','.join(f'file://{folder}' for folder in folders[1:])}]"
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            chosen = compose("config", overrides=[*groups, search])
+        for override in overrides:
+            if override.key_or_group in GROUPS:
+                composition[override.key_or_group] = chosen[override.key_or_group]
+    for override in overrides:
+        if override.key_or_group not in GROUPS and not override.key_or_group.startswith("hydra"):
+            OmegaConf.update(composition, override.key_or_group, override.value(), force_add=True)
+    return _settings(_resolved(composition), {})
+
+
+def as_override(key: str, value: str) -> str:
+    """Return ``key=value``, the value quoted where Hydra's grammar asks for it.
+
+    >>> as_override("output", "outputs/runs/a"), as_override("output", "runs/a (2)")
+    ('output=outputs/runs/a', "output='runs/a (2)'")
+    """
+    if re.fullmatch(r"[\w./-]+", value, re.ASCII):
+        return f"{key}={value}"
+    escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
+    return f"{key}='{escaped}'"
 
 
 def load(overrides: list[str], config_name: str = "config") -> Settings:
