@@ -22,7 +22,7 @@ from r1tailor.corpus.deduplicate import deduplicate
 from r1tailor.corpus.engine import Report
 from r1tailor.corpus.privacy.gate import gate
 from r1tailor.corpus.progress import shown
-from r1tailor.domain import Domain, open_domain
+from r1tailor.domain import Domain, declaration, open_domain
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.instruction.build import build
 from r1tailor.layout import RunFolder, pipeline_folder
@@ -38,7 +38,6 @@ from r1tailor.records import (
 )
 from r1tailor.registry import Version, open_registry
 from r1tailor.registry.files import write_folder
-from r1tailor.schema.domain import FinanceDomain
 from r1tailor.schema.model import LocalModel
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource, Source
@@ -212,11 +211,7 @@ def ablate(settings: Settings, run: RunFolder) -> None:
 
 def _as_text(settings: Settings) -> Settings | None:
     """Return the composition with the numbers as text; None where there is nothing to compare."""
-    domain = settings.domain
-    if not settings.evaluation.ablate_text or not isinstance(domain, FinanceDomain) or domain.task.numbers_as_text:
-        return None
-    task = domain.task.model_copy(update={"numbers_as_text": True})
-    return settings.model_copy(update={"domain": domain.model_copy(update={"task": task})})
+    return declaration(settings.domain.kind).variants(settings).get("text")
 
 
 def _variant(settings: Settings, run: RunFolder, folder: Path) -> RunFolder:
