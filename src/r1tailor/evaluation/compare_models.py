@@ -13,7 +13,7 @@ from r1tailor import store
 from r1tailor.domain import Domain
 from r1tailor.errors import CheckpointError
 from r1tailor.evaluation.market.decisions import evenly
-from r1tailor.evaluation.metrics import Measured, by_metric, measure
+from r1tailor.evaluation.metrics import ItemMetric, by_metric, measure
 from r1tailor.evaluation.significance import compare, interval
 from r1tailor.inference.generate import predict
 from r1tailor.model import load
@@ -106,7 +106,7 @@ def summarise(
     }
 
 
-def _majority(domain: Domain, train: Sequence[Example], items: Sequence[Example]) -> dict[str, Measured]:
+def _majority(domain: Domain, train: Sequence[Example], items: Sequence[Example]) -> dict[str, ItemMetric]:
     """Return what always giving the most frequent training answer scores."""
     answer = domain.majority_answer(train)
     scores = [domain.score(item, Prediction(item.id, answer, 0.0, 1, "")) for item in items]
