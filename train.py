@@ -20,6 +20,7 @@ def run(composition: DictConfig) -> None:
 def main() -> None:
     """Check the command line, then hand it to Hydra."""
     with config.reported_errors():
+        config.require_project()
         sys.argv[1:] = config.checked_arguments(sys.argv[1:])
         run()
 

@@ -30,21 +30,26 @@ _WAY = (
 
 
 def run_job(composition: Any) -> None:  # noqa: ANN401  (Hydra's mapping, known to config alone)
-    """Run one composition; in a sweep, record a failure and let the others go on."""
-    sweep = config.sweep_folder()
-    if sweep is None:
+    """Run one composition; in a sweep, record a failure and let the other jobs run."""
+    job = config.sweep_job()
+    if job is None:
         settings = config.from_hydra(composition)
         run(settings, _folder(settings))
         return
+    swept = {"job": job.number, "overrides": job.overrides}
     try:
-        run(config.from_hydra(composition), sweep)
+        settings = config.from_hydra(composition)
+        run(settings, job.folder)
+        swept = store.read_json(job.folder / RECORD) | swept
     except Interrupted:
         raise
     except Exception as error:
         if not isinstance(error, TailorError):
             traceback.print_exc()
-        print(f"this run failed and the sweep goes on: {error}")
-        store.write_json(sweep / RECORD, {"status": "failed", "error": str(error).splitlines()[-1].strip(" -")})
+        lines = [line.strip(" -") for line in str(error).splitlines() if line.strip(" -")]
+        print(f"this run failed and the sweep continues: {error}")
+        swept |= {"status": "failed", "error": lines[-1] if lines else type(error).__name__}
+    store.write_json(job.folder / RECORD, swept)
 
 
 def run(settings: Settings, folder: Path) -> None:

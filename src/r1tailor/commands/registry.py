@@ -50,7 +50,7 @@ def show_list(parsed: argparse.Namespace) -> None:
         shown.add_row(
             version.id, version.registered_at, version.parent or "", str(len(version.phases) + 1), goals, serves
         )
-    Console().print(shown)
+    Console(markup=False, emoji=False).print(shown)
 
 
 def show(parsed: argparse.Namespace) -> None:
