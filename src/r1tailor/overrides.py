@@ -23,6 +23,7 @@ from r1tailor.untrusted import HYDRA_ALLOWED
 
 GROUPS = ("domain", "model", "strategy", "optimizer", "scheduler", "curriculum", "trainer", "evaluation")
 MOST_JOBS = 10_000  # of one sweep; Hydra composes each before it starts the first
+_LONGEST_QUOTED = 300
 _PLUG_IN = re.compile(r"hydra\.(?:launcher|sweeper)\.")
 _CHOICE = re.compile(r"\+?hydra(?:/\w+)+=[\w-]+")
 _CALLED = re.compile(r"_\w+_")  # _target_ and its kin: what Hydra calls, and how
@@ -45,7 +46,7 @@ def check(texts: Sequence[str], folders: list[Path], *, sweep: bool = False) -> 
     checked: list[Override] = []
     faults: list[str] = []
     for text in texts:
-        override = _parsed(text)
+        override = parsed(text)
         if override is None:
             faults.append(f"{shortened(text)} is not an override. {_how_to_write(text)}")
             continue
@@ -59,8 +60,27 @@ def check(texts: Sequence[str], folders: list[Path], *, sweep: bool = False) -> 
         if not found:
             plain = override.type is not None and override.type.name == "CHANGE"
             forced = plain and key not in GROUPS and not key.startswith("hydra")
-            checked.append(_parsed(f"++{text}") or override if forced else override)
+            checked.append(parsed(f"++{text}") or override if forced else override)
     return checked, faults
+
+
+def parsed(text: str) -> Override | None:
+    """Return an override, or None for what is none."""
+    try:
+        text.encode()
+        return OverridesParser.create().parse_override(text)
+    except (HydraException, RecursionError, ValueError):  # ValueError: a number of thousands of digits, no UTF-8
+        return None
+
+
+def as_override(key: str, value: str) -> str:
+    """Return ``key=value``, the value quoted where Hydra's grammar asks for it.
+
+    >>> as_override("output", "outputs/runs/a"), as_override("output", "runs/a (2)")
+    ('output=outputs/runs/a', 'output="runs/a (2)"')
+    """
+    plain = re.fullmatch(r"[\w./-]+", value, re.ASCII)
+    return f"{key}={value if plain else QuotedString(value, Quote.double).with_quotes()}"
 
 
 def text_of(override: Override) -> str:
@@ -105,7 +125,7 @@ class Job:
     def put_into(self, composition: DictConfig) -> DictConfig:
         """Set the swept values, as Hydra would after composing."""
         for text in self.values:
-            override = _parsed(text)
+            override = parsed(text)
             if override is not None:
                 OmegaConf.update(composition, override.key_or_group, override.value(), force_add=True)
         return composition
@@ -174,20 +194,11 @@ def _job(overrides: Sequence[tuple[Override, str]]) -> Job:
     return Job(tuple(text for _, text in overrides if text not in put), tuple(put), tuple(text for _, text in swept))
 
 
-def _parsed(text: str) -> Override | None:
-    try:
-        text.encode()
-        return OverridesParser.create().parse_override(text)
-    except (HydraException, RecursionError, ValueError):  # ValueError: a number of thousands of digits, no UTF-8
-        return None
-
-
 def _how_to_write(text: str) -> str:
     """Say how an override is written; where quotes are all that is missing, with the line that can be pasted."""
     key, equals, value = text.partition("=")
-    quoted = f"{key}={QuotedString(value, Quote.double).with_quotes()}"
-    override = _parsed(quoted) if equals else None
-    if override is None or value[:1] in ("[", "{") or len(text) > 300:
+    quoted = as_override(key, value)
+    if not equals or parsed(quoted) is None or value[:1] in ("[", "{") or len(text) > _LONGEST_QUOTED:
         return "Write key=value, or group=option."
     return f"Quote the value for Hydra, and the whole for the shell: {shlex.quote(quoted)}"
 
