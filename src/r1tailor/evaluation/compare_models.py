@@ -120,7 +120,7 @@ def _predictions(
     tokenizer = load.load_tokenizer(settings.model, root)
     loaded = load_either(name, settings, root, model)
     with Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
         TimeRemainingColumn(),
