@@ -15,14 +15,15 @@ import torch.distributed
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from r1tailor import store
+from r1tailor import artifact, store
 from r1tailor.batching.tokens import ChatTokenizer, Tokenized
 from r1tailor.batching.windows import window_shape
 from r1tailor.errors import TrainingError
 from r1tailor.instruction.card import statistics
 from r1tailor.kernels.recompute import recompute_layers
 from r1tailor.model import load
-from r1tailor.model.temporal import attach, new_encoder
+from r1tailor.model.origin import base_of
+from r1tailor.model.temporal import attach, encoder_of, new_encoder
 from r1tailor.optimization.scheduler import warmup_steps
 from r1tailor.planning.precision import compute_dtype, with_precision
 from r1tailor.planning.preflight import preflight
@@ -94,7 +95,7 @@ def fit(
     if settings.trainer.gradient_checkpointing:
         recompute_layers(model)
     if parent:
-        restore_tuned(strategy, model, parent)
+        restore_tuned(strategy, model, parent, temporal=bool(window))
     elif window:
         attach(model, new_encoder(settings.temporal, window, model, settings.seed))
     module = TailorModule(model, settings, loader.steps.total, lesson.shares)
@@ -104,7 +105,7 @@ def fit(
     best = _train(settings, module, loader, history, folder, resumed)
     metrics = _metrics(settings, module, history, loader, tokens, best)
     if rank() == 0:
-        _save(strategy, module, tokenizer, settings, identity, folder)
+        _save(strategy, module, tokenizer, settings, identity, root, folder)
         store.write_json(folder / "metrics.json", metrics)
         history.write(folder / "plots")
         shutil.rmtree(checkpoints, ignore_errors=True)
@@ -247,11 +248,20 @@ def _save(
     tokenizer: ChatTokenizer,
     settings: Settings,
     identity: dict[str, Any],
+    root: Path,
     folder: Path,
 ) -> None:
     """Write the tuned model whole: plain peft or transformers layout, tokenizer, manifest last."""
     refuse_if_not_finite(module, "at the end")
-    facts = {"schema": 1, "base": load.provenance(settings.model), **identity}
-    with store.replaced_folder(folder / "model", facts) as temporary:
-        save_tuned(strategy, module.model, temporary, load.public_id(settings.model))
+    facts = artifact.Facts(
+        kind=strategy.kind,
+        base=base_of(settings.model, root, settings.seed),
+        precision=settings.trainer.precision,
+        tokenizer=tokenizer.sha256,
+        chat_template=tokenizer.template_sha256,
+        temporal=encoder_of(module.model) is not None,
+        parent=identity["parent"],
+    )
+    with artifact.written(folder / "model", facts, identity) as temporary:
+        save_tuned(strategy, module.model, temporary, facts.base)
         tokenizer.tokenizer.save_pretrained(temporary)

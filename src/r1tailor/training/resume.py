@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from r1tailor import config, store
+from r1tailor import artifact, config, store
 from r1tailor.curriculum.step_schedule import seen_by
 from r1tailor.errors import CheckpointError
 from r1tailor.schema.curriculum import ONLY
@@ -58,7 +58,11 @@ def _content(file: Path) -> str:
 def is_finished(folder: Path, identity: dict[str, Any]) -> bool:
     """Whether the folder holds the finished and undamaged model of the same composition and data."""
     model = folder / "model"
-    if not (folder / "metrics.json").exists() or store.damage(model):
+    if not (folder / "metrics.json").exists():
+        return False
+    try:
+        artifact.read(model)
+    except CheckpointError:
         return False
     manifest = store.read_json(model / store.MANIFEST)
     return all(manifest.get(key) == value for key, value in identity.items())
