@@ -30,7 +30,7 @@ def test_a_saved_model_is_read_as_it_was_written(tmp_path: Path) -> None:
     facts = facts_of(SETTINGS, parent="ff" * 32)
     assert {name: getattr(found, name) for name in vars(facts)} == vars(facts)
     assert (found.kind, found.precision, found.temporal) == ("adapter", "fp32", False)
-    assert found.run == {"phase": "1-all"}
+    assert found.run == {"phase": "1-all", "parent": "ff" * 32}
     assert found.sha256 == store.sha256_file(tmp_path / "model" / "manifest.json")
     assert str(found.base).startswith(
         "tiny_llama (random weights, architecture llama, hidden_size 32, layers 2, seed 3;"

@@ -48,7 +48,7 @@ class Artifact(Facts):
 
     Attributes:
         folder: where it lies.
-        run: what the run that made it had to do with: composition, data, phase.
+        run: the identity of the run that made it: composition, data, phase, parent.
     """
 
     folder: Path
@@ -67,7 +67,7 @@ def written(folder: Path, facts: Facts, run: dict[str, Any]) -> Iterator[Path]:
     Args:
         folder: where the model shall lie; an old one stays until the new one is whole.
         facts: how to load it.
-        run: what else its manifest says: the run's identity.
+        run: the identity of the run that made it.
     """
     with store.replaced_folder(folder, {"schema": SCHEMA, **asdict(facts), **run}) as temporary:
         yield temporary
@@ -88,7 +88,7 @@ def read(folder: Path) -> Artifact:
         raise CheckpointError(f"{folder}: {fault}")
     known = {field.name for field in fields(Facts)}
     facts = {name: value for name, value in manifest.items() if name in known}
-    run = {name: value for name, value in manifest.items() if name not in known | {"schema", "files"}}
+    run = {name: value for name, value in manifest.items() if name not in known - {"parent"} | {"schema", "files"}}
     return Artifact(**(facts | {"base": Base(**manifest["base"])}), folder=folder, run=run)
 
 

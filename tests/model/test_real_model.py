@@ -19,8 +19,8 @@ from r1tailor.objective.supervised import log_likelihoods
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 from r1tailor.strategy import open_strategy
-from r1tailor.training.fit import fit
 from tests.conftest import ROOT
+from tests.support.training import trained
 
 pytestmark = pytest.mark.slow
 PROMPT = Example("p", "What is the capital of France?", "", "Paris")
@@ -32,7 +32,7 @@ def folder() -> Path:
     from r1tailor import config
 
     load.load_tokenizer(config.load([]).model, ROOT)
-    return next((load.cache_folder() / "models").glob("smollm2-*"))
+    return next((store.cache_folder() / "models").glob("smollm2-*"))
 
 
 def test_the_converted_model_is_whole_and_answers(folder: Path, settings: Callable[..., Settings]) -> None:
@@ -72,7 +72,7 @@ def test_what_training_saves_loads_in_plain_libraries_with_equal_logits(
         "trainer.validation_examples=4",
         "optimizer.lr=1e-3",
     )
-    metrics = fit(composed, {"train": examples[:16], "validation": examples[16:20]}, {}, ROOT, tmp_path)
+    metrics = trained(composed, {"train": examples[:16], "validation": examples[16:20]}, tmp_path)
     assert metrics["steps"] == 2
     saved = tmp_path / "model"
     ids = torch.tensor([load.load_tokenizer(composed.model, ROOT).encode(PROMPT).prompt])

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from r1tailor.domain.base import Domain, ScoredMetric
+from r1tailor.domain.base import Domain
+from r1tailor.domain.declaration import Declaration, ScoredMetric
 from r1tailor.domain.education import Education
 from r1tailor.domain.education_zh import EducationZh
+from r1tailor.domain.finance import DECLARATION
 from r1tailor.domain.finance.finance import Finance
 from r1tailor.domain.generic import Generic
 from r1tailor.domain.legal import Legal
@@ -24,7 +26,12 @@ from r1tailor.schema.domain import (
     MedicalZhDomain,
 )
 
-__all__ = ["Domain", "ScoredMetric", "open_domain"]
+__all__ = ["Domain", "ScoredMetric", "declaration", "open_domain"]
+
+
+def declaration(kind: str) -> Declaration:
+    """Return what a kind of domain declares."""
+    return DECLARATION if kind == DECLARATION.kind else Declaration(kind, ())
 
 
 def open_domain(settings: DomainSettings, documents: Sequence[Document]) -> Domain:

@@ -2,26 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
+from r1tailor.domain.declaration import ScoredMetric
 from r1tailor.errors import ConfigError
 from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema.domain import Domain as DomainSettings
 from r1tailor.schema.domain import Task
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredMetric:
-    """A per-item score in [0, 1] that a domain measures.
-
-    ``proportion`` means every item scores 0 or 1 (Wilson interval, McNemar test); ``mean`` is anything else.
-    ``constant_answer`` says that always giving the majority answer is a fair baseline for it.
-    """
-
-    name: str
-    kind: Literal["proportion", "mean"]
-    constant_answer: bool = False
 
 
 class Domain(ABC):

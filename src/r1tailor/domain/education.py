@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from r1tailor.domain.base import Domain, ScoredMetric, answer_of, coverage, written
+from r1tailor.domain.base import Domain, answer_of, coverage, written
+from r1tailor.domain.declaration import ScoredMetric
 from r1tailor.domain.worked_steps import WORKED
 from r1tailor.errors import DataError
 from r1tailor.records import Example, Prediction

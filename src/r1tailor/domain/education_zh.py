@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from r1tailor.domain.base import Domain, ScoredMetric, answer_of, written
+from r1tailor.domain.base import Domain, answer_of, written
+from r1tailor.domain.declaration import ScoredMetric
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema.domain import EducationZhDomain

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from r1tailor.domain.base import Domain, ScoredMetric, answer_of, coverage, written
+from r1tailor.domain.base import Domain, answer_of, coverage, written
+from r1tailor.domain.declaration import ScoredMetric
 from r1tailor.domain.labelled import labelled
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Example, Prediction

@@ -8,8 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from r1tailor.domain.base import Domain, ScoredMetric, answer_of, written
+from r1tailor.domain.base import Domain, answer_of, written
 from r1tailor.domain.chinese_numerals import ArticleNumber, article_numbers
+from r1tailor.domain.declaration import ScoredMetric
 from r1tailor.domain.passages import passages
 from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema.domain import LegalZhDomain

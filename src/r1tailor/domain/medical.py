@@ -8,7 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from r1tailor.domain.base import Domain, ScoredMetric, answer_of, coverage, written
+from r1tailor.domain.base import Domain, answer_of, coverage, written
+from r1tailor.domain.declaration import ScoredMetric
 from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema.domain import MedicalDomain
 

@@ -13,13 +13,13 @@ from r1tailor import artifact, store
 from r1tailor.artifact import Artifact
 from r1tailor.domain import Domain
 from r1tailor.evaluation.market.decisions import evenly
-from r1tailor.evaluation.metrics import Measured, by_metric, measure
+from r1tailor.evaluation.metrics import ItemMetric, by_metric, measure
 from r1tailor.evaluation.significance import compare, interval
 from r1tailor.inference.local import open_base, open_tuned
 from r1tailor.inference.predict import predict
 from r1tailor.records import Example, Prediction, write_records
 from r1tailor.schema.settings import Settings
-from r1tailor.training.fit import keep_freed_memory
+from r1tailor.training.memory import keep_freed_memory
 
 BASE, TUNED = "base", "tuned"
 # A fair look at a base model that answers in prose: its best guess over the closed set against the tuned
@@ -137,7 +137,7 @@ def summarise(
 
 
 def _comparisons(
-    measured: Mapping[str, Mapping[str, Measured]], subject: Subject, options: tuple[int, float, int]
+    measured: Mapping[str, Mapping[str, ItemMetric]], subject: Subject, options: tuple[int, float, int]
 ) -> dict[str, Any]:
     """Return the paired differences of a subject to its reference."""
     reference, own = measured[subject.reference], measured[subject.name]
@@ -149,7 +149,7 @@ def _comparisons(
     return found
 
 
-def _majority(domain: Domain, train: Sequence[Example], items: Sequence[Example]) -> dict[str, Measured]:
+def _majority(domain: Domain, train: Sequence[Example], items: Sequence[Example]) -> dict[str, ItemMetric]:
     """Return what always giving the most frequent training answer scores."""
     answer = domain.majority_answer(train)
     scores = [domain.score(item, Prediction(item.id, answer, 0.0, 1, "")) for item in items]

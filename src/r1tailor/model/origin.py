@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ def base_of(settings: load.AnyModel, root: Path, seed: int) -> Base:
         where = {"kind": "random", **size, "seed": seed}
         return Base(settings.name, _hash(where), where)
     folder = load.folder_of(settings, root)
-    files = {path.name: _remembered(path) for path in sorted(folder.iterdir()) if _decides(path)}
+    files = {path.name: store.content_sha256(path) for path in sorted(folder.iterdir()) if _decides(path)}
     return Base(settings.name, _hash(files), _where(settings, folder), files)
 
 
@@ -44,7 +43,7 @@ def base_folder(settings: load.AnyModel, root: Path, seed: int) -> Path:
     """
     if not isinstance(settings, RandomModel):
         return load.folder_of(settings, root)
-    folder = load.cache_folder() / "models" / f"{settings.name}-{base_of(settings, root, seed).sha256[:12]}"
+    folder = store.cache_folder() / "models" / f"{settings.name}-{base_of(settings, root, seed).sha256[:12]}"
     if store.damage(folder):
         with store.replaced_folder(folder, {"model": load.provenance(settings)}) as temporary:
             load.load_model(settings, root, torch.float32, seed).save_pretrained(temporary)
@@ -66,20 +65,6 @@ def _where(settings: PackagedModel | HubModel | LocalModel, folder: Path) -> dic
 def _decides(path: Path) -> bool:
     """Whether a file of a model folder decides its logits."""
     return path.is_file() and (path.suffix == ".safetensors" or path.name == "config.json")
-
-
-def _remembered(path: Path) -> str:
-    """Return the sha256 of a file, hashed again only when its size or its time of change differs."""
-    stat = path.stat()
-    known = {"file": str(path.resolve()), "size": stat.st_size, "mtime_ns": stat.st_mtime_ns}
-    entry = load.cache_folder() / "hashes" / f"{hashlib.sha256(str(path.resolve()).encode()).hexdigest()}.json"
-    with suppress(OSError, ValueError, LookupError, TypeError):
-        if (found := store.read_json(entry))["of"] == known:
-            return str(found["sha256"])
-    sha256 = store.sha256_file(path)
-    with suppress(OSError):
-        store.write_json(entry, {"of": known, "sha256": sha256})
-    return sha256
 
 
 def _hash(value: Any) -> str:  # noqa: ANN401

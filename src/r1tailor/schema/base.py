@@ -1,22 +1,31 @@
-"""What every section of the configuration is: a frozen, strict mapping. And what every source says of itself."""
+"""What every section of the configuration is: a frozen, strict mapping. And the settings that all sources share."""
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from r1tailor.fields import Name
 
 
 class Section(BaseModel):
-    """A frozen, strict mapping; a list in YAML becomes a tuple here."""
+    """A frozen, strict mapping; a list in YAML becomes a tuple here.
+
+    Every field carries a ``description``: ``r1tailor explain`` and the settings reference print it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class SourceSection(Section):
-    """What every source says: under which licence, known from when, and what becomes of a damaged record."""
+    """What every source states: its name, its licence, when it was known, and what happens to a damaged record."""
 
-    name: Name
-    licence: str
-    available_at: str
-    on_damage: Literal["stop", "list"]
+    name: Name = Field(description="Name of the source; unique within the domain, and part of every document's id.")
+    licence: str = Field(description="Licence under which the material is used; recorded with every document.")
+    available_at: str = Field(
+        description="ISO date from which the material could have been known. "
+        "A record or a column that carries a date of its own overrides it."
+    )
+    on_damage: Literal["stop", "list"] = Field(
+        description="What happens to a damaged record: `stop` ends the run and names its place, "
+        "`list` counts it, lists it among the rejections and continues."
+    )

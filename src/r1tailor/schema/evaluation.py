@@ -1,27 +1,27 @@
 """How models are measured: per item, as an early warning, as a portfolio, fold by fold (``evaluation/``)."""
 
-from typing import Annotated
-
 from pydantic import Field, model_validator
 
 from r1tailor.schema.base import Section
 
 
 class EarlyWarning(Section):
-    """What counts as a warning of a crisis (``evaluation/market/early_warning.py``); read where a domain knows crises.
+    """What counts as a warning of a crisis (``evaluation/market/early_warning.py``)."""
 
-    A warning is good from ``horizon_days`` to ``gap_days`` before the onset; after one, signals are the same warning
-    for ``cooldown_days`` (all in trading days). ``theta`` is how much a missed crisis weighs against a false alarm, in
-    (0, 1). Thresholds are chosen on ``calibration_items`` risk items from before the test. ``random_seeds`` is how
-    many random baselines stand behind the mean and its band.
-    """
-
-    horizon_days: Annotated[int, Field(gt=0)]
-    gap_days: Annotated[int, Field(gt=0)]
-    cooldown_days: Annotated[int, Field(ge=0)]
-    theta: Annotated[float, Field(gt=0, lt=1)]
-    calibration_items: Annotated[int, Field(ge=20)]
-    random_seeds: Annotated[int, Field(ge=2)]
+    horizon_days: int = Field(gt=0, description="Earliest day of a good warning: trading days before a crisis begins.")
+    gap_days: int = Field(gt=0, description="Latest day of a good warning: trading days before a crisis begins.")
+    cooldown_days: int = Field(
+        ge=0, description="Trading days after a warning in which further signals count as the same warning."
+    )
+    theta: float = Field(
+        gt=0, lt=1, description="Weight of a missed crisis against a false alarm; at 0.5 both count the same."
+    )
+    calibration_items: int = Field(
+        ge=20, description="Risk items from before the test on which the alarm thresholds are chosen."
+    )
+    random_seeds: int = Field(
+        ge=2, description="Random alarms at the same rate that the baseline's mean and band are computed from."
+    )
 
     @model_validator(mode="after")
     def _leaves_a_window(self) -> "EarlyWarning":
@@ -31,39 +31,38 @@ class EarlyWarning(Section):
 
 
 class Portfolio(Section):
-    """The risk-off overlay that follows the warnings (``evaluation/market/portfolio.py``).
+    """The portfolio that leaves the market on warnings (``evaluation/market/portfolio.py``)."""
 
-    ``cost_basis_points`` is paid on what is traded; ``block_days`` is the mean length of a bootstrap block (trading
-    days).
-    """
-
-    cost_basis_points: Annotated[float, Field(ge=0, lt=1000)]
-    block_days: Annotated[int, Field(gt=0)]
+    cost_basis_points: float = Field(ge=0, lt=1000, description="Cost of trading, in basis points of what is traded.")
+    block_days: int = Field(gt=0, description="Mean length of a bootstrap block, in trading days.")
 
 
 class WalkForward(Section):
-    """Folds of ``test_years`` from ``first_test`` on, each trained on all that lies before it.
+    """Folds in time, each trained on everything before it (``domain/finance/variants.py``)."""
 
-    The ``validation_years`` right before a fold's test are its validation (``evaluation/market/walk_forward.py``).
-    """
+    first_test: int = Field(ge=1900, le=2200, description="Year in which the test of the first fold begins.")
+    last_test: int = Field(ge=1900, le=2200, description="Year after which no fold's test begins.")
+    test_years: int = Field(gt=0, description="Years that each fold is tested on; the next fold's test follows.")
+    validation_years: int = Field(gt=0, description="Years right before a fold's test that are its validation part.")
 
-    first_test: Annotated[int, Field(ge=1900, le=2200)]
-    test_years: Annotated[int, Field(gt=0)]
-    validation_years: Annotated[int, Field(gt=0)]
+    @model_validator(mode="after")
+    def _has_a_fold(self) -> "WalkForward":
+        if self.last_test < self.first_test:
+            raise ValueError("last_test must not lie before first_test, or there is no fold")
+        return self
 
 
 class Evaluation(Section):
-    """How base and tuned model are measured on the same held-out items.
+    """How the base and the tuned model are measured on the same held-out items."""
 
-    ``ablate_text`` also trains without temporal tokens, the numbers as text, where examples carry a series.
-    """
-
-    max_items: Annotated[int, Field(gt=1)]
-    batch_size: Annotated[int, Field(gt=0)]
-    max_new_tokens: Annotated[int, Field(gt=0)]
-    resamples: Annotated[int, Field(ge=100)]
-    confidence: Annotated[float, Field(gt=0.5, lt=1)]
-    ablate_text: bool
-    warning: EarlyWarning
-    portfolio: Portfolio
-    walk_forward: WalkForward | None
+    max_items: int = Field(gt=1, description="Held-out items that every model answers, at most.")
+    batch_size: int = Field(gt=0, description="Prompts that are generated together.")
+    max_new_tokens: int = Field(gt=0, description="Longest generated answer, in tokens, reasoning included.")
+    resamples: int = Field(ge=100, description="Bootstrap and permutation resamples.")
+    confidence: float = Field(gt=0.5, lt=1, description="Level of the confidence intervals, such as 0.95.")
+    ablate_text: bool = Field(
+        description="Where examples carry a window of numbers: also train with the numbers as text instead."
+    )
+    warning: EarlyWarning = Field(description="What counts as a warning of a crisis.")
+    portfolio: Portfolio = Field(description="The portfolio that follows the warnings.")
+    walk_forward: WalkForward | None = Field(description="Folds in time; null evaluates the one split alone.")

@@ -24,7 +24,7 @@ class Bars(Section):
 class _FeedSource(SourceSection):
     """A source whose figures are fetched (``python -m r1tailor market``) and kept as they were known.
 
-    ``store`` is the folder they are kept in, outside ``data/``. ``symbols`` says how the feed calls each series.
+    ``store`` is the folder they are kept in, outside ``data/packaged``. ``symbols`` says how the feed calls each series.
     History begins ``since``; a poll asks again for the last ``revisit_days``, in case a figure was revised.
     """
 
@@ -38,8 +38,8 @@ class _FeedSource(SourceSection):
     def _asks_for_each_symbol_once(self) -> "_FeedSource":
         if len(set(self.symbols.values())) < len(self.symbols):
             raise ValueError("symbols: two series must not have the same symbol")
-        if PurePosixPath(self.store).parts[:1] == ("data",):
-            raise ValueError("store must not lie in data/, which holds pinned files only: name another folder")
+        if PurePosixPath(self.store).parts[:2] == ("data", "packaged"):
+            raise ValueError("store must not lie in data/packaged, which holds pinned files only: name another folder")
         return self
 
 

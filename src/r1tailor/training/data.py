@@ -14,10 +14,10 @@ from r1tailor.training.parallel import rank, world_size
 
 
 class Steps:
-    """The optimizer steps of a phase, each a list of micro-batches; resumes where it was left.
+    """The optimizer steps of a phase, each a list of micro-batches; resumes where it stopped.
 
-    Which examples form step k is a function of (seed, phase, epoch, k) alone. Of several processes each takes its
-    share of them: every so many-th; as a curriculum puts similar lengths side by side, the shares are alike.
+    Which examples form step k is a function of (seed, phase, epoch, k) alone. Of n processes each takes every n-th
+    example of a step; as a curriculum puts similar lengths next to each other, the shares are alike.
     """
 
     def __init__(
@@ -49,20 +49,25 @@ class Steps:
         return {"next": self._next}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a stored step."""
+        """Continue from a stored step."""
         self._next = int(state["next"])
 
 
 class Rows:
-    """Packed rows in order; torch's DataLoader would draw a random number at each pass."""
+    """This process's share of packed rows, in order; torch's DataLoader would draw a random number at each pass.
+
+    Of several processes each takes every so many-th row, so that some may have one row less than others. Lightning
+    skips validation where a loader is empty, and the other processes would wait for it: a process without rows gets
+    a None.
+    """
 
     def __init__(self, rows: Sequence[MicroBatch]) -> None:
-        self._rows = rows
+        self._rows: Sequence[MicroBatch | None] = rows[rank() :: world_size()] or [None]
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __iter__(self) -> Iterator[MicroBatch]:
+    def __iter__(self) -> Iterator[MicroBatch | None]:
         return iter(self._rows)
 
 
@@ -87,5 +92,5 @@ class TailorData(lightning.LightningDataModule):
         return self.steps
 
     def val_dataloader(self) -> "Rows":
-        """Return the validation rows, one a batch."""
+        """Return this process's validation rows, one a batch."""
         return Rows(self.validation)

@@ -333,10 +333,12 @@ def finance(settings: Callable[..., Settings], *overrides: str) -> Settings:
 def test_folds_follow_each_other_without_overlap_and_are_embargoed(
     settings: Callable[..., Settings], line: Timeline, parts: dict[str, list[Example]]
 ) -> None:
-    composed = finance(settings, "evaluation.walk_forward={first_test: 1995, test_years: 2, validation_years: 1}")
+    composed = finance(
+        settings, "evaluation.walk_forward={first_test: 1995, last_test: 2002, test_years: 2, validation_years: 1}"
+    )
     items = risk_items([item for part in parts.values() for item in part])
     found = folds(composed, items[-1].available_at)
-    assert [fold.name for fold in found] == ["1995", "1997", "1999", "2001"]
+    assert [fold.name for fold in found] == ["fold_1995", "fold_1997", "fold_1999", "fold_2001"]
     seen: set[str] = set()
     for fold in found:
         split_of: Split = fold.settings(composed).domain.split
@@ -357,7 +359,7 @@ def test_folds_follow_each_other_without_overlap_and_are_embargoed(
     ("override", "message"),
     [
         ("domain.split.embargo_days=20", "domain.split.embargo_days = 20: labels look 29 calendar days ahead"),
-        ("evaluation.walk_forward.first_test=2050", "first_test = 2050: the examples end on 2022-12-28"),
+        ("evaluation.walk_forward.last_test=2023", "last_test = 2023: the examples end on 2022-12-28"),
     ],
 )
 def test_folds_that_would_leak_or_be_empty_are_refused(

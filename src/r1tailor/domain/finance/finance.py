@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from r1tailor.domain.base import Domain, ScoredMetric, answer_of, coverage, written
+from r1tailor.domain.base import Domain, answer_of, coverage, written
+from r1tailor.domain.declaration import ScoredMetric
 from r1tailor.domain.finance.crises import Crisis, crises
 from r1tailor.domain.finance.features import BEFORE, FEWEST, Features, channels, described, legend, series, summary
 from r1tailor.domain.finance.forward_labels import Outcome, outcomes
