@@ -32,7 +32,7 @@ def test_a_market_is_placed_on_its_trading_days() -> None:
     assert isinstance(made, Market)
     found = timeline(made)
     assert [(e.name, e.onset, e.trough) for e in found.episodes] == [("a", 3, 9), ("b", 20, 25)]
-    with pytest.raises(DataError, match="1990-01-06 is no trading day of the domain's index"):
+    with pytest.raises(DataError, match="1990-01-06 is not a trading day of the domain's index"):
         timeline(Made(days, MadeCrisis("a", "1990-01-06", days[9])))
     with pytest.raises(DataError, match="are not in order"):
         timeline(Made((days[1], days[0])))
