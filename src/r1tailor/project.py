@@ -15,6 +15,7 @@ import yaml
 
 from r1tailor import config, store
 from r1tailor.errors import ConfigError
+from r1tailor.schema.settings import Settings
 
 FILE = Path("conf") / "project.yaml"
 _HEADER = """\
@@ -66,15 +67,24 @@ def changed(before: Composition, overrides: list[str]) -> tuple[Composition, lis
     choices = {key: str(value) for key, value in given if key in config.GROUPS}
     changing = {group for group, option in choices.items() if before.choices.get(group) != option}
     after = Composition(before.choices | choices, {k: v for k, v in before.values.items() if k not in changing})
-    lost = [line.partition("=")[0] for line in _flat({k: before.values[k] for k in changing & before.values.keys()}, "")]
+    lost = [line.partition("=")[0] for line in _flat({k: v for k, v in before.values.items() if k in changing}, "")]
     values: Any = after.values
     for key, value in given:
         if key not in config.GROUPS:
             composed = config.composed_with(after.choices, values)
             values = _put(values, composed, key.split("."), value, key)
     after = Composition(after.choices, values)
-    config.validated(config.composed_with(after.choices, after.values), after.choices)
+    settings(after)
     return after, lost
+
+
+def settings(composition: Composition) -> Settings:
+    """Compose and validate.
+
+    Raises:
+        ConfigError: with every fault found.
+    """
+    return config.validated(config.composed_with(composition.choices, composition.values), composition.choices)
 
 
 def write(composition: Composition) -> None:

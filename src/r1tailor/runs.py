@@ -24,7 +24,7 @@ _WAY = (
     stages.annotate,
     stages.instruct,
     stages.train,
-    stages.ablate,
+    stages.variant,
     stages.evaluate,
 )
 

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from r1tailor import config, project
+from r1tailor import config, project, stages
 from r1tailor.commands.arguments import add_overrides
 
 
@@ -18,6 +18,7 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
 def _use(parsed: argparse.Namespace) -> None:
     before = project.Composition() if parsed.reset else project.read()
     composition, lost = project.changed(before, parsed.overrides)
+    stages.chosen_variants(project.settings(composition))
     project.write(composition)
     if lost:
         print(f"no longer set, since their option changed: {', '.join(lost)}")
