@@ -5,9 +5,9 @@ import sys
 from collections.abc import Callable
 
 from r1tailor import config
-from r1tailor.commands import fetch, market, plan, registry, stage, tasks, use
+from r1tailor.commands import explain, fetch, market, plan, registry, stage, tasks, use
 
-_COMMANDS = (use, fetch, market, plan, stage, tasks, registry)
+_COMMANDS = (use, explain, fetch, market, plan, stage, tasks, registry)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -25,7 +25,7 @@ from r1tailor.schema.base import Section
 from r1tailor.schema.market import FeedSource
 from r1tailor.schema.settings import STAGE_SECTIONS, Settings
 from r1tailor.schema.sources import PackagedSource, SqlSource
-from r1tailor.sources.packaged import member_path
+from r1tailor.sources.packaged import member_path, packaged_folder
 
 ROOMS = {
     "collect": ("sources",),
@@ -88,9 +88,14 @@ def files_of(settings: Settings, stage: str, root: Path) -> dict[str, str | None
     Raises:
         DataError: one cannot be read.
     """
-    sections = (*STAGE_SECTIONS[stage], *_OPENED_TOO.get(stage, ()))
-    names = {name for path in sections for name in named_files(_section(settings, path), root)}
-    return {name: _content(root / name) for name in sorted(names)}
+    return {name: _content(root / name) for name in _names(settings, stage, root)}
+
+
+def own_files(settings: Settings, root: Path) -> list[str]:
+    """Return the files and folders that settings name and that exist, except what ``fetch`` brings."""
+    names = {name for stage in ROOMS for name in _names(settings, stage, root)}
+    fetched = packaged_folder(root)
+    return sorted(name for name in names if (root / name).exists() and not (root / name).is_relative_to(fetched))
 
 
 def named_files(value: object, root: Path) -> Iterator[str]:
@@ -141,6 +146,11 @@ def modules(rooms: Iterable[str]) -> dict[str, Path]:
             waiting += _imported(file)
     packages = {".".join(parts[:end]) for name in found for parts in [name.split(".")] for end in range(2, len(parts))}
     return found | {name: file for name in packages if (file := _file(name))}
+
+
+def _names(settings: Settings, stage: str, root: Path) -> list[str]:
+    sections = (*STAGE_SECTIONS[stage], *_OPENED_TOO.get(stage, ()))
+    return sorted({name for path in sections for name in named_files(_section(settings, path), root)})
 
 
 def _changed(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from r1tailor import store
 from r1tailor.domain import Domain
 from r1tailor.errors import CheckpointError
 from r1tailor.evaluation.market.decisions import evenly
-from r1tailor.evaluation.metrics import Measured, by_metric, measure
+from r1tailor.evaluation.metrics import ItemMetric, by_metric, measure
 from r1tailor.evaluation.significance import compare, interval
 from r1tailor.inference.generate import predict
 from r1tailor.model import load
@@ -21,7 +21,7 @@ from r1tailor.planning.precision import COMPUTE, trained_with
 from r1tailor.records import Example, Prediction, write_records
 from r1tailor.schema.settings import Settings
 from r1tailor.strategy import load_tuned
-from r1tailor.training.fit import keep_freed_memory
+from r1tailor.training.memory import keep_freed_memory
 
 # A fair look at a base model that answers in prose: its best guess over the closed set against the tuned
 # model's free answer.
@@ -106,7 +106,7 @@ def summarise(
     }
 
 
-def _majority(domain: Domain, train: Sequence[Example], items: Sequence[Example]) -> dict[str, Measured]:
+def _majority(domain: Domain, train: Sequence[Example], items: Sequence[Example]) -> dict[str, ItemMetric]:
     """Return what always giving the most frequent training answer scores."""
     answer = domain.majority_answer(train)
     scores = [domain.score(item, Prediction(item.id, answer, 0.0, 1, "")) for item in items]

@@ -11,7 +11,7 @@ import numpy as np
 
 from r1tailor.errors import DataError
 from r1tailor.evaluation.market.timeline import is_risky
-from r1tailor.evaluation.metrics import Array
+from r1tailor.evaluation.resampling import Array
 from r1tailor.records import Example
 
 VOLATILITY, LOGISTIC, BOOSTING = "volatility threshold", "logistic regression", "gradient boosting"

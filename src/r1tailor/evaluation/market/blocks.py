@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from r1tailor.evaluation.metrics import Array
+from r1tailor.evaluation.resampling import Array, percentiles
 
 Indices = NDArray[np.int64]
 _AT_ONCE = 128  # resamples, to bound memory
@@ -45,12 +45,3 @@ def block_interval(
     drawn = [compute(rows[indices]) for indices in stationary(len(rows), mean_block, resamples, seed)]
     values = np.concatenate(drawn)
     return percentiles(values[np.isfinite(values)], confidence)
-
-
-def percentiles(values: Array, confidence: float) -> tuple[float, float]:
-    """Return the two ends of a percentile interval; NaN if there are no values."""
-    if not len(values):
-        return float("nan"), float("nan")
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
-    return float(low), float(high)

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from r1tailor.evaluation.market import early_warning
-from r1tailor.evaluation.market.blocks import percentiles
 from r1tailor.evaluation.market.decisions import SAME_RATE, TUNED
 from r1tailor.evaluation.market.early_warning import Record
 from r1tailor.evaluation.market.entries import Entry, entry
+from r1tailor.evaluation.resampling import percentiles
 from r1tailor.schema.settings import Settings
 
 

@@ -20,13 +20,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from r1tailor.evaluation.market.blocks import block_interval, percentiles
+from r1tailor.domain.finance.rolling import TRADING_DAYS
+from r1tailor.evaluation.market.blocks import block_interval
 from r1tailor.evaluation.market.timeline import Episode, Timeline
-from r1tailor.evaluation.metrics import Array
+from r1tailor.evaluation.resampling import Array, percentiles
 from r1tailor.schema.evaluation import EarlyWarning
 
 QUIET, EXCLUDED = -1, -2
-TRADING_DAYS = 252  # of a year
 Days = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
@@ -138,12 +138,28 @@ def relative_usefulness(outcomes: NDArray[np.generic], theta: float) -> Array:
 
 
 def _error_rates(outcomes: NDArray[np.generic]) -> tuple[Array, Array, Array]:
-    """Return T1, T2 and the share of good days."""
+    """Return T1, T2 and the share of good days; NaN where there are no days of a kind."""
     good, signal = outcomes[..., 0].astype(bool), outcomes[..., 1].astype(bool)
     with np.errstate(invalid="ignore", divide="ignore"):
         t1 = (good & ~signal).sum(axis=-1) / good.sum(axis=-1)
         t2 = (~good & signal).sum(axis=-1) / (~good).sum(axis=-1)
-    return np.asarray(t1), np.asarray(t2), np.asarray(good.mean(axis=-1))
+        share = good.sum(axis=-1) / good.shape[-1]
+    return np.asarray(t1), np.asarray(t2), np.asarray(share)
+
+
+def figures(record: Record, theta: float) -> dict[str, float]:
+    """Return what is reported of a record; NaN where a figure is not defined."""
+    caught = [lead for lead in record.leads if lead]
+    return {
+        "recall": record.recall,
+        "precision": record.precision,
+        "false_alarms_per_year": record.false_alarms,
+        "median_lead": record.median_lead,
+        "median_lead_of_caught": float(np.median(caught)) if caught else float("nan"),
+        "usefulness": float(usefulness(record.outcomes, theta)),
+        "relative_usefulness": float(relative_usefulness(record.outcomes, theta)),
+        "signal_rate": float(record.outcomes[:, 1].mean()) if len(record.outcomes) else float("nan"),
+    }
 
 
 def over_events(events: int, resamples: int, seed: int) -> NDArray[np.int64]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from r1tailor.domain.finance.rolling import TRADING_DAYS
+from r1tailor.evaluation.market import sharpe
 from r1tailor.evaluation.market.early_warning import Days, Flags
-from r1tailor.evaluation.market.sharpe import TRADING_DAYS
-from r1tailor.evaluation.metrics import Array
+from r1tailor.evaluation.resampling import Array
 
 _DELAY = 2  # trading days from a decision to its first return: traded one close later
 
@@ -64,3 +65,22 @@ def overlay(decisions: Days, signals: Flags, closes: Array, cost_basis_points: f
     traded = np.abs(np.diff(weights, prepend=weights[:1]))
     returns = weights * (closes[days] / closes[days - 1] - 1) - traded * cost_basis_points / 1e4
     return Overlay(days, returns, weights, float(traded.sum() * TRADING_DAYS / max(1, len(days))))
+
+
+def daily_sharpe(made: Overlay) -> float:
+    """Return the daily Sharpe ratio of a portfolio; NaN where its returns do not vary."""
+    return float(sharpe.sharpe(made.returns))
+
+
+def figures(made: Overlay) -> dict[str, float]:
+    """Return what is reported of a portfolio by itself; NaN where a figure is not defined."""
+    return {
+        "annual_return": made.annual_return,
+        "sharpe": sharpe.annual(daily_sharpe(made)),
+        "sharpe_standard_error": sharpe.annual(sharpe.standard_error(made.returns)),
+        "sharpe_under_autocorrelation": sharpe.annual_under_autocorrelation(made.returns),
+        "probabilistic_sharpe": sharpe.probabilistic(made.returns),
+        "turnover": made.turnover,
+        "drawdown": made.drawdown,
+        "in_cash": float(1 - made.weights.mean()),
+    }

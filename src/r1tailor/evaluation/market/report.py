@@ -11,7 +11,7 @@ from rich.table import Table
 from r1tailor import store
 from r1tailor.evaluation.market.decisions import NEVER, TUNED
 from r1tailor.evaluation.market.entries import Entry, entry
-from r1tailor.evaluation.market.risk_scores import brier, calibration_error, reliability
+from r1tailor.evaluation.market.metrics import RiskScores
 from r1tailor.evaluation.market.timeline import Timeline
 from r1tailor.evaluation.market.track_record import TrackRecord
 
@@ -106,10 +106,10 @@ def scored(record: TrackRecord) -> dict[str, dict[str, Any]]:
     """Return reliability curve, Brier score and calibration error (ECE) of every model that gives probabilities."""
     found = {}
     for name, scores in record.decisions.scores.items():
-        risky = record.decisions.risky.astype(float)
-        curve = reliability(scores, risky)
-        values = {"brier": brier(scores, risky), "ece": calibration_error(curve)}
-        found[name] = {"curve": curve, **{key: entry(value)["value"] for key, value in values.items()}}
+        metric = RiskScores()
+        metric.update(scores, record.decisions.risky)
+        figures = {key: entry(value)["value"] for key, value in metric.figures().items()}
+        found[name] = {"curve": metric.curve(), **figures}
     return found
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import softmax
 
 from r1tailor.evaluation.market.timeline import CALM
-from r1tailor.evaluation.metrics import Array
+from r1tailor.evaluation.resampling import Array
 
 
 def risk_probability(labels: Sequence[str], label_scores: Sequence[float]) -> float:
@@ -34,3 +34,10 @@ def calibration_error(curve: Mapping[str, Sequence[float]]) -> float:
 def brier(scores: Array, risky: Array) -> float:
     """Return the mean squared error of the probabilities (Brier 1950)."""
     return float(((scores - risky) ** 2).mean())
+
+
+def figures(scores: Array, risky: Array) -> dict[str, float]:
+    """Return Brier score and expected calibration error of scores [n] and outcomes [n]; NaN without any."""
+    if not len(scores):
+        return {"brier": float("nan"), "ece": float("nan")}
+    return {"brier": brier(scores, risky), "ece": calibration_error(reliability(scores, risky))}

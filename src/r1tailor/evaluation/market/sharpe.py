@@ -14,10 +14,10 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import kurtosis, norm, skew
 
+from r1tailor.domain.finance.rolling import TRADING_DAYS
 from r1tailor.evaluation.market.blocks import block_interval
-from r1tailor.evaluation.metrics import Array
+from r1tailor.evaluation.resampling import Array
 
-TRADING_DAYS = 252
 _EULER_MASCHERONI = 0.5772156649015329
 
 

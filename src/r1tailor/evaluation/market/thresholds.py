@@ -10,7 +10,7 @@ import numpy as np
 
 from r1tailor.evaluation.market.early_warning import EXCLUDED, QUIET, Days, Flags, states, usefulness
 from r1tailor.evaluation.market.timeline import Timeline
-from r1tailor.evaluation.metrics import Array
+from r1tailor.evaluation.resampling import Array
 from r1tailor.schema.evaluation import EarlyWarning
 
 _GRID = tuple(np.linspace(0.0, 1.0, 21))

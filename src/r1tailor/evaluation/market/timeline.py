@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from r1tailor.errors import DataError
-from r1tailor.evaluation.metrics import Array
+from r1tailor.evaluation.resampling import Array
 from r1tailor.records import Example
 
 TASK, CALM = "risk", "low"
