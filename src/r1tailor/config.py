@@ -405,6 +405,11 @@ def options(group: str) -> dict[str, Option]:
     return {file.stem: _option(file) for file in sorted((CONF / group).glob("*.yaml"))}
 
 
+def main() -> Option:
+    """Return what the composition itself sets, outside its groups."""
+    return _option(CONF / "config.yaml")
+
+
 def composed(overrides: list[str]) -> tuple[Any, dict[str, str]]:
     """Compose ``conf/`` without checking values; return the plain mapping and the chosen option of each group.
 
