@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -27,7 +27,10 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
-from r1tailor.config_messages import did_you_mean, explain, shortened
+from r1tailor import config_messages
+from r1tailor.config_messages import did_you_mean, shortened
+from r1tailor.domain import declaration
+from r1tailor.domain.declaration import context, unmeasured
 from r1tailor.errors import ConfigError, TailorError
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource
@@ -45,6 +48,7 @@ ROOT = Path.cwd() if (Path.cwd() / "conf" / "config.yaml").exists() else Path(__
 CONF = ROOT / "conf"
 GROUPS = ("domain", "model", "strategy", "optimizer", "scheduler", "curriculum", "trainer", "evaluation")
 PARAMS = ROOT / "params.yaml"
+_DOMAIN_NAME = re.compile(r"^name:\s*[\"']?(\w+)", re.MULTILINE)
 _NO_WAY_TO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 
 
@@ -101,7 +105,7 @@ def checked_arguments(arguments: list[str]) -> list[str]:
     first = [text for text, override in checked if not (override and override.is_sweep_override())]
     composed, more = _composed(first, conf, name, folders[1:])
     unknown_only = bool(parsed.multirun)  # the jobs of a sweep check their own values, so that one may fail alone
-    faults += [*more, *(explain(*composed, unknown_only=unknown_only) if composed else [])]
+    faults += [*more, *(explain(*composed, unknown_only=unknown_only, folders=folders[1:]) if composed else [])]
     faults += _swept_faults(checked, first, conf, name, folders[1:])
     if faults:
         raise ConfigError(faults)
@@ -177,20 +181,24 @@ def packaged_sources() -> list[PackagedSource]:
     """Return the pinned sources of every domain in ``conf/``.
 
     Raises:
-        ConfigError: a domain's YAML cannot be read, or pins a source badly.
+        ConfigError: a domain's YAML cannot be read or pins a source badly, or two pin a source of one name differently.
     """
-    found: dict[str, PackagedSource] = {}
+    found: dict[str, tuple[PackagedSource, Path]] = {}
     for file in sorted((CONF / "domain").glob("*.yaml")):
         try:
             listed: Any = OmegaConf.to_container(OmegaConf.load(file))
             for entry in listed["sources"]:
                 if entry["kind"] == "packaged":
-                    found[entry["name"]] = PackagedSource.model_validate(entry)
+                    source = PackagedSource.model_validate(entry)
+                    earlier, there = found.setdefault(source.name, (source, file))
+                    if earlier.provenance() != source.provenance():
+                        both = f"{_shown(there)} and {_shown(file)}"
+                        raise ConfigError([f"source {source.name}: {both} pin it differently. Rename it in one of them"])
         except yaml.YAMLError as error:
             raise ConfigError([_yaml_fault(error)]) from error
         except (KeyError, TypeError, ValidationError) as error:
             raise ConfigError([f"conf/domain/{file.name}: sources: {_one_line(error)}"]) from error
-    return list(found.values())
+    return [source for source, _ in found.values()]
 
 
 def write_params(overrides: list[str], path: Path = PARAMS) -> None:
@@ -215,11 +223,59 @@ def conf_sha256() -> str:
     return digest.hexdigest()
 
 
+def explain(
+    composition: Any,  # noqa: ANN401
+    choices: dict[str, str],
+    *,
+    unknown_only: bool = False,
+    folders: Sequence[Path] = (),
+) -> list[str]:
+    """Return every fault of a composed mapping, one sentence each; an empty list means it is valid.
+
+    Args:
+        composition: plain mapping as composed.
+        choices: the chosen option of each config group, to name the file a section comes from.
+        unknown_only: report keys that do not exist, not values that do not fit.
+        folders: searched for domains next to ``conf/``.
+    """
+    declared = context(composition)
+    faults = config_messages.explain(composition, choices, declared, unknown_only=unknown_only)
+    if faults or unknown_only:
+        return faults
+    settings = Settings.model_validate(composition, context=declared)
+    shared = _shared_name(settings.domain.name, choices.get("domain", ""), [CONF, *folders])
+    return [*shared, *unmeasured(settings.domain), *_impossible_variants(settings)]
+
+
+def _shared_name(name: str, chosen: str, folders: Sequence[Path]) -> list[str]:
+    """Return a fault where another file of a domain has the name of the chosen one (of any, if that is not known)."""
+    files = [file for folder in folders for file in sorted((folder / "domain").glob("*.yaml"))]
+    named = [file for file in files if _DOMAIN_NAME.findall(read_text(file))[:1] == [name]]
+    here = [file for file in files if file.stem == chosen][:1] or named[:1]
+    others = [file for file in named if file.stem != here[0].stem]
+    return [
+        f"domain.name = {name}: {_shown(here[0])} and {_shown(other)} have the same name and would share outputs and "
+        "registry. Give one of them another name"
+        for other in others
+    ]
+
+
+def _impossible_variants(settings: Settings) -> list[str]:
+    """Return why what is to be trained next to this composition cannot be trained."""
+    try:
+        variants = declaration(settings.domain.kind).variants(settings)
+    except ConfigError as error:
+        return error.faults
+    if settings.evaluation.walk_forward and not variants:
+        return [f"evaluation.walk_forward: domain.kind = {settings.domain.kind} knows no folds in time; it takes null"]
+    return []
+
+
 def _settings(composition: Any, choices: dict[str, str]) -> Settings:  # noqa: ANN401
     faults = explain(composition, choices)
     if faults:
         raise ConfigError(faults)
-    return Settings.model_validate(composition)
+    return Settings.model_validate(composition, context=context(composition))
 
 
 def _compose_or_raise(overrides: list[str], config_name: str) -> tuple[Any, dict[str, str]]:
@@ -348,9 +404,12 @@ def _yaml_fault(error: yaml.YAMLError) -> str:
     what = getattr(error, "problem", None) or str(error)
     if mark is None:
         return f"not YAML: {what}"
-    file = Path(mark.name)
-    shown = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
-    return f"{shown}, line {mark.line + 1}: not YAML: {what}"
+    return f"{_shown(Path(mark.name))}, line {mark.line + 1}: not YAML: {what}"
+
+
+def _shown(file: Path) -> str:
+    """Return a file as users know it."""
+    return str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
 
 
 def _one_line(error: BaseException) -> str:

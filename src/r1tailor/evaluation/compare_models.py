@@ -23,13 +23,6 @@ from r1tailor.schema.settings import Settings
 from r1tailor.strategy import load_tuned
 from r1tailor.training.fit import keep_freed_memory
 
-# A fair look at a base model that answers in prose: its best guess over the closed set against the tuned
-# model's free answer.
-_CROSS = tuple(
-    (f"{name}_accuracy", f"{name}_accuracy_ranked")
-    for name in ("chapter", "label", "act", "law", "department", "trend", "volatility", "risk", "allocation")
-)
-
 
 def evaluate(
     settings: Settings, domain: Domain, parts: Mapping[str, Sequence[Example]], root: Path, model: Path, folder: Path
@@ -92,9 +85,10 @@ def summarise(
     options = (settings.evaluation.resamples, settings.evaluation.confidence, settings.seed)
     base, tuned = measured["base"], measured["tuned"]
     comparisons = {name: compare(base[name], tuned[name], *options).as_dict() for name in base}
-    for free, ranked in _CROSS:
-        if free in tuned and ranked in base:
-            comparisons[f"{free}_against_base_ranked"] = compare(base[ranked], tuned[free], *options).as_dict()
+    for metric in domain.metrics:
+        if metric.name in tuned and metric.ranked in base:
+            against = compare(base[metric.ranked], tuned[metric.name], *options)
+            comparisons[f"{metric.name}_against_base_ranked"] = against.as_dict()
     return {
         "n": len(items),
         "confidence": settings.evaluation.confidence,

@@ -10,7 +10,7 @@ from r1tailor.domain.finance.tasks import LABELS, answer, label_in
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.instruction.build import build
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema.finance import MarketTask, Thresholds
+from r1tailor.domain.finance.settings import MarketTask, Thresholds
 from tests.support.market_documents import ALONE, days, finance, index, real, row, walk
 
 THRESHOLDS = Thresholds(trend=0.03, calm=0.3, turbulent=0.7, elevated=0.05, high=0.10)
