@@ -29,8 +29,7 @@ from pydantic import ValidationError
 
 from r1tailor import config_messages
 from r1tailor.config_messages import did_you_mean, shortened
-from r1tailor.domain import declaration
-from r1tailor.domain.declaration import context, unmeasured
+from r1tailor.domain.declaration import context, declaration, unmeasured
 from r1tailor.errors import ConfigError, TailorError
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource
@@ -193,7 +192,7 @@ def packaged_sources() -> list[PackagedSource]:
                     earlier, there = found.setdefault(source.name, (source, file))
                     if earlier.provenance() != source.provenance():
                         both = f"{_shown(there)} and {_shown(file)}"
-                        raise ConfigError([f"source {source.name}: {both} pin it differently. Rename it in one of them"])
+                        raise ConfigError([f"{both} pin source {source.name} differently. Rename it in one of them"])
         except yaml.YAMLError as error:
             raise ConfigError([_yaml_fault(error)]) from error
         except (KeyError, TypeError, ValidationError) as error:
@@ -250,7 +249,7 @@ def explain(
 def _shared_name(name: str, chosen: str, folders: Sequence[Path]) -> list[str]:
     """Return a fault where another file of a domain has the name of the chosen one (of any, if that is not known)."""
     files = [file for folder in folders for file in sorted((folder / "domain").glob("*.yaml"))]
-    named = [file for file in files if _DOMAIN_NAME.findall(read_text(file))[:1] == [name]]
+    named = [file for file in files if _DOMAIN_NAME.findall(file.read_text("utf-8", "replace"))[:1] == [name]]
     here = [file for file in files if file.stem == chosen][:1] or named[:1]
     others = [file for file in named if file.stem != here[0].stem]
     return [

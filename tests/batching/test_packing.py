@@ -1,7 +1,6 @@
 """Packed rows give the loss and the gradients of one example at a time, for every architecture and strategy."""
 
 import copy
-import itertools
 from functools import cache
 
 import pytest
@@ -14,13 +13,10 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, LlamaConfig
 
 from r1tailor import config
-from r1tailor.batching.packing import MicroBatch, Segment, pack, rectangles
-from r1tailor.batching.prefixes import prefix_tree
+from r1tailor.batching.packing import MicroBatch, pack
 from r1tailor.batching.tokens import TokenizedExample
-from r1tailor.kernels.attention import PACKED_ROWS, packed_attention, unwrapped
-from r1tailor.kernels.cross_entropy import smoothed_cross_entropy
+from r1tailor.kernels.attention import PACKED_ROWS, unwrapped
 from r1tailor.kernels.recompute import recompute_layers
-from r1tailor.kernels.short_attention import attend_by_products
 from r1tailor.model import load
 from r1tailor.objective.supervised import log_likelihoods, summed_loss
 from r1tailor.strategy import open_strategy
@@ -233,41 +229,6 @@ def test_changing_one_example_of_routed_experts_moves_no_other_beyond_rounding()
     assert far == {3}
 
 
-@pytest.mark.parametrize("rows", [1, 256, 300])
-@pytest.mark.parametrize("smoothing", [0.0, 0.1])
-def test_the_blockwise_loss_equals_cross_entropy_with_gradients(rows: int, smoothing: float) -> None:
-    hidden, weight, labels = torch.randn(rows, 16), torch.randn(50, 16), torch.randint(0, 50, (rows,))
-    pairs = [(hidden.clone().requires_grad_(), weight.clone().requires_grad_()) for _ in range(2)]
-    ours = smoothed_cross_entropy(*pairs[0], labels, smoothing)
-    logits = pairs[1][0] @ pairs[1][1].T
-    theirs = F.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="sum")
-    torch.testing.assert_close(ours, theirs)
-    (ours * 0.3).backward()
-    (theirs * 0.3).backward()
-    for mine, reference in zip(*pairs, strict=True):
-        torch.testing.assert_close(mine.grad, reference.grad, rtol=1e-5, atol=1e-5)
-
-
-def test_attention_differentiates_values_of_less_precision_than_queries_and_keys() -> None:
-    torch.manual_seed(1)
-    shapes, segments = ((4, 17, 8), (2, 17, 8), (2, 17, 8)), (Segment(1, 5, ()), Segment(3, 4, (0,)))
-    whole = [torch.randn(shape, requires_grad=True) for shape in shapes]
-    mixed = [tensor.detach().clone().requires_grad_() for tensor in whole[:2]]
-    mixed.append(whole[2].detach().bfloat16().requires_grad_())
-    for tensors in (whole, mixed):
-        attend_by_products(*tensors, segments, 0.3).float().square().sum().backward()
-    for exact, found in zip(whole, mixed, strict=True):
-        assert found.grad is not None
-        assert found.grad.dtype is found.dtype
-        torch.testing.assert_close(found.grad.float(), exact.grad, rtol=5e-2, atol=5e-2)
-
-
-def test_attention_dropout_is_refused() -> None:
-    x = torch.zeros(1, 2, 8, 4)
-    with pytest.raises(ValueError, match="attention dropout is not supported"):
-        packed_attention(nn.Module(), x, x, x, None, 1.0, dropout=0.1, packed_segments=[Segment(1, 8, ())])
-
-
 IDS = st.lists(st.integers(1, 4), min_size=1, max_size=12).map(tuple)
 EXAMPLES = st.tuples(
     st.lists(st.integers(1, 4), max_size=10).map(tuple), st.lists(st.tuples(IDS, IDS), min_size=1, max_size=9)
@@ -277,53 +238,6 @@ EXAMPLES = st.tuples(
         for number, (prompt, response) in enumerate(drawn[1])
     ]
 )
-
-
-@given(EXAMPLES, st.integers(1, 12))
-def test_the_prefix_tree_holds_each_prompt_once_and_keeps_only_what_is_worth_it(
-    examples: list[TokenizedExample], worth: int
-) -> None:
-    prompts = [example.prompt for example in examples]
-    tree = prefix_tree(prompts, worth)
-    assert sorted(index for group in tree for index in group.members) == list(range(len(prompts)))
-    below = [set(group.members) for group in tree]
-    for number in range(len(tree) - 1, 0, -1):
-        parent = tree[number].parent
-        assert parent is not None
-        assert parent < number
-        assert tree[number].start == tree[parent].end
-        below[parent] |= below[number]
-    for group, members in zip(tree, below, strict=True):
-        assert {prompts[index][group.start : group.end] for index in members} == {group.tokens}
-        assert all(len(prompts[index]) > group.end for index in members)
-        assert (len(members) - 1) * len(group.tokens) >= worth or group.parent is None
-
-
-@given(EXAMPLES)
-def test_with_nothing_to_lose_every_shared_token_is_found(examples: list[TokenizedExample]) -> None:
-    prompts = [example.prompt for example in examples]
-    tree = prefix_tree(prompts, worth=1)
-    positions = sum(len(group.tokens) for group in tree)
-    positions += sum(len(prompts[index]) - group.end for group in tree for index in group.members)
-    distinct = {prompt[:k] for prompt in prompts for k in range(1, len(prompt))}
-    assert positions == len(distinct) + len(prompts)  # a trie over all but the last tokens
-
-
-@given(st.lists(st.integers(1, 60), min_size=1, max_size=9), st.integers(0, 40))
-def test_rectangles_cost_as_little_as_the_best_of_all_divisions(lengths: list[int], worth: int) -> None:
-    def cost(division: list[list[int]]) -> int:
-        return sum(len(part) * max(lengths[index] for index in part) + worth for part in division)
-
-    found = rectangles(lengths, worth)
-    assert sorted(index for part in found for index in part) == list(range(len(lengths)))
-    order = sorted(range(len(lengths)), key=lengths.__getitem__)
-    cuts = itertools.product((False, True), repeat=len(lengths) - 1)
-    assert cost(found) == min(cost(_cut(order, where)) for where in cuts)
-
-
-def _cut(order: list[int], where: tuple[bool, ...]) -> list[list[int]]:
-    ends = [*(k for k, cut in enumerate(where, start=1) if cut), len(order)]
-    return [order[a:b] for a, b in zip([0, *ends], ends, strict=False)]
 
 
 @given(EXAMPLES, st.integers(1, 120))

@@ -33,7 +33,7 @@ from r1tailor.sources.base import Origin
 from r1tailor.sources.packaged import download_member
 
 ROOT = Path(__file__).resolve().parents[2]
-ICD = ROOT / "data" / "icd10cm" / "icd10c-tabular-April-1-2026.xml"
+ICD = ROOT / "data" / "packaged" / "icd10cm" / "icd10c-tabular-April-1-2026.xml"
 EACH = 250
 
 

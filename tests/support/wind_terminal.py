@@ -150,7 +150,7 @@ def recorded(first: date, last: date, codes: dict[str, tuple[str, str]]) -> Reco
 
 @cache
 def _column(source: str, column: str) -> dict[date, float]:
-    (table,) = (ROOT / "data" / source).glob("*.csv.gz")
+    (table,) = (ROOT / "data" / "packaged" / source).glob("*.csv.gz")
     with gzip.open(table, "rt", encoding="utf-8") as lines:
         header = next(lines).strip().split(",")
         rows = (line.strip().split(",") for line in lines)

@@ -27,7 +27,6 @@ from r1tailor.schema.settings import Settings
 from r1tailor.training.base_model_losses import base_losses
 from r1tailor.training.module import TailorModule
 from r1tailor.training.phase_data import held_out_of
-from r1tailor.training.validation import ValidationSums
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning", "ignore:.*LeafSpec.*:FutureWarning")
 FINAL = "2-volatility"
@@ -224,21 +223,6 @@ def tokens(count: int = 9) -> list[TokenizedExample]:
     generator = torch.Generator().manual_seed(1)
     ids = [torch.randint(9, 200, (4 + i,), generator=generator).tolist() for i in range(count)]
     return [TokenizedExample(f"e{i}", (7, 7, *some[:-2]), tuple(some[-2:])) for i, some in enumerate(ids)]
-
-
-def test_the_losses_of_the_shares_are_those_of_their_examples() -> None:
-    settings, made = settings_of(), tokens()
-    model = load.load_model(settings.model, config.ROOT, torch.float32, 1)
-    sums = ValidationSums({"a": frozenset({0, 3}), "b": frozenset({3, 8}), "none": frozenset()})
-    with torch.inference_mode():
-        for micro in pack(made, 60, 0):
-            sums.add(micro, log_likelihoods(model, micro))
-        alone = [-float(log_likelihoods(model, next(pack([example], 60, 0)))) for example in made]
-    assert sums.loss == pytest.approx(sum(alone) / 18, rel=1e-5)
-    wanted = {"a": (alone[0] + alone[3]) / 4, "b": (alone[3] + alone[8]) / 4}
-    assert sums.shares() == pytest.approx(wanted, rel=1e-5)
-    sums.clear()
-    assert sums.shares() == {}
 
 
 def test_the_base_models_loss_is_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

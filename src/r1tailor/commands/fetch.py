@@ -1,4 +1,4 @@
-"""``r1tailor fetch``: bring the pinned raw material into ``data/``."""
+"""``r1tailor fetch``: bring the pinned raw material into ``data/packaged``."""
 
 import argparse
 from typing import Any
@@ -9,7 +9,7 @@ from r1tailor.sources import fetch_all
 
 def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private)
     """Add the command."""
-    parser = commands.add_parser("fetch", help="bring the pinned raw material into data/")
+    parser = commands.add_parser("fetch", help="bring the pinned raw material into data/packaged")
     parser.set_defaults(run=_fetch)
 
 

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from r1tailor.records import Document
 
 GROUP = "r1tailor.domains"
-KINDS = {  # pyproject.toml lists the same, as a package of somebody else would
-    "education": "r1tailor.domain.education",
-    "education_zh": "r1tailor.domain.education_zh",
-    "finance": "r1tailor.domain.finance.declaration",
-    "generic": "r1tailor.domain.generic",
-    "legal": "r1tailor.domain.legal",
-    "legal_zh": "r1tailor.domain.legal_zh",
-    "medical": "r1tailor.domain.medical",
-    "medical_zh": "r1tailor.domain.medical_zh",
+KINDS = {  # pyproject.toml lists the same; a checkout that was installed before it knew a kind has no entry point of it
+    "education": "r1tailor.domain.education:DECLARATION",
+    "education_zh": "r1tailor.domain.education_zh:DECLARATION",
+    "finance": "r1tailor.domain.finance.declaration:DECLARATION",
+    "generic": "r1tailor.domain.generic:DECLARATION",
+    "legal": "r1tailor.domain.legal:DECLARATION",
+    "legal_zh": "r1tailor.domain.legal_zh:DECLARATION",
+    "medical": "r1tailor.domain.medical:DECLARATION",
+    "medical_zh": "r1tailor.domain.medical_zh:DECLARATION",
 }
 
 
@@ -108,7 +108,7 @@ def declaration(kind: str) -> Declaration:
         ConfigError: there is no such kind, two packages bring it, or what a package brings is no declaration of it.
     """
     if kind in KINDS:
-        found = _at(f"{KINDS[kind]}:DECLARATION")
+        found = _at(KINDS[kind])
         assert isinstance(found, Declaration)
         return found
     points = list(entry_points(group=GROUP, name=kind))

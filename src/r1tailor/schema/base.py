@@ -1,4 +1,4 @@
-"""What every section of the configuration is: a frozen, strict mapping. And what every source states about itself."""
+"""What every section of the configuration is: a frozen, strict mapping. And the settings that all sources share."""
 
 from typing import Any, Literal
 
@@ -9,19 +9,26 @@ from r1tailor.fields import Name
 
 
 class Section(BaseModel):
-    """A frozen, strict mapping; a list in YAML becomes a tuple here."""
+    """A frozen, strict mapping; a list in YAML becomes a tuple here.
+
+    Every field carries a ``description``: ``r1tailor explain`` and the settings reference print it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class SourceSection(Section):
-    """What every source states: its licence, from when on it was known, what becomes of a damaged record."""
+    """What every source states: its name, its licence, when it was known, and what happens to a damaged record."""
 
-    name: Name = Field(description="Name of the source, once per domain: lower-case letters, digits and _.")
-    licence: str = Field(description="Licence under which the material may be used; copied into every document.")
-    available_at: str = Field(description="ISO date from which the material could have been known.")
+    name: Name = Field(description="Name of the source; unique within the domain, and part of every document's id.")
+    licence: str = Field(description="Licence under which the material is used; recorded with every document.")
+    available_at: str = Field(
+        description="ISO date from which the material could have been known. "
+        "A record or a column that carries a date of its own overrides it."
+    )
     on_damage: Literal["stop", "list"] = Field(
-        description="What a damaged record does: stop ends the run and names the place, list counts and lists it."
+        description="What happens to a damaged record: `stop` ends the run and names its place, "
+        "`list` counts it, lists it among the rejections and continues."
     )
 
 

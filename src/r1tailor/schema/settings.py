@@ -1,7 +1,5 @@
 """The whole composition, and which of its settings each stage depends on."""
 
-from typing import Annotated
-
 from pydantic import Field
 
 from r1tailor.fields import Location
@@ -15,28 +13,24 @@ from r1tailor.schema.training import Optimizer, Scheduler, Strategy, Trainer
 
 
 class Settings(Section):
-    """The whole composition.
+    """The whole composition."""
 
-    ``output`` is the folder of a direct run (null: a new one below ``outputs/runs``); ``resume`` continues
-    the run in ``output``, or the newest one.
-    """
-
-    seed: Annotated[int, Field(ge=0, lt=2**32)]
-    resume: bool
-    output: Location | None
-    corpus: Corpus
-    domain: Domain
-    model: Model
-    temporal: Temporal
-    strategy: Strategy
-    optimizer: Optimizer
-    scheduler: Scheduler
-    curriculum: Curriculum
-    trainer: Trainer
-    evaluation: Evaluation
+    seed: int = Field(ge=0, lt=2**32, description="Seed of every random choice: split, order, dropout, resampling.")
+    resume: bool = Field(description="`true` continues the direct run in `output`, or the newest one.")
+    output: Location | None = Field(description="Folder of a direct run; `null`: a new folder below `outputs/runs`.")
+    corpus: Corpus = Field(description="Where the steps over documents run.")
+    domain: Domain = Field(description="The domain: goals, sources, cleaning, annotation, task, split.")
+    model: Model = Field(description="The base model.")
+    temporal: Temporal = Field(description="The encoder of windows of numbers.")
+    strategy: Strategy = Field(description="What trains and what is saved.")
+    optimizer: Optimizer = Field(description="The optimizer and its learning rate.")
+    scheduler: Scheduler = Field(description="The learning rate over the run.")
+    curriculum: Curriculum = Field(description="The order of the examples, in one phase or in several.")
+    trainer: Trainer = Field(description="Devices, length, batches, precision, validation, checkpoints.")
+    evaluation: Evaluation = Field(description="How base and tuned model are measured on the same held-out items.")
 
 
-# Which settings each stage depends on, in the order of the data's way. ``dvc.yaml`` lists the same, and a
+# Which settings each stage depends on, in the pipeline's order. ``dvc.yaml`` lists the same, and a
 # test holds the two together.
 STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "collect": ("domain.sources",),

@@ -13,31 +13,30 @@ from r1tailor.schema.model import Targets
 class Recommended(Section):
     """What a strategy's literature recommends; ``optimizer.lr`` and ``trainer.batch_size`` follow it."""
 
-    lr: Annotated[float, Field(gt=0)]
-    batch_size: Annotated[int, Field(gt=0)]
+    lr: float = Field(gt=0, description="Peak learning rate.")
+    batch_size: int = Field(gt=0, description="Examples per optimizer step.")
 
 
 class LoraStrategy(Section):
-    """Low-rank adapters (Hu et al. 2021, arXiv:2106.09685) through peft (``strategy/lora.py``).
-
-    ``target_modules`` is a semantic name (``query_key_value``, ``attention``, ``mlp``, ``all_linear``)
-    that resolves to the projections of the architecture at hand, or a list of module names.
-    """
+    """Low-rank adapters (Hu et al. 2021, arXiv:2106.09685) through peft (``strategy/lora.py``)."""
 
     kind: Literal["lora"]
-    r: Annotated[int, Field(gt=0, le=4096)]
-    alpha: Annotated[float, Field(gt=0)]
-    dropout: Fraction
-    target_modules: Targets
-    recommended: Recommended
+    r: int = Field(gt=0, le=4096, description="Rank of the adapters.")
+    alpha: float = Field(gt=0, description="Scale of the adapters: their output is multiplied by alpha / r.")
+    dropout: Fraction = Field(description="Dropout on the adapters' input.")
+    target_modules: Targets = Field(
+        description="Layers to adapt: `query_key_value`, `attention`, `mlp` or `all_linear`, "
+        "each resolved to the projections of the model's architecture, or a list of module names."
+    )
+    recommended: Recommended = Field(description="Learning rate and batch size that suit the strategy.")
 
 
 class FullStrategy(Section):
-    """Every weight trains; warns below ``recommended_examples`` (``strategy/full.py``)."""
+    """Every weight trains (``strategy/full.py``)."""
 
     kind: Literal["full"]
-    recommended_examples: Annotated[int, Field(ge=0)]
-    recommended: Recommended
+    recommended_examples: int = Field(ge=0, description="Number of training examples below which a run warns.")
+    recommended: Recommended = Field(description="Learning rate and batch size that suit the strategy.")
 
 
 Strategy = Annotated[LoraStrategy | FullStrategy, Field(discriminator="kind")]
@@ -47,15 +46,18 @@ _IMPORT_PATH = re.compile(r"[A-Za-z]\w*(\.[A-Za-z_]\w*){1,9}", re.ASCII)
 
 
 class Optimizer(Section):
-    """An optimizer class by import path (an open, third-party set) and its arguments.
+    """An optimizer class by import path (an open, third-party set) and its arguments."""
 
-    ``weight_decay`` falls on matrices only: not on norms, biases or embeddings.
-    """
-
-    target: Annotated[str, Field(alias="_target_")]
-    lr: Annotated[float, Field(gt=0, lt=10)]
-    weight_decay: Annotated[float, Field(ge=0, lt=1)]
-    arguments: dict[str, Any]
+    target: str = Field(
+        alias="_target_",
+        description="Import path of the class, from `torch.optim`, `transformers.optimization`, `bitsandbytes.optim` "
+        "or `torchao.optim`.",
+    )
+    lr: float = Field(gt=0, lt=10, description="Peak learning rate.")
+    weight_decay: float = Field(
+        ge=0, lt=1, description="Weight decay of matrices; norms, biases and embeddings have none."
+    )
+    arguments: dict[str, Any] = Field(description="Further arguments of the class, by name.")
 
     @model_validator(mode="after")
     def _is_allowed(self) -> "Optimizer":
@@ -67,8 +69,11 @@ class Optimizer(Section):
 
 
 class _WarmedScheduler(Section):
-    warmup_steps: Annotated[int, Field(ge=0)]
-    reference_steps: Annotated[int, Field(gt=0)]
+    warmup_steps: int = Field(
+        ge=0,
+        description="Steps of linear warm-up in a run of `reference_steps`; scaled to the real length of the run.",
+    )
+    reference_steps: int = Field(gt=0, description="Length of the run, in steps, that `warmup_steps` refers to.")
 
     @model_validator(mode="after")
     def _warms_up_within_the_run(self) -> "_WarmedScheduler":
@@ -78,13 +83,10 @@ class _WarmedScheduler(Section):
 
 
 class CosineScheduler(_WarmedScheduler):
-    """Linear warm-up, then half a cosine down to ``final`` times the peak rate.
-
-    ``warmup_steps`` of ``reference_steps`` is a share: it is scaled to the real length of the run.
-    """
+    """Linear warm-up, then half a cosine down to a share of the peak rate."""
 
     kind: Literal["cosine"]
-    final: Fraction
+    final: Fraction = Field(description="Learning rate at the end, as a share of the peak rate.")
 
 
 class ConstantScheduler(_WarmedScheduler):
@@ -97,45 +99,61 @@ Scheduler = Annotated[CosineScheduler | ConstantScheduler, Field(discriminator="
 
 
 class EarlyStopping(Section):
-    """Stop after ``patience`` validations without an improvement of at least ``min_delta`` in loss."""
+    """When a run stops before its last step. The best checkpoint is restored."""
 
-    patience: Annotated[int, Field(gt=0)]
-    min_delta: Annotated[float, Field(ge=0)]
+    patience: int = Field(gt=0, description="Validations without improvement after which the run stops.")
+    min_delta: float = Field(ge=0, description="Least decrease of the validation loss that counts as an improvement.")
 
 
 class Checkpoints(Section):
-    """How often the state of a run is kept (in optimizer steps; validations keep it too), and how many of them."""
+    """How often the whole state of a run is saved, and how many states are kept."""
 
-    every_steps: Annotated[int, Field(gt=0)]
-    keep: Annotated[int, Field(gt=0)]
+    every_steps: int = Field(gt=0, description="Optimizer steps between two checkpoints; validations save one too.")
+    keep: int = Field(gt=0, description="Newest checkpoints that are kept; the best one is kept in addition.")
 
 
 class Trainer(Section):
-    """The run itself: its length, its batches, its precision, its safety net.
+    """The run itself: its devices, length, batches, precision, validation and checkpoints."""
 
-    ``batch_size`` is in examples of one optimizer step, over all devices, reached by accumulation over
-    micro-batches of at most ``micro_batch_tokens`` positions. ``max_length`` is in tokens. ``devices`` counts
-    processes over all nodes: ``ddp`` repeats the weights on each, ``fsdp`` divides them. With
-    ``gradient_checkpointing`` layers keep their inputs alone, and the backward pass computes the same bits again.
-    """
-
-    accelerator: Literal["cpu", "gpu", "auto"]
-    parallel: Literal["none", "ddp", "fsdp"]
-    devices: Annotated[int, Field(gt=0)]
-    nodes: Annotated[int, Field(gt=0)]
-    precision: Literal["auto", "bf16", "fp16", "fp32"]
-    max_epochs: Annotated[int, Field(gt=0)]
-    max_steps: Annotated[int, Field(gt=0)] | None
-    batch_size: Annotated[int, Field(gt=0)]
-    micro_batch_tokens: Annotated[int, Field(gt=0)]
-    gradient_checkpointing: bool
-    max_length: Annotated[int, Field(gt=1)]
-    gradient_clip: Annotated[float, Field(gt=0)] | None
-    label_smoothing: Fraction
-    validations: Annotated[int, Field(gt=0)]
-    validation_examples: Annotated[int, Field(gt=0)]
-    early_stopping: EarlyStopping
-    checkpoints: Checkpoints
+    accelerator: Literal["cpu", "gpu", "auto"] = Field(
+        description="Device to train on; `auto` takes a GPU if there is one."
+    )
+    parallel: Literal["none", "ddp", "fsdp"] = Field(
+        description="How several processes share the work: `ddp` keeps the weights on each, `fsdp` divides them; "
+        "`none` for one process."
+    )
+    devices: int = Field(gt=0, description="Number of processes over all nodes, one per device.")
+    nodes: int = Field(gt=0, description="Number of machines; `devices` must be a multiple of it.")
+    precision: Literal["auto", "bf16", "fp16", "fp32"] = Field(
+        description="Number format of matrix products: `auto` measures whether bf16 or fp32 is faster on this machine "
+        "and keeps the choice with the run; `fp16` needs a GPU and uses a gradient scaler."
+    )
+    max_epochs: int = Field(gt=0, description="Most passes over the training examples.")
+    max_steps: Annotated[int, Field(gt=0)] | None = Field(
+        description="Most optimizer steps; `null`: `max_epochs` alone decides."
+    )
+    batch_size: int = Field(
+        gt=0,
+        description="Examples per optimizer step, over all devices; reached by accumulation over micro-batches.",
+    )
+    micro_batch_tokens: int = Field(
+        gt=0,
+        description="Most positions of one micro-batch, a packed row in which a shared prefix counts once. "
+        "More is faster and takes more memory; the gradient does not depend on it.",
+    )
+    gradient_checkpointing: bool = Field(
+        description="`true` keeps only the input of each layer and computes the rest again in the backward pass: "
+        "less memory, more time, the same bits."
+    )
+    max_length: int = Field(gt=1, description="Longest example, in tokens; longer ones are left out whole and counted.")
+    gradient_clip: Annotated[float, Field(gt=0)] | None = Field(
+        description="Largest norm of the gradient; `null`: no clipping."
+    )
+    label_smoothing: Fraction = Field(description="Share of the target probability spread over the whole vocabulary.")
+    validations: int = Field(gt=0, description="Validations per run, evenly spaced.")
+    validation_examples: int = Field(gt=0, description="Most validation examples per validation.")
+    early_stopping: EarlyStopping = Field(description="When to stop before the last step.")
+    checkpoints: Checkpoints = Field(description="How often the state is saved, and how many are kept.")
 
     @model_validator(mode="after")
     def _devices_are_shared_out(self) -> "Trainer":

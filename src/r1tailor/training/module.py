@@ -15,7 +15,7 @@ from r1tailor.objective.supervised import log_likelihoods, summed_loss
 from r1tailor.optimization import optimizer, scheduler
 from r1tailor.schema.settings import Settings
 from r1tailor.training.parallel import sum_gradients, summed
-from r1tailor.training.validation import ValidationSums
+from r1tailor.training.validation import VALIDATION_LOSS, ValidationLoss
 
 _MAX_SKIPPED_IN_A_ROW = 10
 
@@ -31,7 +31,10 @@ class TailorModule(lightning.LightningModule):
         model: what a strategy made of the base model.
         settings: the composition.
         total_steps: length of the run in optimizer steps, for the schedule.
-        shares: parts of the validation examples, by name, whose losses are told apart.
+        shares: parts of the validation examples, by name, whose losses are reported separately.
+
+    Attributes:
+        validation_losses: the last validation's loss on each share that has an example.
     """
 
     def __init__(
@@ -50,7 +53,8 @@ class TailorModule(lightning.LightningModule):
         self.skipped_steps = 0
         self.gradient_norm = 0.0
         self._skipped_in_a_row = 0
-        self._validation = ValidationSums(shares or {})
+        self.validation_losses: dict[str, float] = {}
+        self._validation = ValidationLoss(shares or {})
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401  (Lightning's type is a union of many)
         """Return the optimizer and a schedule over optimizer steps."""
@@ -99,21 +103,19 @@ class TailorModule(lightning.LightningModule):
             self._count_skipped("gradient")
 
     def on_validation_epoch_start(self) -> None:
-        """Forget the sums of the validation before."""
-        self._validation.clear()
+        """Clear the sums of the previous validation."""
+        self._validation.reset()
 
-    def validation_step(self, batch: MicroBatch, batch_idx: int) -> None:
-        """Add one micro-batch to the validation sums."""
-        self._validation.add(batch, log_likelihoods(self.model, batch))
+    def validation_step(self, batch: MicroBatch | None, batch_idx: int) -> None:
+        """Add one micro-batch to the validation sums; None where this process has none."""
+        if batch is not None:
+            self._validation.update(batch, log_likelihoods(self.model, batch))
 
     def on_validation_epoch_end(self) -> None:
-        """Log the negative log-likelihood per supervised token (nats), without smoothing."""
-        self.log("validation_loss", self._validation.loss, prog_bar=True, batch_size=1)
-
-    @property
-    def validation_losses(self) -> dict[str, float]:
-        """Return the last validation's loss on each share of its examples."""
-        return self._validation.shares()
+        """Log the negative log-likelihood per supervised token (nats), without label smoothing, over all processes."""
+        losses = {name: float(loss) for name, loss in self._validation.compute().items()}
+        self.log(VALIDATION_LOSS, losses.pop(VALIDATION_LOSS), prog_bar=True, batch_size=1)
+        self.validation_losses = losses
 
     def trained_state(self) -> dict[str, Tensor]:
         """Return the parameters that train, by name."""

@@ -201,7 +201,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"field": None}, "field belongs to function=wsd, which needs one"),
     ({"function": "edb"}, "field belongs to function=wsd, which needs one"),
     ({"function": "edb", "field": None, "quotes": True}, "quotes belong to function=wsd"),
-    ({"store": "data/prices"}, "store must not lie in data/"),
+    ({"store": "data/packaged/prices"}, "store must not lie in data/packaged"),
     ({"symbols": {"A": "X.O", "B": "X.O"}}, "two series must not have the same symbol"),
     ({"symbols": {"A": "X.O,Y.O"}}, "String should match pattern"),
     ({"symbols": {}}, "at least 1 item"),
