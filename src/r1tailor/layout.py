@@ -62,8 +62,8 @@ class RunFolder:
 
     @property
     def version(self) -> Path:
-        """The registered version."""
-        return self.path / "register" / "version.json"
+        """Folder of the version that the run makes: complete, without number or time."""
+        return self.path / "register"
 
     def parts(self) -> dict[str, list[Example]]:
         """Return the examples of each part.
@@ -74,9 +74,9 @@ class RunFolder:
         return {name: read_examples(self.examples / f"{name}.jsonl") for name in PARTS}
 
     def hashes(self) -> dict[str, str]:
-        """Return the sha256 of each raw source and of each example file, by name."""
-        raw = {str(source["name"]): str(source["sha256"]) for source in store.read_json(self.provenance)}
-        return raw | {f"{name}.jsonl": store.sha256_file(self.examples / f"{name}.jsonl") for name in PARTS}
+        """Return the sha256 of each example file that training reads, by its name."""
+        names = (f"{part}.jsonl" for part in ("train", "validation"))
+        return {name: store.sha256_file(self.examples / name) for name in names}
 
 
 def pipeline_folder(settings: Settings) -> RunFolder:

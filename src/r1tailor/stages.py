@@ -7,7 +7,8 @@ same. torch is imported by the stages that need it, when they run.
 import hashlib
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
 from itertools import islice
@@ -36,7 +37,8 @@ from r1tailor.records import (
     write_documents,
     write_records,
 )
-from r1tailor.registry import Registry, Version
+from r1tailor.registry import Version, open_registry
+from r1tailor.registry.files import write_folder
 from r1tailor.schema.model import LocalModel
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource, Source
@@ -74,9 +76,9 @@ def _gathered(source: Source, readers: Mapping[str, str], provenance: list[dict[
 
 
 def check(settings: Settings, run: RunFolder) -> None:
-    """No stage of the pipeline: a direct run refuses here what cannot be trained, before the long way to examples.
+    """No stage of the pipeline: a direct run refuses here what cannot be trained, before examples are made.
 
-    It comes after ``collect``, for faults of raw material are found within a second and this takes torch's import.
+    It comes after ``collect``: faults of raw material are found within a second, and this imports torch.
     """
     if isinstance(settings.model, LocalModel):
         local_folder(settings.model, config.ROOT)
@@ -137,55 +139,53 @@ def instruct(settings: Settings, run: RunFolder) -> None:
     print(f"instruct: {counts} examples")
 
 
-def train(settings: Settings, run: RunFolder, phase: str | None = None) -> None:
-    """Examples + base model -> tuned model, training metrics, curves: one phase, or all of them in their order."""
+def train(settings: Settings, run: RunFolder, phase: str | None = None, *, checked: bool = False) -> None:
+    """Examples + base model -> tuned model, training metrics, curves: one phase, or all of them in their order.
+
+    With several devices this process starts one process for each, which run this same function (``is_launched``).
+
+    Args:
+        settings: the composition.
+        run: where to read and write.
+        phase: key of the one phase to train.
+        checked: whether ``check`` has run, so that the preflight need not repeat it.
+    """
     keys = settings.curriculum.keys
     if phase is not None and phase not in keys:
         raise ConfigError([f"--phase {phase}: curriculum={settings.curriculum.kind} has {', '.join(keys)}"])
-    parts = run.parts()
-    from r1tailor.training import parallel
-
-    if parallel.is_launched():
-        _fit(settings, run, phase or settings.curriculum.final, parts)
-        return
-    with store.held(run.trained):
-        for key in (phase,) if phase else keys:
-            metrics = _launched(settings, run, key, parts) if settings.trainer.devices > 1 else None
-            _say_trained(key if len(keys) > 1 else "", metrics or _fit(settings, run, key, parts))
-
-
-def _fit(settings: Settings, run: RunFolder, key: str, parts: dict[str, list[Example]]) -> dict[str, Any]:
-    """Train one phase in this process."""
-    from r1tailor.training.fit import fit
-
-    return fit(settings, parts, run.hashes(), config.ROOT, run.phase(key), key, _parent(settings, run, key))
-
-
-def _launched(settings: Settings, run: RunFolder, key: str, parts: dict[str, list[Example]]) -> dict[str, Any]:
-    """Train one phase in several processes."""
-    from r1tailor.batching.windows import window_shape
-    from r1tailor.planning.precision import with_precision
+    parts, hashes, code = run.parts(), run.hashes(), code_version()
     from r1tailor.planning.preflight import preflight
     from r1tailor.training import parallel
+    from r1tailor.training.fit import fit
+    from r1tailor.training.phase_run import phase_run
+    from r1tailor.training.resume import finished
 
-    folder = run.phase(key)
-    decided = with_precision(settings, folder, _parent(settings, run, key))
-    window = window_shape((*parts["train"], *parts["validation"]))
-    preflight(decided, config.ROOT, folder, len(parts["train"]), window)
-    where = [] if run == pipeline_folder(settings) else [str(run.path)]
-    parallel.launch(settings.trainer, ["train", *where, "--phase", key])
-    metrics: dict[str, Any] = store.read_json(folder / "metrics.json")
-    return metrics
+    launched = parallel.is_launched()
+    ready = launched  # the process that launched this one has run the preflight
+    with nullcontext() if launched else store.held(run.trained):
+        for key in (phase,) if phase else keys:
+            parent = _parent(run, keys, key)
+            planned = phase_run(settings, parts, hashes, config.ROOT, run.phase(key), key, parent, code)
+            metrics = finished(planned)
+            if metrics is None and not ready:
+                decided, count, window = planned.settings, len(parts["train"]), planned.window
+                print(*preflight(decided, config.ROOT, planned.folder, count, window, checked=checked), sep="\n")
+                ready = True
+            if metrics is None and settings.trainer.devices > 1 and not launched:
+                where = [] if run == pipeline_folder(settings) else [str(run.path)]
+                metrics = parallel.launch(planned, ["train", *where, "--phase", key])
+            metrics = metrics or fit(planned)
+            if not launched:
+                _print_trained(key if len(keys) > 1 else "", metrics)
 
 
-def _parent(settings: Settings, run: RunFolder, key: str) -> Path | None:
+def _parent(run: RunFolder, keys: Sequence[str], key: str) -> Path | None:
     """Return the model that a phase starts from; None for the first, which starts from the base model."""
-    keys = settings.curriculum.keys
     before = keys[: keys.index(key)]
     return run.phase(before[-1]) / "model" if before else None
 
 
-def _say_trained(phase: str, metrics: dict[str, Any]) -> None:
+def _print_trained(phase: str, metrics: dict[str, Any]) -> None:
     by_phase = ", ".join(f"{key} {loss:.4f}" for key, loss in metrics.get("validation_loss_by_phase", {}).items())
     print(
         f"train{f' {phase}' if phase else ''}: {metrics['steps']} steps, {metrics['examples_seen']:,} examples at "
@@ -227,15 +227,15 @@ def _variant(settings: Settings, run: RunFolder, folder: Path) -> RunFolder:
 def evaluate(settings: Settings, run: RunFolder) -> None:
     """Test examples, base and tuned model -> metrics with intervals, predictions, report."""
     from r1tailor.evaluation import report
+    from r1tailor.evaluation.compare_models import base_and_tuned, held_out
     from r1tailor.evaluation.compare_models import evaluate as measure
-    from r1tailor.evaluation.compare_models import held_out
     from r1tailor.evaluation.gate import verdicts
     from r1tailor.evaluation.market import report as market_report
 
     domain = open_domain(settings.domain, list(read_documents(run.annotated)))
     parts = run.parts()
     trained = run.phase(settings.curriculum.final)
-    metrics = measure(settings, domain, parts, config.ROOT, trained / "model", run.evaluation)
+    metrics = measure(settings, domain, parts, config.ROOT, base_and_tuned(trained / "model"), run.evaluation)
     records = _records(settings, run, domain, parts)
     market_report.add(records, metrics, run.evaluation)
     report.write_plot(metrics, run.evaluation / "plots" / "metrics.csv")
@@ -297,39 +297,63 @@ def _decisions(
 
 
 def register(settings: Settings, run: RunFolder) -> Version:
-    """Everything above -> a version in the registry."""
+    """Everything above -> one complete version, without number or time; the local registry takes it in.
+
+    Raises:
+        DataError: nothing was evaluated yet.
+    """
     from r1tailor.evaluation.gate import verdicts
 
     metrics_file = run.evaluation / "metrics.json"
     if not metrics_file.exists():
         raise DataError(f"{metrics_file} does not exist. Run the stage before: dvc repro, or python train.py")
     metrics = store.read_json(metrics_file)
-    missed = [str(verdict) for verdict in verdicts(settings.domain.goals, metrics) if not verdict.met]
-    settings_file = run.version.with_name("config.yaml")
-    store.write_text(settings_file, config.as_yaml(settings))
+    judged = verdicts(settings.domain.goals, metrics)
+    facts = {
+        "domain": settings.domain.name,
+        "parent": _trained_from(run.phase(settings.curriculum.keys[0]) / "model"),
+        "model": settings.model.name,
+        "strategy": settings.strategy.kind,
+        "metrics": metrics,
+        "goals": [verdict.metric for verdict in judged],
+        "missed_goals": [str(verdict) for verdict in judged if not verdict.met],
+    }
+    write_folder(run.version, _version_parts(settings, run), {"config.yaml": _without_place(settings)}, facts)
+    version, _ = open_registry(config.ROOT).take_in(run.version)
+    missed = "; ".join(version.missed_goals)
+    print(f"register: {version.id}" + (f" (misses its goals: {missed})" if missed else " (meets its goals)"))
+    return version
+
+
+def _version_parts(settings: Settings, run: RunFolder) -> dict[str, Path]:
+    """Return what a version holds, by the name that it has there."""
     *earlier, final = settings.curriculum.keys
-    parts = {
+    return {
         "model": run.phase(final) / "model",
         **{f"phases/{key}": run.phase(key) / "model" for key in earlier},
         "data": run.examples,
         "evaluation": run.evaluation,
-        "config.yaml": settings_file,
         "provenance.json": run.provenance,
     }
-    version = registry().register(settings.domain.name, parts, metrics, missed)
-    store.write_json(run.version, {"version": version.id, "files": version.files, "missed_goals": missed})
-    print(f"register: {version.id}" + (f" (misses its goals: {'; '.join(missed)})" if missed else " (meets its goals)"))
-    return version
+
+
+def _trained_from(model: Path) -> str | None:
+    """Return the hash of the manifest of the artifact that training started from; None: a base model."""
+    manifest = model / store.MANIFEST
+    if not manifest.exists():
+        raise DataError(f"{manifest} does not exist. Run the stage before: dvc repro, or python train.py")
+    parent: str | None = store.read_json(manifest).get("parent")
+    return parent
+
+
+def _without_place(settings: Settings) -> str:
+    """Return the composition as YAML, without where and how this run was started: it says nothing of the version."""
+    return config.as_yaml(settings.model_copy(update={"output": None, "resume": False}))
 
 
 STAGES: dict[str, Callable[..., Any]] = {
     stage.__name__: stage for stage in (collect, clean, annotate, instruct, train, ablate, evaluate, register)
 }
-
-
-def registry() -> Registry:
-    """Return the project's registry."""
-    return Registry(config.ROOT / "outputs" / "registry")
 
 
 def code_version() -> str:

@@ -124,6 +124,15 @@ def declaration(kind: str) -> Declaration:
     return brought
 
 
+def declarations() -> list[Declaration]:
+    """Return what every kind of domain declares, sorted by kind.
+
+    Raises:
+        ConfigError: see ``declaration``.
+    """
+    return [declaration(kind) for kind in kinds()]
+
+
 def context(composition: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever was composed
     """Return what validation asks about the domain of a composition: its section, and the words its kind declares."""
     domain = composition.get("domain") if isinstance(composition, dict) else None

@@ -5,7 +5,6 @@ configuration), a chat tokenizer and a causal language model. No program that co
 about, no pickle is read, and whatever a foreign file makes transformers raise becomes one error that names the folder.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,17 +27,11 @@ from r1tailor.model import families
 from r1tailor.model.local import local_folder
 from r1tailor.schema.model import HubModel, LocalModel, PackagedModel, RandomModel
 from r1tailor.sources.packaged import download_member
+from r1tailor.store import cache_folder
 
 AnyModel = PackagedModel | HubModel | LocalModel | RandomModel
 transformers_logging.disable_progress_bar()  # a bar for each load and save would bury our own output
 _WEIGHTS = ["*.json", "*.safetensors", "*.jinja", "tokenizer*", "*.model"]
-
-
-def cache_folder() -> Path:
-    """Return where converted base models are kept: ``$R1TAILOR_CACHE``, or the user's cache folder."""
-    chosen = os.environ.get("R1TAILOR_CACHE")
-    general = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(chosen) if chosen else general / "r1tailor"
 
 
 def load_tokenizer(settings: AnyModel, root: Path) -> ChatTokenizer:
@@ -138,6 +131,20 @@ def _leave_the_file(model: nn.Module) -> None:
         parameter.data = parameter.data.clone()
 
 
+def folder_of(settings: PackagedModel | HubModel | LocalModel, root: Path) -> Path:
+    """Return the folder in Hugging Face layout that a model is loaded from, fetched if need be.
+
+    Raises:
+        ModelUnavailableError: it cannot be had.
+    """
+    return _folder(settings, root, weights=True)
+
+
+def converted_folder(settings: PackagedModel) -> Path:
+    """Return where a packaged model lies once it is converted."""
+    return cache_folder() / "models" / f"{settings.name}-{settings.sha256[:12]}"
+
+
 def provenance(settings: AnyModel) -> dict[str, Any]:
     """Return what identifies the base model in manifests and reports."""
     return settings.model_dump(mode="json", exclude={"lora", "chat"})
@@ -167,7 +174,7 @@ def _random(settings: RandomModel, dtype: torch.dtype, seed: int) -> PreTrainedM
 
 @contextmanager
 def _reading(folder: str, what: str) -> Iterator[None]:
-    """Turn whatever somebody's files make transformers raise into one error that names their folder."""
+    """Turn whatever a folder's files make transformers raise into one error that names the folder."""
     try:
         yield
     except (TailorError, torch.OutOfMemoryError, Warning):
@@ -197,7 +204,7 @@ def _folder(settings: PackagedModel | HubModel | LocalModel, root: Path, *, weig
 
 
 def _packaged(settings: PackagedModel, *, weights: bool) -> Path:
-    folder = cache_folder() / "models" / f"{settings.name}-{settings.sha256[:12]}"
+    folder = converted_folder(settings)
     if not (folder / store.MANIFEST).exists() or (weights and store.damage(folder)):
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
