@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def evaluate(
     predictions = {}
     for name in ("base", "tuned"):
         predictions[name] = _predictions(name, settings, domain, items, root, model)
-        write_records(folder / f"predictions-{name}.jsonl", predictions[name])
+        write_records(folder / f"predictions-{name}.jsonl", _scored(domain, items, predictions[name]))
     metrics = summarise(settings, domain, parts["train"], items, predictions)
     store.write_json(folder / "metrics.json", metrics)
     return metrics
@@ -104,6 +105,11 @@ def summarise(
         },
         "comparisons": comparisons,
     }
+
+
+def _scored(domain: Domain, items: Sequence[Example], predictions: Sequence[Prediction]) -> list[Prediction]:
+    """Return the predictions with their scores, so that versions can be compared without the domain's documents."""
+    return [replace(made, scores=domain.score(item, made)) for item, made in zip(items, predictions, strict=True)]
 
 
 def _majority(domain: Domain, train: Sequence[Example], items: Sequence[Example]) -> dict[str, ItemMetric]:
