@@ -18,8 +18,13 @@ def run(composition: DictConfig) -> None:
 
 
 def main() -> None:
-    """Check the command line, then hand it to Hydra."""
+    """Resume the run that the command line asks for, or check it and hand it to Hydra."""
     with config.reported_errors():
+        if config.given_values(sys.argv[1:]).get("resume") is True:
+            from r1tailor import runs
+
+            runs.resume(sys.argv[1:])
+            return
         sys.argv[1:] = config.checked_arguments(sys.argv[1:])
         run()
 

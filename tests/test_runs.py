@@ -37,7 +37,7 @@ def test_a_finished_run_is_not_trained_again_and_its_folder_is_not_overwritten(
     assert run_command("train.py", *composition, f"output={output}").code == 0
     again = run_command("train.py", *composition, f"output={output}")
     assert again.code == 2
-    assert "resume=true goes on with it" in again.err
+    assert "resume it with resume=true" in again.err
     resumed = run_command("train.py", *composition, f"output={output}", "resume=true")
     assert resumed.code == 0
     assert "not trained again" in resumed.out

@@ -5,9 +5,9 @@ import sys
 from collections.abc import Callable
 
 from r1tailor import config
-from r1tailor.commands import compare, fetch, market, params, plan, registry, stage, tasks
+from r1tailor.commands import compare, explain, fetch, market, params, plan, registry, stage, tasks
 
-_COMMANDS = (fetch, market, params, plan, stage, tasks, registry, compare)
+_COMMANDS = (explain, fetch, market, params, plan, stage, tasks, registry, compare)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -10,7 +10,8 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,7 @@ def reported_errors() -> Iterator[None]:
         print(f"error: {error.filename or 'a file'} cannot be written: {error.strerror}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("stopped; what was finished is kept, and resume=true goes on with it", file=sys.stderr)
+        print("stopped; what was finished is kept", file=sys.stderr)
         sys.exit(130)
 
 
@@ -130,6 +131,63 @@ def _swept_faults(
             for option in getattr(value, "list", []):
                 faults += _composed([*first, f"{override.key_or_group}={option}"], conf, name, folders)[1]
     return faults
+
+
+def given_values(arguments: list[str]) -> dict[str, Any]:
+    """Return the values that the command line of a direct run sets, by key; of a sweep or a request for help, none."""
+    parsed, _ = get_args_parser().parse_known_args(arguments)
+    other = (parsed.multirun, parsed.help, parsed.hydra_help, parsed.cfg, parsed.shell_completion, parsed.info)
+    if any(other) or parsed.experimental_rerun:
+        return {}
+    parser, found = OverridesParser.create(), {}
+    for text in parsed.overrides:
+        with suppress(HydraException, RecursionError, ValueError):  # what is none of them, others report
+            override = parser.parse_override(text)
+            found[override.key_or_group] = override.value()
+    return found
+
+
+def with_overrides(settings: Settings, arguments: list[str]) -> Settings:
+    """Return a composition with the overrides of a command line applied to it: options of groups, then values.
+
+    An option's ``${key}`` takes the value that the composition has at that key.
+
+    Raises:
+        ConfigError: with every fault in the command line.
+    """
+    parsed, _ = get_args_parser().parse_known_args(arguments)
+    folders = [CONF, *([Path(parsed.config_dir).resolve()] if parsed.config_dir else [])]
+    _refuse_hostile_files(CONF / "config.yaml", folders[1:])
+    checked, faults = _checked_overrides(parsed.overrides, folders)
+    overrides = [override for _, override in checked if override]
+    groups = [text for text, override in checked if override and override.key_or_group in GROUPS]
+    _, more = _composed(groups, CONF, "config", folders[1:])
+    if faults or more:
+        raise ConfigError([*faults, *more])
+    composition = OmegaConf.create(settings.model_dump(mode="json", by_alias=True))
+    if groups:
+        search = f"hydra.searchpath=[{','.join(f'file://{folder}' for folder in folders[1:])}]"
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            chosen = compose("config", overrides=[*groups, search])
+        for override in overrides:
+            if override.key_or_group in GROUPS:
+                composition[override.key_or_group] = chosen[override.key_or_group]
+    for override in overrides:
+        if override.key_or_group not in GROUPS and not override.key_or_group.startswith("hydra"):
+            OmegaConf.update(composition, override.key_or_group, override.value(), force_add=True)
+    return _settings(_resolved(composition), {})
+
+
+def as_override(key: str, value: str) -> str:
+    """Return ``key=value``, the value quoted where Hydra's grammar asks for it.
+
+    >>> as_override("output", "outputs/runs/a"), as_override("output", "runs/a (2)")
+    ('output=outputs/runs/a', "output='runs/a (2)'")
+    """
+    if re.fullmatch(r"[\w./-]+", value, re.ASCII):
+        return f"{key}={value}"
+    escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
+    return f"{key}='{escaped}'"
 
 
 def load(overrides: list[str], config_name: str = "config") -> Settings:
@@ -216,6 +274,82 @@ def write_params(overrides: list[str], path: Path = PARAMS) -> None:
     text = OmegaConf.to_yaml(OmegaConf.create(composition))
     header = f"# Composed from conf/ {conf_sha256()} by: python -m r1tailor params {' '.join(overrides)}".rstrip()
     path.write_text(f"{header}\n{text}", encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a config group, as its file states it: nothing inherited, no ``${...}`` followed.
+
+    Attributes:
+        file: below the project.
+        comment: what its first line says.
+        values: the settings it sets.
+    """
+
+    file: str
+    comment: str
+    values: dict[str, Any]
+
+
+def options(group: str) -> dict[str, Option]:
+    """Return the options of a config group by name."""
+    return {file.stem: _option(file) for file in sorted((CONF / group).glob("*.yaml"))}
+
+
+def composed(overrides: list[str]) -> tuple[Any, dict[str, str]]:
+    """Compose ``conf/`` without checking values; return the plain mapping and the chosen option of each group.
+
+    Raises:
+        ConfigError: an override cannot be parsed, or names an option that does not exist.
+    """
+    return _compose_or_raise(overrides, "config")
+
+
+def set_in(key: str, overrides: list[str], choices: dict[str, str]) -> tuple[str, Any] | None:
+    """Return where the value of a setting comes from, and what stands there before any ``${...}`` is followed.
+
+    Args:
+        key: dotted.
+        overrides: of the command line; a later one wins.
+        choices: the chosen option of each group.
+    """
+    for text in reversed(overrides):
+        name, _, value = text.lstrip("+").partition("=")
+        if key == name or (key.startswith(f"{name}.") and name not in GROUPS):
+            return "the command line", (value,)
+    group, _, below = key.partition(".")
+    places = [(_option(CONF / "config.yaml"), key)]
+    while group in choices and (option := options(group).get(choices[group])):
+        places.append((option, below))
+        choices = {group: _inherited(option)}
+    found = ((option.file, value_at(option.values, path)) for option, path in places)
+    return next(((file, value) for file, value in found if value is not None), None)
+
+
+def _inherited(option: Option) -> str:
+    """Return the option of the same group that an option starts from; empty where it starts from none."""
+    defaults = option.values.get("defaults", [])
+    return next((entry for entry in defaults if isinstance(entry, str) and entry != "_self_"), "")
+
+
+def value_at(values: Any, path: str) -> Any:  # noqa: ANN401
+    """Return what stands at a dotted path of a mapping: ``(value,)``, or None where there is nothing."""
+    for part in path.split(".") if path else ():
+        if isinstance(values, list) and part.isdigit() and int(part) < len(values):
+            values = values[int(part)]
+        elif isinstance(values, dict) and part in values:
+            values = values[part]
+        else:
+            return None
+    return (values,)
+
+
+def _option(file: Path) -> Option:
+    first = read_text(file).partition("\n")[0]
+    values: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
+    return Option(
+        file.relative_to(ROOT).as_posix(), first.removeprefix("#").strip() if first[:1] == "#" else "", values
+    )
 
 
 def as_yaml(settings: Settings) -> str:

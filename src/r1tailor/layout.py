@@ -74,9 +74,9 @@ class RunFolder:
         return {name: read_examples(self.examples / f"{name}.jsonl") for name in PARTS}
 
     def hashes(self) -> dict[str, str]:
-        """Return the sha256 of each raw source and of each example file, by name."""
-        raw = {str(source["name"]): str(source["sha256"]) for source in store.read_json(self.provenance)}
-        return raw | {f"{name}.jsonl": store.sha256_file(self.examples / f"{name}.jsonl") for name in PARTS}
+        """Return the sha256 of each example file that training reads, by its name."""
+        names = (f"{part}.jsonl" for part in ("train", "validation"))
+        return {name: store.sha256_file(self.examples / name) for name in names}
 
 
 def pipeline_folder(settings: Settings) -> RunFolder:

@@ -1,12 +1,21 @@
-"""Direct runs: ``python train.py`` goes the whole way in a folder of its own.
+"""Direct runs: ``python train.py`` runs every stage in a folder of its own.
 
-Nothing here touches a file that DVC tracks. ``outputs/runs/latest`` points to the newest direct run.
+Nothing here touches a file that DVC tracks. ``outputs/runs/latest`` points to the newest direct run that trained.
 """
 
+import shlex
+import shutil
+import signal
+import sys
+import threading
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from r1tailor import config, stages, store
@@ -14,67 +23,182 @@ from r1tailor.config_messages import shortened
 from r1tailor.errors import ConfigError, Interrupted, TailorError
 from r1tailor.layout import RunFolder
 from r1tailor.schema.settings import Settings
+from r1tailor.training.identity import differences
 
 RUNS = Path("outputs") / "runs"
 RECORD = "run.json"
-_WAY = (
+# What may differ between a run and its resumption: none of it changes what was cleaned, annotated, split or trained.
+_FREE: Any = {
+    "output": True,
+    "resume": True,
+    "corpus": True,
+    "evaluation": True,
+    "domain": {"title", "goals"},
+    "trainer": {"checkpoints"},
+}
+
+
+def _point_latest(settings: Settings, run: RunFolder) -> None:
+    """Make ``outputs/runs/latest`` point to a run that is about to train."""
+    if run.path.parent == config.ROOT / RUNS:
+        store.point_to(config.ROOT / RUNS / "latest", run.path)
+
+
+_STAGES = (
     stages.collect,
     stages.check,
     stages.clean,
     stages.annotate,
     stages.instruct,
-    stages.train,
+    _point_latest,
+    partial(stages.train, checked=True),
     stages.ablate,
     stages.evaluate,
 )
 
 
 def run_job(composition: Any) -> None:  # noqa: ANN401  (Hydra's mapping, known to config alone)
-    """Run one composition; in a sweep, record a failure and let the others go on."""
+    """Run one composition; in a sweep, record a failure and let the other jobs run.
+
+    Raises:
+        UserError: the run cannot work.
+        Interrupted: with the command that resumes this very run.
+    """
     sweep = config.sweep_folder()
-    if sweep is None:
+    with _failure_recorded(sweep) if sweep else nullcontext():
         settings = config.from_hydra(composition)
-        run(settings, _folder(settings))
-        return
+        with _opened(settings, sweep or _folder(settings)) as run:
+            for stage in _STAGES:
+                stage(settings, run)
+
+
+def resume(arguments: list[str]) -> None:
+    """Resume a run with the composition it began with: ``resume=true``, and ``output=...`` if it is not the latest.
+
+    Args:
+        arguments: the command line. Its other overrides have to agree with the run, except those of settings that
+            change nothing of what is trained.
+
+    Raises:
+        ConfigError: an override is faulty, or the run was begun with another value.
+        Interrupted: with the command that resumes this very run.
+    """
+    folder = _folder_to_resume(config.given_values(arguments).get("output"))
+    begun = config.load_params(folder / "config.yaml")
+    settings = config.with_overrides(begun, arguments)
+    _refuse_another_run(begun, settings, folder)
+    with _opened(settings, folder) as run:
+        for stage in _STAGES:
+            stage(settings, run)
+
+
+def _refuse_another_run(begun: Settings, wanted: Settings, folder: Path) -> None:
+    before, now = (each.model_dump(mode="json", by_alias=True, exclude=_FREE) for each in (begun, wanted))
+    faults = [
+        f"{key} = {shortened(_at(now, key))}: {_shown(folder)} began with {shortened(_at(before, key))}. Leave it out "
+        "to resume that run, or start a new run without resume=true"
+        for key in differences(before, now)
+    ]
+    if faults:
+        raise ConfigError(faults)
+
+
+def _at(settings: Any, key: str) -> Any:  # noqa: ANN401
+    for part in key.split("."):
+        settings = settings.get(part) if isinstance(settings, dict) else None
+    return settings
+
+
+@contextmanager
+def _failure_recorded(folder: Path) -> Iterator[None]:
+    """Record what a job of a sweep failed with instead of raising it."""
     try:
-        run(config.from_hydra(composition), sweep)
+        yield
     except Interrupted:
         raise
     except Exception as error:
         if not isinstance(error, TailorError):
             traceback.print_exc()
-        print(f"this run failed and the sweep goes on: {error}")
-        store.write_json(sweep / RECORD, {"status": "failed", "error": str(error).splitlines()[-1].strip(" -")})
+        print(f"this run failed and the sweep continues: {error}")
+        lines = [line.strip(" -") for line in str(error).splitlines() if line.strip(" -")]
+        store.write_json(folder / RECORD, {"status": "failed", "error": lines[-1] if lines else type(error).__name__})
 
 
-def run(settings: Settings, folder: Path) -> None:
-    """Collect, clean, instruct, train and evaluate in one folder.
+@contextmanager
+def _opened(settings: Settings, folder: Path) -> Iterator[RunFolder]:
+    """Hold a run's folder while its stages run; record its composition, its result, and how to resume it.
 
     Raises:
-        UserError: the run cannot work.
-        Interrupted: with the words that resume this very run.
+        Interrupted: in the place of a Ctrl-C, too.
     """
+    latest = config.ROOT / RUNS / "latest"
+    before = latest.readlink() if latest.is_symlink() else None
     with store.held(folder):
-        _run(settings, folder)
+        started = time.perf_counter()
+        if not _has_trained(folder):
+            if (folder / "config.yaml").exists():
+                print("the run in this folder ended before it trained anything: it starts over")
+            shutil.rmtree(folder / "train", ignore_errors=True)
+        store.write_text(folder / "config.yaml", config.as_yaml(settings))
+        print(f"run: {_shown(folder)}", flush=True)
+        try:
+            with _terminable():
+                yield RunFolder(folder)
+        except (Interrupted, KeyboardInterrupt) as stop:
+            code = stop.exit_code if isinstance(stop, Interrupted) else 130
+            said = str(stop) or "stopped; what was finished is kept"
+            raise Interrupted(f"{said}; resume with:\n{_command(folder)}", code - 128) from stop
+        finally:
+            if not _has_trained(folder):
+                _restore(latest, before, folder)
+        seconds = time.perf_counter() - started
+        store.write_json(folder / RECORD, _record(settings, RunFolder(folder), seconds))
+        print(f"report: {_shown(folder) / 'evaluation' / 'report.html'} ({seconds:.0f} s)")
 
 
-def _run(settings: Settings, folder: Path) -> None:
-    started = time.perf_counter()
-    store.write_text(folder / "config.yaml", config.as_yaml(settings))
-    shown = folder.relative_to(config.ROOT) if folder.is_relative_to(config.ROOT) else folder
-    print(f"run: {shown}", flush=True)
-    if folder.parent == config.ROOT / RUNS:
-        store.point_to(folder.parent / "latest", folder)
-    place = RunFolder(folder)
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end a run as Ctrl-C does; while it trains, both are left to the callback that saves its state."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, _: FrameType | None) -> None:
+        raise Interrupted("stopped; what was finished is kept", number)
+
+    before = signal.signal(signal.SIGTERM, stop)
     try:
-        for stage in _WAY:
-            stage(settings, place)
-    except Interrupted as stop:
-        again = f"go on with: python train.py <the same overrides> resume=true output={shown}"
-        raise Interrupted(f"{stop}; {again}", stop.exit_code - 128) from stop
-    seconds = time.perf_counter() - started
-    store.write_json(folder / RECORD, _record(settings, place, seconds))
-    print(f"report: {shown / 'evaluation' / 'report.html'} ({seconds:.0f} s)")
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _has_trained(folder: Path) -> bool:
+    """Whether there is anything to resume: a state or a model."""
+    return any(next(folder.glob(f"train/*/{name}"), None) for name in ("checkpoints/step-*", "model"))
+
+
+def _restore(latest: Path, before: Path | None, folder: Path) -> None:
+    """Make ``latest`` point to where it did before a run that did not come to train, unless another run changed it."""
+    if not latest.is_symlink() or latest.parent / latest.readlink() != folder:
+        return
+    if before is None or latest.parent / before == folder:
+        latest.unlink()
+    else:
+        store.point_to(latest, latest.parent / before)
+
+
+def _command(folder: Path) -> str:
+    """Return the shell command that resumes a run."""
+    python = "python" if shutil.which("python") == sys.executable else shlex.quote(sys.executable)
+    script = sys.argv[0] if Path(sys.argv[0]).name == "train.py" else "train.py"
+    output = config.as_override("output", str(_shown(folder)))
+    return f"{python} {shlex.quote(script)} resume=true {shlex.quote(output)}"
+
+
+def _shown(folder: Path) -> Path:
+    """Return a folder as users write it: relative to the project where it lies in it."""
+    return folder.relative_to(config.ROOT) if folder.is_relative_to(config.ROOT) else folder
 
 
 def _record(settings: Settings, place: RunFolder, seconds: float) -> dict[str, Any]:
@@ -90,39 +214,68 @@ def _record(settings: Settings, place: RunFolder, seconds: float) -> dict[str, A
 
 
 def _folder(settings: Settings) -> Path:
-    """Return the folder of a direct run: the one to resume, the one asked for, or a new one."""
-    latest = config.ROOT / RUNS / "latest"
+    """Return the folder of a direct run: the one to resume, the one asked for, or a new one.
+
+    Raises:
+        ConfigError: the folder is not one for runs, or it holds something else than a run that did not come to train.
+    """
+    if settings.resume:
+        folder = _folder_to_resume(settings.output)
+        _refuse_another_run(config.load_params(folder / "config.yaml"), settings, folder)
+        return folder
     if settings.output is not None:
         folder = _resolved(settings.output)
-        _refuse_tracked(folder, settings.output)
-        exists = folder.is_dir() and any(entry.name != store.LOCK for entry in folder.iterdir())
-        if exists and not settings.resume:
-            raise ConfigError([f"output = {settings.output}: there is a run in it; resume=true goes on with it"])
-        if settings.resume and not exists:
-            raise ConfigError([f"resume = true: there is no run in output = {settings.output}"])
+        if _is_used(folder):
+            _refuse_to_overwrite(folder, settings.output)
         return folder
-    if settings.resume:
-        if not latest.exists():
-            raise ConfigError([f"resume = true: there is no run to go on with below {RUNS}"])
-        return latest.resolve()
     stamp = datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")
     name = f"{stamp}-{settings.domain.name}-{settings.strategy.kind}"
     candidates = [config.ROOT / RUNS / name, *(config.ROOT / RUNS / f"{name}-{n}" for n in range(2, 1000))]
     return next(folder for folder in candidates if not folder.exists())
 
 
+def _folder_to_resume(output: str | None) -> Path:
+    """Return the folder of the run in ``output``, or of the latest."""
+    if output is None:
+        latest = config.ROOT / RUNS / "latest"
+        if not latest.exists():
+            raise ConfigError([f"resume = true: there is no run to resume below {RUNS}; name one with output=..."])
+        return latest.resolve()
+    folder = _resolved(str(output))
+    if not _is_used(folder):
+        raise ConfigError([f"resume = true: there is no run in output = {output}"])
+    return folder
+
+
+def _is_used(folder: Path) -> bool:
+    return folder.is_dir() and any(entry.name != store.LOCK for entry in folder.iterdir())
+
+
+def _refuse_to_overwrite(folder: Path, given: str) -> None:
+    """Raise ConfigError unless the folder holds a run that trained nothing, which may start over."""
+    if not (folder / "config.yaml").exists():
+        raise ConfigError([f"output = {given}: it holds other files; choose a new or an empty folder"])
+    if _has_trained(folder):
+        raise ConfigError([f"output = {given}: there is a run in it; resume it with resume=true"])
+
+
 def _resolved(output: str) -> Path:
+    """Return the folder of a run from ``output``.
+
+    Raises:
+        ConfigError: it cannot be one, or belongs to the pipeline, the registry, the raw material or the code.
+    """
     try:
         folder = (config.ROOT / output).resolve()
         folder.is_dir()
     except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, a loop of links
         why = getattr(error, "strerror", None) or error
         raise ConfigError([f"output = {shortened(output)}: {why}; choose outputs/runs/<name>"]) from error
+    _refuse_tracked(folder, output)
     return folder
 
 
 def _refuse_tracked(folder: Path, given: str) -> None:
-    """Refuse a folder of the project but those of runs: of the pipeline, the registry, the raw material, the code."""
     outputs = config.ROOT / "outputs"
     inside = folder.relative_to(outputs).parts if folder.is_relative_to(outputs) else ()
     if (

@@ -7,7 +7,8 @@ same. torch is imported by the stages that need it, when they run.
 import hashlib
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
 from itertools import islice
@@ -74,9 +75,9 @@ def _gathered(source: Source, provenance: list[dict[str, Any]]) -> Iterator[Docu
 
 
 def check(settings: Settings, run: RunFolder) -> None:
-    """No stage of the pipeline: a direct run refuses here what cannot be trained, before the long way to examples.
+    """No stage of the pipeline: a direct run refuses here what cannot be trained, before examples are made.
 
-    It comes after ``collect``, for faults of raw material are found within a second and this takes torch's import.
+    It comes after ``collect``: faults of raw material are found within a second, and this imports torch.
     """
     if isinstance(settings.model, LocalModel):
         local_folder(settings.model, config.ROOT)
@@ -137,55 +138,53 @@ def instruct(settings: Settings, run: RunFolder) -> None:
     print(f"instruct: {counts} examples")
 
 
-def train(settings: Settings, run: RunFolder, phase: str | None = None) -> None:
-    """Examples + base model -> tuned model, training metrics, curves: one phase, or all of them in their order."""
+def train(settings: Settings, run: RunFolder, phase: str | None = None, *, checked: bool = False) -> None:
+    """Examples + base model -> tuned model, training metrics, curves: one phase, or all of them in their order.
+
+    With several devices this process starts one process for each, which run this same function (``is_launched``).
+
+    Args:
+        settings: the composition.
+        run: where to read and write.
+        phase: key of the one phase to train.
+        checked: whether ``check`` has run, so that the preflight need not repeat it.
+    """
     keys = settings.curriculum.keys
     if phase is not None and phase not in keys:
         raise ConfigError([f"--phase {phase}: curriculum={settings.curriculum.kind} has {', '.join(keys)}"])
-    parts = run.parts()
-    from r1tailor.training import parallel
-
-    if parallel.is_launched():
-        _fit(settings, run, phase or settings.curriculum.final, parts)
-        return
-    with store.held(run.trained):
-        for key in (phase,) if phase else keys:
-            metrics = _launched(settings, run, key, parts) if settings.trainer.devices > 1 else None
-            _say_trained(key if len(keys) > 1 else "", metrics or _fit(settings, run, key, parts))
-
-
-def _fit(settings: Settings, run: RunFolder, key: str, parts: dict[str, list[Example]]) -> dict[str, Any]:
-    """Train one phase in this process."""
-    from r1tailor.training.fit import fit
-
-    return fit(settings, parts, run.hashes(), config.ROOT, run.phase(key), key, _parent(settings, run, key))
-
-
-def _launched(settings: Settings, run: RunFolder, key: str, parts: dict[str, list[Example]]) -> dict[str, Any]:
-    """Train one phase in several processes."""
-    from r1tailor.batching.windows import window_shape
-    from r1tailor.planning.precision import with_precision
+    parts, hashes, code = run.parts(), run.hashes(), code_version()
     from r1tailor.planning.preflight import preflight
     from r1tailor.training import parallel
+    from r1tailor.training.fit import fit
+    from r1tailor.training.phase_run import phase_run
+    from r1tailor.training.resume import finished
 
-    folder = run.phase(key)
-    decided = with_precision(settings, folder, _parent(settings, run, key))
-    window = window_shape((*parts["train"], *parts["validation"]))
-    preflight(decided, config.ROOT, folder, len(parts["train"]), window)
-    where = [] if run == pipeline_folder(settings) else [str(run.path)]
-    parallel.launch(settings.trainer, ["train", *where, "--phase", key])
-    metrics: dict[str, Any] = store.read_json(folder / "metrics.json")
-    return metrics
+    launched = parallel.is_launched()
+    ready = launched  # the process that launched this one has run the preflight
+    with nullcontext() if launched else store.held(run.trained):
+        for key in (phase,) if phase else keys:
+            parent = _parent(run, keys, key)
+            planned = phase_run(settings, parts, hashes, config.ROOT, run.phase(key), key, parent, code)
+            metrics = finished(planned)
+            if metrics is None and not ready:
+                decided, count, window = planned.settings, len(parts["train"]), planned.window
+                print(*preflight(decided, config.ROOT, planned.folder, count, window, checked=checked), sep="\n")
+                ready = True
+            if metrics is None and settings.trainer.devices > 1 and not launched:
+                where = [] if run == pipeline_folder(settings) else [str(run.path)]
+                metrics = parallel.launch(planned, ["train", *where, "--phase", key])
+            metrics = metrics or fit(planned)
+            if not launched:
+                _print_trained(key if len(keys) > 1 else "", metrics)
 
 
-def _parent(settings: Settings, run: RunFolder, key: str) -> Path | None:
+def _parent(run: RunFolder, keys: Sequence[str], key: str) -> Path | None:
     """Return the model that a phase starts from; None for the first, which starts from the base model."""
-    keys = settings.curriculum.keys
     before = keys[: keys.index(key)]
     return run.phase(before[-1]) / "model" if before else None
 
 
-def _say_trained(phase: str, metrics: dict[str, Any]) -> None:
+def _print_trained(phase: str, metrics: dict[str, Any]) -> None:
     by_phase = ", ".join(f"{key} {loss:.4f}" for key, loss in metrics.get("validation_loss_by_phase", {}).items())
     print(
         f"train{f' {phase}' if phase else ''}: {metrics['steps']} steps, {metrics['examples_seen']:,} examples at "

@@ -8,8 +8,9 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,43 @@ from r1tailor.errors import UserError
 MANIFEST = "manifest.json"
 LOCK = ".lock"
 _LONGEST_SHOWN = 200
+_REMEMBERED_FROM = 2**20  # bytes; a smaller file is hashed as fast as a remembered hash is read
+_SETTLED = 2.0  # seconds; a file written later could change again within one tick of its time stamp
 
 
 def sha256_file(path: Path) -> str:
     """Return the sha256 of a file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def cache_folder() -> Path:
+    """Return where what can be computed again is kept: ``$R1TAILOR_CACHE``, or the user's cache folder."""
+    chosen = os.environ.get("R1TAILOR_CACHE")
+    general = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(chosen) if chosen else general / "r1tailor"
+
+
+def content_sha256(path: Path) -> str:
+    """Return ``sha256_file``, without reading a large file again that has not been touched since it was last hashed.
+
+    A file counts as untouched while path, size, inode, and the times of its last change (mtime and ctime, in
+    nanoseconds) are the same. The hashes are kept below ``cache_folder()/hashes``, one file each.
+    """
+    found = path.stat()
+    if found.st_size < _REMEMBERED_FROM:
+        return sha256_file(path)
+    state = [str(path.resolve()), found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
+    entry = cache_folder() / "hashes" / f"{hashlib.sha256(str(state).encode()).hexdigest()}.json"
+    with suppress(OSError, ValueError, LookupError, TypeError):
+        remembered = read_json(entry)
+        if remembered["state"] == state:
+            return str(remembered["sha256"])
+    sha256 = sha256_file(path)
+    if time.time() - max(found.st_mtime, found.st_ctime) > _SETTLED:
+        with suppress(OSError):
+            write_json(entry, {"state": state, "sha256": sha256})
+    return sha256
 
 
 def sha256_tree(folder: Path) -> dict[str, str]:

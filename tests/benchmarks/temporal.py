@@ -28,7 +28,7 @@ from r1tailor.planning.precision import COMPUTE, trained_with
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 from r1tailor.strategy import load_tuned
-from r1tailor.training.fit import fit
+from tests.support.training import trained
 
 LABELS = ("rise", "fall")
 STEPS, NOISE = 32, 0.7
@@ -66,7 +66,7 @@ def toy_base(folder: Path, examples: int) -> tuple[str, ...]:
     """Train a toy model that gives the answers its text tells; return the overrides that name it."""
     epochs = ("trainer.max_epochs=4", "model.hidden_size=64")
     settings = config.load([*DOMAIN, "model=tiny_llama", *STRATEGIES["full"], *RUN, *TOY, *epochs])
-    fit(settings, {"train": told(examples, 1), "validation": told(32, 2)}, {}, config.ROOT, folder)
+    trained(settings, {"train": told(examples, 1), "validation": told(32, 2)}, folder)
     return ("model=local", f"model.path={folder / 'model'}", *TOY, "trainer.max_epochs=4")
 
 
@@ -74,7 +74,7 @@ def accuracies(
     settings: Settings, examples: Sequence[Example], folder: Path, items: dict[str, list[Example]]
 ) -> dict[str, float]:
     """Fine-tune, and return the accuracy of the generated answers on each list of items."""
-    fit(settings, {"train": examples[32:], "validation": examples[:32]}, {}, config.ROOT, folder)
+    trained(settings, {"train": examples[32:], "validation": examples[:32]}, folder)
     model = folder / "model"
     dtype = COMPUTE[trained_with(model)]
     tuned = load_tuned(load.load_model(settings.model, config.ROOT, dtype, settings.seed), model).to(dtype).eval()

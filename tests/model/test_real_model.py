@@ -18,8 +18,8 @@ from r1tailor.objective.supervised import log_likelihoods
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 from r1tailor.strategy import load_tuned, open_strategy
-from r1tailor.training.fit import fit
 from tests.conftest import ROOT
+from tests.support.training import trained
 
 pytestmark = pytest.mark.slow
 PROMPT = Example("p", "What is the capital of France?", "", "Paris")
@@ -71,7 +71,7 @@ def test_what_training_saves_loads_in_plain_libraries_with_equal_logits(
         "trainer.validation_examples=4",
         "optimizer.lr=1e-3",
     )
-    metrics = fit(composed, {"train": examples[:16], "validation": examples[16:20]}, {}, ROOT, tmp_path)
+    metrics = trained(composed, {"train": examples[:16], "validation": examples[16:20]}, tmp_path)
     assert metrics["steps"] == 2
     saved = tmp_path / "model"
     ids = torch.tensor([load.load_tokenizer(composed.model, ROOT).encode(PROMPT).prompt])

@@ -24,8 +24,8 @@ from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 from r1tailor.training import fit as fit_of
 from r1tailor.training.callbacks import History
-from r1tailor.training.fit import fit
 from tests.batching.test_packing import PADDING
+from tests.support.training import trained
 from tests.support.windowed import CHANNELS, STEPS, STRATEGIES, composition, tokens_of, tuned, window, windowed
 
 
@@ -108,7 +108,7 @@ class StopsAfterStep3(History):
 
 def fitted(settings: Settings, folder: Path) -> dict[str, bytes]:
     examples = windowed()
-    fit(settings, {"train": examples, "validation": examples[:3]}, {}, config.ROOT, folder)
+    trained(settings, {"train": examples, "validation": examples[:3]}, folder)
     return {path.name: path.read_bytes() for path in (folder / "model").glob("*.safetensors")}
 
 
@@ -139,14 +139,14 @@ def _base(settings: Settings) -> nn.Module:
 def test_a_run_over_windows_of_two_shapes_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:
     train, held_out = windowed(), [replace(e, series=e.series[1:]) for e in windowed()[:2]]
     with pytest.raises(DataError, match="example e0: its series has 9 steps of 3 channels, that of example e0 has 10"):
-        fit(composition(), {"train": train, "validation": held_out}, {}, config.ROOT, tmp_path)
+        trained(composition(), {"train": train, "validation": held_out}, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_run_without_windows_has_no_encoder(tmp_path: Path) -> None:
     settings = composition("tiny_llama", "lora", *RUN)
     bare = [replace(e, series=()) for e in windowed()]
-    fit(settings, {"train": bare, "validation": []}, {}, config.ROOT, tmp_path)
+    trained(settings, {"train": bare, "validation": []}, tmp_path)
     assert not list((tmp_path / "model").glob("temporal*"))
 
 

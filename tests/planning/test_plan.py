@@ -234,12 +234,12 @@ def similar(number: int, length: int) -> list[Example]:
 MEASURED = """
 import json, pathlib, resource, sys, tempfile
 from r1tailor import config
-from r1tailor.training.fit import fit
+from tests.support.training import trained
 from tests.planning.test_plan import similar
 with tempfile.TemporaryDirectory() as folder:
     settings = config.load(json.loads(sys.argv[1]))
     parts = {"train": similar(settings.trainer.batch_size * 2, int(sys.argv[2])), "validation": similar(4, 2)}
-    fit(settings, parts, {}, config.ROOT, pathlib.Path(folder))
+    trained(settings, parts, pathlib.Path(folder))
 print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """
 

@@ -199,7 +199,7 @@ def test_a_parent_that_is_missing_damaged_or_of_another_strategy_is_refused(trai
     ):
         stages.train(trained.settings, run, phase=FINAL)
     shutil.copytree(trained.run.phase("1-trend"), run.phase("1-trend"))
-    with pytest.raises(CheckpointError, match=r"trained otherwise: strategy\.\w+, .* differ"):
+    with pytest.raises(CheckpointError, match=r"trained with other settings: strategy\.\w+, .* differ"):
         stages.train(settings_of("strategy=lora" if "full" in trained.said else "strategy=full"), run, phase=FINAL)
     (weights,) = (run.phase("1-trend") / "model").glob("*.safetensors")
     save_file({name: tensor + 1 for name, tensor in load_file(weights).items()}, weights)

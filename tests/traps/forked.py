@@ -15,7 +15,7 @@ from r1tailor import config
 from r1tailor.errors import TailorError
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
-from r1tailor.training.fit import fit
+from tests.support.training import trained
 
 COLOURS = ("red", "green", "blue")
 OVERRIDES = (
@@ -42,8 +42,8 @@ def toy_parts() -> dict[str, list[Example]]:
 
 
 def train(settings: Settings, folder: Path) -> dict[str, Any]:
-    """Fine-tune in a folder, or go on with what is there."""
-    return fit(settings, toy_parts(), {"examples": "0" * 64}, config.ROOT, folder)
+    """Fine-tune in a folder, or resume what is there."""
+    return trained(settings, toy_parts(), folder, {"examples": "0" * 64})
 
 
 def start(function: Callable[[], object], said: Path) -> int:

@@ -11,7 +11,7 @@ from r1tailor import config, store
 from r1tailor.registry import Registry
 from r1tailor.registry.files import write_folder
 from r1tailor.training.checkpoint_io import STATE, TENSORS, FolderCheckpointIO
-from r1tailor.training.resume import identity_of
+from r1tailor.training.identity import identity_of
 from tests.training.test_module import FP32, Watch, run, varied
 from tests.traps.danger import Place, case, resealed
 

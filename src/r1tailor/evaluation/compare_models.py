@@ -22,7 +22,7 @@ from r1tailor.planning.precision import COMPUTE, trained_with
 from r1tailor.records import Example, Prediction, write_records
 from r1tailor.schema.settings import Settings
 from r1tailor.strategy import load_tuned
-from r1tailor.training.fit import keep_freed_memory
+from r1tailor.training.memory import keep_freed_memory
 
 # A fair look at a base model that answers in prose: its best guess over the closed set against the tuned
 # model's free answer.

@@ -161,7 +161,7 @@ class Bleu(ItemMetric):
         return _bleu_compute(sums)
 
 
-KINDS: dict[str, type[Mean]] = {"proportion": Proportion, "mean": Mean}  # what a domain's declaration may name
+KINDS: dict[str, type[Mean]] = {"proportion": Proportion, "mean": Mean}  # of a declared metric with per-item scores
 
 
 def measure(

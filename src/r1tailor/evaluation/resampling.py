@@ -77,7 +77,7 @@ def mcnemar(base: NDArray[np.bool_], tuned: NDArray[np.bool_]) -> float:
 def permutation(base: Array, tuned: Array, compute: Compute, resamples: int, seed: int) -> float:
     """Return the p-value (two-sided) of a permutation test that swaps the models item by item.
 
-    The observed arrangement counts as one, so that p is never 0.
+    The observed arrangement counts as one, so that p is never 0. Where a model's value is not defined p is 1.
 
     Args:
         base: [n, k] statistics of the base model.
@@ -87,6 +87,8 @@ def permutation(base: Array, tuned: Array, compute: Compute, resamples: int, see
         seed: of the draws.
     """
     observed = abs(float(compute(tuned.sum(axis=0))) - float(compute(base.sum(axis=0))))
+    if np.isnan(observed):
+        return 1.0
     generator = np.random.default_rng(seed + 1)
     extreme = 0
     for size in _blocks(resamples):

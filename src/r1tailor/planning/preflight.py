@@ -24,8 +24,10 @@ _GIB = 2**30
 _CONTAINER = Path("/sys/fs/cgroup/memory.max")
 
 
-def preflight(settings: Settings, root: Path, folder: Path, examples: int, window: Window = None) -> list[str]:
-    """Return remarks on a run that can work.
+def preflight(
+    settings: Settings, root: Path, folder: Path, examples: int, window: Window = None, *, checked: bool = False
+) -> list[str]:
+    """Return remarks on a run that can work; refuse one that cannot, before any weight is read.
 
     Args:
         settings: the composition.
@@ -33,42 +35,34 @@ def preflight(settings: Settings, root: Path, folder: Path, examples: int, windo
         folder: of the run.
         examples: how many there are to train on.
         window: (T, C) of the windows that they carry.
+        checked: whether ``refuse_early`` has accepted the composition already.
 
     Raises:
         PreflightError: it cannot; says what is needed and what there is.
         ModelUnavailableError: the base model cannot be had.
         ConfigError: the optimizer does not take its arguments.
     """
-    _settings_fit(settings)
+    if not checked:
+        _refuse_settings(settings)
     if isinstance(settings.model, HubModel):  # refused before anything is downloaded
-        _memory_suffices(settings, root, examples, window)
+        _refuse_memory(settings, root, examples, window)
     skeleton = load.skeleton(load.load_config(settings.model, root))
     remarks = open_strategy(settings.strategy).check(skeleton, examples)
-    if window:
-        remarks.append(_windows(settings, window))
     if not isinstance(settings.model, HubModel):
-        _memory_suffices(settings, root, examples, window)
+        _refuse_memory(settings, root, examples, window)
     parameters = sum(parameter.numel() for parameter in skeleton.parameters())
-    _disk_suffices(folder, 4 * parameters if isinstance(settings.strategy, FullStrategy) else parameters // 10)
+    _refuse_disk(folder, 4 * parameters if isinstance(settings.strategy, FullStrategy) else parameters // 10)
     return remarks
 
 
 def refuse_early(settings: Settings, root: Path) -> None:
     """Raise what is wrong whatever the examples will be: before any raw material is read."""
-    _settings_fit(settings)
+    _refuse_settings(settings)
     if not isinstance(settings.model, HubModel):  # that one's configuration may have to be downloaded
         open_strategy(settings.strategy).check(load.skeleton(load.load_config(settings.model, root)), 0)
 
 
-def _windows(settings: Settings, window: tuple[int, int]) -> str:
-    wanted = settings.temporal
-    return (
-        f"windows of {window[0]} steps of {window[1]} channels become {wanted.tokens} soft tokens; their encoder "
-        f"({wanted.layers} layers of width {wanted.width}) trains from random weights at learning rate {wanted.lr:g}"
-    )
-
-
-def _settings_fit(settings: Settings) -> None:
+def _refuse_settings(settings: Settings) -> None:
     optimizer_class(settings.optimizer)
     _length_fits(settings)
     _device_exists(settings)
@@ -114,7 +108,7 @@ def report(settings: Settings, root: Path, row: Row | None) -> str:
     return f"{text}\nIt does not fit: {_gib(free)} are free here. Choose {_nearest(settings, root, None, free)}"
 
 
-def _memory_suffices(settings: Settings, root: Path, examples: int, window: Window) -> None:
+def _refuse_memory(settings: Settings, root: Path, examples: int, window: Window) -> None:
     planned, free = plan(settings, root, examples, window=window), _available(settings)
     if _here(settings, planned.total) > free:
         raise PreflightError(
@@ -212,7 +206,7 @@ def _gib(amount: int) -> str:
     return f"{amount / _GIB:,.0f} GiB" if amount >= 100 * _GIB else f"{amount / _GIB:,.1f} GiB"
 
 
-def _disk_suffices(folder: Path, needed: int) -> None:
+def _refuse_disk(folder: Path, needed: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if free < needed:

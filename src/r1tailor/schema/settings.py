@@ -1,5 +1,7 @@
 """The whole composition, and which of its settings each stage depends on."""
 
+from typing import Any
+
 from pydantic import Field
 
 from r1tailor.fields import Location
@@ -64,3 +66,22 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "evaluate": ("seed", "domain.task", "evaluation"),
     "register": ("domain.goals",),
 }
+
+
+def stage_settings(settings: Settings, stage: str, phase: str = "") -> dict[str, Any]:
+    """Return the settings that a stage depends on as plain JSON values, nested as in the composition.
+
+    Args:
+        settings: the composition.
+        stage: one of ``STAGE_SECTIONS``.
+        phase: of the curriculum, for stages that run once for each phase.
+    """
+    whole = settings.model_dump(mode="json", by_alias=True)
+    chosen: dict[str, Any] = {}
+    for path in STAGE_SECTIONS[stage]:
+        *above, last = path.replace("${key}", phase).split(".")
+        source, target = whole, chosen
+        for key in above:
+            source, target = source[key], target.setdefault(key, {})
+        target[last] = source[last]
+    return chosen

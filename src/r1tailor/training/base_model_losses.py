@@ -1,7 +1,7 @@
-"""How well the base model expects each answer already: a measure of difficulty, computed once before a run.
+"""The base model's loss on each answer: a measure of difficulty, computed once before a run.
 
-What was computed is kept outside the tree under the hash of the model and of every token, so that each phase of a
-curriculum, and the next run over the same examples, reads it back. An entry that was damaged is computed anew.
+Losses are cached outside the project under the hash of the model and of every token, so that each phase of a
+curriculum, and the next run over the same examples, reads them back. A damaged entry is computed again.
 """
 
 import hashlib
@@ -32,11 +32,11 @@ def base_losses(
     root: Path,
     padding: int,
 ) -> dict[str, float]:
-    """Return the base model's loss (nats a supervised token) of each example by its id, from the cache where it is.
+    """Return the base model's loss (nats a supervised token) of each example by its id, from the cache if it is there.
 
     Args:
         settings: the composition, its precision decided.
-        identity: of the base model, as JSON values: what the entry is kept under, with the tokens.
+        identity: of the base model, as JSON values; with the tokens it is the key of the cache entry.
         examples: what to measure; soft tokens, which the base model has never seen, are left out.
         root: the project's root.
         padding: token id to fill up with.
@@ -44,7 +44,7 @@ def base_losses(
     plain = [_without_soft_tokens(example) for example in examples]
     known = json.dumps([identity, settings.trainer.precision, [(e.prompt, e.response) for e in plain]])
     key = hashlib.sha256(known.encode()).hexdigest()
-    path = load.cache_folder() / "losses" / f"{key}.json"
+    path = store.cache_folder() / "losses" / f"{key}.json"
     found = _read(path, len(plain))
     if found is None:
         print(f"the base model's loss decides the curriculum: computing it for {len(plain):,} examples", flush=True)

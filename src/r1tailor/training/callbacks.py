@@ -1,4 +1,4 @@
-"""What happens around the steps: history for the plots, speed in the progress bar."""
+"""Callbacks around the steps: history for the plots, speed in the progress bar."""
 
 import csv
 import math
@@ -19,7 +19,7 @@ from r1tailor.training.parallel import summed
 
 
 class History(Callback):
-    """Remembers the curves of a run, across interruptions, and shows examples/s in the progress bar.
+    """Records the curves of a run, across interruptions, and shows examples/s in the progress bar.
 
     Attributes:
         rows: one [step, loss, validation loss or None, learning rate] for each optimizer step.
@@ -64,7 +64,7 @@ class History(Callback):
         pl_module.log("examples/s", self.examples / self.seconds, prog_bar=True, batch_size=1)
 
     def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Put the validation loss beside the step before it."""
+        """Record the validation loss with the step before it."""
         if self.rows:
             self.rows[-1][2] = float(trainer.callback_metrics["validation_loss"])
             assert isinstance(pl_module, TailorModule)
@@ -76,7 +76,7 @@ class History(Callback):
         return {name: getattr(self, name) for name in counted}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on counting."""
+        """Continue counting."""
         for name, value in state_dict.items():
             setattr(self, name, value)
 
@@ -90,8 +90,8 @@ class History(Callback):
         validation = [(step, value, *self.shares[step].values()) for step, value in validated]
         _write_csv(folder / "validation.csv", ("step", "validation_loss", *names), validation)
 
-    def kept_shares(self) -> dict[str, float]:
-        """Return the loss on each share at the validation whose weights are kept: the first of the lowest."""
+    def best_shares(self) -> dict[str, float]:
+        """Return the loss on each share at the best validation, whose weights are kept: the first of the lowest."""
         finite = [(value, step) for step, _, value, _ in self.rows if value is not None and math.isfinite(value)]
         return self.shares[min(finite)[1]] if finite else {}
 
@@ -104,7 +104,7 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 
 
 class ProgressBar(TQDMProgressBar):
-    """One bar for the whole run (steps, examples/s, losses, time left); validations do not interrupt it."""
+    """One bar for the whole run (steps, examples/s, losses, time left), not interrupted by validations."""
 
     def __init__(self, total: int) -> None:
         # Into a file, twenty lines a run are enough.
@@ -113,7 +113,7 @@ class ProgressBar(TQDMProgressBar):
     def on_exception(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, exception: BaseException
     ) -> None:
-        """End the bar's line, so that what is said next stands on its own."""
+        """End the bar's line, so that the next message starts on a line of its own."""
         if self._train_progress_bar is not None:
             self._train_progress_bar.close()
 
@@ -124,7 +124,7 @@ class ProgressBar(TQDMProgressBar):
     def get_metrics(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
     ) -> dict[str, int | str | float | dict[str, float]]:
-        """Return what stands behind the bar."""
+        """Return the figures shown after the bar."""
         metrics = super().get_metrics(trainer, pl_module)
         metrics.pop("v_num", None)
         return metrics

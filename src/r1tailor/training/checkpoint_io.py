@@ -76,7 +76,7 @@ class FolderCheckpointIO(CheckpointIO):
 
 
 class RandomState(Callback):
-    """Stores the random number generators with a checkpoint and sets them again when training starts."""
+    """Stores the state of the random number generators with a checkpoint and restores it when training starts."""
 
     def __init__(self) -> None:
         self._restored: dict[str, Any] | None = None
@@ -99,7 +99,7 @@ class RandomState(Callback):
         self._restored = state_dict
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Set the generators to where the checkpoint left them; in a new run, apart in each process."""
+        """Restore the generators' states; in a new run, seed each process differently."""
         if self._restored is None:
             if world_size() > 1:
                 torch.manual_seed(torch.initial_seed() + rank())
@@ -114,7 +114,7 @@ class RandomState(Callback):
 
 
 def _take_tensors(value: Any, key: str, tensors: dict[str, Tensor]) -> Any:  # noqa: ANN401
-    """Return a value as JSON, its tensors moved into ``tensors``; ``key`` says where it stands, for errors."""
+    """Return a value as JSON, its tensors moved into ``tensors``; ``key`` is its place, for errors."""
     match value:
         case Tensor():
             name = str(len(tensors))  # a running number: no two places can share it

@@ -1,4 +1,4 @@
-"""Which states of a run are kept, when, and which of them a resumed run goes back to.
+"""Which states of a run are kept and when, and which one a resumed run starts from.
 
 ``checkpoints/step-000025`` and so on are whole states, the newest few; ``checkpoints/best`` holds the weights with
 the lowest validation loss. Each appears whole or not at all, and none is removed before a newer one is complete.
@@ -21,16 +21,16 @@ from r1tailor.training.module import TailorModule
 
 
 class KeepState(Checkpoint):
-    """Keeps the newest states: every few steps, after each validation, and when Ctrl-C or SIGTERM asks to stop.
+    """Saves the state of a run: every few steps, after each validation, and when Ctrl-C or SIGTERM asks to stop.
 
     The first signal lets the current optimizer step finish, saves, and ends the run; a second Ctrl-C ends it at
     once. As a batch is a whole optimizer step, what is saved is never half a step. Weights that are not finite
     are never saved.
 
     Args:
-        folder: where the states are kept.
+        folder: where the states are saved.
         every: optimizer steps from one to the next.
-        keep: how many of them stay.
+        keep: how many of the newest are kept.
     """
 
     def __init__(self, folder: Path, every: int, keep: int) -> None:
@@ -41,7 +41,7 @@ class KeepState(Checkpoint):
         self._before: dict[int, Any] = {}
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Take over the signals."""
+        """Install the signal handlers."""
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, self._receive)
 
@@ -60,7 +60,7 @@ class KeepState(Checkpoint):
         """
         step, between = batch_idx + 1, trainer.val_check_batch
         if not between or step % int(between):
-            self._keep_or_stop(trainer, pl_module, due=step % self.every == 0)
+            self._save_or_stop(trainer, pl_module, due=step % self.every == 0)
 
     def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Save, and stop if a signal came.
@@ -68,20 +68,20 @@ class KeepState(Checkpoint):
         Raises:
             Interrupted: once the state is saved.
         """
-        self._keep_or_stop(trainer, pl_module, due=True)
+        self._save_or_stop(trainer, pl_module, due=True)
 
     def on_train_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Give the signals back."""
-        self._give_back()
+        """Restore the signal handlers."""
+        self._restore_handlers()
 
     def on_exception(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, exception: BaseException
     ) -> None:
-        """Give the signals back."""
-        self._give_back()
+        """Restore the signal handlers."""
+        self._restore_handlers()
 
-    def _keep_or_stop(self, trainer: lightning.Trainer, module: Any, *, due: bool) -> None:  # noqa: ANN401
-        # Every process has to come to the same decision: a signal may reach one of them only.
+    def _save_or_stop(self, trainer: lightning.Trainer, module: Any, *, due: bool) -> None:  # noqa: ANN401
+        # Every process has to decide alike: a signal may reach only one of them.
         stop = trainer.strategy.reduce_boolean_decision(self.received is not None, all=False)
         if not (stop or due):
             return
@@ -101,18 +101,18 @@ class KeepState(Checkpoint):
         self.received = number
         print("\nStopping after this step; a checkpoint will be written. Ctrl-C again stops at once.", flush=True)
 
-    def _give_back(self) -> None:
+    def _restore_handlers(self) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before.clear()
 
 
 class KeepBest(ModelCheckpoint):
-    """Keeps the weights with the lowest validation loss; one that is not a number is never the best.
+    """Saves the weights with the lowest validation loss; one that is not a number is never the best.
 
     Args:
-        folder: where ``best`` is kept.
-        validated: whether there is a validation loss to go by.
+        folder: where ``best`` is saved.
+        validated: whether there is a validation loss to compare.
     """
 
     FILE_EXTENSION = ""  # a folder
@@ -142,7 +142,7 @@ def refuse_if_not_finite(module: TailorModule, when: str) -> None:
 
 
 def newest_state(folder: Path) -> Path | None:
-    """Return the newest undamaged state, saying which newer ones were passed over, or None where there is none.
+    """Return the newest undamaged state and print which newer ones are damaged; None where there is no state.
 
     Raises:
         CheckpointError: there are states, and all of them are damaged.
@@ -156,11 +156,11 @@ def newest_state(folder: Path) -> Path | None:
             return state
         wrong.append(f"{state}: {fault}")
     if wrong:
-        raise CheckpointError(f"no checkpoint can be resumed: {'; '.join(wrong)}. Remove {folder} to begin anew")
+        raise CheckpointError(f"no checkpoint can be resumed: {'; '.join(wrong)}. Remove {folder} to start over")
     return None
 
 
-def sweep_out(folder: Path) -> None:
+def remove_unfinished(folder: Path) -> None:
     """Remove what a killed run left half written; the caller holds the folder's lock."""
     for rest in folder.glob(".*.tmp"):
         shutil.rmtree(rest, ignore_errors=True)

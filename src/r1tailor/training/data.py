@@ -14,10 +14,10 @@ from r1tailor.training.parallel import rank, world_size
 
 
 class Steps:
-    """The optimizer steps of a phase, each a list of micro-batches; resumes where it was left.
+    """The optimizer steps of a phase, each a list of micro-batches; resumes where it stopped.
 
-    Which examples form step k is a function of (seed, phase, epoch, k) alone. Of several processes each takes its
-    share of them: every so many-th; as a curriculum puts similar lengths side by side, the shares are alike.
+    Which examples form step k is a function of (seed, phase, epoch, k) alone. Of n processes each takes every n-th
+    example of a step; as a curriculum puts similar lengths next to each other, the shares are alike.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Steps:
         return {"next": self._next}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a stored step."""
+        """Continue from a stored step."""
         self._next = int(state["next"])
 
 

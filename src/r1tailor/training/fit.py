@@ -1,257 +1,89 @@
-"""One fine-tuning run: preflight, tokens, Lightning, the best checkpoint, the saved model."""
+"""Fine-tune one phase: data, plan, model, train, save."""
 
-import ctypes
-import logging
 import shutil
-import sys
-import warnings
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import lightning
-import torch
-import torch.distributed
-from lightning.pytorch.callbacks import EarlyStopping
-from lightning.pytorch.loggers import TensorBoardLogger
+from torch import nn
 
 from r1tailor import store
-from r1tailor.batching.tokens import ChatTokenizer, Tokenized
-from r1tailor.batching.windows import window_shape
-from r1tailor.errors import TrainingError
-from r1tailor.instruction.card import statistics
+from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.kernels.recompute import recompute_layers
 from r1tailor.model import load
 from r1tailor.model.temporal import attach, new_encoder
-from r1tailor.optimization.scheduler import warmup_steps
-from r1tailor.planning.precision import compute_dtype, with_precision
-from r1tailor.planning.preflight import preflight
-from r1tailor.records import Example
-from r1tailor.schema.curriculum import ONLY
-from r1tailor.schema.settings import Settings
+from r1tailor.planning.precision import compute_dtype
 from r1tailor.strategy import Strategy, open_strategy, restore_tuned, save_tuned
-from r1tailor.training.callbacks import History, ProgressBar
-from r1tailor.training.checkpoint_io import FolderCheckpointIO, RandomState
-from r1tailor.training.checkpoint_policy import KeepBest, KeepState, refuse_if_not_finite
-from r1tailor.training.data import TailorData
+from r1tailor.training.callbacks import History
+from r1tailor.training.checkpoint_io import FolderCheckpointIO
+from r1tailor.training.checkpoint_policy import KeepBest, refuse_if_not_finite
+from r1tailor.training.memory import keep_freed_memory
 from r1tailor.training.module import TailorModule
-from r1tailor.training.parallel import SummedGradients, rank
-from r1tailor.training.phase_data import prepared
-from r1tailor.training.resume import identity_of, is_finished, sound_parent, state_to_resume
+from r1tailor.training.parallel import rank
+from r1tailor.training.phase_data import phase_data
+from r1tailor.training.phase_run import PhaseRun
+from r1tailor.training.resume import CODE, code_versions, state_to_resume
+from r1tailor.training.summary import print_plan, training_metrics
+from r1tailor.training.trainer import explained_failures, new_trainer
 
-_PRECISION: dict[str, Any] = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
+def fit(run: PhaseRun) -> dict[str, Any]:
+    """Train one phase, write the weights of its best checkpoint to ``run.model``, and return the training metrics.
 
-def fit(
-    settings: Settings,
-    parts: Mapping[str, Sequence[Example]],
-    data: Mapping[str, str],
-    root: Path,
-    folder: Path,
-    key: str = ONLY,
-    parent: Path | None = None,
-) -> dict[str, Any]:
-    """Fine-tune one phase, keep the best checkpoint's weights in ``folder/model``, and return the training metrics.
-
-    A run that was interrupted in the same folder goes on where it stopped if composition and data are the same. The
-    optimizer and the schedule begin anew in each phase; the weights go on.
-
-    Args:
-        settings: the composition.
-        parts: examples of ``train`` and ``validation``.
-        data: sha256 of each example file, for the manifest.
-        root: the project's root.
-        folder: where to write ``model/``, ``plots/loss.csv``, ``metrics.json`` and TensorBoard's log.
-        key: of the phase.
-        parent: the model of the phase before; None where it begins with the base model.
+    An interrupted run in the same folder is resumed if it is the same run. The optimizer and the schedule start anew
+    in each phase; the weights continue from the phase before.
 
     Raises:
         UserError: the run cannot work, or the checkpoint found belongs to another run.
+        TrainingError: training broke down.
         Interrupted: a signal came; the checkpoint is written.
     """
     keep_freed_memory()
-    window = window_shape((*parts["train"], *parts["validation"]))
-    parent = sound_parent(settings, parent, key) if parent else None
-    settings = with_precision(settings, folder, parent)
-    remarks = preflight(settings, root, folder, len(parts["train"]), window)
-    print("".join(f"{remark}\n" for remark in remarks if not parent), end="")  # once a run
-    tokenizer = load.load_tokenizer(settings.model, root).with_soft_tokens(settings.temporal.tokens if window else 0)
-    identity = identity_of(settings, data, key, parent)
-    if is_finished(folder, identity):
-        print(f"{folder / 'model'} is this very run, finished and undamaged: not trained again")
-        finished: dict[str, Any] = store.read_json(folder / "metrics.json")
-        return finished
-    lesson = prepared(settings, key, parts, root, tokenizer)
-    tokens, loader = lesson.tokens, lesson.loader
-    checkpoints = folder / "checkpoints"
-    resumed = state_to_resume(checkpoints, identity)
-    lightning.seed_everything(settings.seed, verbose=False)
-    strategy = open_strategy(settings.strategy)
-    dtype = strategy.base_dtype(compute_dtype(settings))
-    base = load.load_model(settings.model, root, dtype, settings.seed)
-    model = strategy.apply(base)
-    if settings.trainer.gradient_checkpointing:
-        recompute_layers(model)
-    if parent:
-        restore_tuned(strategy, model, parent)
-    elif window:
-        attach(model, new_encoder(settings.temporal, window, model, settings.seed))
-    module = TailorModule(model, settings, loader.steps.total, lesson.shares)
-    history = History()
-    if not parent:
-        _say_plan(settings, loader, tokens)
-    best = _train(settings, module, loader, history, folder, resumed)
-    metrics = _metrics(settings, module, history, loader, tokens, best)
+    tokenizer = load.load_tokenizer(run.settings.model, run.root)
+    tokenizer = tokenizer.with_soft_tokens(run.settings.temporal.tokens if run.window else 0)
+    data = phase_data(run, tokenizer)
+    print_plan(run, data)
+
+    state = state_to_resume(run)
+    lightning.seed_everything(run.settings.seed, verbose=False)
+    strategy = open_strategy(run.settings.strategy)
+    module = TailorModule(_model(run, strategy), run.settings, data.loader.steps.total, data.shares)
+
+    history, best = History(), KeepBest(run.checkpoints, validated=bool(data.loader.validation))
+    trainer = new_trainer(run, data.loader, history, best)
+    with explained_failures(run.settings):
+        trainer.fit(module, datamodule=data.loader, ckpt_path=state, weights_only=False)
+    if best.best_model_path:
+        module.load_trained_state(FolderCheckpointIO().load_checkpoint(best.best_model_path)["state_dict"])
+    trainer.strategy.barrier()  # every process has read the best weights; rank 0 removes the checkpoints next
+
+    metrics = training_metrics(run, data, module, history, best)
     if rank() == 0:
-        _save(strategy, module, tokenizer, settings, identity, folder)
-        store.write_json(folder / "metrics.json", metrics)
-        history.write(folder / "plots")
-        shutil.rmtree(checkpoints, ignore_errors=True)
+        _save(run, strategy, module, tokenizer)
+        store.write_json(run.metrics_file, metrics)
+        history.write(run.folder / "plots")
+        shutil.rmtree(run.checkpoints, ignore_errors=True)
     return metrics
 
 
-def _train(
-    settings: Settings,
-    module: TailorModule,
-    loader: TailorData,
-    history: History,
-    folder: Path,
-    resumed: Path | None,
-) -> KeepBest:
-    """Run Lightning to the end and put the best weights into the module; return what kept them.
-
-    Raises:
-        TrainingError: memory does not suffice, or another process of the run ended.
-    """
-    kept = settings.trainer.checkpoints
-    best = KeepBest(folder / "checkpoints", validated=bool(loader.validation))
-    keeper = KeepState(folder / "checkpoints", kept.every_steps, kept.keep)
-    trainer = _trainer(settings, folder, loader, [history, RandomState(), *_early(settings, loader), best, keeper])
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="lightning")  # hints about loaders that do not apply
-            trainer.fit(module, datamodule=loader, ckpt_path=resumed, weights_only=False)
-    except RuntimeError as error:
-        if isinstance(error, torch.distributed.DistError):
-            raise TrainingError("another process of this run ended") from error
-        if not _is_out_of_memory(error):
-            raise
-        raise TrainingError(
-            f"memory did not suffice for a micro-batch of trainer.micro_batch_tokens = "
-            f"{settings.trainer.micro_batch_tokens:,}; the last checkpoint is kept. Choose fewer: more micro-batches "
-            "will make up a step"
-        ) from error
-    if best.best_model_path:
-        module.load_trained_state(FolderCheckpointIO().load_checkpoint(best.best_model_path)["state_dict"])
-    trainer.strategy.barrier()  # rank 0 removes the checkpoints next
-    return best
+def _model(run: PhaseRun, strategy: Strategy) -> nn.Module:
+    """Return the model that trains: the base, what the strategy adds, and the weights of the phase before."""
+    settings = run.settings
+    base = load.load_model(settings.model, run.root, strategy.base_dtype(compute_dtype(settings)), settings.seed)
+    model = strategy.apply(base)
+    if settings.trainer.gradient_checkpointing:
+        recompute_layers(model)
+    if run.parent:
+        restore_tuned(strategy, model, run.parent)
+    elif run.window:
+        attach(model, new_encoder(settings.temporal, run.window, model, settings.seed))
+    return model
 
 
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
-
-
-def keep_freed_memory() -> None:
-    """Tell glibc to reuse freed blocks instead of returning them to the system.
-
-    A training step allocates and frees the same large buffers again and again; giving each back to the kernel
-    makes it fault every page in anew. Elsewhere than on glibc this does nothing.
-    """
-    if sys.platform == "linux":
-        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-        if mallopt is not None:
-            mallopt(_M_MMAP_THRESHOLD, 2**31 - 1)
-            mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
-
-
-def _trainer(settings: Settings, folder: Path, loader: TailorData, callbacks: list[Any]) -> lightning.Trainer:
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
-    checks = max(1, loader.steps.total // settings.trainer.validations) if loader.validation else None
-    wanted = settings.trainer
-    return lightning.Trainer(
-        accelerator=wanted.accelerator,
-        devices=wanted.devices // wanted.nodes,
-        num_nodes=wanted.nodes,
-        strategy="auto" if wanted.parallel == "none" else SummedGradients(),
-        precision=_PRECISION[settings.trainer.precision],
-        max_epochs=1,  # the loader holds the whole run
-        min_epochs=0,
-        val_check_interval=checks,
-        limit_val_batches=None if loader.validation else 0,
-        num_sanity_val_steps=0,
-        callbacks=[ProgressBar(loader.steps.total), *callbacks],
-        logger=TensorBoardLogger(folder, name="tensorboard", version=""),
-        plugins=[FolderCheckpointIO()],
-        log_every_n_steps=1,
-        enable_model_summary=False,
-        use_distributed_sampler=False,
-    )
-
-
-def _early(settings: Settings, loader: TailorData) -> list[EarlyStopping]:
-    if not loader.validation:
-        return []
-    early = settings.trainer.early_stopping
-    return [EarlyStopping("validation_loss", patience=early.patience, min_delta=early.min_delta, check_finite=False)]
-
-
-def _say_plan(settings: Settings, loader: TailorData, tokens: Tokenized) -> None:
-    total, warmup = loader.steps.total, warmup_steps(settings.scheduler, loader.steps.total)
-    rate = settings.optimizer.lr
-    print(
-        f"{total} optimizer steps of {settings.trainer.batch_size} examples from {len(loader.steps.members):,}; "
-        f"learning rate {rate:g}, {settings.scheduler.kind}, {warmup} warm-up steps "
-        f"({settings.scheduler.warmup_steps} of {settings.scheduler.reference_steps:,}, scaled to this run)"
-    )
-    if tokens.too_long:
-        print(
-            f"left out: {len(tokens.too_long)} examples longer than trainer.max_length = {settings.trainer.max_length}"
-        )
-
-
-def _metrics(
-    settings: Settings,
-    module: TailorModule,
-    history: History,
-    loader: TailorData,
-    tokens: Tokenized,
-    best: KeepBest,
-) -> dict[str, Any]:
-    members = loader.steps.members
-    real = sum(len(tokens.examples[index]) for index in members) / len(members) * history.examples
-    score = best.best_model_score
-    shares = history.kept_shares()
-    return {
-        "steps": len(history.rows),
-        "planned_steps": loader.steps.total,
-        "examples_seen": history.examples,
-        "supervised_tokens": history.supervised,
-        "prompt_tokens": statistics(len(example.prompt) for example in tokens.examples),
-        "response_tokens": statistics(len(example.response) for example in tokens.examples),
-        "tokens_per_packed_position": round(real / history.positions, 3),
-        "precision": settings.trainer.precision,
-        "trained_parameters": sum(tensor.numel() for tensor in module.trained_state().values()),
-        "best_validation_loss": None if score is None else float(score),
-        **({"validation_loss_by_phase": shares} if shares else {}),
-        "skipped_steps": module.skipped_steps,
-        "examples_left_out_too_long": len(tokens.too_long),
-        "seconds": round(history.seconds, 1),
-        "examples_per_second": round(history.examples / history.seconds, 2),
-    }
-
-
-def _save(
-    strategy: Strategy,
-    module: TailorModule,
-    tokenizer: ChatTokenizer,
-    settings: Settings,
-    identity: dict[str, Any],
-    folder: Path,
-) -> None:
-    """Write the tuned model whole: plain peft or transformers layout, tokenizer, manifest last."""
+def _save(run: PhaseRun, strategy: Strategy, module: TailorModule, tokenizer: ChatTokenizer) -> None:
+    """Write the trained model whole: plain peft or transformers layout, tokenizer, manifest last."""
     refuse_if_not_finite(module, "at the end")
-    facts = {"schema": 1, "base": load.provenance(settings.model), **identity}
-    with store.replaced_folder(folder / "model", facts) as temporary:
-        save_tuned(strategy, module.model, temporary, load.public_id(settings.model))
+    base = load.provenance(run.settings.model)
+    facts = {"schema": 1, "base": base, **run.identity, CODE: code_versions(run)}
+    with store.replaced_folder(run.model, facts) as temporary:
+        save_tuned(strategy, module.model, temporary, load.public_id(run.settings.model))
         tokenizer.tokenizer.save_pretrained(temporary)

@@ -19,8 +19,9 @@ import torch.distributed
 from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor, nn
 
+from r1tailor import store
 from r1tailor.errors import Interrupted, TrainingError
-from r1tailor.schema.training import Trainer
+from r1tailor.training.phase_run import PhaseRun
 
 _BUCKET = 2**25  # elements that are reduced at once
 
@@ -79,30 +80,33 @@ def is_launched() -> bool:
     return "RANK" in os.environ
 
 
-def launch(settings: Trainer, command: Sequence[str]) -> None:
-    """Run a command of this package once for each device of this node, and wait for all of them.
+def launch(run: PhaseRun, command: Sequence[str]) -> dict[str, Any]:
+    """Run a command of this package once for each device of this node; return the metrics once all have ended.
 
     Several nodes share a file system; each starts the same command with ``NODE_RANK``, ``MASTER_ADDR`` and
-    ``MASTER_PORT`` set, as for ``torchrun``.
+    ``MASTER_PORT`` set.
 
     Raises:
         Interrupted: a signal came; the state is saved.
-        TrainingError: a process failed; it has said why.
+        TrainingError: a process failed; it has printed why.
     """
+    settings = run.settings.trainer
     here = settings.devices // settings.nodes
     first = int(os.environ.get("NODE_RANK", "0")) * here
     shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port()), **os.environ}
     processes = []
     for local in range(here):
         own = {"RANK": str(first + local), "LOCAL_RANK": str(local), "WORLD_SIZE": str(settings.devices)}
-        quiet = None if first + local == 0 else subprocess.DEVNULL  # one process speaks for all
+        quiet = None if first + local == 0 else subprocess.DEVNULL  # one process prints for all
         arguments = [sys.executable, "-m", "r1tailor", *command]
         processes.append(subprocess.Popen(arguments, env={**shared, **own}, stdout=quiet, stderr=quiet))
     _wait(processes)
+    metrics: dict[str, Any] = store.read_json(run.metrics_file)
+    return metrics
 
 
 def _wait(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
-    """Wait until all have ended well; when one fails the others, which would wait for it, are ended too."""
+    """Wait for all processes; when one fails, end the others, which would wait for it."""
     before = {number: signal.signal(number, _forward(processes, number)) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         while any(process.poll() is None for process in processes):
@@ -117,7 +121,7 @@ def _wait(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
     if stopped is not None:
         raise Interrupted("all processes stopped; their state is saved", stopped - 128)
     if codes:
-        raise TrainingError(f"a process of {len(processes)} ended with code {codes[0]}; what it said stands above")
+        raise TrainingError(f"a process of {len(processes)} ended with code {codes[0]}; its message is above")
 
 
 def _forward(processes: Sequence["subprocess.Popen[bytes]"], number: int) -> "signal._HANDLER":
@@ -130,7 +134,7 @@ def _forward(processes: Sequence["subprocess.Popen[bytes]"], number: int) -> "si
 
 
 def _end(processes: Sequence["subprocess.Popen[bytes]"], patience: float = 20.0) -> None:
-    """Let the processes that still run come to their end, then kill them."""
+    """Give the processes that still run time to end, then kill them."""
     until = time.monotonic() + patience
     while time.monotonic() < until and any(process.poll() is None for process in processes):
         time.sleep(0.2)

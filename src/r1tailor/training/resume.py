@@ -1,116 +1,76 @@
-"""Whether a folder holds the very same run: finished, or interrupted and to be gone on with."""
+"""Whether a folder holds the same run: finished, or interrupted and to be resumed."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from r1tailor import config, store
-from r1tailor.curriculum.step_schedule import seen_by
+from r1tailor import store
 from r1tailor.errors import CheckpointError
-from r1tailor.schema.curriculum import ONLY
-from r1tailor.schema.model import LocalModel
-from r1tailor.schema.settings import Settings
-from r1tailor.training.checkpoint_policy import newest_state, sweep_out
+from r1tailor.training.checkpoint_policy import newest_state, remove_unfinished
+from r1tailor.training.identity import differences
 from r1tailor.training.parallel import rank
+from r1tailor.training.phase_run import PhaseRun
 
-_HASHED_UP_TO = 64 * 2**20  # bytes; a tokenizer is smaller, weights that would take seconds to hash are larger
-_NO_PART_OF_IT: Any = {"output": True, "resume": True, "evaluation": True, "trainer": {"checkpoints"}}
-
-
-def identity_of(
-    settings: Settings, data: Mapping[str, str], key: str = ONLY, parent: Path | None = None
-) -> dict[str, Any]:
-    """Return what a resumed run must have in common with the interrupted one.
-
-    That is the composition (of the curriculum the phase and those before it), the hashes of data and local model, the
-    phase, and the hash of the manifest of the model that it starts from.
-    """
-    composition = settings.model_dump(mode="json", by_alias=True, exclude=_NO_PART_OF_IT)
-    identity: dict[str, Any] = {
-        "composition": composition | {"curriculum": seen_by(settings.curriculum, key)},
-        "data": dict(data),
-        "phase": key,
-        "parent": store.sha256_file(parent / store.MANIFEST) if parent else None,
-    }
-    if contents := local_contents(settings):
-        identity["local_model"] = contents
-    return identity
+CODE = "code"  # versions that trained a model, oldest first: several if it was resumed after the code had changed
 
 
-def local_contents(settings: Settings) -> dict[str, str]:
-    """Return what tells a local model from another: its composition names a path, and what lies there may change."""
-    if not isinstance(settings.model, LocalModel):
-        return {}
-    return _contents(config.ROOT / settings.model.path)
+def finished(run: PhaseRun) -> dict[str, Any] | None:
+    """Return the metrics of a run that has finished in its folder, undamaged; None where there is training to do."""
+    if not run.metrics_file.exists() or store.damage(run.model):
+        return None
+    manifest = store.read_json(run.model / store.MANIFEST)
+    if any(manifest.get(key) != value for key, value in run.identity.items()):
+        return None
+    print(f"{run.model} is this very run, finished and undamaged: not trained again")
+    _report_changed_code(manifest.get(CODE, []), run.code)
+    metrics: dict[str, Any] = store.read_json(run.metrics_file)
+    return metrics
 
 
-def _contents(folder: Path) -> dict[str, str]:
-    """Return what tells a model folder from another: hashes of its small files, sizes of its weights, by name."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): _content(path) for path in files}
-
-
-def _content(file: Path) -> str:
-    size = file.stat().st_size
-    return f"{size} bytes" if size > _HASHED_UP_TO else store.sha256_file(file)
-
-
-def is_finished(folder: Path, identity: dict[str, Any]) -> bool:
-    """Whether the folder holds the finished and undamaged model of the same composition and data."""
-    model = folder / "model"
-    if not (folder / "metrics.json").exists() or store.damage(model):
-        return False
-    manifest = store.read_json(model / store.MANIFEST)
-    return all(manifest.get(key) == value for key, value in identity.items())
-
-
-def sound_parent(settings: Settings, parent: Path, key: str) -> Path:
-    """Return the model of the phase before, its hashes checked.
-
-    Args:
-        settings: the composition.
-        parent: where that model should be.
-        key: of the phase that starts from it.
+def state_to_resume(run: PhaseRun) -> Path | None:
+    """Return the state that the run resumes from; None where it starts from its first step.
 
     Raises:
-        CheckpointError: it is missing or damaged, or was trained from another base model or by another strategy.
+        CheckpointError: the states belong to another run, or all of them are damaged.
     """
-    if wrong := store.damage(parent):
-        raise CheckpointError(f"{parent}: {wrong}. Phase {key} starts from it: train the phase before first")
-    before = store.read_json(parent / store.MANIFEST).get("composition", {})
-    wanted = settings.model_dump(mode="json", by_alias=True)
-    kept = ("model", "strategy", "temporal")
-    differing = sorted(d for part in kept for d in _differences(before.get(part), wanted.get(part), part))
-    if differing:
-        raise CheckpointError(
-            f"{parent} was trained otherwise: {', '.join(differing[:5])} differ; train the phase before anew"
-        )
-    return parent
-
-
-def state_to_resume(checkpoints: Path, identity: dict[str, Any]) -> Path | None:
-    """Return the state to go on from, if there is one; that of another run is refused."""
-    marker = checkpoints / "run.json"
     if rank() == 0:
-        sweep_out(checkpoints)
-    state = newest_state(checkpoints)
+        remove_unfinished(run.checkpoints)
+    state = newest_state(run.checkpoints)
     if state is None:
         if rank() == 0:
-            store.write_json(marker, identity)
+            store.write_json(_marker(run), run.identity | {CODE: [run.code]})
         return None
-    found = store.read_json(marker) if marker.exists() else {}
-    if found != identity:
-        differing = sorted(_differences(found, identity, ""))
+    found = _begun(run)
+    began_with = found.pop(CODE, [])
+    if differing := differences(found, run.identity):
+        names = sorted(name.removeprefix("composition.") for name in differing)
         raise CheckpointError(
-            f"{state} belongs to another run: {', '.join(differing[:5]) or 'it does not say which'} differ. "
-            f"Resume with the composition it began with, or remove {checkpoints}"
+            f"{state} belongs to another run: {', '.join(names[:5])} differ. "
+            f"Resume with the composition it began with, or remove {run.checkpoints}"
         )
     print(f"resuming from {state}")
+    _report_changed_code(began_with, run.code)
+    if rank() == 0 and began_with[-1:] != [run.code]:
+        store.write_json(_marker(run), found | {CODE: [*began_with, run.code]})
     return state
 
 
-def _differences(a: Any, b: Any, key: str) -> list[str]:  # noqa: ANN401
-    if isinstance(a, dict) and isinstance(b, dict):
-        inner = [_differences(a.get(k), b.get(k), f"{key}.{k}" if key else k) for k in sorted({*a, *b})]
-        return [difference for differences in inner for difference in differences]
-    return [] if a == b else [key.removeprefix("composition.")]
+def code_versions(run: PhaseRun) -> list[str]:
+    """Return the versions of the code that trained a run, oldest first."""
+    versions: list[str] = _begun(run).get(CODE, [run.code])
+    return versions
+
+
+def _marker(run: PhaseRun) -> Path:
+    return run.checkpoints / "run.json"
+
+
+def _begun(run: PhaseRun) -> dict[str, Any]:
+    """Return the identity that the run in a folder began with, and its versions of the code."""
+    marker = _marker(run)
+    begun: dict[str, Any] = store.read_json(marker) if marker.exists() else {}
+    return begun
+
+
+def _report_changed_code(before: list[str], now: str) -> None:
+    if before and before[-1] != now:
+        print(f"the code has changed: this run was trained by r1tailor {before[-1]}, here is {now}")

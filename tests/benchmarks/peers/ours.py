@@ -20,6 +20,7 @@ from r1tailor.records import read_examples
 from r1tailor.schema.settings import Settings
 from r1tailor.training.fit import fit
 from r1tailor.training.module import TailorModule
+from r1tailor.training.phase_run import phase_run
 
 
 def main() -> None:
@@ -29,7 +30,7 @@ def main() -> None:
     settings = compose(spec)
     parts = {"train": read_examples(Path(spec.records)), "validation": []}
     clock = _Clock()
-    metrics = fit(settings, parts, {}, config.ROOT, Path(spec.output))
+    metrics = fit(phase_run(settings, parts, {}, config.ROOT, Path(spec.output)))
     possible = clock.possible
     result = {
         # The whole of Lightning's fit: the slowest of the clocks, and the one most like the peers' train_runtime.

@@ -1,0 +1,83 @@
+"""Lightning's Trainer as a phase needs it, and what its failures mean to the user."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import lightning
+import torch
+import torch.distributed
+from lightning.pytorch.callbacks import EarlyStopping
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from r1tailor.errors import TrainingError
+from r1tailor.schema.settings import Settings
+from r1tailor.training.callbacks import History, ProgressBar
+from r1tailor.training.checkpoint_io import FolderCheckpointIO, RandomState
+from r1tailor.training.checkpoint_policy import KeepBest, KeepState
+from r1tailor.training.data import TailorData
+from r1tailor.training.parallel import SummedGradients
+from r1tailor.training.phase_run import PhaseRun
+
+_PRECISION: dict[str, Any] = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
+
+
+def new_trainer(run: PhaseRun, loader: TailorData, history: History, best: KeepBest) -> lightning.Trainer:
+    """Return the Trainer of one phase, with its callbacks in the order in which they must run."""
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    wanted = run.settings.trainer
+    state = KeepState(run.checkpoints, wanted.checkpoints.every_steps, wanted.checkpoints.keep)
+    checks = max(1, loader.steps.total // wanted.validations) if loader.validation else None
+    early = _early_stopping(run.settings) if loader.validation else []
+    return lightning.Trainer(
+        accelerator=wanted.accelerator,
+        devices=wanted.devices // wanted.nodes,
+        num_nodes=wanted.nodes,
+        strategy="auto" if wanted.parallel == "none" else SummedGradients(),
+        precision=_PRECISION[wanted.precision],
+        max_epochs=1,  # the loader holds the whole run
+        min_epochs=0,
+        val_check_interval=checks,
+        limit_val_batches=None if loader.validation else 0,
+        num_sanity_val_steps=0,
+        callbacks=[ProgressBar(loader.steps.total), history, RandomState(), *early, best, state],
+        logger=TensorBoardLogger(run.folder, name="tensorboard", version=""),
+        plugins=[FolderCheckpointIO()],
+        log_every_n_steps=1,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+    )
+
+
+def _early_stopping(settings: Settings) -> list[EarlyStopping]:
+    early = settings.trainer.early_stopping
+    return [EarlyStopping("validation_loss", patience=early.patience, min_delta=early.min_delta, check_finite=False)]
+
+
+@contextmanager
+def explained_failures(settings: Settings) -> Iterator[None]:
+    """Turn what Lightning's loop raises into errors that say what to do, and silence hints that do not apply.
+
+    Raises:
+        TrainingError: memory did not suffice, or another process of the run ended.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="lightning")  # hints about loaders that do not apply
+            yield
+    except RuntimeError as error:
+        if isinstance(error, torch.distributed.DistError):
+            raise TrainingError("another process of this run ended") from error
+        if not _is_out_of_memory(error):
+            raise
+        raise TrainingError(
+            f"memory did not suffice for a micro-batch of trainer.micro_batch_tokens = "
+            f"{settings.trainer.micro_batch_tokens:,}; the last checkpoint is kept. Choose fewer: more micro-batches "
+            "will make up a step"
+        ) from error
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
