@@ -8,7 +8,7 @@ from typing import Any
 
 from r1tailor import config
 from r1tailor.errors import UserError
-from r1tailor.evaluation.subject_files import SubjectFiles, find
+from r1tailor.evaluation.evaluated_files import EvaluatedFiles, find
 from r1tailor.registry import Registry, open_registry
 
 _SUBJECT = "a version (medical-3, latest, current), a domain, or the folder of a run (outputs/runs/<name>)"
@@ -34,7 +34,7 @@ def run(parsed: argparse.Namespace) -> None:
     for note in registry.notes:
         print(f"registry: {note}", file=sys.stderr)
     first, second = _found([parsed.a, parsed.b], registry)
-    from r1tailor.evaluation.compare_subjects import as_json, compared, evaluated
+    from r1tailor.evaluation.compare_versions import as_json, compared, evaluated
     from r1tailor.evaluation.comparison_report import print_comparison, write_page
 
     comparison = compared(evaluated(first), evaluated(second))
@@ -48,7 +48,7 @@ def run(parsed: argparse.Namespace) -> None:
         print(f"report: {parsed.report}")
 
 
-def _found(names: list[str], registry: Registry) -> list[SubjectFiles]:
+def _found(names: list[str], registry: Registry) -> list[EvaluatedFiles]:
     """Return the files of each name, or every fault in one error."""
     found, faults = [], []
     for name in dict.fromkeys(names):

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from r1tailor import store
 from r1tailor.errors import UserError
-from r1tailor.evaluation.compare_subjects import Compared, Evaluated, Row
+from r1tailor.evaluation.compare_versions import Compared, Evaluated, Row
 
 HEADER = ("metric", "A", "B", "B - A", "p", "n")
 

@@ -9,10 +9,10 @@ from typing import Any
 from r1tailor import config, store
 from r1tailor.domain.base import answer_of
 from r1tailor.errors import UserError
+from r1tailor.evaluation.evaluated_files import EvaluatedFiles
 from r1tailor.evaluation.gate import Verdict, verdicts
 from r1tailor.evaluation.metrics import Bleu, ItemMetric, Mean, Perplexity, Proportion
 from r1tailor.evaluation.significance import compare, interval
-from r1tailor.evaluation.subject_files import SubjectFiles
 from r1tailor.records import Example, Prediction, read_examples, read_predictions
 from r1tailor.schema.domain import Goal
 
@@ -34,7 +34,7 @@ class Evaluated:
         examples: the held-out examples, by item.
     """
 
-    files: SubjectFiles
+    files: EvaluatedFiles
     settings: Mapping[str, Any]
     metrics: Mapping[str, Any]
     goals: Sequence[Verdict]
@@ -84,7 +84,7 @@ class Compared:
     why_not: str
 
 
-def evaluated(files: SubjectFiles) -> Evaluated:
+def evaluated(files: EvaluatedFiles) -> Evaluated:
     """Read what was evaluated.
 
     Raises:

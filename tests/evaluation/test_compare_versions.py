@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from r1tailor.errors import UserError
-from r1tailor.evaluation.compare_subjects import ABSENT, Compared, as_json, compared, differing, evaluated
-from r1tailor.evaluation.subject_files import find
+from r1tailor.evaluation.compare_versions import ABSENT, Compared, as_json, compared, differing, evaluated
+from r1tailor.evaluation.evaluated_files import find
 from r1tailor.registry import Registry
 from tests.support.evaluated import ITEMS, write_run
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from r1tailor.errors import UserError
-from r1tailor.evaluation.subject_files import SubjectFiles, find
+from r1tailor.evaluation.evaluated_files import EvaluatedFiles, find
 from r1tailor.registry import Version
 from r1tailor.registry.files import write_folder
 from tests.support.evaluated import write_run
@@ -28,7 +28,7 @@ def _register(shop: Shop, name: str, right: list[bool]) -> Version:
     return shop.registry.take_in(run / "register")[0]
 
 
-def _find(shop: Shop, text: str) -> SubjectFiles:
+def _find(shop: Shop, text: str) -> EvaluatedFiles:
     return find(text, shop.registry, shop.folder)
 
 

@@ -1,19 +1,18 @@
 """The files of something that was evaluated: a version, a direct run, or what a domain's bare name means."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from r1tailor import store
 from r1tailor.errors import RegistryError, UserError
+from r1tailor.layout import finished_runs
 from r1tailor.registry import Registry, Version
-from r1tailor.registry.version import AT
 
 _IN_A_RUN = {"data": "instruct"}  # names that differ between a version and the folder of a run
 
 
 @dataclass(frozen=True)
-class SubjectFiles:
+class EvaluatedFiles:
     """Where the files of one subject lie.
 
     Attributes:
@@ -27,7 +26,7 @@ class SubjectFiles:
     path: Callable[[str], Path | None]
 
 
-def find(text: str, registry: Registry, root: Path) -> SubjectFiles:
+def find(text: str, registry: Registry, root: Path) -> EvaluatedFiles:
     """Return the files of a folder (with a ``/``), a domain, or a version by any of its names.
 
     A domain means its promoted version, else its newest registered one, else its newest finished run.
@@ -46,7 +45,7 @@ def find(text: str, registry: Registry, root: Path) -> SubjectFiles:
     return found
 
 
-def _version(text: str, registry: Registry) -> SubjectFiles:
+def _version(text: str, registry: Registry) -> EvaluatedFiles:
     try:
         version, phase = registry.resolve(text)
     except RegistryError as error:
@@ -56,51 +55,37 @@ def _version(text: str, registry: Registry) -> SubjectFiles:
     return _files(version, registry, "" if text in (version.id, version.short_id) else text)
 
 
-def _files(version: Version, registry: Registry, meaning: str) -> SubjectFiles:
+def _files(version: Version, registry: Registry, meaning: str) -> EvaluatedFiles:
     def path(name: str) -> Path | None:
         return registry.objects.read(version.files[name], name) if name in version.files else None
 
-    return SubjectFiles(version.short_id, meaning, path)
+    return EvaluatedFiles(version.short_id, meaning, path)
 
 
-def _folder(text: str, root: Path) -> SubjectFiles:
+def _folder(text: str, root: Path) -> EvaluatedFiles:
     folder = root / text
     if not folder.is_dir():
         raise UserError(f"{text}: there is no such folder")
     return _run(folder.resolve(), root, "" if folder.resolve() == folder.absolute() else text)
 
 
-def _run(folder: Path, root: Path, meaning: str) -> SubjectFiles:
+def _run(folder: Path, root: Path, meaning: str) -> EvaluatedFiles:
     def path(name: str) -> Path | None:
         first, _, rest = name.partition("/")
         places = (folder / name, folder / _IN_A_RUN.get(first, first) / rest)
         return next((place for place in places if place.is_file()), None)
 
     shown = folder.relative_to(root) if folder.is_relative_to(root) else folder
-    return SubjectFiles(shown.as_posix(), meaning, path)
+    return EvaluatedFiles(shown.as_posix(), meaning, path)
 
 
-def _domain(text: str, registry: Registry, root: Path) -> SubjectFiles | None:
+def _domain(text: str, registry: Registry, root: Path) -> EvaluatedFiles | None:
     """Return what a domain's bare name means; None if no domain with versions or runs is called so."""
-    versions = registry.versions(text)
-    promoted = (registry.current(text) or "").partition(AT)[0] if versions else ""
-    for version in versions:
-        if version.id == promoted:
-            return _files(version, registry, f"the promoted version of {text}")
-    if versions:
-        return _files(versions[-1], registry, f"the newest version of {text}; none is promoted")
-    runs = list(_finished(text, root))
-    if not runs:
+    found = registry.of_domain(text)
+    if found:
+        version, phase, meaning = found  # of an earlier phase nothing was evaluated: its version stands for it
+        return _files(version, registry, f"{meaning}, at its end" if phase else meaning)
+    newest = next(finished_runs(root, text), None)
+    if newest is None:
         return None
-    newest = max(runs, key=lambda record: record.stat().st_mtime_ns).parent
     return _run(newest, root, f"the newest finished run of {text}; no version is registered")
-
-
-def _finished(domain: str, root: Path) -> Iterator[Path]:
-    """Yield the records of the finished direct runs of a domain."""
-    for record in (root / "outputs" / "runs").glob("*/run.json"):
-        if record.parent.is_symlink():
-            continue
-        facts = store.read_json(record)
-        if facts.get("status") == "done" and facts.get("domain") == domain:
-            yield record
