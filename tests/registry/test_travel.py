@@ -72,7 +72,8 @@ def project(tmp_path_factory: pytest.TempPathFactory, ready: Path) -> Project:
     """The project, registered once, with a folder as DVC's remote."""
     made = Project(tmp_path_factory.mktemp("project") / "first", ready)
     for name in ("src", "conf", ".dvc"):
-        shutil.copytree(ROOT / name, made.root / name, ignore=shutil.ignore_patterns("__pycache__", "cache", "tmp"))
+        ignored = shutil.ignore_patterns("__pycache__", "cache", "tmp")
+        shutil.copytree(ROOT / name, made.root / name, ignore=ignored, symlinks=True)
     for name in (".gitignore", ".dvcignore"):
         if (ROOT / name).exists():
             shutil.copy2(ROOT / name, made.root / name)
