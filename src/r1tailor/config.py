@@ -288,6 +288,22 @@ def load_params(path: Path = PARAMS) -> Settings:
     return _settings(composition, {})
 
 
+def plain_values(path: Path) -> dict[str, Any]:
+    """Return the values of a finished run's ``config.yaml`` as they stand, also if an earlier release wrote it.
+
+    Raises:
+        ConfigError: the file is missing, not YAML, or no mapping.
+    """
+    refuse_hostile_file(path)
+    try:
+        values = _resolved(OmegaConf.load(path))
+    except (yaml.YAMLError, OmegaConfBaseException, OSError, ValueError, RecursionError) as error:
+        raise ConfigError([f"{path}: {_one_line(error)}"]) from error
+    if not isinstance(values, dict):
+        raise ConfigError([f"{path}: a mapping is expected"])
+    return {str(key): value for key, value in values.items()}
+
+
 def from_hydra(composition: DictConfig) -> Settings:
     """Validate what Hydra composed for one job."""
     return _settings(_resolved(composition), {})
