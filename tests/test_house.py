@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from r1tailor import config, config_messages, stages
+from r1tailor import config, config_messages, reference, stages
 from r1tailor.errors import ConfigError
 from r1tailor.optimization.optimizer import optimizer_class
 from r1tailor.schema.base import Section
@@ -32,6 +32,12 @@ def _below(section: type[Section]) -> Iterator[type[Section]]:
 
 SECTIONS = [section for section in _below(Section) if section.__module__.startswith("r1tailor.")]
 FIELDS = sorted({(section.__name__, name) for section in SECTIONS for name in section.model_fields})
+DESCRIBED = [
+    pytest.param(setting, id=f"{section.__name__}-{setting.key}")
+    for section in SECTIONS
+    if section.__module__.startswith("r1tailor.schema.")
+    for setting in reference.settings_of(section)
+]
 SOURCES = "\n".join(file.read_text("utf-8") for file in PACKAGE.rglob("*.py") if file.parent.name != "schema")
 CONF = "\n".join(file.read_text("utf-8") for file in config.CONF.rglob("*.yaml"))
 
@@ -75,12 +81,10 @@ def test_groups_and_folders_below_conf_are_the_same() -> None:
 @pytest.mark.parametrize(
     ("group", "option"), [pair for pair in OPTIONS if pair[0] in ("domain", "strategy", "curriculum")]
 )
-def test_an_option_has_a_module_of_its_name_or_says_its_kind(group: str, option: str) -> None:
-    text = (config.CONF / group / f"{option}.yaml").read_text("utf-8")
-    says = re.match(r"# kind: (\w+)", text.splitlines()[0])
-    kind = says.group(1) if says else option
-    assert (PACKAGE / group / f"{kind}.py").is_file()
-    assert yaml.safe_load(text)["kind"] == kind
+def test_the_kind_of_an_option_has_a_module(group: str, option: str) -> None:
+    kind = yaml.safe_load((config.CONF / group / f"{option}.yaml").read_text("utf-8"))["kind"]
+    name = {"phased": "phase_selection"}.get(kind, kind)
+    assert list((PACKAGE / group).rglob(f"{name}.py"))
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
@@ -99,6 +103,18 @@ def test_every_composition_is_valid(name: str) -> None:
 def test_every_setting_is_read_somewhere(section: str, field: str) -> None:
     interpolated = re.search(rf"\$\{{[^}}]*\b{field}\b", CONF)
     assert re.search(rf"\.{field}\b", SOURCES) or interpolated, f"nothing reads {section}.{field}"
+
+
+@pytest.mark.parametrize("setting", DESCRIBED)
+def test_every_setting_has_a_description(setting: reference.Setting) -> None:
+    assert setting.description.endswith("."), "Field(description=...) says what the setting does, in sentences"
+
+
+def test_every_section_has_a_description() -> None:
+    sections = {inner for section in SECTIONS for inner in reference.sections_in(section)}
+    assert not [
+        section.__name__ for section in sections if not section.__name__.startswith("_") and not section.__doc__
+    ]
 
 
 def _key_paths(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:

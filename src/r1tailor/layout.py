@@ -62,8 +62,8 @@ class RunFolder:
 
     @property
     def version(self) -> Path:
-        """The registered version."""
-        return self.path / "register" / "version.json"
+        """Folder of the version that the run makes: complete, without number or time."""
+        return self.path / "register"
 
     def parts(self) -> dict[str, list[Example]]:
         """Return the examples of each part.

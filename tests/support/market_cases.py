@@ -10,7 +10,7 @@ from r1tailor import config
 from r1tailor.evaluation.market.decisions import NEVER, SAME_RATE, TUNED, Decisions
 from r1tailor.evaluation.market.timeline import Episode, Timeline
 from r1tailor.evaluation.market.track_record import TrackRecord, track_record
-from r1tailor.evaluation.metrics import Array
+from r1tailor.evaluation.resampling import Array
 from r1tailor.records import Example
 from r1tailor.schema.evaluation import EarlyWarning
 

@@ -9,6 +9,7 @@ import torch
 
 from r1tailor import config, store
 from r1tailor.registry import Registry
+from r1tailor.registry.files import write_folder
 from r1tailor.training.checkpoint_io import STATE, TENSORS, FolderCheckpointIO
 from r1tailor.training.identity import identity_of
 from tests.training.test_module import FP32, Watch, run, varied
@@ -141,12 +142,24 @@ def test_a_local_model_that_was_changed_is_another_run(place: Place) -> None:
 # --- the registry ------------------------------------------------------------------------------------------------
 
 
+FACTS: dict[str, Any] = {
+    "domain": "toy",
+    "parent": None,
+    "model": "tiny",
+    "strategy": "lora",
+    "metrics": {"models": {"tuned": {}}},
+    "goals": [],
+    "missed_goals": [],
+}
+
+
 def registered(place: Place) -> tuple[Registry, Path]:
     model = place.zone / "model"
     model.mkdir()
     (model / "weights").write_text("weights")
     registry = Registry(place.zone / "registry")
-    version = registry.register("toy", {"model": model}, {"models": {"tuned": {}}}, [])
+    write_folder(place.zone / "version", {"model": model}, {}, FACTS)
+    version, _ = registry.take_in(place.zone / "version")
     return registry, registry.folder / "toy" / "versions" / f"{version.id}.json"
 
 
@@ -217,5 +230,12 @@ def test_a_domain_that_is_a_path_is_refused(domain: str, place: Place) -> None:
 def test_registering_takes_no_file_from_elsewhere(place: Place) -> None:
     registry, _ = registered(place)
     (place.zone / "model" / "linked").symlink_to(place.outside)
-    with place.refused():
-        registry.register("toy", {"model": place.zone / "model"}, {}, [])
+    with place.refused("symbolic link"):
+        write_folder(place.zone / "other", {"model": place.zone / "model"}, {}, FACTS)
+    (place.zone / "version" / "model" / "linked").symlink_to(place.outside)
+    (place.zone / "version" / "config.yaml").write_text("new")
+    manifest = place.zone / "version" / store.MANIFEST
+    files = store.read_json(manifest)["files"] | {"model/linked": store.sha256_file(place.outside)}
+    store.write_json(manifest, store.read_json(manifest) | {"files": files})
+    with place.refused("symbolic link"):
+        registry.take_in(place.zone / "version")

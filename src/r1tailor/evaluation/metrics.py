@@ -1,88 +1,200 @@
-"""Metrics as functions of per-item statistics, so that one resampling serves them all.
+"""Metrics as ``torchmetrics.Metric`` classes over pure functions of per-item statistics.
 
-Every metric is ``compute(sum over items of a row of statistics)``: a mean sums (score, 1), perplexity sums
-(negative log-likelihood, tokens), corpus BLEU sums n-gram counts. Resampling items is then a matrix product.
+The state of each is one row of statistics an item: a mean keeps (score, 1), perplexity (negative log-likelihood,
+tokens), corpus BLEU n-gram counts. The value is a function of their sum, so that one resampling serves all metrics.
+Processes share out the items in contiguous parts, by rank: the rows then stand in the order of one process, and so do
+value, interval and p-value to the last digit. Without items a value is NaN (BLEU: 0, as sacrebleu's).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
 from sacrebleu.metrics import BLEU
+from torch import Tensor
+from torchmetrics import Metric
+from torchmetrics.utilities import dim_zero_cat
 
 from r1tailor.domain import Domain, ScoredMetric
 from r1tailor.domain.base import answer_of
+from r1tailor.evaluation import resampling
+from r1tailor.evaluation.resampling import Array, Bounds
 from r1tailor.records import Example, Prediction
 
-Array = NDArray[np.float64]
+_ORDERS = 4  # of n-grams in BLEU
 
 
-@dataclass(frozen=True)
-class Measured:
-    """One metric of one model.
+class RowMetric(Metric):
+    """A metric that keeps a row of numbers for each item, or day, it is updated with.
+
+    Args:
+        width: numbers in a row.
 
     Attributes:
-        name: the metric.
-        kind: ``proportion`` (each item 0 or 1) or ``mean`` or ``corpus``.
-        statistics: [n, k] one row an item.
-        compute: maps summed statistics [..., k] to values [...].
+        statistics: [n, width] rows in fp64, gathered from all processes in the order of their ranks.
     """
 
-    name: str
-    kind: str
-    statistics: Array
-    compute: Callable[[Array], Array]
+    full_state_update = False
+    statistics: list[Tensor] | Tensor
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+        self.add_state("statistics", [], dist_reduce_fx="cat")
+
+    def rows(self) -> Array:
+        """Return the rows [n, width] of all processes."""
+        with self.sync_context():
+            return self._held()
+
+    def sync(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (torchmetrics' own arguments)
+        """Gather the rows of all processes; one that was never updated takes part with no rows."""
+        if isinstance(self.statistics, list) and not self.statistics:
+            self._keep(np.zeros((0, self.width)))
+        super().sync(*args, **kwargs)
+
+    def _keep(self, rows: Array) -> None:
+        assert isinstance(self.statistics, list), "only the state of one process can be updated"
+        self.statistics.append(torch.from_numpy(rows.reshape(len(rows), self.width)))
+
+    def _held(self) -> Array:
+        """Return the rows in the state: of this process, or of all of them while the state is synchronised."""
+        held: Array = dim_zero_cat(self.statistics).numpy() if len(self.statistics) else np.zeros((0, self.width))
+        return held
+
+
+class ItemMetric(RowMetric):
+    """A metric of held-out items whose value is a function of their summed statistics."""
+
+    @staticmethod
+    @abstractmethod
+    def of_sums(sums: Array) -> Array:
+        """Return the values [...] of summed statistics [..., width]."""
+
+    def compute(self) -> Tensor:
+        """Return the metric over the items of all processes, a scalar in fp64."""
+        return torch.tensor(float(self.of_sums(self._held().sum(axis=0))), dtype=torch.float64)
 
     @property
     def value(self) -> float:
-        """The metric over all items."""
-        return float(self.compute(self.statistics.sum(axis=0)))
+        """The metric over the items of all processes."""
+        return float(self.compute())
+
+    def bounds(self, resamples: int, confidence: float, seed: int) -> Bounds:
+        """Return the ends of the metric's confidence interval: bootstrap percentiles."""
+        return resampling.bootstrap(self.rows(), self.of_sums, resamples, confidence, seed)
+
+    def p_value(self, tuned: "ItemMetric", resamples: int, seed: int) -> float:
+        """Return the p-value (two-sided) that this (base) and the tuned model do not differ: a permutation test."""
+        return resampling.permutation(self.rows(), tuned.rows(), self.of_sums, resamples, seed)
+
+
+class Mean(ItemMetric):
+    """The mean of per-item scores; an item without a score (None) counts neither in the sum nor in the number."""
+
+    def __init__(self) -> None:
+        super().__init__(width=2)
+
+    def update(self, scores: Sequence[float | None]) -> None:
+        """Add the scores of some items."""
+        self._keep(_mean_update(scores))
+
+    @staticmethod
+    def of_sums(sums: Array) -> Array:
+        """Return sum by number; NaN where no item has a score."""
+        return _ratio(sums)
+
+
+class Proportion(Mean):
+    """The share of items that score 1, where each scores 0 or 1: Wilson's interval and McNemar's exact test."""
+
+    def bounds(self, resamples: int, confidence: float, seed: int) -> Bounds:
+        """Return the ends of Wilson's interval."""
+        successes, n = self.rows().sum(axis=0).round().astype(int).tolist()
+        return resampling.wilson(successes, n, confidence)
+
+    def p_value(self, tuned: ItemMetric, resamples: int, seed: int) -> float:
+        """Return the p-value of McNemar's exact test."""
+        return resampling.mcnemar(self.rows()[:, 0] > 0.5, tuned.rows()[:, 0] > 0.5)
+
+
+class Perplexity(ItemMetric):
+    """exp(negative log-likelihood / tokens) over the reference answers, so that tokens weigh and not items."""
+
+    higher_is_better = False
+
+    def __init__(self) -> None:
+        super().__init__(width=2)
+
+    def update(self, log_likelihoods: Sequence[float], tokens: Sequence[int]) -> None:
+        """Add some answers by their log-likelihoods (nats) and numbers of tokens."""
+        self._keep(_perplexity_update(log_likelihoods, tokens))
+
+    @staticmethod
+    def of_sums(sums: Array) -> Array:
+        """Return exp(sum of negative log-likelihoods / sum of tokens); NaN where there is no token."""
+        return np.asarray(np.exp(_ratio(sums)))
+
+
+class Bleu(ItemMetric):
+    """Corpus BLEU (Papineni et al. 2002) by sacrebleu, in [0, 100].
+
+    Args:
+        language: ``zh`` is cut into characters (sacrebleu's tokenizer ``zh``), any other by its ``13a``.
+    """
+
+    higher_is_better = True
+
+    def __init__(self, language: str) -> None:
+        super().__init__(width=2 + 2 * _ORDERS)
+        self._scorer = BLEU(tokenize="zh" if language == "zh" else "13a", max_ngram_order=_ORDERS)
+
+    def update(self, answers: Sequence[str], references: Sequence[str]) -> None:
+        """Add some answers, each with its reference."""
+        self._keep(_bleu_update(self._scorer, answers, references))
+
+    @staticmethod
+    def of_sums(sums: Array) -> Array:
+        """Return BLEU of summed lengths and n-gram counts."""
+        return _bleu_compute(sums)
+
+
+KINDS: dict[str, type[Mean]] = {"proportion": Proportion, "mean": Mean}  # of a declared metric with per-item scores
 
 
 def measure(
     domain: Domain, examples: Sequence[Example], predictions: Sequence[Prediction], language: str
-) -> dict[str, Measured]:
+) -> dict[str, ItemMetric]:
     """Return every metric of one model on its held-out items."""
-    measured = [perplexity(predictions), bleu(examples, predictions, language)]
+    perplexity, bleu = Perplexity(), Bleu(language)
+    perplexity.update([made.log_likelihood for made in predictions], [made.tokens for made in predictions])
+    bleu.update([answer_of(made.generated) for made in predictions], [example.output for example in examples])
     scores = [domain.score(example, prediction) for example, prediction in zip(examples, predictions, strict=True)]
-    return {metric.name: metric for metric in measured} | by_metric(domain.metrics, scores)
+    return {"perplexity": perplexity, "bleu": bleu, **by_metric(domain.metrics, scores)}
 
 
-def by_metric(metrics: Sequence[ScoredMetric], scores: Sequence[Mapping[str, float]]) -> dict[str, Measured]:
-    """Return those of a domain's metrics that the scores of at least one item hold."""
-    named = {metric: [score.get(metric.name) for score in scores] for metric in metrics}
-    return {
-        metric.name: scored(metric, values)
-        for metric, values in named.items()
-        if any(value is not None for value in values)
-    }
+def by_metric(metrics: Sequence[ScoredMetric], scores: Sequence[Mapping[str, float]]) -> dict[str, ItemMetric]:
+    """Return those of a domain's metrics for which at least one item has a score."""
+    measured: dict[str, ItemMetric] = {}
+    for metric in metrics:
+        values = [score.get(metric.name) for score in scores]
+        if any(value is not None for value in values):
+            found = KINDS[metric.kind]()
+            found.update(values)
+            measured[metric.name] = found
+    return measured
 
 
-def scored(metric: ScoredMetric, scores: Sequence[float | None]) -> Measured:
-    """Return a metric that is the mean of per-item scores.
-
-    An item that the metric says nothing of (None) is a row of zeros: it counts neither in the sum nor in the number.
-    """
-    statistics = np.array([(0.0, 0.0) if score is None else (score, 1.0) for score in scores], dtype=float)
-    return Measured(metric.name, metric.kind, statistics, _ratio)
+def _mean_update(scores: Sequence[float | None]) -> Array:
+    """Return rows (score, 1), zeros for an item without a score."""
+    return np.array([(0.0, 0.0) if score is None else (score, 1.0) for score in scores], dtype=float)
 
 
-def perplexity(predictions: Sequence[Prediction]) -> Measured:
-    """Return exp(sum of negative log-likelihood / sum of tokens) over the reference answers."""
-    statistics = np.array([[-p.log_likelihood, p.tokens] for p in predictions], dtype=float)
-    return Measured("perplexity", "corpus", statistics, lambda sums: np.exp(_ratio(sums)))
-
-
-def bleu(examples: Sequence[Example], predictions: Sequence[Prediction], language: str) -> Measured:
-    """Return corpus BLEU (Papineni et al. 2002) by sacrebleu, in [0, 100].
-
-    Chinese is cut into characters (sacrebleu's ``zh``), English by its ``13a``.
-    """
-    scorer = BLEU(tokenize="zh" if language == "zh" else "13a")
-    answers = [answer_of(prediction.generated) for prediction in predictions]
-    rows = scorer._extract_corpus_statistics(answers, [[example.output for example in examples]])
-    return Measured("bleu", "corpus", np.array(rows, dtype=float), _bleu)
+def _perplexity_update(log_likelihoods: Sequence[float], tokens: Sequence[int]) -> Array:
+    """Return rows (negative log-likelihood, tokens)."""
+    return np.array([(-value, count) for value, count in zip(log_likelihoods, tokens, strict=True)], dtype=float)
 
 
 def _ratio(sums: Array) -> Array:
@@ -91,13 +203,22 @@ def _ratio(sums: Array) -> Array:
         return np.asarray(sums[..., 0] / sums[..., 1])
 
 
-def _bleu(sums: Array) -> Array:
-    """Corpus BLEU from summed [system length, reference length, 4 matches, 4 totals].
+def _bleu_update(scorer: BLEU, answers: Sequence[str], references: Sequence[str]) -> Array:
+    """Return rows of system length, reference length, n-gram matches and n-gram totals."""
+    if len(answers) != len(references):
+        raise ValueError(f"{len(answers)} answers and {len(references)} references")
+    rows = scorer._extract_corpus_statistics(answers, [references]) if answers else []
+    return np.array(rows, dtype=float)
+
+
+def _bleu_compute(sums: Array) -> Array:
+    """Return corpus BLEU of summed rows of ``_bleu_update``.
 
     Zero matches at an order are smoothed as sacrebleu does by default (``exp``): 1/2, 1/4, ... of a match.
     """
     rows = np.atleast_2d(sums)
-    lengths, references, matches, totals = rows[:, 0], rows[:, 1], rows[:, 2:6], rows[:, 6:10]
+    lengths, references = rows[:, 0], rows[:, 1]
+    matches, totals = rows[:, 2 : 2 + _ORDERS], rows[:, 2 + _ORDERS :]
     halvings = np.cumsum(matches == 0, axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         precisions = np.where(matches > 0, matches / totals, 0.5**halvings / totals)

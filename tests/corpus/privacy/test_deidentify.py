@@ -1,7 +1,6 @@
 """Personal identifiers are found by shape and label, treated as asked, and never come back out."""
 
 import json
-from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
@@ -12,9 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from r1tailor import store
-from r1tailor.corpus.privacy import Deidentifier, coverage_table, find, gate, key
-from r1tailor.corpus.privacy.surrogates import offset, surrogate
-from r1tailor.errors import ConfigError, DataError
+from r1tailor.corpus.privacy import Deidentifier, find, gate
+from r1tailor.errors import DataError
 from r1tailor.records import Document, read_documents, write_documents
 from r1tailor.schema.corpus import Privacy, PrivacyKind
 
@@ -114,32 +112,6 @@ def test_a_kind_that_is_not_named_is_left_alone() -> None:
     assert (text, [finding.kind for finding in findings]) == ("[EMAIL], SSN 523-41-8867", ["email"])
 
 
-def test_surrogates_are_consistent_within_a_key_marked_and_not_found_again() -> None:
-    treat = Deidentifier(SURROGATE, KEY).apply
-    first, _ = treat("Mr. John Okonkwo, SSN 523-41-8867, a@b.org", "")
-    second, _ = treat("Dr. OKONKWO, SSN 523 41 8867", "")
-    assert first.split("SSN ")[1][:12] == second.split("SSN ")[1][:12] == surrogate("ssn", "523-41-8867", KEY)
-    assert first.split()[2].rstrip(",") == second.split()[1].rstrip(",")
-    assert first != Deidentifier(SURROGATE, KEY[::-1]).apply("Mr. John Okonkwo, SSN 523-41-8867, a@b.org", "")[0]
-    assert treat(first, "") == (first, [])
-
-
-def test_dates_of_a_group_move_together_and_keep_their_writing() -> None:
-    shift = Deidentifier(_privacy(date="shift_dates"), KEY).apply
-    by = offset("p1", KEY)
-    assert 1 <= abs(by.days) <= 365
-    assert offset("p2", KEY) != by
-    moved, _ = shift("2020-03-01, 2020-03-31, March 5", "p1")
-    first, second, yearless = moved.split(", ")
-    assert yearless == "[DATE]"
-    assert (_day(second) - _day(first), _day(first) - _day("2020-03-01")) == (30, by.days)
-    assert shift("2020年3月1日", "p1")[0].replace("年", "-").replace("月", "-").rstrip("日").split("-")[0] == first[:4]
-
-
-def _day(written: str) -> int:
-    return date.fromisoformat(written).toordinal()
-
-
 @settings(deadline=None, derandomize=True, database=None, max_examples=100)
 @given(st.lists(st.sampled_from([NOTE, "Dr. ", "9", "号", "-", " ", "患者", "@", "1", "A", "\n", "2020"]), max_size=30))
 def test_findings_are_in_order_apart_and_a_second_pass_finds_nothing(parts: list[str]) -> None:
@@ -203,51 +175,6 @@ def test_the_step_notes_each_finding_and_each_mistyped_one() -> None:
     assert [note.rule for note in notes] == ["privacy.vin", "privacy.vin.mistyped"]
 
 
-def test_the_gate_counts_by_kind_and_says_what_to_do() -> None:
-    documents = [Document("a", "SSN 523-41-8867 and a@b.org", **FACTS), Document("b", "Pain 5/10.", **FACTS)]
-    with pytest.raises(DataError) as refusal:
-        gate(documents, Privacy(kinds={"ssn": "redact"}, key_variable="K", threshold=0.49), "hipaa")
-    assert str(refusal.value) == (
-        "domain.compliance = hipaa: 1 of 2 documents still hold identifiers (ssn 1, email 1); at most 49.00% may. "
-        "What to do: treat email in domain.cleaning.privacy.kinds, or leave the documents out"
-    )
-    passed = gate(documents, Privacy(kinds={}, key_variable="K", threshold=0.5), "hipaa")
-    assert passed == {"documents": 2, "with_findings": 1, "findings": {"ssn": 1, "email": 1}}
-    assert gate(documents, REDACT, "none") == {}
-
-
-def test_securities_need_a_licence_and_a_date() -> None:
-    good = Document("a", "", **FACTS)
-    bad = [Document("b", "", **FACTS | {"licence": " "}), Document("c", "", **FACTS | {"available_at": "soon"})]
-    assert gate([good], REDACT, "securities") == {"documents": 1}
-    with pytest.raises(DataError) as refusal:
-        gate([good, *bad], REDACT, "securities")
-    assert str(refusal.value) == (
-        "domain.compliance = securities: 2 of 3 records have no licence or no ISO date of availability: b, c. "
-        "Give their source both (domain.sources: licence, available_at)"
-    )
-
-
-def test_the_key_comes_from_outside_or_the_run_stops(tmp_path: Path) -> None:
-    root = tmp_path / "tree"
-    root.mkdir()
-    (tmp_path / "key").write_bytes(KEY + b"\n")
-    (root / "key").write_bytes(KEY)
-    assert key.read(REDACT, root, {}) is None
-    assert key.read(SURROGATE, root, {"TAILOR_KEY": KEY.decode()}) == KEY
-    assert key.read(SURROGATE, root, {"TAILOR_KEY_FILE": str(tmp_path / "key")}) == KEY
-    for environment, message in (
-        ({}, "TAILOR_KEY is not set"),
-        ({"TAILOR_KEY": "short"}, "has 5 bytes; it needs at least 16"),
-        ({"TAILOR_KEY_FILE": str(root / "key")}, "names a file in the project's tree"),
-        ({"TAILOR_KEY_FILE": str(tmp_path / "none")}, "cannot be read"),
-    ):
-        with pytest.raises(ConfigError, match=message):
-            key.read(SURROGATE, root, environment)
-    with pytest.raises(ConfigError, match="needs a secret key, from TAILOR_KEY"):
-        Deidentifier(SURROGATE, None)
-
-
 def test_a_mode_must_fit_its_kind() -> None:
     with pytest.raises(
         ValidationError, match=r"kinds\.date = pseudonymise is not possible; allowed: redact, shift_dates"
@@ -255,10 +182,3 @@ def test_a_mode_must_fit_its_kind() -> None:
         _privacy(date="pseudonymise")
     with pytest.raises(ValidationError, match=r"kinds\.ssn = shift_dates is not possible"):
         _privacy(ssn="shift_dates")
-
-
-def test_the_coverage_table_has_the_rules_18_rows_and_every_kind_once() -> None:
-    rows = coverage_table()
-    assert len(rows) == 18
-    assert sorted(kind for row in rows for kind in row.kinds) == sorted(KINDS)
-    assert all(row.found_by and row.treatment and row.not_covered for row in rows)

@@ -1,89 +1,34 @@
-"""What the detector skips for speed holds nothing: wherever a pattern matches, its guard does."""
-
-import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+"""The privacy gate."""
 
 import pytest
 
-from r1tailor.corpus.privacy import dates, network, numbers, places
-from r1tailor.corpus.privacy.findings import Guard, fold
-from r1tailor.corpus.privacy.people_en import GIVEN, SURNAMES
-
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-WRITTEN = (
-    "born 3/4/1950 · Born in 1931 · d.o.b. 12-03-44 · D.O.B:",
-    "1/2/34 · BIRTHDATE 2.3.1940 · 生于1950年3月 · 出生：1950.1.2",
-    "P.O. BOX 77, PO box 5; ZIP 02139, Zipcode: 10001-1234;",
-    "postal code 94110; W1A 1AA; SW1A 2AA; Polk County",
-    "resident of New Haven; ADDRESS: Elm; CITY: x; City: Akron;",
-    "lives in Waco, TX 76701; 12 Oak ST. Apt 4; 9 Elm Ave",
-    "+44 20 7946 0958 (617) 555-0123 010-62345678 138 0013 8000",
-    "1-800-555-0199 x12 078-05-1120 DE89 3704 0044 0532 0130 00",
-    "00:1A:2b:3C:4d:5E 123e4567-e89b-12d3-a456-426614174000",
-    "12:34-ab-123 A123456(7) 1EG4-TE5-MK73 （2019）京01民终123号",
-    "12年3月4日 admitted on 3/14 6222 0212 3456 7890 123 110105",
-    "19491231 002X 110105 1949 1231 0020 6222 020000 12345",
-    "1380 013 8000 1381-013-8000 1234 567890 12345",
-    "http://a.example ftp://b.example/x www.c.example d.com/e 10.0.0.1",
-    "2001:db8::1 fe80::1 20240131 May 5, 2020 5 MAY 2020",
-)
+from r1tailor.corpus.privacy import gate
+from r1tailor.errors import DataError
+from r1tailor.records import Document
+from r1tailor.schema.corpus import Privacy
+from tests.corpus.privacy.test_deidentify import FACTS, REDACT
 
 
-@pytest.fixture(scope="module")
-def texts() -> list[str]:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.syspath_prepend(BENCHMARKS)
-        from privacy_corpus import corpus
-
-        seeded = [item.text for item in corpus(3, ["fever of 38.5 C"], 12)]
-        for name in ("privacy_corpus", "privacy_names", "privacy_sentences"):
-            sys.modules.pop(name, None)
-    return [fold(text) for text in (*WRITTEN, *seeded)]
-
-
-def _pairs() -> Iterator[tuple[str, Guard, object]]:
-    table: dict[str, tuple[Sequence[Guard], Sequence[object]]] = {
-        "dates": (dates._GUARDS, dates.PATTERNS),
-        "births": ((dates._ANY_BIRTH, dates._DAY_OF_MONTH), (dates._BIRTH, dates._ASKED)),
-        "web": (network._GUARDS, (network._URL, network._WWW, network._DOMAIN)),
-        "networks": ((network._DOTTED, network._COLONS), (network._IPV4, network._IPV6)),
-        "runs": (numbers._RUN_GUARDS, (numbers._LONG, *numbers._GROUPED)),
-        "phones": (numbers._PHONE_GUARDS, numbers._PHONE),
-        "others": (numbers._OTHER_GUARDS, [pattern for _, pattern in numbers._OTHERS]),
-        "ssn": ((numbers._SSN_GUARD,), (numbers._SSN,)),
-        "mixed": (
-            (numbers._MIXED_GUARD, numbers._IBAN_GUARD, numbers._CODE_GUARD),
-            (numbers._MIXED, numbers._IBAN, numbers._CODE),
-        ),
-        "streets": (places._STREET_GUARDS, places._STREETS),
-        "zips": (places._ZIP_GUARDS, places._ZIPS),
-    }
-    for name, (guards, patterns) in table.items():
-        for number, (guard, pattern) in enumerate(zip(guards, patterns, strict=True)):
-            yield f"{name} {number}", guard, pattern
+def test_the_gate_counts_by_kind_and_says_what_to_do() -> None:
+    documents = [Document("a", "SSN 523-41-8867 and a@b.org", **FACTS), Document("b", "Pain 5/10.", **FACTS)]
+    with pytest.raises(DataError) as refusal:
+        gate(documents, Privacy(kinds={"ssn": "redact"}, key_variable="K", threshold=0.49), "hipaa")
+    assert str(refusal.value) == (
+        "domain.compliance = hipaa: 1 of 2 documents still hold identifiers (ssn 1, email 1); at most 49.00% may. "
+        "What to do: treat email in domain.cleaning.privacy.kinds, or leave the documents out"
+    )
+    passed = gate(documents, Privacy(kinds={}, key_variable="K", threshold=0.5), "hipaa")
+    assert passed == {"documents": 2, "with_findings": 1, "findings": {"ssn": 1, "email": 1}}
+    assert gate(documents, REDACT, "none") == {}
 
 
-PAIRS = list(_pairs())
-
-
-@pytest.mark.parametrize(("guard", "pattern"), [pair[1:] for pair in PAIRS], ids=[pair[0] for pair in PAIRS])
-def test_a_guard_holds_wherever_its_pattern_matches(guard: Guard, pattern: object, texts: list[str]) -> None:
-    matching = [text for text in texts if pattern.search(text)]  # type: ignore[attr-defined]
-    assert matching, "no text tries it"
-    assert all(guard(text) for text in matching)
-
-
-def test_no_name_of_the_held_out_set_is_in_the_lists(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    import privacy_fourth
-    import privacy_third
-    import privacy_unseen
-
-    words = f"{privacy_unseen.LATIN_GIVEN} {privacy_unseen.LATIN_SURNAMES}".split()
-    assert not {word.title() for word in words} & (GIVEN | SURNAMES)
-    for older in (privacy_third, privacy_fourth):
-        assert not set(words) & set(f"{older.LATIN_GIVEN} {older.LATIN_SURNAMES}".split())
-        for part in ("ENGLISH", "CHINESE"):
-            assert not set(getattr(privacy_unseen, part)) & set(getattr(older, part))
-        assert not set(privacy_unseen.CHINESE_GIVEN.split()) & set(older.CHINESE_GIVEN.split())
+def test_securities_need_a_licence_and_a_date() -> None:
+    good = Document("a", "", **FACTS)
+    bad = [Document("b", "", **FACTS | {"licence": " "}), Document("c", "", **FACTS | {"available_at": "soon"})]
+    assert gate([good], REDACT, "securities") == {"documents": 1}
+    with pytest.raises(DataError) as refusal:
+        gate([good, *bad], REDACT, "securities")
+    assert str(refusal.value) == (
+        "domain.compliance = securities: 2 of 3 records have no licence or no ISO date of availability: b, c. "
+        "Give their source both (domain.sources: licence, available_at)"
+    )

@@ -1,11 +1,11 @@
-"""Resampling that keeps what follows each other together: for values in time, where single days are not independent."""
+"""Block bootstrap: resampling of values in time, where single days are not independent."""
 
 from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from r1tailor.evaluation.metrics import Array
+from r1tailor.evaluation.resampling import Array, percentiles
 
 Indices = NDArray[np.int64]
 _AT_ONCE = 128  # resamples, to bound memory
@@ -14,8 +14,7 @@ _AT_ONCE = 128  # resamples, to bound memory
 def stationary(n: int, mean_block: float, resamples: int, seed: int) -> Iterator[Indices]:
     """Yield [b, n] indices of the stationary bootstrap (Politis & Romano 1994, J. Am. Stat. Assoc. 89).
 
-    Blocks begin anywhere, have geometric lengths of the given mean, and run on at the beginning where the end is
-    reached.
+    Blocks begin anywhere, have geometric lengths of the given mean, and wrap around at the end.
     """
     generator = np.random.default_rng(seed)
     for start in range(0, resamples, _AT_ONCE):
@@ -32,25 +31,16 @@ def stationary(n: int, mean_block: float, resamples: int, seed: int) -> Iterator
 def block_interval(
     rows: Array, compute: Callable[[Array], Array], mean_block: float, resamples: int, confidence: float, seed: int
 ) -> tuple[float, float]:
-    """Return the percentile interval of a statistic under the stationary bootstrap; NaN if no resample has one.
+    """Return the percentile interval of a statistic under the stationary bootstrap; NaN if no resample has a value.
 
     Args:
         rows: [n, ...] values in time.
-        compute: maps [b, n, ...] resampled values to [b] statistics; NaN where a resample has none.
-        mean_block: mean length of a block, in rows.
-        resamples: how many.
+        compute: maps resampled values [b, n, ...] to statistics [b]; NaN where a resample has no value.
+        mean_block: mean length of a block in rows.
+        resamples: number of resamples.
         confidence: of the interval.
         seed: of the draws.
     """
     drawn = [compute(rows[indices]) for indices in stationary(len(rows), mean_block, resamples, seed)]
     values = np.concatenate(drawn)
     return percentiles(values[np.isfinite(values)], confidence)
-
-
-def percentiles(values: Array, confidence: float) -> tuple[float, float]:
-    """Return the two ends of a percentile interval; NaN if there are no values."""
-    if not len(values):
-        return float("nan"), float("nan")
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(values, [tail, 1 - tail])
-    return float(low), float(high)

@@ -14,7 +14,7 @@ from r1tailor.evaluation.market import baselines
 from r1tailor.evaluation.market.early_warning import Days, Flags
 from r1tailor.evaluation.market.thresholds import Calibration, at_false_rate, calibration, grid, most_useful
 from r1tailor.evaluation.market.timeline import Timeline, is_risky, risk_items
-from r1tailor.evaluation.metrics import Array
+from r1tailor.evaluation.resampling import Array
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 

@@ -1,4 +1,4 @@
-"""How likely a model finds a risky label: the probability, over the closed set, of all labels but ``low``."""
+"""Risk scores: the probability a model gives, over the closed set, to all labels but ``low``."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import softmax
 
 from r1tailor.evaluation.market.timeline import CALM
-from r1tailor.evaluation.metrics import Array
+from r1tailor.evaluation.resampling import Array
 
 
 def risk_probability(labels: Sequence[str], label_scores: Sequence[float]) -> float:
@@ -15,7 +15,7 @@ def risk_probability(labels: Sequence[str], label_scores: Sequence[float]) -> fl
 
 
 def reliability(scores: Array, risky: Array, bins: int = 10) -> dict[str, list[float]]:
-    """Return a reliability curve over bins of equal width in [0, 1]: ``score``, ``observed``, ``count``; none empty."""
+    """Return ``score``, ``observed`` and ``count`` of each bin that holds a score; bins have equal width in [0, 1]."""
     place = np.minimum((scores * bins).astype(int), bins - 1)
     filled = [number for number in range(bins) if (place == number).any()]
     return {
@@ -26,7 +26,7 @@ def reliability(scores: Array, risky: Array, bins: int = 10) -> dict[str, list[f
 
 
 def calibration_error(curve: Mapping[str, Sequence[float]]) -> float:
-    """Return the expected calibration error (Naeini et al. 2015): |score - observed|, weighed by the bins' counts."""
+    """Return the expected calibration error (Naeini et al. 2015): |score - observed|, weighted by the bins' counts."""
     score, observed, count = (np.array(curve[name]) for name in ("score", "observed", "count"))
     return float((np.abs(score - observed) * count).sum() / count.sum())
 
@@ -34,3 +34,10 @@ def calibration_error(curve: Mapping[str, Sequence[float]]) -> float:
 def brier(scores: Array, risky: Array) -> float:
     """Return the mean squared error of the probabilities (Brier 1950)."""
     return float(((scores - risky) ** 2).mean())
+
+
+def figures(scores: Array, risky: Array) -> dict[str, float]:
+    """Return Brier score and expected calibration error of scores [n] and outcomes [n]; NaN without any."""
+    if not len(scores):
+        return {"brier": float("nan"), "ece": float("nan")}
+    return {"brier": brier(scores, risky), "ece": calibration_error(reliability(scores, risky))}

@@ -1,4 +1,4 @@
-"""The record that a risk desk asks for: warnings, portfolio, and the one honest comparison."""
+"""The track record of signals: warnings, portfolio, and one comparison with a volatility threshold."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 
 from r1tailor.errors import DataError
-from r1tailor.evaluation.market import early_warning, sharpe
-from r1tailor.evaluation.market.blocks import percentiles
 from r1tailor.evaluation.market.comparison import honest_comparison
 from r1tailor.evaluation.market.decisions import NEVER, SAME_RATE, TUNED, Decisions
-from r1tailor.evaluation.market.early_warning import Record, judge
+from r1tailor.evaluation.market.early_warning import Days, Flags, Record
 from r1tailor.evaluation.market.entries import Entry, entry
-from r1tailor.evaluation.market.portfolio import Overlay, overlay
+from r1tailor.evaluation.market.metrics import DecisionMetric, EarlyWarnings, RiskOff, RiskOffAmongTrials
+from r1tailor.evaluation.market.portfolio import Overlay
 from r1tailor.evaluation.market.timeline import Timeline
-from r1tailor.evaluation.metrics import Array
+from r1tailor.evaluation.resampling import Array, percentiles
 from r1tailor.schema.settings import Settings
 
 RANDOM = "random, tuned's rate"
@@ -23,14 +22,14 @@ RANDOM = "random, tuned's rate"
 
 @dataclass(frozen=True)
 class TrackRecord:
-    """Everything that follows from the decisions.
+    """The warnings and the portfolio that follow from the decisions.
 
     Attributes:
         timeline: trading days and crises.
-        decisions: who signalled when.
-        warnings: the record of each model's and baseline's alarms.
-        overlays: the portfolio of each.
-        metrics: plain values for ``metrics.json``: ``warning``, ``portfolio``, ``sentence``.
+        decisions: the signals of every model and baseline.
+        warnings: by model or baseline, the alarms and lead times.
+        overlays: by model or baseline, the portfolio.
+        metrics: values for ``metrics.json``: ``warning``, ``portfolio``, ``sentence``.
     """
 
     timeline: Timeline
@@ -41,19 +40,19 @@ class TrackRecord:
 
 
 def track_record(settings: Settings, timeline: Timeline, decisions: Decisions) -> TrackRecord:
-    """Return the whole record of decisions.
+    """Return the track record of decisions.
 
     Raises:
-        DataError: no trading day follows the decisions, so that nothing could be earned.
+        DataError: no trading day follows the first decision, so that no return could be earned.
     """
-    warning, cost = settings.evaluation.warning, settings.evaluation.portfolio.cost_basis_points
     if decisions.days[0] + 2 >= len(timeline.closes) - 1:
-        raise DataError("no trading days follow the first decision of the test: nothing can be judged")
-    records = {name: judge(decisions.days, on, timeline, warning) for name, on in decisions.signals.items()}
-    overlays = {name: overlay(decisions.days, on, timeline.closes, cost) for name, on in decisions.signals.items()}
-    tried = [_daily(overlay(decisions.days, on, timeline.closes, cost)) for on in decisions.trials]
-    warned = {name: _warning(settings, decisions, record) for name, record in records.items()}
-    earned = {name: _portfolio(settings, made, overlays[NEVER], tried) for name, made in overlays.items()}
+        raise DataError("no trading day follows the first decision of the test: there is no return to measure")
+    warnings = {name: _warnings(settings, timeline, decisions, on) for name, on in decisions.signals.items()}
+    portfolios = {name: _portfolio(settings, timeline, decisions, on) for name, on in decisions.signals.items()}
+    records = {name: metric.record() for name, metric in warnings.items()}
+    overlays = {name: metric.overlay() for name, metric in portfolios.items()}
+    warned = {name: _entries(settings, metric) for name, metric in warnings.items()}
+    earned = {name: _entries(settings, metric) for name, metric in portfolios.items()}
     if TUNED in records:
         warned[RANDOM], earned[RANDOM] = _random(settings, timeline, decisions)
     events = [timeline.episodes[event] for event in records[NEVER].events]
@@ -64,72 +63,44 @@ def track_record(settings: Settings, timeline: Timeline, decisions: Decisions) -
             "to": timeline.dates[decisions.days[-1]],
             "models": warned,
         },
-        "portfolio": {"trials": len(tried), "models": earned},
+        "portfolio": {"trials": len(decisions.trials), "models": earned},
         "sentence": honest_comparison(settings, records) if SAME_RATE in records else None,
     }
     return TrackRecord(timeline, decisions, records, overlays, metrics)
 
 
-def _daily(made: Overlay) -> float:
-    return float(sharpe.sharpe(made.returns))
+def _warnings(settings: Settings, timeline: Timeline, decisions: Decisions, signals: Flags) -> EarlyWarnings:
+    metric = EarlyWarnings(timeline, settings.evaluation.warning)
+    metric.update(decisions.days, signals)
+    return metric
 
 
-def _warned(record: Record, theta: float) -> dict[str, float]:
-    caught = [lead for lead in record.leads if lead]
-    return {
-        "recall": record.recall,
-        "precision": record.precision,
-        "false_alarms_per_year": record.false_alarms,
-        "median_lead": record.median_lead,
-        "median_lead_of_caught": float(np.median(caught)) if caught else float("nan"),
-        "usefulness": float(early_warning.usefulness(record.outcomes, theta)),
-        "relative_usefulness": float(early_warning.relative_usefulness(record.outcomes, theta)),
-        "signal_rate": float(record.outcomes[:, 1].mean()) if len(record.outcomes) else float("nan"),
-    }
+def _portfolio(settings: Settings, timeline: Timeline, decisions: Decisions, signals: Flags) -> RiskOffAmongTrials:
+    metric = RiskOffAmongTrials(timeline.closes, settings.evaluation.portfolio, len(decisions.trials))
+    metric.update(decisions.days, signals, np.stack(decisions.trials, axis=1))
+    return metric
 
 
-def _warning(settings: Settings, decisions: Decisions, record: Record) -> dict[str, Entry]:
-    evaluation, warning = settings.evaluation, settings.evaluation.warning
-    options = (evaluation.resamples, evaluation.confidence, settings.seed)
-    spacing = float(np.median(np.diff(decisions.days)))
-    bounds = early_warning.event_intervals(record, *options)
-    bounds["usefulness"] = early_warning.usefulness_interval(record, warning, spacing, *options)
-    return {name: entry(value, bounds.get(name)) for name, value in _warned(record, warning.theta).items()}
-
-
-def _earned(made: Overlay) -> dict[str, float]:
-    return {
-        "annual_return": made.annual_return,
-        "sharpe": sharpe.annual(_daily(made)),
-        "sharpe_standard_error": sharpe.annual(sharpe.standard_error(made.returns)),
-        "sharpe_under_autocorrelation": sharpe.annual_under_autocorrelation(made.returns),
-        "probabilistic_sharpe": sharpe.probabilistic(made.returns),
-        "turnover": made.turnover,
-        "drawdown": made.drawdown,
-        "in_cash": float(1 - made.weights.mean()),
-    }
-
-
-def _portfolio(settings: Settings, made: Overlay, hold: Overlay, tried: Sequence[float]) -> dict[str, Entry]:
-    evaluation = settings.evaluation
-    options = (evaluation.portfolio.block_days, evaluation.resamples, evaluation.confidence, settings.seed)
-    apart = sharpe.difference_interval(made.returns, hold.returns, *options)
-    values = _earned(made) | {
-        "sharpe_above_buy_and_hold": sharpe.annual(_daily(made) - _daily(hold)),
-        "deflated_sharpe": sharpe.deflated(made.returns, tried),
-    }
-    bounds = {"sharpe": sharpe.interval(made.returns, *options), "sharpe_above_buy_and_hold": apart}
-    return {name: entry(value, bounds.get(name)) for name, value in values.items()}
+def _entries(settings: Settings, metric: EarlyWarnings | RiskOffAmongTrials) -> dict[str, Entry]:
+    """Return every figure, with its interval where it has one."""
+    bounds = metric.intervals(settings.evaluation.resamples, settings.evaluation.confidence, settings.seed)
+    return {name: entry(value, bounds.get(name)) for name, value in metric.figures().items()}
 
 
 def _random(settings: Settings, timeline: Timeline, decisions: Decisions) -> tuple[dict[str, Entry], dict[str, Entry]]:
-    """Return mean and band of random signals, on as often as those of the tuned model."""
-    warning, cost = settings.evaluation.warning, settings.evaluation.portfolio.cost_basis_points
+    """Return mean and band of random signals that are on as often as those of the tuned model."""
+    warning, confidence = settings.evaluation.warning, settings.evaluation.confidence
     rate, generator = decisions.signals[TUNED].mean(), np.random.default_rng(settings.seed)
     drawn = [generator.random(len(decisions.days)) < rate for _ in range(warning.random_seeds)]
-    warned = [_warned(judge(decisions.days, on, timeline, warning), warning.theta) for on in drawn]
-    earned = [_earned(overlay(decisions.days, on, timeline.closes, cost)) for on in drawn]
-    return _bands(warned, settings.evaluation.confidence), _bands(earned, settings.evaluation.confidence)
+    metrics = EarlyWarnings(timeline, warning), RiskOff(timeline.closes, settings.evaluation.portfolio)
+    warned, earned = ([_of_signals(metric, decisions.days, on) for on in drawn] for metric in metrics)
+    return _bands(warned, confidence), _bands(earned, confidence)
+
+
+def _of_signals(metric: DecisionMetric, days: Days, signals: Flags) -> dict[str, float]:
+    metric.reset()
+    metric.update(days, signals)
+    return metric.figures()
 
 
 def _bands(drawn: Sequence[Mapping[str, float]], confidence: float) -> dict[str, Entry]:
@@ -137,6 +108,6 @@ def _bands(drawn: Sequence[Mapping[str, float]], confidence: float) -> dict[str,
 
 
 def _band(values: Array, confidence: float) -> Entry:
-    """Return the mean over random seeds and the band that holds most of them."""
+    """Return the mean over random seeds, and the band that holds the given share of them."""
     known = values[np.isfinite(values)]
     return entry(float(known.mean()) if len(known) else float("nan"), percentiles(known, confidence))

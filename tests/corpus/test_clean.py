@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 
 from r1tailor.corpus import clean
 from r1tailor.corpus.clean import CHAIN, RULES
-from r1tailor.corpus.cleaning.encodings import is_mojibake
-from r1tailor.corpus.cleaning.pages import without_running_lines
 from r1tailor.errors import DataError
 from r1tailor.records import Document
 from r1tailor.schema.corpus import CleaningRule
@@ -131,14 +129,6 @@ def test_twice_is_once_for_each_rule_and_for_the_chain_in_any_order(text: str, f
         assert cleaned(result, rules) == result
 
 
-@_PROPERTY
-@given(st.text(), st.text("µ≥“中文ñΩ²—AB ", min_size=1))
-def test_what_was_encoded_once_too_often_comes_back(anything: str, likely: str) -> None:
-    assert CHAIN["decode_entities"](html.escape(anything)) == CHAIN["decode_entities"](anything)
-    as_latin = likely.encode().decode("latin-1")
-    assert CHAIN["repair_mojibake"](as_latin) == likely
-
-
 CASES = {
     "decode_entities": [
         ("HbA1c &lt; 7 &amp;amp; &#8805;90 &#x2103;", "HbA1c < 7 & ≥90 ℃"),
@@ -206,21 +196,6 @@ def test_schema_and_chain_name_the_same_rules_in_the_same_order() -> None:
     assert get_args(CleaningRule) == tuple(CHAIN)
 
 
-def test_a_running_line_deeper_on_the_page_goes_when_the_one_above_it_went() -> None:
-    pages = [f"{'abcd'[i]}\nTitle\nWard 7\nJ. Doe\nNo allergies\ntext {i}\n{i + 5}" for i in range(4)]
-    assert without_running_lines(pages)[1:] == ["b\ntext 1", "c\ntext 2", "d\ntext 3"]
-    assert without_running_lines(pages)[0].count("No allergies") == 1
-
-
-def test_a_text_of_pages_is_cleaned_with_them() -> None:
-    pages = [f"Asthma\nno  fever {word}" for word in ("a", "b", "c")]
-    document = Document("d", "\n".join(pages), **FACTS, fields={"pages": pages, "title": "x  y"})
-    result, notes = clean.step(("remove_running_lines", "collapse_whitespace"))(document)
-    assert result.fields == {"pages": ["Asthma no fever a", "no fever b", "no fever c"], "title": "x y"}
-    assert result.text == "Asthma no fever a no fever b no fever c"
-    assert [note.rule for note in notes] == ["remove_running_lines", "collapse_whitespace"]
-
-
 def test_a_step_notes_each_rule_once_with_the_first_difference() -> None:
     text = "a" * 100 + "  b  c"
     document = Document("d", text, **FACTS, fields={"n": 1})
@@ -230,16 +205,6 @@ def test_a_step_notes_each_rule_once_with_the_first_difference() -> None:
     assert note.sample == {"id": "d", "before": "a" * 39 + "  b  c", "after": "a" * 39 + " b c"}
     _, (note,) = clean.step(("collapse_whitespace",))(Document("d", "a", **FACTS, fields={"t": "x  y"}))
     assert note.sample == {"id": "d", "field": "t", "before": "x  y", "after": "x y"}
-
-
-def test_mojibake_without_an_exact_way_back_is_left_and_reported() -> None:
-    text = "Ã© beside é"
-    assert is_mojibake(text)
-    result, notes = clean.step(("repair_mojibake",))(Document("d", text, **FACTS))
-    assert (result.text, [(note.rule, note.sample) for note in notes]) == (text, [("mojibake_left", {"id": "d"})])
-    _, report = clean.clean([Document("d", text, **FACTS)], ("repair_mojibake",))
-    assert report.changed == {"repair_mojibake": 0, "mojibake_left": 1}
-    assert clean.step(("normalise_unicode",))(Document("d", text, **FACTS))[1] == []
 
 
 def test_rules_that_undo_each_other_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

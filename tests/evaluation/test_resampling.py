@@ -1,0 +1,68 @@
+"""Resampling over rows of statistics, against closed forms."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from r1tailor.evaluation.resampling import Array, bootstrap, mcnemar, paired_bootstrap, percentiles, permutation, wilson
+
+
+def mean(sums: Array) -> Array:
+    return np.asarray(sums[..., 0] / sums[..., 1])
+
+
+def rows(values: Array) -> Array:
+    return np.stack([values, np.ones(len(values))], axis=1)
+
+
+def test_percentiles_are_of_the_defined_values() -> None:
+    values = np.array([*range(101), math.nan, math.nan], dtype=float)
+    assert percentiles(values, 0.9) == pytest.approx((5, 95))
+    assert all(math.isnan(end) for end in percentiles(np.full(3, math.nan), 0.9))
+
+
+def test_the_bootstrap_of_a_mean_is_as_wide_as_its_standard_error() -> None:
+    values = np.random.default_rng(1).normal(3, 1, 400)
+    low, high = bootstrap(rows(values), mean, 2000, 0.95, 1)
+    assert high - low == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.07)
+    assert (low + high) / 2 == pytest.approx(values.mean(), abs=0.02)
+
+
+def test_resamples_beyond_a_block_are_drawn_too() -> None:
+    drawn: list[int] = []
+
+    def counted(sums: Array) -> Array:
+        drawn.append(len(sums))
+        return mean(sums)
+
+    bootstrap(rows(np.arange(5.0)), counted, 600, 0.95, 1)
+    assert drawn == [256, 256, 88]
+
+
+def test_both_models_of_a_comparison_are_resampled_with_the_same_items() -> None:
+    values = np.random.default_rng(2).random(30)
+    assert paired_bootstrap(rows(values), rows(values + 2), (mean, mean), 300, 0.95, 1) == pytest.approx((2, 2))
+
+
+def test_a_permutation_test_of_few_items_is_the_exact_one() -> None:
+    """Of four items that all gain the same, 2 of 16 arrangements differ as much."""
+    base, tuned = rows(np.zeros(4)), rows(np.ones(4))
+    assert permutation(base, tuned, mean, 20_000, 1) == pytest.approx(2 / 16, abs=0.01)
+
+
+def test_mcnemar_is_a_binomial_test_of_the_discordant_items() -> None:
+    base, tuned = np.array([1, 1, 0, 0, 0, 0], bool), np.array([1, 0, 1, 1, 1, 0], bool)
+    assert mcnemar(base, tuned) == pytest.approx(binomtest(3, 4).pvalue)
+
+
+def test_wilson_without_items_is_not_defined() -> None:
+    assert all(math.isnan(end) for end in wilson(0, 0, 0.95))
+
+
+def test_a_difference_that_is_not_defined_is_not_significant() -> None:
+    """Two perplexities that overflow differ by inf - inf."""
+    endless = rows(np.full(5, math.inf))
+    with np.errstate(invalid="ignore"):
+        assert permutation(endless, endless, mean, 100, 1) == 1.0
