@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from r1tailor import config, store
+from r1tailor import artifact, config, store
 from r1tailor.errors import CheckpointError, DataError
 from r1tailor.training.phase_run import PhaseRun, phase_run
+from tests.support.saved_models import SOME_FACTS
 from tests.support.windowed import windowed
 
 TOY = ("model=tiny_llama", "trainer.precision=fp32")
@@ -22,7 +23,7 @@ def run_in(folder: Path, *overrides: str, **given: Any) -> PhaseRun:  # noqa: AN
 def parent(folder: Path) -> Path:
     """Return a finished model that a phase could start from."""
     run = run_in(folder)
-    with store.replaced_folder(run.model, run.identity) as temporary:
+    with artifact.written(run.model, SOME_FACTS, run.identity) as temporary:
         (temporary / "model.safetensors").write_bytes(b"weights")
     return run.model
 
@@ -58,7 +59,9 @@ def test_a_sound_parent_is_taken_and_kept_in_the_identity(tmp_path: Path) -> Non
 
 def test_a_parent_that_is_missing_damaged_or_trained_otherwise_is_refused(tmp_path: Path) -> None:
     model = parent(tmp_path / "first")
-    with pytest.raises(CheckpointError, match=r"no manifest.*Phase 1-all starts from it: train the phase before"):
+    with pytest.raises(
+        CheckpointError, match=r"there is no such folder.*Phase 1-all starts from it: train the phase before"
+    ):
         run_in(tmp_path / "second", parent=tmp_path / "nowhere")
     with pytest.raises(CheckpointError, match=r"trained with other settings: model\.layers differ"):
         run_in(tmp_path / "second", "model.layers=3", parent=model)

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from r1tailor import config, store
+from r1tailor import artifact, config, store
 from r1tailor.errors import CheckpointError
 from r1tailor.training.phase_run import PhaseRun, phase_run
 from r1tailor.training.resume import CODE, code_versions, finished, state_to_resume
+from tests.support.saved_models import SOME_FACTS
 
 DATA = {"train.jsonl": "1" * 64}
 TOY = ("model=tiny_llama", "trainer.precision=fp32")
@@ -21,7 +22,7 @@ def run_in(folder: Path, *overrides: str, code: str = "0.1.0 (aaa)", data: dict[
 
 def finish(run: PhaseRun) -> None:
     """Leave what a finished run leaves."""
-    with store.replaced_folder(run.model, {**run.identity, CODE: [run.code]}) as temporary:
+    with artifact.written(run.model, SOME_FACTS, {**run.identity, CODE: [run.code]}) as temporary:
         (temporary / "model.safetensors").write_bytes(b"weights")
     store.write_json(run.metrics_file, {"steps": 3})
 
@@ -65,10 +66,10 @@ def test_changed_code_is_reported_and_recorded_and_refuses_nothing(
     state = interrupt(run_in(tmp_path))
     capsys.readouterr()
     assert state_to_resume(run_in(tmp_path)) == state
-    assert "code" not in capsys.readouterr().out
+    assert "the code" not in capsys.readouterr().out
     later = run_in(tmp_path, code="0.1.0 (bbb)")
     assert state_to_resume(later) == state
-    said = [line for line in capsys.readouterr().out.splitlines() if "code" in line]
+    said = [line for line in capsys.readouterr().out.splitlines() if "the code" in line]
     assert said == ["the code has changed: this run was trained by r1tailor 0.1.0 (aaa), here is 0.1.0 (bbb)"]
     assert code_versions(later) == ["0.1.0 (aaa)", "0.1.0 (bbb)"]
     assert state_to_resume(run_in(tmp_path, code="0.1.0 (bbb)")) == state
