@@ -226,15 +226,15 @@ def _variant(settings: Settings, run: RunFolder, folder: Path) -> RunFolder:
 def evaluate(settings: Settings, run: RunFolder) -> None:
     """Test examples, base and tuned model -> metrics with intervals, predictions, report."""
     from r1tailor.evaluation import report
+    from r1tailor.evaluation.compare_models import base_and_tuned, held_out
     from r1tailor.evaluation.compare_models import evaluate as measure
-    from r1tailor.evaluation.compare_models import held_out
     from r1tailor.evaluation.gate import verdicts
     from r1tailor.evaluation.market import report as market_report
 
     domain = open_domain(settings.domain, list(read_documents(run.annotated)))
     parts = run.parts()
     trained = run.phase(settings.curriculum.final)
-    metrics = measure(settings, domain, parts, config.ROOT, trained / "model", run.evaluation)
+    metrics = measure(settings, domain, parts, config.ROOT, base_and_tuned(trained / "model"), run.evaluation)
     records = _records(settings, run, domain, parts)
     market_report.add(records, metrics, run.evaluation)
     report.write_plot(metrics, run.evaluation / "plots" / "metrics.csv")

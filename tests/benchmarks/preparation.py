@@ -78,7 +78,7 @@ def _model(*, shared_beginning: bool) -> tuple[Path, list[str]]:
     settings = config.load(["model=smollm2"]).model
     assert isinstance(settings, PackagedModel)
     load.load_tokenizer(settings, config.ROOT)  # converts the model if this has not happened yet
-    folder = load.cache_folder() / "models" / f"{settings.name}-{settings.sha256[:12]}"
+    folder = store.cache_folder() / "models" / f"{settings.name}-{settings.sha256[:12]}"
     if shared_beginning:
         return folder, ["model=smollm2"]
     plain = cache_folder() / "models" / f"plain-{settings.sha256[:12]}"
