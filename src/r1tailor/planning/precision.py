@@ -85,7 +85,7 @@ def fastest(on: Device) -> tuple[str, str]:
 
 
 def product_rate(dtype: torch.dtype) -> float:
-    """Return the operations per second of a matrix product on the CPU: the best of a few, as other load only slows it."""
+    """Return the operations per second of a matrix product on the CPU: the best of a few, as load only slows it."""
     rows, width, out = _SHAPE
     a, b = torch.ones(rows, width, dtype=dtype), torch.ones(out, width, dtype=dtype)
     samples = []
