@@ -130,5 +130,3 @@ def test_further_subjects_are_compared_with_the_reference_they_name(examples: li
     assert int8["comparisons"]["label_accuracy"]["difference"] == -0.75
     assert int8["comparisons"]["label_accuracy_against_tuned_ranked"]["difference"] == -0.75
     assert text["comparisons"] == made["comparisons"]
-
-
