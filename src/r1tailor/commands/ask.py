@@ -150,20 +150,29 @@ def _dialogue(asking: _Asking, instruction: str, labels: Sequence[str]) -> None:
 
 
 def _typed() -> Iterator[str]:
-    """Yield lines up to an empty one or the end; a terminal is shown a prompt, a pipe is not."""
-    shown = "> " if sys.stdin.isatty() and sys.stdout.isatty() else ""
-    if shown:
-        print("an empty line or Ctrl-D ends the dialogue", file=sys.stderr)
-    while True:
-        try:
-            line = input(shown)
-        except EOFError:
-            return
-        except UnicodeDecodeError as error:
-            raise UserError(f"the question is not UTF-8 (byte {error.start + 1})") from None
+    """Yield questions up to an empty line or the end of the input."""
+    for line in _from_terminal() if sys.stdin.isatty() else _from_pipe():
         if not line.strip():
             return
         yield line.strip()
+
+
+def _from_terminal() -> Iterator[str]:
+    print("an empty line or Ctrl-D ends the dialogue", file=sys.stderr)
+    while True:
+        try:
+            yield input("> " if sys.stdout.isatty() else "")
+        except EOFError:
+            return
+
+
+def _from_pipe() -> Iterator[str]:
+    """Yield lines of UTF-8, whatever the locale says."""
+    for number, raw in enumerate(sys.stdin.buffer, start=1):
+        try:
+            yield raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise UserError(f"stdin, line {number}: not UTF-8 (byte {error.start + 1})") from None
 
 
 def _labels(found: Located) -> tuple[str, ...]:
