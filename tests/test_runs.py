@@ -41,26 +41,3 @@ def test_a_finished_run_is_not_trained_again_and_its_folder_is_not_overwritten(
     resumed = run_command("train.py", *composition, f"output={output}", "resume=true")
     assert resumed.code == 0
     assert "not trained again" in resumed.out
-
-
-def test_a_sweep_survives_a_run_that_fails_and_ends_with_one_table(
-    run_command: Callable[..., Done], own_domain: Path, output: str
-) -> None:
-    sweep = f"hydra.sweep.dir={output}"
-    choices = ("strategy=lora,full", "model=tiny_qwen2,tiny_llama", "trainer.max_steps=1")
-    done = run_command(
-        "train.py",
-        f"--config-dir={own_domain}",
-        "-m",
-        "domain=colours",
-        *choices,
-        "trainer.max_length=100,5000",
-        sweep,
-        *FASTER,
-    )
-    assert done.code == 1
-    records = json.loads((ROOT / output / "sweep.json").read_text())
-    assert [record["status"] for record in records] == ["done", "failed"] * 4
-    assert "max_length = 5,000" in records[1]["error"]
-    assert "8 runs" in done.out
-    assert "perplexity" in done.out

@@ -5,9 +5,9 @@ import sys
 from collections.abc import Callable
 
 from r1tailor import config
-from r1tailor.commands import ask, base, explain, fetch, market, params, plan, registry, stage, tasks
+from r1tailor.commands import ask, base, explain, fetch, init, market, params, plan, registry, stage, tasks
 
-_COMMANDS = (explain, fetch, market, params, plan, stage, tasks, registry, ask, base)
+_COMMANDS = (init, explain, fetch, market, params, plan, stage, tasks, registry, ask, base)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -19,6 +19,8 @@ def main(arguments: list[str] | None = None) -> None:
         if command is None:
             parser.print_help()
             return
+        if getattr(parsed, "project", True):
+            config.require_project()
         command(parsed)
 
 

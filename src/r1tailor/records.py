@@ -85,7 +85,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What somebody said about one document.
+    """One person's labels of one document.
 
     Attributes:
         spans: sorted, each once.
@@ -141,7 +141,7 @@ class Example:
         group: examples of one group (a patient, a law) stay in one part of the split; may be empty.
         fields: what the domain's scorer needs to know.
         available_at: ISO date from which the example could have been known; empty if nothing says it.
-        series: [T][C] a window of T steps over C channels that the model reads beside the text; may be empty.
+        series: [T][C] a window of T steps over C channels that the model reads along with the text; may be empty.
     """
 
     id: str

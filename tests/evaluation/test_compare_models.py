@@ -1,6 +1,7 @@
 """Base against tuned: predictions are those of the plain model, and the summary holds every comparison."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ from r1tailor import config
 from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.domain import open_domain
 from r1tailor.errors import DataError
-from r1tailor.evaluation.compare_models import Subject, base_and_tuned, summarise
+from r1tailor.evaluation.compare_models import Subject, base_and_tuned, held_out, summarise
 from r1tailor.inference.local import LocalAnswerer
 from r1tailor.inference.predict import predict
 from r1tailor.inference.ranking import distinguishing, inner_paths
 from r1tailor.model import load
 from r1tailor.records import Example, Prediction
+from r1tailor.schema.settings import Settings
 
 LABELS = ("alpha", "beta", "gamma", "delta")
 
@@ -130,3 +132,15 @@ def test_further_subjects_are_compared_with_the_reference_they_name(examples: li
     assert int8["comparisons"]["label_accuracy"]["difference"] == -0.75
     assert int8["comparisons"]["label_accuracy_against_tuned_ranked"]["difference"] == -0.75
     assert text["comparisons"] == made["comparisons"]
+
+
+def test_held_out_items_are_spread_over_dates_and_tasks(
+    settings: Callable[..., Settings], parts: dict[str, list[Example]]
+) -> None:
+    some = held_out(settings("domain=finance", "evaluation.max_items=20"), parts["test"])
+    assert [sum(e.fields["task"] == task for e in some) for task in ("risk", "trend")] == [10, 10]
+    dates = sorted(e.available_at for e in parts["test"])
+    for task in ("risk", "trend"):
+        of_task = [e.available_at for e in some if e.fields["task"] == task]
+        assert (of_task[0], of_task[-1]) == (dates[0], dates[-1])
+    assert held_out(settings("evaluation.max_items=3"), parts["test"]) == parts["test"][:3]

@@ -62,10 +62,10 @@ def show_list(parsed: argparse.Namespace) -> None:
     elif not found:
         print(_nothing(registry, parsed.domain))
     elif parsed.wide:
-        Console(width=_WIDE).print(_table(_wide_row, registry, found))
+        Console(width=_WIDE, markup=False, emoji=False).print(_table(_wide_row, registry, found))
     else:
         longest = max(len(version.id) for version in found)
-        Console(width=max(Console().width, longest)).print(_table(_row, registry, found))
+        Console(width=max(Console().width, longest), markup=False, emoji=False).print(_table(_row, registry, found))
 
 
 def _nothing(registry: Registry, domain: str | None) -> str:

@@ -168,7 +168,7 @@ def _predictions(
 ) -> list[Prediction]:
     answerer = open_tuned(model, settings, root) if model else open_base(settings, root, in_precision)
     with Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
         TimeRemainingColumn(),

@@ -174,7 +174,7 @@ def _random(settings: RandomModel, dtype: torch.dtype, seed: int) -> PreTrainedM
 
 @contextmanager
 def _reading(folder: str, what: str) -> Iterator[None]:
-    """Turn whatever somebody's files make transformers raise into one error that names their folder."""
+    """Turn whatever a folder's files make transformers raise into one error that names the folder."""
     try:
         yield
     except (TailorError, torch.OutOfMemoryError, Warning):

@@ -1,4 +1,4 @@
-"""The temporal encoder on disk: ``temporal.safetensors`` and ``temporal.json``, beside adapters or weights.
+"""The temporal encoder on disk: ``temporal.safetensors`` and ``temporal.json``, next to adapters or weights.
 
 A file of others is data to be doubted: the shape is checked before anything of that size is made, and every name,
 shape and dtype of the weights before one of them is read.

@@ -24,8 +24,8 @@ class Bars(Section):
 class _FeedSource(SourceSection):
     """A source whose figures are fetched (``python -m r1tailor market``) and kept as they were known.
 
-    ``store`` is the folder they are kept in, outside ``data/packaged``. ``symbols`` says how the feed calls each series.
-    History begins ``since``; a poll asks again for the last ``revisit_days``, in case a figure was revised.
+    ``store`` is the folder they are kept in, outside ``data/packaged``. ``symbols`` maps each series to the
+    feed's name for it. History begins ``since``; a poll asks again for the last ``revisit_days``, in case a figure was revised.
     """
 
     store: Location
