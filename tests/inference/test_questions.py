@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from r1tailor.errors import DataError
-from r1tailor.inference.questions import AnswerFile, read_questions
+from r1tailor.inference.questions import AnswerFile, answer_line, read_questions
 from r1tailor.records import Example
 
 
@@ -64,12 +64,12 @@ def test_answers_go_on_after_the_last_whole_line(tmp_path: Path) -> None:
     answers = AnswerFile(path, QUESTIONS, "v-1")
     assert answers.left == QUESTIONS
     with answers.open() as out:
-        out.write(f"{answers.row(QUESTIONS[0], '胸痛')}\n{answers.row(QUESTIONS[1], 'cut')[:-5]}")
+        out.write(f"{answer_line(QUESTIONS[0], '胸痛', 'v-1')}\n{answer_line(QUESTIONS[1], 'cut', 'v-1')[:-5]}")
     again = AnswerFile(path, QUESTIONS, "v-1")
     assert again.left == QUESTIONS[1:]
     with again.open() as out:
         for question in again.left:
-            out.write(f"{again.row(question, 'x')}\n")
+            out.write(f"{answer_line(question, 'x', 'v-1')}\n")
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     assert [(row["id"], row["answer"]) for row in rows] == [("1", "胸痛"), ("2", "x"), ("3", "x")]
     assert rows[0].keys() == {"id", "input", "answer", "version"}

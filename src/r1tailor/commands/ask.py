@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,7 @@ from r1tailor.commands.arguments import count
 from r1tailor.errors import UserError
 from r1tailor.inference import Answerer, Located, Sampling, locate, open_located
 from r1tailor.inference.market import questions_at
-from r1tailor.inference.questions import AnswerFile, read_questions
+from r1tailor.inference.questions import AnswerFile, answer_line, read_questions
 from r1tailor.inference.tailored import probabilities
 from r1tailor.records import Example
 
@@ -90,8 +91,8 @@ def _ask(parsed: argparse.Namespace) -> None:
         return
     labels = _labels(found) if parsed.rank else ()
     if parsed.question is not None:
-        asking = _Asking(found, open_located(found), sampling, parsed.rank, parsed.json)
-        asking.print(Example("1", instruction, _text(parsed.question), ""), labels)
+        question = Example("1", instruction, _text(parsed.question), "")
+        _Asking(found, open_located(found), sampling, parsed.rank, parsed.json).print(question, labels)
         return
     _dialogue(_Asking(found, open_located(found), sampling, parsed.rank, parsed.json), instruction, labels)
 
@@ -105,18 +106,16 @@ def _answer_file(found: Located, sampling: Sampling, questions: Sequence[Example
     if not left:
         return
     answerer, size = open_located(found), found.settings.evaluation.batch_size
-    writer = answers or AnswerFile(Path("-"), (), found.name)
-    file = answers.open() if answers else sys.stdout
-    with Progress(console=Console(stderr=True)) as bar:
+    opened = answers.open() if answers else nullcontext(sys.stdout)
+    with opened as file, Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task("answering", total=len(left))
         for start in range(0, len(left), size):
             batch = left[start : start + size]
             for question, answer in zip(batch, answerer.answer(batch, sampling), strict=True):
-                file.write(f"{writer.row(question, answer)}\n")
+                file.write(f"{answer_line(question, answer, found.name)}\n")
             file.flush()
             bar.advance(task, len(batch))
     if out:
-        file.close()
         print(f"{out}: {len(questions):,} answers")
 
 

@@ -97,7 +97,6 @@ class AnswerFile:
 
     def __init__(self, path: Path, questions: Sequence[Example], version: str) -> None:
         self.path = path
-        self._version = version
         asked = {question.id: question for question in questions}
         done, self._whole = _kept(path, asked, version)
         self.left = [question for question in questions if question.id not in done]
@@ -109,10 +108,10 @@ class AnswerFile:
             file.truncate(self._whole)
         return self.path.open("a", encoding="utf-8", newline="\n")
 
-    def row(self, question: Example, answer: str) -> str:
-        """Return the line of one answer."""
-        answered = Answered(question.id, question.input, answer, self._version)
-        return json.dumps(asdict(answered), ensure_ascii=False)
+
+def answer_line(question: Example, answer: str, version: str) -> str:
+    """Return the line of one answer."""
+    return json.dumps(asdict(Answered(question.id, question.input, answer, version)), ensure_ascii=False)
 
 
 def _kept(path: Path, asked: dict[str, Example], version: str) -> tuple[set[str], int]:
