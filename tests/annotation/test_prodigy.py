@@ -15,10 +15,9 @@ from r1tailor.annotation import prodigy
 from r1tailor.annotation.expected import Expected
 from r1tailor.annotation.schemes import MEDICAL
 from r1tailor.annotation.suggest import Suggestion
-from r1tailor.annotation.tokens import pieces
 from r1tailor.errors import DataError
 from r1tailor.records import Annotation, Document, Labels, Relation, Span
-from r1tailor.schema.annotation import OwnScheme, Question
+from r1tailor.schema.annotation import OwnScheme
 from tests.external.label_studio import DOCUMENTS, SAID, SCHEME
 
 FACTS = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2020-01-01"}
@@ -219,22 +218,3 @@ def test_a_span_of_any_shape_lies_on_whole_tokens(text: str, data: st.DataObject
     assert tokens[written["token_start"]]["start"] == span.start
     assert tokens[written["token_end"]]["end"] == span.end
     assert all(text[token["start"] : token["end"]] == token["text"] for token in tokens)
-
-
-@_PROPERTY
-@given(st.text(st.sampled_from("ab发热𠮷😀 .\n\u00a0_9"), max_size=20), st.lists(st.integers(0, 20), max_size=3))
-def test_pieces_make_up_the_text(text: str, cuts: list[int]) -> None:
-    inside = [cut for cut in cuts if cut <= len(text)]
-    assert "".join(text[start:end] for start, end in pieces(text, inside)) == text
-
-
-def test_a_question_of_a_scheme_is_checked() -> None:
-    with pytest.raises(
-        ValueError, match="a question must not be called spans: the tools' files use that name themselves"
-    ):
-        OwnScheme(
-            kind="own",
-            spans=MEDICAL.spans,
-            relations=(),
-            questions=(Question(name="spans", values=("a", "b"), multiple=False, definition=""),),
-        )
