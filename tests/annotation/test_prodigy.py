@@ -133,9 +133,9 @@ MALFORMED = [
     (
         (*SPAN, "label"),
         "Symptom",
-        "relation 0, head: 0 labelled spans lie over token 2, one is wanted",
+        "relation 0, head: 0 labelled spans lie over token 2; there must be one",
     ),
-    ((*RELATION, "head"), 4, "relation 0, head: 0 labelled spans lie over token 4, one is wanted"),
+    ((*RELATION, "head"), 4, "relation 0, head: 0 labelled spans lie over token 4; there must be one"),
     ((*RELATION, "child"), -1, "relation 0, child: there is no token -1; tokens are 0 to 5"),
     (
         (*RELATION, "label"),
@@ -166,7 +166,7 @@ def test_a_malformed_export_is_refused_by_line(
 
 
 def test_what_names_nobody_or_answers_what_is_not_asked_is_refused(read: Callable[..., list[Annotation]]) -> None:
-    with pytest.raises(DataError, match=r"line 1: neither _annotator_id nor _session_id says who labelled it$"):
+    with pytest.raises(DataError, match=r"line 1: neither _annotator_id nor _session_id names the annotator$"):
         read([ROW | {"_annotator_id": None, "_session_id": None}])
     with pytest.raises(DataError, match=r"line 1: it answers a question; the scheme has 0, Prodigy asks one$"):
         read([ROW | {"accept": ["confirmed"]}], Expected({"d1": DOCUMENT}, MEDICAL))
@@ -177,7 +177,7 @@ def test_overlapping_spans_over_a_relations_token_need_its_spans(read: Callable[
     overlapping = ROW | {"spans": [*ROW["spans"], inner]}
     (vote,) = read([overlapping])
     assert vote.labels.relations == (Relation(FEVER, FLU, "indicates"),)
-    with pytest.raises(DataError, match=r"relation 0, head: 2 labelled spans lie over token 2, one is wanted$"):
+    with pytest.raises(DataError, match=r"relation 0, head: 2 labelled spans lie over token 2; there must be one$"):
         read([overlapping | {"relations": [{"head": 2, "child": 5, "label": "indicates"}]}])
 
 

@@ -36,7 +36,7 @@ def test_a_row_of_json_min_is_an_annotation(read: Callable[..., list[Annotation]
 @pytest.mark.parametrize(
     ("row", "scheme", "message"),
     [
-        (ROW, SCHEME, "export.json: a JSON-MIN export has no relations, and the scheme has; export as JSON"),
+        (ROW, SCHEME, "export.json: a JSON-MIN export has no relations, and the scheme has some; export as JSON"),
         (ROW | {"annotator": None}, WITHOUT_RELATIONS, "export.json, task 7: annotator must be a string"),
         (
             ROW | {"label": [{"labels": ["symptom"]}]},
