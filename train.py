@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 from r1tailor import config
 
 
-@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+@hydra.main(version_base="1.3", config_path="conf", config_name=config.primary())
 def run(composition: DictConfig) -> None:
     """Run one composition; Hydra calls it once, or once per job of a sweep."""
     from r1tailor import runs
@@ -20,6 +20,7 @@ def run(composition: DictConfig) -> None:
 def main() -> None:
     """Resume the run that the command line asks for, or check it and hand it to Hydra."""
     with config.reported_errors():
+        config.require_project()
         if config.given_values(sys.argv[1:]).get("resume") is True:
             from r1tailor import runs
 

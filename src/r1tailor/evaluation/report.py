@@ -39,7 +39,7 @@ def print_table(settings: Settings, metrics: Mapping[str, Any], judged: Sequence
         table.add_column(column, overflow="fold")
     for row in rows(metrics):
         table.add_row(*row)
-    Console(width=150).print(table)
+    Console(width=150, markup=False, emoji=False).print(table)
     for verdict in judged:
         print(f"  goal: {verdict}")
 

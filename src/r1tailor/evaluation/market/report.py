@@ -74,7 +74,7 @@ def print_tables(records: Mapping[str, TrackRecord]) -> None:
                 table.add_column(column, overflow="fold")
             for row in rows:
                 table.add_row(*row)
-            Console(width=170).print(table)
+            Console(width=170, markup=False, emoji=False).print(table)
         if record.metrics["sentence"]:
             print(record.metrics["sentence"]["text"])
 
