@@ -214,11 +214,12 @@ def test_what_was_committed_comes_back(project: Path, dvc: Callable[..., Done], 
     _git(project, "commit", "-qam", "another rate, more examples")
     after = _kept(project)
     assert all(one != other for one, other in zip(before, after, strict=True))
-    for commit, kept in (("HEAD~1", before), ("HEAD", after)):
-        _git(project, "checkout", "-q", "--detach", commit if commit != "HEAD" else "-")
+    for commit, kept in (("HEAD~1", before), ("-", after)):
+        _git(project, "checkout", "-q", commit)
         assert dvc("checkout").code == 0
         assert _kept(project) == kept
-    assert _ran(dvc("repro")) == ("collect",)  # in no cache
+        assert _ran(dvc("repro")) == ("collect",)  # in no cache, and the same again
+        assert _git(project, "status", "--porcelain") == ""
 
 
 def test_raw_material_is_in_no_cache(project: Path) -> None:
