@@ -20,6 +20,7 @@ def run(composition: DictConfig) -> None:
 def main() -> None:
     """Resume the run that the command line asks for, or check it and hand it to Hydra."""
     with config.reported_errors():
+        config.require_project()
         if config.given_values(sys.argv[1:]).get("resume") is True:
             from r1tailor import runs
 

@@ -1,137 +1,25 @@
-"""One table of bad command lines and bad files, and the one message each of them gets."""
+"""Compose, load and refuse through the real command line; bad files, and the one message each of them gets."""
 
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import get_args
 
 import pytest
 import yaml
 
 from r1tailor import config
-from r1tailor.schema.corpus import CleaningRule
-from r1tailor.schema.domain import Metric
+from r1tailor.errors import ConfigError
 from r1tailor.schema.settings import Settings
 from tests.conftest import ROOT
 from tests.support.commands import Done
+from tests.test_config_messages import GUARD, NO_RANK
 
-# A folder that is refused before any work: were a faulty composition ever accepted, nothing would train.
-GUARD = "output=data/never"
 PROGRESS = ("run: ", "collect: ", "clean: ", "instruct: ")
 GOOD = '{"instruction": "i", "input": "a", "output": "b"}\n'
 WORDS = ("alpha", "beta", "gamma", "delta", "horse", "moon", "tree", "iron", "cloud", "river")
 HUNDRED = "".join(GOOD.replace('"a"', f'"{WORDS[i % 10]} {i * 37}"') for i in range(100))
-LORA, CPU = "strategy=lora (conf/strategy/lora.yaml)", "trainer=cpu (conf/trainer/cpu.yaml)"
-MEDICAL, ADAMW = "domain=medical (conf/domain/medical.yaml)", "optimizer=adamw (conf/optimizer/adamw.yaml)"
-COSINE, MODEL = "scheduler=cosine (conf/scheduler/cosine.yaml)", "model=smollm2 (conf/model/smollm2.yaml)"
-WHOLE = "the composition (conf/config.yaml)"
-SECTIONS = ", ".join(Settings.model_fields)
-METRICS = ", ".join(get_args(Metric))
-RULES = ", ".join(get_args(CleaningRule))
-DOMAINS = "education, education_zh, finance, generic, legal, legal_zh, medical, medical_zh, medical_zh_symptoms"
 STOPPED = "(domain.sources, name: examples, on_damage: stop)"
 RECORD = "input, output, instruction, reasoning, group, entities"
-TRACKED = "DVC or the registry keeps its files there; choose outputs/runs/<name>"
-PREFIXES = "torch.optim., transformers.optimization., bitsandbytes.optim., torchao.optim."
-NO_RANK = f"strategy.rnk is not a setting of {LORA}. Did you mean strategy.r?"
-CURRICULA = "by_difficulty, by_length, by_level, by_task, competence, shuffled"
-NO_LORRA = "strategy=lorra: there is no such option. Did you mean lora? conf/strategy has: full, lora"
-NO_SEED = f"seed = 'x': must be an integer ({WHOLE})"
-NO_STEPS = f"trainer.max_steps = 0: must be greater than 0 ({CPU})"
-NO_PATH = "domain.sources.0.path is required: give domain.sources.0.path=..."
-NO_MODEL = "model.path is required: give model.path=..."
-HEXADECIMAL = "must match pattern '^[0-9a-f]{64}$'"
-
-# The command line; every fault it is refused for, in order.
-COMMAND_LINES: list[tuple[str, list[str]]] = [
-    # keys that do not exist
-    ("strategy.rnk=8", [NO_RANK]),
-    ("+strategy.rnk=8", [NO_RANK]),
-    ("--cfg job strategy.rnk=8", [NO_RANK]),
-    ("sede=1", [f"sede is not a setting of {WHOLE}. Did you mean seed?"]),
-    ("+sede=1", [f"sede is not a setting of {WHOLE}. Did you mean seed?"]),
-    ("zzz.qqq=1", [f"zzz is not a setting of {WHOLE}. Allowed: {SECTIONS}"]),
-    ("domian.split.test=0.2", [f"domian is not a setting of {WHOLE}. Did you mean domain?"]),
-    (
-        "trainer.early_stopping.patiense=2",
-        [f"trainer.early_stopping.patiense is not a setting of {CPU}. Did you mean trainer.early_stopping.patience?"],
-    ),
-    ("domain.task.labls=[a]", [f"domain.task.labls is not a setting of {MEDICAL}. Did you mean domain.task.labels?"]),
-    (
-        "domain.sources.0.pakage=x",
-        [f"domain.sources.0.pakage is not a setting of {MEDICAL}. Did you mean domain.sources.0.package?"],
-    ),
-    ("model.lora.rate=1", [f"model.lora.rate is not a setting of {MODEL}. Allowed: lr, target_modules"]),
-    # options that do not exist
-    ("strategy=lorra", [NO_LORRA]),
-    ("-m strategy=lora,lorra", [NO_LORRA]),
-    (
-        "domain=medcal",
-        [f"domain=medcal: there is no such option. Did you mean medical? conf/domain has: {DOMAINS}"],
-    ),
-    ("optimizer=adam", ["optimizer=adam: there is no such option. Did you mean adamw? conf/optimizer has: adamw, sgd"]),
-    ("curriculum=zzz", [f"curriculum=zzz: there is no such option. conf/curriculum has: {CURRICULA}"]),
-    ("--config-name=debgu", ["--config-name=debgu: there is no such file in conf/. It has: config, debug"]),
-    # values of another type
-    ("strategy.r=eight", [f"strategy.r = 'eight': must be an integer ({LORA})"]),
-    ("strategy.r=[1,2]", [f"strategy.r = [1, 2]: must be an integer ({LORA})"]),
-    ("strategy.r=1.5", [f"strategy.r = 1.5: must be an integer ({LORA})"]),
-    ("seed=true", [f"seed = True: must be an integer ({WHOLE})"]),
-    ("optimizer.lr=fast", [f"optimizer.lr = 'fast': must be a number ({ADAMW})"]),
-    ("optimizer.arguments=3", [f"optimizer.arguments = 3: must be a mapping ({ADAMW})"]),
-    # values out of range
-    ("strategy.r=0", [f"strategy.r = 0: must be greater than 0 ({LORA})"]),
-    ("domain.split.test=1.0", [f"domain.split.test = 1.0: must be less than 1 ({MEDICAL})"]),
-    ("seed=-1", [f"seed = -1: must be greater than or equal to 0 ({WHOLE})"]),
-    # words that are not in their list
-    (
-        "trainer.precision=bf61",
-        ["trainer.precision = 'bf61': must be one of auto, bf16, fp16, fp32. Did you mean bf16?"],
-    ),
-    ("model.chat=deepsek", ["model.chat = 'deepsek': must be one of tokenizer, deepseek. Did you mean deepseek?"]),
-    (
-        "domain.cleaning.rules=[straighten_quote]",
-        [f"domain.cleaning.rules.0 = 'straighten_quote': must be one of {RULES}. Did you mean straighten_quotes?"],
-    ),
-    (
-        "domain.goals=[{metric:belu,at_least:1,why:x}]",
-        [f"domain.goals.0.metric = 'belu': must be one of {METRICS}. Did you mean bleu?"],
-    ),
-    ("domain.sources.0.sha256=abc", [f"domain.sources.0.sha256 = 'abc': {HEXADECIMAL} ({MEDICAL})"]),
-    (
-        "optimizer._target_=os.system",
-        [f"optimizer: _target_ = 'os.system' is not allowed; an optimizer comes from {PREFIXES} ({ADAMW})"],
-    ),
-    # values that do not go together
-    (
-        "trainer.precision=fp16",
-        [f"trainer: precision = fp16 needs a GPU (trainer=gpu); on a CPU use bf16 or fp32 ({CPU})"],
-    ),
-    (
-        "domain.split.validation=0.9 domain.split.test=0.1",
-        [f"domain.split: validation + test must be below 1, or nothing is left to train on ({MEDICAL})"],
-    ),
-    ("scheduler.warmup_steps=10000", [f"scheduler: warmup_steps must be below reference_steps ({COSINE})"]),
-    ("domain.goals=[{metric:bleu,why:x}]", [f"domain.goals.0: a goal has either at_least or at_most ({MEDICAL})"]),
-    ("domain.goals=[{metric:bleu,at_least:1}]", [f"domain.goals.0.why is missing from {MEDICAL}"]),
-    # what has to be given
-    ("domain=generic", [NO_PATH]),
-    ("model=local", [NO_MODEL]),
-    ("domain=generic model=local", [NO_PATH, NO_MODEL]),
-    ("~seed", [f"seed is missing from {WHOLE}"]),
-    ("strategy.rnk=8 seed=x strategy=lorra trainer.max_steps=0", [NO_LORRA, NO_SEED, NO_RANK, NO_STEPS]),
-    # not an override
-    ("strategy", ["'strategy' is not an override. Write key=value, or group=option."]),
-    ("strategy.r=[1", ["'strategy.r=[1' is not an override. Write key=value, or group=option."]),
-    # folders of runs
-    (
-        "resume=true output=outputs/runs/does-not-exist",
-        ["resume = true: there is no run in output = outputs/runs/does-not-exist"],
-    ),
-    ("output=data/x", [f"output = data/x: {TRACKED}"]),
-    ("output=outputs/medical", [f"output = outputs/medical: {TRACKED}"]),
-    ("output=.", [f"output = .: {TRACKED}"]),
-]
 
 # What is in a JSONL of a generic domain, and what is said of it; {} is its path.
 EMPTY_OUTPUT, UNKNOWN, TYPED = GOOD.replace('"b"', '" "'), GOOD.replace('"i"', '"i", "ouput": ""'), '{"output": ["b"]'
@@ -159,14 +47,9 @@ BAD_PARAMS: list[tuple[bytes, int, str]] = [
 
 def _table(folder: str = "{tmp}") -> list[object]:
     table: list[object] = []
-    for line, faults in COMMAND_LINES:
-        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-        message = "\n".join([f"{count} in the configuration:", *(f"  - {fault}" for fault in faults)])
-        table.append(pytest.param(line if "output=" in line else f"{line} {GUARD}", "", None, message, id=line))
     for content, said in BAD_RECORDS:
         arguments = f"{RECORDS} domain.sources.0.path={folder}/mine.jsonl output={folder}/run"
-        message = said.format(f"{folder}/mine.jsonl")
-        table.append(pytest.param(arguments, "mine.jsonl", content, message, id=said))
+        table.append(pytest.param(arguments, "mine.jsonl", content, said.format(f"{folder}/mine.jsonl"), id=said))
     for content, number, said in BAD_PARAMS:
         message = f"1 fault in the configuration:\n  - {folder}/params.yaml, line {number}: not YAML: {said}"
         arguments = f"--config-path={folder} --config-name=params {GUARD}"
@@ -175,34 +58,16 @@ def _table(folder: str = "{tmp}") -> list[object]:
 
 
 @pytest.mark.parametrize(("line", "file", "content", "message"), _table())
-def test_a_mistake_is_refused_with_one_exact_message(
+def test_a_faulty_file_is_refused_with_one_exact_message(
     line: str, file: str, content: bytes | None, message: str, run_command: Callable[..., Done], tmp_path: Path
 ) -> None:
     if content is not None:
         (tmp_path / file).write_bytes(content)
     done = run_command("train.py", *line.replace("{tmp}", str(tmp_path)).split())
-    said = "\n".join(line for line in done.err.splitlines() if not line.startswith("Error executing job"))
-    assert said == f"error: {message}".replace("{tmp}", str(tmp_path))
+    reported = "\n".join(line for line in done.err.splitlines() if not line.startswith("Error executing job"))
+    assert reported == f"error: {message}".replace("{tmp}", str(tmp_path))
     assert done.code == 2
     assert all(line.startswith(PROGRESS) for line in done.out.splitlines())
-
-
-def test_sweep_syntax_without_m_is_refused_and_says_how_to_sweep(run_command: Callable[..., Done]) -> None:
-    done = run_command("train.py", "seed=1,2", GUARD)
-    assert (done.code, done.out) == (2, "")
-    assert "seed=1,2" in done.err
-    assert "-m" in done.err
-    assert "Traceback" not in done.err
-
-
-def test_a_sweep_with_an_unknown_key_is_refused_before_any_job(
-    run_command: Callable[..., Done], tmp_path: Path
-) -> None:
-    sweep = ["strategy=lora,full", "domain=generic", f"domain.sources.0.path={tmp_path}/none", "model=tiny_llama"]
-    done = run_command("train.py", "-m", *sweep, "strategy.rnk=8", f"hydra.sweep.dir={tmp_path}/sweep")
-    assert (done.code, done.out) == (2, "")
-    assert done.err == f"error: 1 fault in the configuration:\n  - {NO_RANK}\n"
-    assert not (tmp_path / "sweep").exists()
 
 
 def test_help_a_refusal_and_the_stages_of_the_data_come_without_torch(run_command: Callable[..., Done]) -> None:
@@ -255,3 +120,60 @@ def test_stages_refuse_a_params_file_that_is_missing_faulty_or_stale(
     again = "python -m r1tailor params seed=3"
     assert stale.err.endswith(f"  - params.yaml was composed before conf/ changed. Compose it again: {again}\n")
     assert "Traceback" not in stale.err
+
+
+def _copied(conf: Path, *changes: tuple[str, str]) -> Path:
+    """Write a copy of the shipped medical domain into a folder of domains."""
+    text = (ROOT / "conf" / "domain" / "medical.yaml").read_text("utf-8")
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    (conf / "domain").mkdir(parents=True, exist_ok=True)
+    (conf / "domain" / "mine.yaml").write_text(text, encoding="utf-8")
+    return conf
+
+
+SHARED = "have the same name and would share outputs and registry. Give one of them another name"
+
+
+def test_a_copied_domain_that_keeps_the_shipped_name_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    mine = _copied(tmp_path / "mine") / "domain" / "mine.yaml"
+    arguments = [f"--config-dir={tmp_path / 'mine'}", "domain=mine", GUARD]
+    with pytest.raises(ConfigError) as refusal:
+        config.checked_arguments(arguments)
+    assert refusal.value.faults == [f"domain.name = medical: {mine} and conf/domain/medical.yaml {SHARED}"]
+    assert config.checked_arguments([*arguments, "domain.name=mine"])
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    _copied(tmp_path / "conf")
+    monkeypatch.setattr(config, "CONF", tmp_path / "conf")
+    monkeypatch.setattr(config, "ROOT", tmp_path)
+    for chosen, other in (("mine", "medical"), ("medical", "mine")):
+        with pytest.raises(ConfigError) as refusal:
+            config.load([f"domain={chosen}"])
+        files = f"conf/domain/{chosen}.yaml and conf/domain/{other}.yaml"
+        assert refusal.value.faults == [f"domain.name = medical: {files} {SHARED}"]
+    assert config.load(["domain=legal"]).domain.name == "legal"
+
+
+@pytest.mark.parametrize("name", ["Mine", "my-domain", "a b", "", "runs", "registry"])
+def test_a_name_that_is_no_folder_or_a_taken_one_is_refused(name: str) -> None:
+    refused = r"domain\.name: '.*' (cannot name a folder everywhere|is a folder of outputs)"
+    with pytest.raises(ConfigError, match=refused):
+        config.load([f"domain.name='{name}'"])
+
+
+def test_a_source_that_two_domains_pin_differently_is_refused_with_both_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shipped = config.packaged_sources()
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    monkeypatch.setattr(config, "CONF", tmp_path / "conf")
+    monkeypatch.setattr(config, "ROOT", tmp_path)
+    _copied(tmp_path / "conf", ("name: medical\n", "name: mine\n"))
+    assert config.packaged_sources() == shipped
+    _copied(tmp_path / "conf", ("name: medical\n", "name: mine\n"), ("version: 1.5.0", "version: 1.4.0"))
+    both = "conf/domain/medical.yaml and conf/domain/mine.yaml"
+    with pytest.raises(ConfigError, match=f"{both} pin source icd10cm differently"):
+        config.packaged_sources()

@@ -5,9 +5,9 @@ import sys
 from collections.abc import Callable
 
 from r1tailor import config
-from r1tailor.commands import explain, fetch, market, plan, registry, stage, tasks, use
+from r1tailor.commands import compare, explain, fetch, init, market, plan, registry, stage, tasks, use
 
-_COMMANDS = (use, explain, fetch, market, plan, stage, tasks, registry)
+_COMMANDS = (init, use, explain, fetch, market, plan, stage, tasks, registry, compare)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -19,6 +19,8 @@ def main(arguments: list[str] | None = None) -> None:
         if command is None:
             parser.print_help()
             return
+        if getattr(parsed, "project", True):
+            config.require_project()
         command(parsed)
 
 

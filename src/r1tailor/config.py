@@ -1,7 +1,7 @@
 """Compose, load, validate, explain: the one way a configuration comes in.
 
-The only module that knows Hydra or OmegaConf. A composition (or ``params.yaml``) becomes frozen
-``schema.Settings``; every fault is found in one go and said in the user's words, before torch is imported.
+With ``overrides``, the only module that knows Hydra or OmegaConf. A composition (or ``params.yaml``) becomes frozen
+``schema.Settings``; every fault is found in one go and reported in the user's words, before torch is imported.
 """
 
 import errno
@@ -9,10 +9,12 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -21,32 +23,48 @@ from hydra import compose, initialize_config_dir
 from hydra._internal.utils import get_args_parser
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, Sweep
+from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException, MissingConfigException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
-from r1tailor.config_messages import did_you_mean, explain, shortened
-from r1tailor.errors import ConfigError, TailorError
+from r1tailor import config_messages
+from r1tailor import overrides as command_line
+from r1tailor.domain.declaration import context, declaration, unmeasured
+from r1tailor.errors import ConfigError, ProjectError, TailorError
+from r1tailor.overrides import Job, by_job
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource
 from r1tailor.untrusted import (
-    HYDRA_ALLOWED,
     hydra_faults,
     interpolation_faults,
+    not_utf8,
     read_text,
     refuse_hostile_file,
     refuse_hostile_folder,
     refuse_hydra_section,
 )
 
-ROOT = Path.cwd() if (Path.cwd() / "conf" / "config.yaml").exists() else Path(__file__).resolve().parents[2]
-CONF = ROOT / "conf"
-GROUPS = ("domain", "model", "strategy", "optimizer", "scheduler", "curriculum", "trainer", "evaluation")
+
+def _project() -> Path | None:
+    """Return the folder of ``train.py`` where that is running, or the nearest one from here up that has ``conf/``."""
+    script = Path(sys.argv[0]).resolve()
+    beside = (script.parent,) if script.name == "train.py" else ()
+    candidates = (*beside, Path.cwd(), *Path.cwd().parents)
+    return next((folder for folder in candidates if (folder / "conf" / "config.yaml").is_file()), None)
+
+
+GROUPS = command_line.GROUPS
+PACKAGED_CONF = Path(__file__).resolve().parent / "conf"
+PROJECT = _project()
+ROOT = PROJECT or Path.cwd()
+CONF = PROJECT / "conf" if PROJECT else PACKAGED_CONF  # without a project there is still something to read
 PARAMS = ROOT / "params.yaml"
+_DOMAIN_NAME = re.compile(r"^name:\s*[\"']?(\w+)", re.MULTILINE)
+_CHECKED_JOBS = 200  # of a sweep, before its first one starts: seconds
+_STOPS_COMPOSING = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, RecursionError)
 _COMPOSED_FROM = re.compile(r"# (conf/.+) ([0-9a-f]{64})")
 _NO_WAY_TO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 
@@ -55,6 +73,9 @@ _NO_WAY_TO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.
 def reported_errors() -> Iterator[None]:
     """Turn an error into one message on stderr and its exit code; never a traceback for a user's mistake."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then lets errors through to us instead of exiting with 1
+    for stream in (sys.stdout, sys.stderr):  # a terminal that is not UTF-8 shows \\u75c5 and stops nothing
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         yield
     except TailorError as error:
@@ -76,11 +97,46 @@ def reported_errors() -> Iterator[None]:
         sys.exit(130)
 
 
+def require_project() -> None:
+    """Refuse what reads or writes a project where there is none.
+
+    Raises:
+        ProjectError: neither this folder nor one above it holds ``conf/config.yaml``.
+    """
+    if PROJECT is None:
+        raise ProjectError(f"no project here: {Path.cwd()} and the folders above it hold no conf/. Run: r1tailor init")
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a composition comes from: a folder of configuration, its primary file, further folders to search."""
+
+    conf: Path
+    name: str
+    extra: tuple[Path, ...] = ()
+
+    @property
+    def folders(self) -> list[Path]:
+        return [self.conf, *self.extra]
+
+    @property
+    def ours(self) -> bool:
+        return (self.conf / f"{self.name}.yaml").resolve().is_relative_to(CONF.resolve())
+
+
+@dataclass(frozen=True)
+class _Composed:
+    """What Hydra composed, unresolved, its own section taken out; and the chosen option of each config group."""
+
+    composition: DictConfig
+    choices: dict[str, str]
+    hydra: dict[str, Any]
+
+
 def checked_arguments(arguments: list[str]) -> list[str]:
     """Return the command line for Hydra, or raise every fault in it.
 
-    A plain ``key=value`` becomes ``++key=value``, so that an unknown key reaches our schema (and its
-    "did you mean") instead of stopping Hydra at the first one.
+    Of a sweep every job is composed and validated here, so that the last cannot fail on a value after hours.
 
     Raises:
         ConfigError: an unparsable override, an unknown option of a group, an unknown key, a bad value; or, alone,
@@ -92,28 +148,26 @@ def checked_arguments(arguments: list[str]) -> list[str]:
     if parsed.experimental_rerun:
         raise ConfigError(["--experimental-rerun is not offered: it reads a pickle, and a pickle may run any program"])
     conf = (ROOT / parsed.config_path).resolve() if parsed.config_path else CONF
-    folders = [conf, *([Path(parsed.config_dir).resolve()] if parsed.config_dir else [])]
-    name = (parsed.config_name or primary()).removesuffix(".yaml")
-    _refuse_hostile_files(conf / f"{name}.yaml", folders[1:])
+    extra = (Path(parsed.config_dir).resolve(),) if parsed.config_dir else ()
+    place = _Place(conf, (parsed.config_name or primary()).removesuffix(".yaml"), extra)
+    file = conf / f"{place.name}.yaml"
+    _refuse_hostile_files(file, place.extra)
     if parsed.help or parsed.hydra_help or parsed.info is not None:
-        checked, _ = _checked_overrides(parsed.overrides, folders)
-        _composed([text for text, _ in checked], conf, name, folders[1:])  # for what Hydra itself must not be given
+        checked, _ = command_line.check(parsed.overrides, place.folders)
+        with suppress(*_STOPS_COMPOSING):  # composed here for what Hydra itself must not be given
+            _composed([*map(command_line.text_of, checked)], place)
         return arguments
-    _refuse_stale(conf / f"{name}.yaml")
-    checked, faults = _checked_overrides(parsed.overrides, folders, sweep=bool(parsed.multirun))
-    first = [text for text, override in checked if not (override and override.is_sweep_override())]
-    composed, more = _composed(first, conf, name, folders[1:])
-    unknown_only = bool(parsed.multirun)  # the jobs of a sweep check their own values, so that one may fail alone
-    faults += [*more, *(explain(*composed, unknown_only=unknown_only) if composed else [])]
-    faults += _swept_faults(checked, first, conf, name, folders[1:])
+    _refuse_stale(file)
+    checked, faults = command_line.check(parsed.overrides, place.folders, sweep=bool(parsed.multirun))
+    faults += (_sweep_faults if parsed.multirun else _faults)(checked, place)
     if faults:
         raise ConfigError(faults)
-    replaced = dict(zip(parsed.overrides, [text for text, _ in checked], strict=True))
+    replaced = dict(zip(parsed.overrides, map(command_line.text_of, checked), strict=True))
     composed_already = ["hydra.run.dir=.", "hydra.output_subdir=null"] if parsed.config_path else []
     return [*(replaced.get(argument, argument) for argument in arguments), *composed_already]
 
 
-def _refuse_hostile_files(primary: Path, folders: list[Path]) -> None:
+def _refuse_hostile_files(primary: Path, folders: Iterable[Path]) -> None:
     """Look at the files of others before anything composes them; ``conf/`` is the project's own."""
     for folder in folders:
         refuse_hostile_folder(folder)
@@ -122,17 +176,44 @@ def _refuse_hostile_files(primary: Path, folders: list[Path]) -> None:
         refuse_hydra_section(primary)
 
 
-def _swept_faults(
-    checked: list[tuple[str, Override | None]], first: list[str], conf: Path, name: str, folders: list[Path]
-) -> list[str]:
-    """Compose each option of a swept group once, where somebody's folder may have brought it; return its faults."""
-    faults: list[str] = []
-    for _, override in checked if folders else []:
-        value = override.value() if override and override.is_sweep_override() else None
-        if override and override.key_or_group in GROUPS and isinstance(value, Sweep):
-            for option in getattr(value, "list", []):
-                faults += _composed([*first, f"{override.key_or_group}={option}"], conf, name, folders)[1]
-    return faults
+def _faults(checked: list[Override], place: _Place) -> list[str]:
+    try:
+        found = _composed([*map(command_line.text_of, checked)], place)
+        return explain(_resolved(found.composition), found.choices, folders=place.extra)
+    except _STOPS_COMPOSING as error:
+        return [_why(error, place)]
+
+
+def _sweep_faults(checked: list[Override], place: _Place) -> list[str]:
+    """Compose and validate the jobs of a sweep; return each fault with the jobs that it would stop."""
+    fixed = [command_line.text_of(override) for override in checked if not override.is_sweep_override()]
+    try:
+        first = _composed(fixed, place)
+    except _STOPS_COMPOSING as error:
+        return [_why(error, place)]
+    drawn = first.choices["hydra/sweeper"] != "basic"  # by a plug-in: nobody knows which values its jobs will have
+    if drawn:
+        checked = [o for o in checked if not o.is_sweep_override() or o.key_or_group in GROUPS]
+    params: Mapping[str, Any] = first.hydra["sweeper"].get("params") or {}
+    own = [] if drawn else command_line.check([f"{k}={v}" for k, v in params.items()], place.folders, sweep=True)[0]
+    listed, total = command_line.jobs([*own, *checked], place.folders, _CHECKED_JOBS)
+    if len(listed) < total:
+        print(
+            f"the sweep has {total:,} jobs: before the first, {len(listed)} were checked, which hold each value once; "
+            "each of the others checks itself when it starts",
+            file=sys.stderr,
+        )
+    composed = cache(lambda texts: _composed([*texts], place))  # jobs that choose the same options share it
+
+    def faults(job: Job) -> list[str]:
+        try:
+            base = composed(job.composed)
+            composition = job.put_into(deepcopy(base.composition))
+            return explain(_resolved(composition), base.choices, unknown_only=drawn, folders=place.extra)
+        except _STOPS_COMPOSING as error:
+            return [_why(error, place)]
+
+    return by_job(listed, [faults(job) for job in listed], numbered=len(listed) == total)
 
 
 def given_values(arguments: list[str]) -> dict[str, Any]:
@@ -141,12 +222,8 @@ def given_values(arguments: list[str]) -> dict[str, Any]:
     other = (parsed.multirun, parsed.help, parsed.hydra_help, parsed.cfg, parsed.shell_completion, parsed.info)
     if any(other) or parsed.experimental_rerun:
         return {}
-    parser, found = OverridesParser.create(), {}
-    for text in parsed.overrides:
-        with suppress(HydraException, RecursionError, ValueError):  # what is none of them, others report
-            override = parser.parse_override(text)
-            found[override.key_or_group] = override.value()
-    return found
+    found = filter(None, map(command_line.parsed, parsed.overrides))  # what cannot be parsed, others report
+    return {override.key_or_group: override.value() for override in found}
 
 
 def with_overrides(settings: Settings, arguments: list[str]) -> Settings:
@@ -158,38 +235,23 @@ def with_overrides(settings: Settings, arguments: list[str]) -> Settings:
         ConfigError: with every fault in the command line.
     """
     parsed, _ = get_args_parser().parse_known_args(arguments)
-    folders = [CONF, *([Path(parsed.config_dir).resolve()] if parsed.config_dir else [])]
-    _refuse_hostile_files(CONF / "config.yaml", folders[1:])
-    checked, faults = _checked_overrides(parsed.overrides, folders)
-    overrides = [override for _, override in checked if override]
-    groups = [text for text, override in checked if override and override.key_or_group in GROUPS]
-    _, more = _composed(groups, CONF, "config", folders[1:])
-    if faults or more:
-        raise ConfigError([*faults, *more])
+    place = _Place(CONF, primary(), (Path(parsed.config_dir).resolve(),) if parsed.config_dir else ())
+    _refuse_hostile_files(CONF / "config.yaml", place.extra)
+    overrides, faults = command_line.check(parsed.overrides, place.folders)
+    groups = [override for override in overrides if override.key_or_group in GROUPS]
+    try:
+        chosen = _composed([*map(command_line.text_of, groups)], place).composition
+    except _STOPS_COMPOSING as error:
+        raise ConfigError([*faults, _why(error, place)]) from error
+    if faults:
+        raise ConfigError(faults)
     composition = OmegaConf.create(settings.model_dump(mode="json", by_alias=True))
-    if groups:
-        search = f"hydra.searchpath=[{','.join(f'file://{folder}' for folder in folders[1:])}]"
-        with initialize_config_dir(str(CONF), version_base="1.3"):
-            chosen = compose("config", overrides=[*groups, search])
-        for override in overrides:
-            if override.key_or_group in GROUPS:
-                composition[override.key_or_group] = chosen[override.key_or_group]
+    for override in groups:
+        composition[override.key_or_group] = chosen[override.key_or_group]
     for override in overrides:
         if override.key_or_group not in GROUPS and not override.key_or_group.startswith("hydra"):
             OmegaConf.update(composition, override.key_or_group, override.value(), force_add=True)
     return _settings(_resolved(composition), {})
-
-
-def as_override(key: str, value: str) -> str:
-    """Return ``key=value``, the value quoted where Hydra's grammar asks for it.
-
-    >>> as_override("output", "outputs/runs/a"), as_override("output", "runs/a (2)")
-    ('output=outputs/runs/a', "output='runs/a (2)'")
-    """
-    if re.fullmatch(r"[\w./-]+", value, re.ASCII):
-        return f"{key}={value}"
-    escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
-    return f"{key}='{escaped}'"
 
 
 def primary() -> str:
@@ -226,36 +288,67 @@ def load_params(path: Path = PARAMS) -> Settings:
     return _settings(composition, {})
 
 
+def plain_values(path: Path) -> dict[str, Any]:
+    """Return the values of a finished run's ``config.yaml`` as they stand, also if an earlier release wrote it.
+
+    Raises:
+        ConfigError: the file is missing, not YAML, or no mapping.
+    """
+    refuse_hostile_file(path)
+    try:
+        values = _resolved(OmegaConf.load(path))
+    except (yaml.YAMLError, OmegaConfBaseException, OSError, ValueError, RecursionError) as error:
+        raise ConfigError([f"{path}: {_one_line(error)}"]) from error
+    if not isinstance(values, dict):
+        raise ConfigError([f"{path}: a mapping is expected"])
+    return {str(key): value for key, value in values.items()}
+
+
 def from_hydra(composition: DictConfig) -> Settings:
     """Validate what Hydra composed for one job."""
     return _settings(_resolved(composition), {})
 
 
-def sweep_folder() -> Path | None:
-    """Return the folder of this job if it belongs to a sweep."""
+@dataclass(frozen=True)
+class SweepJob:
+    """One job of a sweep: its folder, its number and the overrides that made it."""
+
+    folder: Path
+    number: int
+    overrides: list[str]
+
+
+def sweep_job() -> SweepJob | None:
+    """Return the job of a sweep that this process is running, or None."""
     if not HydraConfig.initialized() or HydraConfig.get().mode != RunMode.MULTIRUN:
         return None
-    return Path(HydraConfig.get().runtime.output_dir)
+    hydra = HydraConfig.get()
+    overrides = [str(text).lstrip("+") for text in hydra.overrides.task]
+    return SweepJob(Path(hydra.runtime.output_dir), int(hydra.job.num), overrides)
 
 
 def packaged_sources() -> list[PackagedSource]:
     """Return the pinned sources of every domain in ``conf/``.
 
     Raises:
-        ConfigError: a domain's YAML cannot be read, or pins a source badly.
+        ConfigError: a domain's YAML cannot be read or pins a source badly, or two pin a source of one name differently.
     """
-    found: dict[str, PackagedSource] = {}
+    found: dict[str, tuple[PackagedSource, Path]] = {}
     for file in sorted((CONF / "domain").glob("*.yaml")):
         try:
             listed: Any = OmegaConf.to_container(OmegaConf.load(file))
             for entry in listed["sources"]:
                 if entry["kind"] == "packaged":
-                    found[entry["name"]] = PackagedSource.model_validate(entry)
+                    source = PackagedSource.model_validate(entry)
+                    earlier, there = found.setdefault(source.name, (source, file))
+                    if earlier.provenance() != source.provenance():
+                        both = f"{_shown(there)} and {_shown(file)}"
+                        raise ConfigError([f"{both} pin source {source.name} differently. Rename it in one of them"])
         except yaml.YAMLError as error:
             raise ConfigError([_yaml_fault(error)]) from error
         except (KeyError, TypeError, ValidationError) as error:
             raise ConfigError([f"conf/domain/{file.name}: sources: {_one_line(error)}"]) from error
-    return list(found.values())
+    return [source for source, _ in found.values()]
 
 
 def params_text() -> str:
@@ -277,8 +370,7 @@ def parsed(overrides: list[str]) -> list[tuple[str, Any]]:
     Raises:
         ConfigError: with every override that is faulty or cannot be kept.
     """
-    checked, faults = _checked_overrides(overrides, [CONF])
-    found = [override for _, override in checked if override is not None]
+    found, faults = command_line.check(overrides, [CONF])
     for override in found:
         if override.is_delete() or override.key_or_group.partition(".")[0].partition("/")[0] == "hydra":
             faults.append(f"{override.input_line}: conf/project.yaml cannot keep it; give it with each run")
@@ -333,6 +425,11 @@ class Option:
 def options(group: str) -> dict[str, Option]:
     """Return the options of a config group by name."""
     return {file.stem: _option(file) for file in sorted((CONF / group).glob("*.yaml"))}
+
+
+def main() -> Option:
+    """Return what the composition itself sets, outside its groups."""
+    return _option(CONF / "config.yaml")
 
 
 def composed(overrides: list[str]) -> tuple[Any, dict[str, str]]:
@@ -416,101 +513,110 @@ def _composing() -> Iterator[None]:
         yield
 
 
+def explain(
+    composition: Any,  # noqa: ANN401
+    choices: dict[str, str],
+    *,
+    unknown_only: bool = False,
+    folders: Sequence[Path] = (),
+) -> list[str]:
+    """Return every fault of a composed mapping, one sentence each; an empty list means it is valid.
+
+    Args:
+        composition: plain mapping as composed.
+        choices: the chosen option of each config group, to name the file a section comes from.
+        unknown_only: report keys that do not exist, not values that do not fit.
+        folders: searched for domains next to ``conf/``.
+    """
+    declared = context(composition)
+    faults = config_messages.explain(composition, choices, declared, unknown_only=unknown_only)
+    if faults or unknown_only:
+        return faults
+    settings = Settings.model_validate(composition, context=declared)
+    shared = _shared_name(settings.domain.name, choices.get("domain", ""), [CONF, *folders])
+    return [*shared, *unmeasured(settings.domain), *_impossible_variants(settings)]
+
+
+def _shared_name(name: str, chosen: str, folders: Sequence[Path]) -> list[str]:
+    """Return a fault where another file of a domain has the name of the chosen one (of any, if that is not known)."""
+    files = [file for folder in folders for file in sorted((folder / "domain").glob("*.yaml"))]
+    named = [file for file in files if _DOMAIN_NAME.findall(file.read_text("utf-8", "replace"))[:1] == [name]]
+    here = [file for file in files if file.stem == chosen][:1] or named[:1]
+    others = [file for file in named if file.stem != here[0].stem]
+    return [
+        f"domain.name = {name}: {_shown(here[0])} and {_shown(other)} have the same name and would share outputs and "
+        "registry. Give one of them another name"
+        for other in others
+    ]
+
+
+def _impossible_variants(settings: Settings) -> list[str]:
+    """Return why what is to be trained next to this composition cannot be trained."""
+    try:
+        variants = declaration(settings.domain.kind).variants(settings)
+    except ConfigError as error:
+        return error.faults
+    if settings.evaluation.walk_forward and not variants:
+        return [f"evaluation.walk_forward: domain.kind = {settings.domain.kind} knows no folds in time; it takes null"]
+    return []
+
+
 def _settings(composition: Any, choices: dict[str, str]) -> Settings:  # noqa: ANN401
     faults = explain(composition, choices)
     if faults:
         raise ConfigError(faults)
-    return Settings.model_validate(composition)
+    return Settings.model_validate(composition, context=context(composition))
 
 
 def _compose_or_raise(overrides: list[str], config_name: str) -> tuple[Any, dict[str, str]]:
-    checked, faults = _checked_overrides(overrides, [CONF])
-    composed, more = _composed([text for text, _ in checked], CONF, config_name, [])
-    if faults or more or composed is None:
-        raise ConfigError([*faults, *more, *(explain(*composed) if composed else [])])
-    return composed
-
-
-def _checked_overrides(
-    texts: list[str], folders: list[Path], *, sweep: bool = False
-) -> tuple[list[tuple[str, Override | None]], list[str]]:
-    """Return each override as Hydra shall see it, and the faults that are visible without composing."""
-    parser = OverridesParser.create()
-    checked: list[tuple[str, Override | None]] = []
-    faults: list[str] = []
-    for text in texts:
-        try:
-            override = parser.parse_override(text)
-        except (HydraException, RecursionError, ValueError):  # ValueError: a number of thousands of digits
-            faults.append(f"{shortened(text)} is not an override. Write key=value, or group=option.")
-            continue
-        key = override.key_or_group
-        _refuse_hydras_own(text, override)
-        if override.is_sweep_override() and not sweep:
-            faults.append(f"{text}: several values are a sweep: add -m, or write a list as {key}=[...]")
-        elif key in GROUPS:
-            fault = _option_fault(key, override, folders)
-            faults += fault
-            if not fault:
-                checked.append((text, override))
-        else:
-            plain = override.type is not None and override.type.name == "CHANGE" and not key.startswith("hydra")
-            checked.append((f"++{text}" if plain else text, override))
-    return checked, faults
-
-
-def _refuse_hydras_own(text: str, override: Override) -> None:
-    """Refuse at once what would act while Hydra composes, or in a job of a sweep that is not composed here."""
-    key, package = override.key_or_group, override.package or ""
-    of_hydra = re.match(r"hydra(\W|$)", key) or package
-    if (
-        key in ("hydra", "hydra.searchpath")
-        or (of_hydra and override.is_sweep_override())
-        or (key.startswith("hydra/") and not re.fullmatch(r"\+?hydra/\w+=[\w-]+", text))
-    ):
-        raise ConfigError([f"{shortened(text)}: Hydra's own settings are not to be changed this way; {HYDRA_ALLOWED}"])
-
-
-def _option_fault(group: str, override: Override, folders: list[Path]) -> list[str]:
-    options = sorted({file.stem for folder in folders for file in (folder / group).glob("*.yaml")})
-    if not options:  # a composed file such as params.yaml: no groups to choose from
-        return [f"{group}={override.get_value_element_as_str()}: params.yaml is composed already; use conf/"]
-    value = override.value()
-    chosen = [str(v) for v in value.list] if isinstance(value, Sweep) and hasattr(value, "list") else [str(value)]
-    listed = ", ".join(options)
-    return [
-        f"{group}={option}: there is no such option.{did_you_mean(option, options)} conf/{group} has: {listed}"
-        for option in chosen
-        if option not in options
-    ]
-
-
-def _composed(
-    overrides: list[str], conf: Path, name: str, extra: list[Path]
-) -> tuple[tuple[Any, dict[str, str]] | None, list[str]]:
-    """Return (composition, chosen option by group) or the faults that stopped Hydra."""
-    search = [f"hydra.searchpath=[{','.join(f'file://{folder}' for folder in extra)}]"] if extra else []
+    place = _Place(CONF, config_name)
+    checked, faults = command_line.check(overrides, place.folders)
     try:
-        with initialize_config_dir(str(conf), version_base="1.3"):
-            composition = compose(name, overrides=[*overrides, *search], return_hydra_config=True)
-        choices = {group: str(composition.hydra.runtime.choices.get(group, "")) for group in GROUPS}
-        chosen = tuple(text for text in overrides if text.lstrip("+").startswith("hydra/"))
-        ours = (conf / f"{name}.yaml").resolve().is_relative_to(CONF.resolve())
-        faults = hydra_faults(_hydra_of(composition), _plain_hydra(chosen, ours=ours))
-        if faults:
-            raise ConfigError(faults)
-        OmegaConf.set_struct(composition, False)
-        del composition["hydra"]
-        return (_resolved(composition), choices), []
-    except MissingConfigException as error:
-        known = ", ".join(sorted(file.stem for file in conf.glob("*.yaml")))
-        if error.missing_cfg_file == name:
-            return None, [f"--config-name={name}: there is no such file in {conf.name}/. It has: {known}"]
-        return None, [_one_line(error)]
-    except yaml.YAMLError as error:
-        return None, [_yaml_fault(error)]
-    except (HydraException, OmegaConfBaseException, ValueError, RecursionError) as error:
-        return None, [_one_line(error.__cause__ or error)]
+        found = _composed([*map(command_line.text_of, checked)], place)
+        composition = _resolved(found.composition)
+    except _STOPS_COMPOSING as error:
+        raise ConfigError([*faults, _why(error, place)]) from error
+    if faults:
+        raise ConfigError([*faults, *explain(composition, found.choices)])
+    return composition, found.choices
+
+
+def _composed(overrides: list[str], place: _Place) -> _Composed:
+    """Compose with Hydra.
+
+    Raises:
+        ConfigError: the composition changes what Hydra itself does.
+        HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, RecursionError: it cannot be composed.
+    """
+    search = [f"hydra.searchpath=[{','.join(f'file://{folder}' for folder in place.extra)}]"] if place.extra else []
+    with initialize_config_dir(str(place.conf), version_base="1.3"):
+        composition = compose(place.name, overrides=[*overrides, *search], return_hydra_config=True)
+    chosen = composition.hydra.runtime.choices
+    choices = {group: str(chosen.get(group, "")) for group in (*GROUPS, "hydra/sweeper")}
+    hydra = _hydra_of(composition)
+    faults = hydra_faults(hydra, _plain_hydra(command_line.of_plug_ins(overrides), ours=place.ours))
+    if faults:
+        raise ConfigError(faults)
+    OmegaConf.set_struct(composition, False)
+    del composition["hydra"]
+    return _Composed(composition, choices, hydra)
+
+
+def _why(error: Exception, place: _Place) -> str:
+    """Return in one sentence why Hydra could not compose."""
+    match error:
+        case MissingConfigException(missing_cfg_file=str(name)) if name == place.name:
+            known = ", ".join(sorted(file.stem for file in place.conf.glob("*.yaml")))
+            return f"--config-name={name}: there is no such file in {place.conf.name}/. It has: {known}"
+        case MissingConfigException(missing_cfg_file=str(name), options=list(installed)) if name.startswith("hydra/"):
+            group, _, option = name.rpartition("/")
+            return f"{group}={option}: no plug-in of that name is installed. Installed: {', '.join(installed)}"
+        case yaml.YAMLError():
+            return _yaml_fault(error)
+        case UnicodeDecodeError():
+            return "; ".join(not_utf8(place.folders)) or _one_line(error)
+        case _:
+            return _one_line(error.__cause__ or error)
 
 
 @cache
@@ -553,9 +659,12 @@ def _yaml_fault(error: yaml.YAMLError) -> str:
     what = getattr(error, "problem", None) or str(error)
     if mark is None:
         return f"not YAML: {what}"
-    file = Path(mark.name)
-    shown = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
-    return f"{shown}, line {mark.line + 1}: not YAML: {what}"
+    return f"{_shown(Path(mark.name))}, line {mark.line + 1}: not YAML: {what}"
+
+
+def _shown(file: Path) -> str:
+    """Return a file as users know it."""
+    return str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
 
 
 def _one_line(error: BaseException) -> str:

@@ -5,6 +5,7 @@
     TailorError                     1   something failed that is not the user's doing
     ├── UserError                   2   one clear message: what is wrong, where, what is allowed
     │   ├── ConfigError             2   a setting, listed with every other faulty setting
+    │   ├── ProjectError            2   there is no project here, or what is asked for would overwrite one
     │   ├── DataError               2   raw material or records: names the file and the line
     │   │   └── FeedError           2   a market feed gives no figures: its code, and what to do
     │   │       ├── FeedUnavailableError  2   it cannot be reached, or not in as many attempts as it was given
@@ -44,6 +45,10 @@ class ConfigError(UserError):
         self.faults = faults
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         super().__init__("\n".join([f"{count} in the configuration:", *(f"  - {fault}" for fault in faults)]))
+
+
+class ProjectError(UserError):
+    """There is no project where one is needed, or one that would be overwritten."""
 
 
 class DataError(UserError):

@@ -22,6 +22,7 @@ from r1tailor import config, stages, store
 from r1tailor.config_messages import shortened
 from r1tailor.errors import ConfigError, Interrupted, TailorError
 from r1tailor.layout import RunFolder
+from r1tailor.overrides import as_override
 from r1tailor.schema.settings import Settings
 from r1tailor.training.identity import differences
 
@@ -64,10 +65,10 @@ def run_job(composition: Any) -> None:  # noqa: ANN401  (Hydra's mapping, known 
         UserError: the run cannot work.
         Interrupted: with the command that resumes this very run.
     """
-    sweep = config.sweep_folder()
-    with _failure_recorded(sweep) if sweep else nullcontext():
+    job = config.sweep_job()
+    with _recorded(job) if job else nullcontext():
         settings = config.from_hydra(composition)
-        with _opened(settings, sweep or _folder(settings)) as run:
+        with _opened(settings, job.folder if job else _folder(settings)) as run:
             for stage in _STAGES:
                 stage(settings, run)
 
@@ -110,10 +111,12 @@ def _at(settings: Any, key: str) -> Any:  # noqa: ANN401
 
 
 @contextmanager
-def _failure_recorded(folder: Path) -> Iterator[None]:
-    """Record what a job of a sweep failed with instead of raising it."""
+def _recorded(job: config.SweepJob) -> Iterator[None]:
+    """Record what a job of a sweep is and what it came to; a failure is recorded instead of raised."""
+    result: dict[str, Any] = {}
     try:
         yield
+        result = store.read_json(job.folder / RECORD)
     except Interrupted:
         raise
     except Exception as error:
@@ -121,7 +124,8 @@ def _failure_recorded(folder: Path) -> Iterator[None]:
             traceback.print_exc()
         print(f"this run failed and the sweep continues: {error}")
         lines = [line.strip(" -") for line in str(error).splitlines() if line.strip(" -")]
-        store.write_json(folder / RECORD, {"status": "failed", "error": lines[-1] if lines else type(error).__name__})
+        result = {"status": "failed", "error": lines[-1] if lines else type(error).__name__}
+    store.write_json(job.folder / RECORD, {"job": job.number, "overrides": job.overrides} | result)
 
 
 @contextmanager
@@ -192,7 +196,7 @@ def _command(folder: Path) -> str:
     """Return the shell command that resumes a run."""
     python = "python" if shutil.which("python") == sys.executable else shlex.quote(sys.executable)
     script = sys.argv[0] if Path(sys.argv[0]).name == "train.py" else "train.py"
-    output = config.as_override("output", str(_shown(folder)))
+    output = as_override("output", str(_shown(folder)))
     return f"{python} {shlex.quote(script)} resume=true {shlex.quote(output)}"
 
 

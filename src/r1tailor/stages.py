@@ -7,7 +7,7 @@ same. torch is imported by the stages that need it, when they run.
 import hashlib
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
@@ -60,18 +60,19 @@ def inputs(settings: Settings, run: RunFolder) -> None:
 def collect(settings: Settings, run: RunFolder) -> None:
     """Raw material -> documents and their provenance."""
     provenance: list[dict[str, Any]] = []
-    found = (document for source in settings.domain.sources for document in _gathered(source, provenance))
+    readers = declaration(settings.domain.kind).readers
+    found = (document for source in settings.domain.sources for document in _gathered(source, readers, provenance))
     run.collected.parent.mkdir(parents=True, exist_ok=True)
     count = write_documents(run.collected, shown(found, "collecting"))
     store.write_json(run.provenance, provenance)
     print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
 
 
-def _gathered(source: Source, provenance: list[dict[str, Any]]) -> Iterator[Document]:
+def _gathered(source: Source, readers: Mapping[str, str], provenance: list[dict[str, Any]]) -> Iterator[Document]:
     """Yield the documents of one source, then add to the provenance where they came from."""
     rejected: list[Rejection] = []
     files, count, last, alone = hashlib.sha256(), 0, "", True
-    for count, document in enumerate(sources.read(source, config.ROOT, rejected), start=1):
+    for count, document in enumerate(sources.read(source, config.ROOT, rejected, readers), start=1):
         if document.sha256 != last:
             alone, last = count == 1, document.sha256
             files.update(last.encode())
@@ -235,8 +236,8 @@ def chosen_variants(settings: Settings) -> dict[str, Settings]:
 def evaluate(settings: Settings, run: RunFolder) -> None:
     """Test examples, base and tuned model -> metrics with intervals, predictions, report."""
     from r1tailor.evaluation import report
+    from r1tailor.evaluation.compare_models import base_and_tuned, held_out
     from r1tailor.evaluation.compare_models import evaluate as measure
-    from r1tailor.evaluation.compare_models import held_out
     from r1tailor.evaluation.gate import verdicts
     from r1tailor.evaluation.market.report import print_tables
     from r1tailor.evaluation.market.run import track_records
@@ -244,7 +245,7 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     domain = open_domain(settings.domain, list(read_documents(run.annotated)))
     parts = run.parts()
     trained = run.phase(settings.curriculum.final)
-    metrics = measure(settings, domain, parts, config.ROOT, trained / "model", run.evaluation)
+    metrics = measure(settings, domain, parts, config.ROOT, base_and_tuned(trained / "model"), run.evaluation)
     records = track_records(settings, run, domain, parts, metrics, chosen_variants(settings))
     report.write_plot(metrics, run.evaluation / "plots" / "metrics.csv")
     judged = verdicts(settings.domain.goals, metrics)

@@ -1,6 +1,5 @@
 """The end of a sweep: one table of all its runs."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,32 +8,53 @@ from omegaconf import DictConfig
 from rich.console import Console
 from rich.table import Table
 
+from r1tailor import store
+
+RECORD = "run.json"  # of each run, written by ``runs``
+Record = dict[str, Any]
+
 
 class SweepTable(Callback):
     """Hydra calls it when the last job of a sweep is over (``hydra.callbacks`` in conf/config.yaml)."""
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ANN401
-        """Print and keep the table; a sweep with a failed run exits with 1."""
+        """Keep and print the table; a sweep with a failed run exits with 1."""
         folder = Path(config.hydra.sweep.dir)
-        records = [
-            json.loads(path.read_text("utf-8")) | {"run": path.parent.name} for path in folder.glob("*/run.json")
-        ]
-        records.sort(key=lambda record: int(record["run"]) if record["run"].isdigit() else 0)
-        Console(width=160).print(table(records))
-        (folder / "sweep.json").write_text(json.dumps(records, indent=2), encoding="utf-8")
-        if any(record["status"] != "done" for record in records):
-            raise SystemExit(1)
+        found = records(folder)
+        try:
+            store.write_json(folder / "sweep.json", found)
+            Console(width=160, markup=False, emoji=False).print(table(found))  # a message may hold [/x]
+        finally:  # Hydra turns an exception into a warning: what fails here must not hide a failed run
+            if any(record["status"] != "done" for record in found):
+                raise SystemExit(1)
 
 
-def table(records: list[dict[str, Any]]) -> Table:
-    """Return one row a run: what it composed, what it reached, or why it failed."""
-    names = list(dict.fromkeys(name for record in records for name in record.get("metrics", {})))
-    shown = Table(title=f"{len(records)} runs")
-    for column in ("run", "domain", "model", "strategy", *names, "seconds", "status"):
+def records(folder: Path) -> list[Record]:
+    """Return the record of every run below a sweep's folder, however deep it lies, in the order of their jobs."""
+    found = [
+        store.read_json(path) | {"run": path.parent.relative_to(folder).as_posix()} for path in folder.rglob(RECORD)
+    ]
+    return sorted(found, key=lambda record: (record["job"], record["run"]))
+
+
+def swept(found: list[Record]) -> dict[str, list[str]]:
+    """Return what was swept: each key whose value is not the same in every run, with its value in each."""
+    chosen = [dict(text.partition("=")[::2] for text in record["overrides"]) for record in found]
+    keys = dict.fromkeys(key for overrides in chosen for key in overrides)
+    values = {key: [overrides.get(key, "") for overrides in chosen] for key in keys}
+    return {key: given for key, given in values.items() if len(set(given)) > 1}
+
+
+def table(found: list[Record]) -> Table:
+    """Return one row a run: what was swept, what it reached, or why it failed."""
+    names = list(dict.fromkeys(name for record in found for name in record.get("metrics", {})))
+    varied = swept(found)
+    shown = Table(title=f"{len(found)} runs")
+    for column in ("run", *varied, *names, "seconds", "status"):
         shown.add_column(column, overflow="fold")
-    for record in records:
+    for place, record in enumerate(found):
         metrics = [f"{record['metrics'][name]:.3f}" if name in record.get("metrics", {}) else "" for name in names]
-        what = [str(record.get(key, "")) for key in ("run", "domain", "model", "strategy")]
+        what = [record["run"], *(given[place] for given in varied.values())]
         status = record["status"] if record["status"] == "done" else f"failed: {record['error']}"
         shown.add_row(*what, *metrics, str(record.get("seconds", "")), status)
     return shown

@@ -5,7 +5,7 @@ own settings name. Here the text and the plain mapping are looked at first; noth
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,10 @@ _FOLDERS = ("run.dir", "sweep.dir", "sweep.subdir")
 _NATURAL = ("overrides", "runtime", "searchpath")  # differ by themselves; a search path is refused as an override
 _NATURAL_OF_JOB = ("config_name", "override_dirname")
 _ABSENT = object()
-HYDRA_ALLOWED = "allowed: hydra.sweep.dir, hydra.sweep.subdir, hydra.run.dir, hydra/launcher=<an installed one>"
+HYDRA_ALLOWED = (
+    "allowed: hydra.sweep.dir, hydra.sweep.subdir, hydra.run.dir, hydra/launcher=<an installed one>, "
+    "hydra/sweeper=<an installed one>, and their settings, such as hydra.launcher.timeout_min=60"
+)
 
 
 def refuse_hostile_folder(folder: Path) -> None:
@@ -65,9 +68,20 @@ def read_text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ConfigError([f"{file}: not UTF-8 (byte {error.start + 1})"]) from error
+        raise ConfigError([f"{file}: not UTF-8 (byte {error.start + 1}); save it as UTF-8"]) from error
     except (OSError, ValueError) as error:
         raise ConfigError([f"{str(file)[:300]} cannot be read: {getattr(error, 'strerror', None) or error}"]) from error
+
+
+def not_utf8(folders: Iterable[Path]) -> list[str]:
+    """Return the faults of the YAML files below some folders that cannot be read as UTF-8."""
+    faults: list[str] = []
+    for file in (file for folder in folders for file in sorted(folder.rglob("*.yaml"))):
+        try:
+            read_text(file)
+        except ConfigError as error:
+            faults += error.faults
+    return faults
 
 
 def refuse_hydra_section(file: Path) -> None:

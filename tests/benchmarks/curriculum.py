@@ -15,15 +15,13 @@ from pathlib import Path
 
 from scipy import stats
 
-from r1tailor import config, stages, store
+from r1tailor import artifact, config, stages, store
 from r1tailor.domain import Domain, open_domain
-from r1tailor.inference.generate import predict
+from r1tailor.inference.local import open_tuned
+from r1tailor.inference.predict import predict
 from r1tailor.layout import RunFolder
-from r1tailor.model import load
-from r1tailor.planning.precision import COMPUTE, trained_with
 from r1tailor.records import Example, Prediction, read_documents, read_examples, write_records
 from r1tailor.schema.settings import Settings
-from r1tailor.strategy import load_tuned
 
 CURRICULA = {"finance": ("by_task", "competence"), "education": ("by_level", "competence")}
 NEW_TOKENS = {"finance": 1, "education": 160}  # finance is scored by ranking; education writes its steps first
@@ -128,19 +126,9 @@ def _trained_and_measured(
 
 
 def _predictions(settings: Settings, domain: Domain, items: Sequence[Example], run: RunFolder) -> list[Prediction]:
-    model = run.phase(settings.curriculum.final) / "model"
-    dtype = COMPUTE[trained_with(model)]
-    tuned = load_tuned(load.load_model(settings.model, config.ROOT, dtype, settings.seed), model).to(dtype).eval()
-    return predict(
-        tuned,
-        load.load_tokenizer(settings.model, config.ROOT),
-        items,
-        [domain.labels_of(item) for item in items],
-        settings.evaluation,
-        settings.trainer.micro_batch_tokens,
-        settings.model.context_length,
-        lambda _: None,
-    )
+    model = artifact.read(run.phase(settings.curriculum.final) / "model")
+    tuned = open_tuned(model, settings, config.ROOT)
+    return predict(tuned, items, [domain.labels_of(item) for item in items], lambda _: None)
 
 
 def _measured(domain: Domain, items: Sequence[Example], made: Sequence[Prediction]) -> tuple[float, float]:

@@ -18,7 +18,7 @@ from environments import cache_folder
 from peers.contract import Spec
 from workloads import HELD_OUT, WORKLOADS
 
-from r1tailor import config, stages
+from r1tailor import config, stages, store
 from r1tailor.batching.tokens import ChatTokenizer, tokenize
 from r1tailor.curriculum import Material, course
 from r1tailor.instruction.template import response
@@ -78,7 +78,7 @@ def _model(*, shared_beginning: bool) -> tuple[Path, list[str]]:
     settings = config.load(["model=smollm2"]).model
     assert isinstance(settings, PackagedModel)
     load.load_tokenizer(settings, config.ROOT)  # converts the model if this has not happened yet
-    folder = load.cache_folder() / "models" / f"{settings.name}-{settings.sha256[:12]}"
+    folder = store.cache_folder() / "models" / f"{settings.name}-{settings.sha256[:12]}"
     if shared_beginning:
         return folder, ["model=smollm2"]
     plain = cache_folder() / "models" / f"plain-{settings.sha256[:12]}"

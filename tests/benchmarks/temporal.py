@@ -6,7 +6,7 @@
 Each window rises or falls along its first channel, under noise, and the text says nothing about it. A model that is
 tuned with windows should answer right; one that is tuned on the text alone cannot; and the first, given another
 example's window or an empty one, should fall back to chance, or it read the answer somewhere else. Training and
-evaluation are the product's own (``training.fit``, ``evaluation.generate``, the generic domain's scores).
+evaluation are the product's own (``training.fit``, ``inference``, the generic domain's scores).
 
 The toy model has random weights, of which adapters alone can make nothing; so it first learns, with full weights, to
 give the answers that a text tells it. Windows play no part in that.
@@ -19,15 +19,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from r1tailor import config
+from r1tailor import artifact, config
 from r1tailor.domain import open_domain
 from r1tailor.evaluation.market.ablation import shuffled, zeroed
-from r1tailor.inference.generate import predict
-from r1tailor.model import load
-from r1tailor.planning.precision import COMPUTE, trained_with
+from r1tailor.inference.local import open_tuned
+from r1tailor.inference.predict import predict
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
-from r1tailor.strategy import load_tuned
 from tests.support.training import trained
 
 LABELS = ("rise", "fall")
@@ -75,16 +73,11 @@ def accuracies(
 ) -> dict[str, float]:
     """Fine-tune, and return the accuracy of the generated answers on each list of items."""
     trained(settings, {"train": examples[32:], "validation": examples[:32]}, folder)
-    model = folder / "model"
-    dtype = COMPUTE[trained_with(model)]
-    tuned = load_tuned(load.load_model(settings.model, config.ROOT, dtype, settings.seed), model).to(dtype).eval()
-    tokenizer = load.load_tokenizer(settings.model, config.ROOT)
+    tuned = open_tuned(artifact.read(folder / "model"), settings, config.ROOT)
     domain = open_domain(settings.domain, [])
     found = {}
     for name, held_out in items.items():
-        made = predict(
-            tuned, tokenizer, held_out, [LABELS] * len(held_out), settings.evaluation, 768, 512, lambda _: None
-        )
+        made = predict(tuned, held_out, [LABELS] * len(held_out), lambda _: None)
         scores = [domain.score(item, answer)["label_accuracy"] for item, answer in zip(held_out, made, strict=True)]
         found[name] = sum(scores) / len(scores)
     return found

@@ -43,8 +43,16 @@ def test_the_scores_are_what_they_are_called() -> None:
     [
         ({"by": "level", "tasks": None}, {"task": "x"}, "example e1 has no field level, .*It has: task"),
         ({"by": "disagreement", "tasks": None}, {}, "example e1 has no field disagreement, .*It has: none"),
-        ({"by": "level", "tasks": None}, {"level": "high"}, "example e1: its field level = 'high' is no number"),
-        ({"by": "level", "tasks": None}, {"level": math.nan}, "example e1: its field level = nan is no number"),
+        (
+            {"by": "level", "tasks": None},
+            {"level": "high"},
+            "example e1: its field level = 'high' orders the curriculum: a number",
+        ),
+        (
+            {"by": "level", "tasks": None},
+            {"level": math.nan},
+            "example e1: its field level = nan orders the curriculum: a number",
+        ),
         (
             {"by": "task", "tasks": TASKS},
             {"task": "odd"},

@@ -12,7 +12,8 @@ from r1tailor import config
 from r1tailor.batching.packing import MicroBatch, pack
 from r1tailor.errors import DataError
 from r1tailor.evaluation.market.ablation import shuffled, zeroed
-from r1tailor.inference.generate import predict
+from r1tailor.inference.local import LocalAnswerer
+from r1tailor.inference.predict import predict
 from r1tailor.inference.ranking import score_labels
 from r1tailor.model import load
 from r1tailor.objective.supervised import log_likelihoods
@@ -36,8 +37,10 @@ from tests.support.windowed import (
 
 def answers(model: nn.Module, settings: Settings, examples: Sequence[Example], batch: int) -> list[Prediction]:
     evaluation = settings.evaluation.model_copy(update={"batch_size": batch, "max_new_tokens": 12})
+    trainer = settings.trainer.model_copy(update={"micro_batch_tokens": 700})
     chat = load.load_tokenizer(settings.model, config.ROOT)
-    return predict(model, chat, examples, [LABELS] * len(examples), evaluation, 700, 4096, lambda _: None)
+    answerer = LocalAnswerer(model, chat, settings.model_copy(update={"evaluation": evaluation, "trainer": trainer}))
+    return predict(answerer, examples, [LABELS] * len(examples), lambda _: None)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

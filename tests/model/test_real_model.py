@@ -9,15 +9,16 @@ from peft import PeftModel
 from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from r1tailor import store
+from r1tailor import artifact, store
 from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import tokenize
+from r1tailor.inference.local import open_tuned
 from r1tailor.kernels.attention import unwrapped
 from r1tailor.model import load
 from r1tailor.objective.supervised import log_likelihoods
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
-from r1tailor.strategy import load_tuned, open_strategy
+from r1tailor.strategy import open_strategy
 from tests.conftest import ROOT
 from tests.support.training import trained
 
@@ -31,7 +32,7 @@ def folder() -> Path:
     from r1tailor import config
 
     load.load_tokenizer(config.load([]).model, ROOT)
-    return next((load.cache_folder() / "models").glob("smollm2-*"))
+    return next((store.cache_folder() / "models").glob("smollm2-*"))
 
 
 def test_the_converted_model_is_whole_and_answers(folder: Path, settings: Callable[..., Settings]) -> None:
@@ -78,7 +79,7 @@ def test_what_training_saves_loads_in_plain_libraries_with_equal_logits(
     base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     with torch.no_grad():
         before = base(ids).logits
-        ours = _logits(load_tuned(load.load_model(composed.model, ROOT, torch.float32, 1), saved), ids)
+        ours = _logits(open_tuned(artifact.read(saved), composed, ROOT).model, ids)
         if strategy == "lora":
             plain = PeftModel.from_pretrained(base, saved)(ids).logits
         else:

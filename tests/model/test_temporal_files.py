@@ -17,6 +17,7 @@ from r1tailor.model import load, temporal
 from r1tailor.schema.settings import Settings
 from r1tailor.strategy import load_tuned, open_strategy, save_tuned
 from tests.batching.test_packing import MODELS
+from tests.support.saved_models import SOME_BASE
 from tests.support.windowed import (
     STRATEGIES,
     alone,
@@ -38,10 +39,10 @@ def logits(model: nn.Module, settings: Settings) -> Tensor:
 def test_what_was_saved_comes_back_with_the_same_logits(name: str, strategy: str, tmp_path: Path) -> None:
     settings = composition(name, strategy)
     model = tuned(settings)
-    save_tuned(open_strategy(settings.strategy), model, tmp_path, "some/base")
+    save_tuned(open_strategy(settings.strategy), model, tmp_path, SOME_BASE)
     assert temporal.encoder_of(model) is not None, "saving took the encoder away"
     base = load.load_model(settings.model, config.ROOT, torch.float32, 3)
-    restored = load_tuned(base, tmp_path)
+    restored = load_tuned(base, tmp_path, open_strategy(settings.strategy).kind, temporal=True)
     found, wanted = logits(eager(restored), settings), logits(eager(model), settings)
     assert float((found - wanted).abs().max()) <= 1e-6
     untouched = load.load_model(settings.model, config.ROOT, torch.float32, 3)
@@ -52,7 +53,7 @@ def test_what_was_saved_comes_back_with_the_same_logits(name: str, strategy: str
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_what_lies_beside_the_encoder_loads_without_us(strategy: str, tmp_path: Path) -> None:
     settings = composition("tiny_llama", strategy)
-    save_tuned(open_strategy(settings.strategy), tuned(settings), tmp_path, "some/base")
+    save_tuned(open_strategy(settings.strategy), tuned(settings), tmp_path, SOME_BASE)
     weights = "adapter_model.safetensors" if strategy == "lora" else "model.safetensors"
     assert not [key for key in load_file(tmp_path / weights) if "temporal" in key]
     assert set(load_file(tmp_path / "temporal.safetensors")) >= {"embed.weight", "places", "scale"}
@@ -63,7 +64,7 @@ def test_what_lies_beside_the_encoder_loads_without_us(strategy: str, tmp_path: 
 
 def saved(folder: Path) -> Settings:
     settings = composition()
-    save_tuned(open_strategy(settings.strategy), tuned(settings), folder, "some/base")
+    save_tuned(open_strategy(settings.strategy), tuned(settings), folder, SOME_BASE)
     return settings
 
 
@@ -108,5 +109,5 @@ def test_a_hostile_or_damaged_encoder_is_one_error(what: str, tmp_path: Path) ->
     spoil(tmp_path)
     base = load.load_model(settings.model, config.ROOT, torch.float32, 3)
     with pytest.raises(CheckpointError, match=said) as caught:
-        load_tuned(base, tmp_path)
+        load_tuned(base, tmp_path, open_strategy(settings.strategy).kind, temporal=True)
     assert str(tmp_path) in str(caught.value)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from r1tailor import store
+from r1tailor import artifact, store
 from r1tailor.planning import precision
 from r1tailor.schema.settings import Settings
 from tests.conftest import FASTER, ROOT
@@ -76,5 +76,5 @@ def test_a_run_records_the_precision_that_its_evaluation_uses(
     trained = ROOT / output / "train" / "1-all"
     recorded = store.read_json(trained / "metrics.json")["precision"]
     assert recorded in ("bf16", "fp32")
-    assert precision.trained_with(trained / "model") == recorded
+    assert artifact.read(trained / "model").precision == recorded
     assert precision.begun_with(trained) == recorded

@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from r1tailor import config, store
-from r1tailor.errors import CheckpointError, PreflightError
+from r1tailor.errors import CheckpointError
 from r1tailor.evaluation import compare_models
 from r1tailor.kernels.attention import unwrapped
 from r1tailor.model import families, load
-from r1tailor.planning.preflight import preflight
 from r1tailor.strategy import load_tuned, open_strategy
+from tests.support.saved_models import SOME_BASE
 
 MODELS = ("tiny_llama", "tiny_qwen2", "tiny_deepseek_v3")
 IDS = torch.arange(20, 52)[None]
@@ -68,11 +68,13 @@ def test_the_user_is_told_that_routed_experts_stay_frozen() -> None:
 def test_saved_adapters_load_with_plain_peft(name: str, tmp_path: Path) -> None:
     base_model(name).save_pretrained(tmp_path / "base")
     tuned = tuned_model(name)
-    open_strategy(config.load([f"model={name}"]).strategy).save(tuned, tmp_path / "tuned", "some/base")
+    open_strategy(config.load([f"model={name}"]).strategy).save(tuned, tmp_path / "tuned", SOME_BASE)
     plain = AutoModelForCausalLM.from_pretrained(tmp_path / "base", attn_implementation="eager")
     untouched = logits(plain)
     assert torch.equal(logits(PeftModel.from_pretrained(plain, tmp_path / "tuned")), logits(tuned))
-    assert torch.equal(logits(load_tuned(base_model(name), tmp_path / "tuned")), logits(tuned))
+    assert torch.equal(
+        logits(load_tuned(base_model(name), tmp_path / "tuned", "adapter", temporal=False)), logits(tuned)
+    )
     assert not torch.allclose(untouched, logits(tuned), atol=1e-3)
     written = json.loads((tmp_path / "tuned" / "adapter_config.json").read_text())
     assert written["base_model_name_or_path"] == "some/base"
@@ -83,7 +85,7 @@ def test_saved_adapters_load_with_plain_peft(name: str, tmp_path: Path) -> None:
 def test_the_same_adapters_are_the_same_bytes_in_every_process(tmp_path: Path) -> None:
     override = "strategy.target_modules=all_linear"
     tuned = tuned_model("tiny_llama", override)
-    open_strategy(config.load(["model=tiny_llama", override]).strategy).save(tuned, tmp_path, "some/base")
+    open_strategy(config.load(["model=tiny_llama", override]).strategy).save(tuned, tmp_path, SOME_BASE)
     names = json.loads((tmp_path / "adapter_config.json").read_text())["target_modules"]
     assert len(names) == 7
     assert names == sorted(names)  # peft keeps a set, whose order is another one in each process
@@ -93,10 +95,10 @@ def test_the_same_adapters_are_the_same_bytes_in_every_process(tmp_path: Path) -
 def test_saved_full_weights_load_with_plain_transformers(name: str, tmp_path: Path) -> None:
     tuned = tuned_model(name, "strategy=full")
     assert all(parameter.requires_grad for parameter in tuned.parameters())
-    open_strategy(config.load(["strategy=full"]).strategy).save(tuned, tmp_path, "some/base")
+    open_strategy(config.load(["strategy=full"]).strategy).save(tuned, tmp_path, SOME_BASE)
     plain = AutoModelForCausalLM.from_pretrained(tmp_path, attn_implementation="eager")
     assert torch.equal(logits(plain), logits(tuned))
-    assert torch.equal(logits(load_tuned(base_model(name), tmp_path)), logits(tuned))
+    assert torch.equal(logits(load_tuned(base_model(name), tmp_path, "full", temporal=False)), logits(tuned))
     assert not torch.allclose(logits(base_model(name)), logits(tuned), atol=1e-3)
 
 
@@ -104,7 +106,7 @@ def test_saved_full_weights_load_with_plain_transformers(name: str, tmp_path: Pa
 @pytest.mark.parametrize("change", ["renamed", "missing", "other shape"])
 def test_weights_that_do_not_fit_are_an_error(strategy: str, change: str, tmp_path: Path) -> None:
     tuned = tuned_model("tiny_llama", f"strategy={strategy}")
-    open_strategy(config.load([f"strategy={strategy}"]).strategy).save(tuned, tmp_path, "some/base")
+    open_strategy(config.load([f"strategy={strategy}"]).strategy).save(tuned, tmp_path, SOME_BASE)
     (file,) = tmp_path.glob("*.safetensors")
     tensors = load_file(file)
     name = next(name for name in tensors if "q_proj" in name)
@@ -114,57 +116,25 @@ def test_weights_that_do_not_fit_are_an_error(strategy: str, change: str, tmp_pa
         tensors[name.replace("q_proj", "query") if renamed else name] = tensor if renamed else tensor[:-1].contiguous()
     save_file(tensors, file, metadata={"format": "pt"})
     with pytest.raises(CheckpointError, match="do not fit this base model"):
-        load_tuned(base_model(), tmp_path)
+        load_tuned(
+            base_model(), tmp_path, open_strategy(config.load([f"strategy={strategy}"]).strategy).kind, temporal=False
+        )
 
 
 def test_a_damaged_manifest_stops_the_evaluation_before_anything_is_loaded(tmp_path: Path) -> None:
     settings = config.load(["model=tiny_llama"])
     model = tmp_path / "model"
+    subjects = compare_models.base_and_tuned(model)
     with store.replaced_folder(model, {}) as folder:
-        open_strategy(settings.strategy).save(tuned_model("tiny_llama"), folder, "some/base")
+        open_strategy(settings.strategy).save(tuned_model("tiny_llama"), folder, SOME_BASE)
     for content, said in (("{}", "its manifest cannot be read"), (None, "it has no manifest")):
         (model / store.MANIFEST).unlink() if content is None else (model / store.MANIFEST).write_text(content)
         with pytest.raises(CheckpointError, match=said):
-            compare_models.evaluate(settings, None, {}, tmp_path, model, tmp_path / "out")  # type: ignore[arg-type]
+            compare_models.evaluate(settings, None, {}, tmp_path, subjects, tmp_path / "out")  # type: ignore[arg-type]
 
 
 def test_an_adapter_file_holds_the_adapters_and_little_else(tmp_path: Path) -> None:
     tuned = tuned_model("tiny_llama", "strategy.r=64", "strategy.target_modules=all_linear")
-    open_strategy(config.load([]).strategy).save(tuned, tmp_path, "some/base")
+    open_strategy(config.load([]).strategy).save(tuned, tmp_path, SOME_BASE)
     trained = sum(4 * parameter.numel() for parameter in tuned.parameters() if parameter.requires_grad)
     assert trained <= (tmp_path / "adapter_model.safetensors").stat().st_size < 1.2 * trained + 10_000
-
-
-@pytest.mark.parametrize(
-    ("overrides", "said"),
-    [
-        (["trainer.max_length=5000"], r"max_length = 5,000 is more than model tiny_llama reads \(4,096 tokens\)"),
-        (
-            ["model=r1", "trainer.precision=bf16"],
-            r"model r1 with strategy=lora needs at least 1,251 GiB .* [\d,.]+ GiB are free here",
-        ),
-        (
-            ["model=r1", "strategy=full", "trainer.precision=bf16"],
-            r"model r1 with strategy=full needs at least 9,999 GiB .* or strategy=lora",
-        ),
-        (["strategy.target_modules=nothing"], 'no linear layer is called "nothing"'),
-    ],
-)
-def test_a_run_that_cannot_work_is_refused_with_numbers(overrides: list[str], said: str, tmp_path: Path) -> None:
-    with pytest.raises(PreflightError, match=said):
-        preflight(config.load(["model=tiny_llama", *overrides]), config.ROOT, tmp_path, 1000)
-
-
-def test_a_gpu_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(PreflightError, match="there is no GPU here; use trainer=cpu"):
-        preflight(config.load(["model=tiny_llama", "trainer=gpu"]), config.ROOT, tmp_path, 1000)
-
-
-def test_full_weights_warn_below_the_recommended_number_of_examples(tmp_path: Path) -> None:
-    settings = config.load(["model=tiny_llama", "strategy=full"])
-    parameters = f"{sum(parameter.numel() for parameter in base_model().parameters()):,}"
-    few, enough = (preflight(settings, config.ROOT, tmp_path, n) for n in (99_999, 100_000))
-    assert enough == [f"full weights: {parameters} parameters train"]
-    assert few[1].startswith(f"warning: 99,999 training examples for {parameters} weights")
-    assert "from 100,000 examples on" in few[1]

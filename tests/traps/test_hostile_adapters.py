@@ -9,6 +9,7 @@ import pytest
 from r1tailor import config
 from r1tailor.strategy import load_tuned, open_strategy
 from tests.strategy.test_lora import base_model, tuned_model
+from tests.support.saved_models import SOME_BASE
 from tests.traps.danger import Place, case, change_json
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # outside pytest a warning raises nothing, and so it shall be here
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # outside pytest a warning ra
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Adapters as they should be."""
     folder = tmp_path_factory.mktemp("original")
-    open_strategy(config.load(["model=tiny_llama"]).strategy).save(tuned_model("tiny_llama"), folder, "some/base")
+    open_strategy(config.load(["model=tiny_llama"]).strategy).save(tuned_model("tiny_llama"), folder, SOME_BASE)
     return folder
 
 
@@ -28,7 +29,7 @@ def tuned(original: Path, place: Place) -> Path:
 
 
 def test_the_original_is_fine(tuned: Path) -> None:
-    load_tuned(base_model(), tuned)
+    load_tuned(base_model(), tuned, "adapter", temporal=False)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_hostile_fields_of_an_adapter_are_refused(changes: dict[str, Any], tuned
     with pytest.MonkeyPatch.context() as patched:
         patched.syspath_prepend(str(place.zone))
         with place.refused("the adapters do not fit this base model"):
-            load_tuned(base_model(), tuned)
+            load_tuned(base_model(), tuned, "adapter", temporal=False)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_hostile_fields_of_an_adapter_are_refused(changes: dict[str, Any], tuned
 def test_no_field_of_an_adapter_is_a_pattern(changes: dict[str, Any], said: str, tuned: Path, place: Place) -> None:
     change_json(tuned / "adapter_config.json", **changes)  # peft would take it as a regular expression
     with place.refused(said):
-        load_tuned(base_model(), tuned)
+        load_tuned(base_model(), tuned, "adapter", temporal=False)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ def test_broken_adapters_are_one_clear_error(file: str, content: bytes | None, t
         (tuned / "adapter_model.safetensors").unlink()
     (tuned / file).write_bytes(place.pickled(2) if content is None else content)
     with place.refused():
-        load_tuned(base_model(), tuned)
+        load_tuned(base_model(), tuned, "adapter", temporal=False)
 
 
 def test_auto_mapping_and_the_base_of_an_adapter_lead_nowhere(tuned: Path, place: Place) -> None:
@@ -103,7 +104,7 @@ def test_auto_mapping_and_the_base_of_an_adapter_lead_nowhere(tuned: Path, place
     change_json(tuned / "adapter_config.json", auto_mapping=evil, base_model_name_or_path="../../evil")
     with pytest.MonkeyPatch.context() as patched, place.harmless():
         patched.syspath_prepend(str(place.zone))
-        load_tuned(base_model(), tuned)
+        load_tuned(base_model(), tuned, "adapter", temporal=False)
 
 
 def test_pickled_full_weights_beside_a_decoy_are_refused(place: Place) -> None:
@@ -112,4 +113,4 @@ def test_pickled_full_weights_beside_a_decoy_are_refused(place: Place) -> None:
     (folder / "decoy.safetensors").write_bytes(b"")
     (folder / "pytorch_model.bin").write_bytes(place.pickled(2))
     with place.refused():
-        load_tuned(base_model(), folder)
+        load_tuned(base_model(), folder, "full", temporal=False)

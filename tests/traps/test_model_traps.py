@@ -25,6 +25,7 @@ from r1tailor.objective.supervised import summed_loss
 from r1tailor.strategy import load_tuned, open_strategy
 from r1tailor.strategy import lora as lora_of
 from tests.strategy.test_lora import base_model, logits, tuned_model
+from tests.support.saved_models import SOME_BASE
 from tests.training.test_module import varied
 from tests.traps.shown import FAILURES, shown
 
@@ -84,14 +85,16 @@ def test_trap_5_adapters_train_under_gradient_checkpointing(fault: Any) -> None:
 def check_reload(folder: Path) -> None:
     """Reloaded logits are those of before and not the base's; a renamed key is an error."""
     tuned = tuned_model("tiny_llama")
-    open_strategy(config.load(["model=tiny_llama"]).strategy).save(tuned, folder, "some/base")
-    assert torch.equal(logits(load_tuned(base_model(), folder)), logits(tuned)), "other logits than before"
+    open_strategy(config.load(["model=tiny_llama"]).strategy).save(tuned, folder, SOME_BASE)
+    assert torch.equal(logits(load_tuned(base_model(), folder, "adapter", temporal=False)), logits(tuned)), (
+        "other logits than before"
+    )
     assert not torch.allclose(logits(base_model()), logits(tuned), atol=1e-3)
     file = folder / "adapter_model.safetensors"
     renamed = {name.replace("q_proj.lora_B", "q_proj.lora_b"): tensor for name, tensor in load_file(file).items()}
     save_file(renamed, file, metadata={"format": "pt"})
     with pytest.raises(CheckpointError, match="missing adapter keys"):
-        load_tuned(base_model(), folder)
+        load_tuned(base_model(), folder, "adapter", temporal=False)
 
 
 def warnings_only_warn(patched: pytest.MonkeyPatch) -> None:

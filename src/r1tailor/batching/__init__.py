@@ -1,1 +1,1 @@
-"""Examples become packed rows: token ids, the token cache, windows of numbers, shared beginnings."""
+"""Examples become packed rows: token ids, the token cache, windows of numbers, shared prefixes."""

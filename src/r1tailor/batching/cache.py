@@ -2,7 +2,7 @@
 
 The key is the hash of the tokenizer and of every rendered text, so that no change of template, tokenizer, examples
 or of what is supervised can meet an old entry. Lengths are cut off after reading and are no part of it. An entry
-carries the sha256 of its key and its numbers: one that was damaged or moved is made anew, never trained on.
+carries the sha256 of its key and its numbers: a damaged or moved entry is rebuilt, never trained on.
 """
 
 import hashlib

@@ -1,9 +1,9 @@
-"""Packed micro-batches: rows of shared beginnings and rectangles of examples.
+"""Packed micro-batches: rows of shared prefixes and rectangles of examples.
 
-A row is a chain of segments ``[shared][example][example]...[shared]...``. A shared beginning stands in it once;
-the examples that begin with it follow as rectangles: their remaining tokens, padded to one length. The last token of
-an answer is left out, for nothing is predicted from it. Every linear layer sees one long row; ``kernels/attention.py``
-lets each example attend to its beginnings and to itself only. Position ids go on from the beginning in every example,
+A row is a chain of segments ``[shared][example][example]...[shared]...``. A shared prefix occurs once;
+the examples that start with it follow as rectangles: their remaining tokens, padded to one length. The last token of
+an answer is left out: nothing is predicted from it. Every linear layer sees one long row; ``kernels/attention.py``
+lets each example attend to its prefixes and to itself only. Position ids continue from the prefix in every example,
 so the loss and all gradients equal those of one example at a time.
 """
 
@@ -24,7 +24,7 @@ _ALIGNED = 16  # matrix products over a row are up to a tenth slower at other le
 class Segment:
     """A rectangle of positions in a row: ``examples`` sequences of ``width`` positions each.
 
-    A shared beginning is a segment of one sequence.
+    A shared prefix is a segment of one sequence.
 
     Attributes:
         examples: sequences that follow one another; each attends causally to itself.
@@ -144,7 +144,7 @@ class _Row:
         return max(fitting, 0 if self.segments else 1)
 
     def add(self, group: int, width: int, members: list[int]) -> None:
-        """Append examples of a group, after the shared beginnings that the row does not hold yet."""
+        """Append examples of a group, after the shared prefixes that the row does not hold yet."""
         line = self._line(group)
         for depth, g in enumerate(line):
             if g not in self.placed:
@@ -155,7 +155,7 @@ class _Row:
         self._append(self.tree[group], members, Segment(len(members), width, context))
 
     def _line(self, group: int) -> list[int]:
-        """Return the groups that hold a shared beginning of a group's examples, outermost first."""
+        """Return the groups that hold a shared prefix of a group's examples, outermost first."""
         line: list[int] = []
         current: int | None = group
         while current is not None:

@@ -1,6 +1,6 @@
-"""Shared beginnings are found, not configured: the prefix tree of the prompts at hand.
+"""Shared prefixes are found, not configured: the prefix tree of a set of prompts.
 
-The prompts are sorted; neighbours that begin alike form groups, and groups nest (an instruction that all share,
+The prompts are sorted; neighbours with a common prefix form groups, and groups nest (an instruction that all share,
 below it a document that some share). A group is kept where computing its tokens once saves more positions than
 one more segment costs; where nothing is shared the tree is its root alone, and costs nothing.
 """

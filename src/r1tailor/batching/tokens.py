@@ -5,6 +5,7 @@ An example's window of numbers stands between instruction and input as soft toke
 """
 
 import copy
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -141,6 +142,16 @@ class ChatTokenizer:
     def fingerprint(self) -> bytes:
         """Return all that decides which ids a text becomes."""
         return f"{self.tokenizer.backend_tokenizer.to_str()}\0{self.end}".encode()
+
+    @property
+    def sha256(self) -> str:
+        """The hash of all that decides which ids a text becomes."""
+        return hashlib.sha256(self.fingerprint()).hexdigest()
+
+    @property
+    def template_sha256(self) -> str:
+        """The hash of the chat template, which renders the prompts."""
+        return hashlib.sha256(str(self.tokenizer.chat_template).encode()).hexdigest()
 
     def continuation(self, prompt: str, answer: str) -> tuple[int, ...]:
         """Return the ids of the beginning of a response to a rendered prompt, without an end: for ranking."""

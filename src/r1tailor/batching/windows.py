@@ -1,9 +1,9 @@
-"""Windows of numbers beside the text: checked, addressed by content, and gathered for a row.
+"""Windows of numbers that accompany the text: checked, addressed by content, and gathered for a row.
 
 A model reads a window as a few soft tokens: embeddings that ``model/temporal.py`` computes from it. Among token ids
 a soft token is a negative number that says which window and which of its tokens is meant. The address follows from
 the window's numbers alone, so the same window has the same ids in every example, and another window has none of them:
-a shared beginning may run through a window, and never joins two.
+a shared prefix may include a window, and never merges two different ones.
 """
 
 import hashlib

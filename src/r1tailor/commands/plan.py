@@ -14,7 +14,7 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
     parser.add_argument("--positions", type=count, help="of one micro-batch (default: the most that can come)")
     parser.add_argument("--width", type=count, default=127, help="positions of one example (default: 127, the worst)")
     parser.add_argument("--shared", type=count, default=0, help="positions that all examples begin with")
-    parser.set_defaults(run=_plan)
+    parser.set_defaults(run=_plan, project=False)
 
 
 def _plan(parsed: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ Massive Datasets*, 3.4): documents that agree in all rows of a band are candidat
 by the exact index. Two documents of similarity s become candidates with probability 1 - (1 - s^rows)^bands; bands and
 rows are chosen so that a pair at the threshold is missed with a probability below 1 %, and a closer one still less.
 
-Memory does not grow with the texts: keys and shingles lie on disk beside the output, partition by partition; what
+Memory does not grow with the texts: keys and shingles lie on disk next to the output, partition by partition; what
 stays is one number for each document.
 """
 
@@ -41,7 +41,7 @@ _Found = Callable[[int, int, float], None]
 def deduplicate(source: Path, target: Path, settings: Duplicates) -> dict[str, Any]:
     """Write the documents of a Parquet file that repeat no earlier one, in order; return a report.
 
-    The pairs that show what repeats what (ids and similarity) are written beside the target, to ``duplicates.jsonl``:
+    The pairs that show what repeats what (ids and similarity) are written next to the target, to ``duplicates.jsonl``:
     one pair for each document that is left out. ``target`` may be ``source``.
 
     Raises:

@@ -1,6 +1,6 @@
 """The chain of steps under Ray Data: the same batches, treated side by side by the workers of a cluster or machine.
 
-Ray is an extra (``pip install "r1-tailor[ray]"``) and is imported here only. Where a Ray cluster is at hand
+Ray is an extra (``pip install "r1-tailor[ray]"``) and is imported here only. Where a Ray cluster is running
 (``RAY_ADDRESS``) it is used, and every worker must see the files; otherwise Ray is started on this machine and stopped
 again. This has run on one machine.
 """

@@ -21,7 +21,7 @@ _WITHIN_NUMBERS = (".", ",", "/")
 
 
 class Form(NamedTuple):
-    """What a vocabulary says of one name.
+    """What a vocabulary holds for one name.
 
     Attributes:
         name: folded.

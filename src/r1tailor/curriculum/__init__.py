@@ -1,4 +1,4 @@
-"""Examples become ordered batches: tokens, the order of the optimizer steps, packed micro-batches."""
+"""Which examples are trained on when: difficulty, phases, and the order of the optimizer steps."""
 
 from r1tailor.curriculum.difficulty import Material
 from r1tailor.curriculum.step_schedule import Course, course

@@ -1,4 +1,4 @@
-"""Ever harder examples join in: competence-based curriculum learning (Platanios et al. 2019, arXiv:1903.09848)."""
+"""Harder examples join step by step: competence-based curriculum learning (Platanios et al. 2019, arXiv:1903.09848)."""
 
 import math
 import random

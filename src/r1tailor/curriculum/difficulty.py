@@ -1,7 +1,7 @@
 """How hard each example is, and where it stands among the others.
 
 A score is any number that grows with difficulty; only the order counts. Among the training examples each has a quantile
-of its own: equals are put in an order by lot, so that a range of quantiles always holds its share of the examples.
+of its own: ties are broken at random, so that a range of quantiles always holds its share of the examples.
 """
 
 import random
@@ -39,7 +39,7 @@ class Material:
         record = self.records[self.tokens[index].id]
         if name not in record.fields:
             known = ", ".join(record.fields) or "none"
-            raise DataError(f"example {record.id} has no field {name}, which the curriculum goes by. It has: {known}")
+            raise DataError(f"example {record.id} has no field {name}, which orders the curriculum. It has: {known}")
         return record.fields[name]
 
 
@@ -96,5 +96,5 @@ def _number(name: str, material: Material, index: int) -> float:
     value = material.value(index, name)
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         id_ = material.tokens[index].id
-        raise DataError(f"example {id_}: its field {name} = {value!r:.100} is no number; the curriculum goes by it")
+        raise DataError(f"example {id_}: its field {name} = {value!r:.100} orders the curriculum: a number is needed")
     return float(value)

@@ -1,4 +1,4 @@
-"""Which examples a phase is about, and which of the earlier phases come back in it."""
+"""Which examples a phase trains on, and which of the earlier phases it replays."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ from r1tailor.schema.curriculum import Phase, PhasedCurriculum, TakeQuantiles, T
 
 
 def members(curriculum: PhasedCurriculum, key: str, material: Material, seed: int) -> list[int]:
-    """Return the indexes of a phase's training examples, those that come back included, in their order.
+    """Return the indexes of a phase's training examples, replayed ones included, in their order.
 
     Raises:
-        DataError: the phase takes no example, or one does not say what the phase goes by.
+        DataError: the phase takes no example, or one lacks the field that orders the phase.
     """
     own = taken(curriculum.phases[key], material, seed)
     if not own:

@@ -44,7 +44,7 @@ def course(settings: Settings, key: str, material: Material) -> Course:
     """Return the optimizer steps of a phase.
 
     Raises:
-        DataError: the phase takes no example, or one does not say what the phase goes by.
+        DataError: the phase takes no example, or one lacks the field that orders the phase.
         ConfigError: not one step of the run falls to the phase.
     """
     curriculum, batch_size, seed = settings.curriculum, settings.trainer.batch_size, settings.seed
@@ -70,7 +70,7 @@ def run_steps(settings: Settings, examples: int) -> int:
 
 
 def needs_losses(curriculum: Curriculum) -> bool:
-    """Whether a curriculum goes by the base model's loss."""
+    """Whether a curriculum is ordered by the base model's loss."""
     match curriculum:
         case CompetenceCurriculum():
             return curriculum.phases.whole.difficulty.by == "loss"

@@ -1,63 +1,81 @@
-"""Base against tuned: predictions, metrics with intervals, comparisons, baseline."""
+"""Any number of models on the same held-out items: predictions, metrics with intervals, comparisons, baseline."""
 
 import gc
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from torch import nn
 
-from r1tailor import store
+from r1tailor import artifact, store
+from r1tailor.artifact import Artifact
 from r1tailor.domain import Domain
-from r1tailor.errors import CheckpointError
 from r1tailor.evaluation.market.decisions import evenly
 from r1tailor.evaluation.metrics import ItemMetric, by_metric, measure
 from r1tailor.evaluation.significance import compare, interval
-from r1tailor.inference.generate import predict
-from r1tailor.model import load
-from r1tailor.planning.precision import COMPUTE, trained_with
+from r1tailor.inference.local import open_base, open_tuned
+from r1tailor.inference.predict import predict
 from r1tailor.records import Example, Prediction, write_records
 from r1tailor.schema.settings import Settings
-from r1tailor.strategy import load_tuned
 from r1tailor.training.memory import keep_freed_memory
 
-# A fair look at a base model that answers in prose: its best guess over the closed set against the tuned
-# model's free answer.
-_CROSS = tuple(
-    (f"{name}_accuracy", f"{name}_accuracy_ranked")
-    for name in ("chapter", "label", "act", "law", "department", "trend", "volatility", "risk", "allocation")
-)
+BASE, TUNED = "base", "tuned"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One of the models that are compared.
+
+    Attributes:
+        name: its key in ``metrics.json``, and in the name of its file of predictions.
+        model: folder of the saved model; None for the base model.
+        reference: name of the subject that it is compared with; empty for none.
+    """
+
+    name: str
+    model: Path | None
+    reference: str = ""
+
+
+def base_and_tuned(model: Path) -> tuple[Subject, Subject]:
+    """Return the two subjects of every evaluation: the base model, and what training saved."""
+    return Subject(BASE, None), Subject(TUNED, model, reference=BASE)
 
 
 def evaluate(
-    settings: Settings, domain: Domain, parts: Mapping[str, Sequence[Example]], root: Path, model: Path, folder: Path
+    settings: Settings,
+    domain: Domain,
+    parts: Mapping[str, Sequence[Example]],
+    root: Path,
+    subjects: Sequence[Subject],
+    folder: Path,
 ) -> dict[str, Any]:
-    """Measure base and tuned model on the same held-out items; write predictions and ``metrics.json``.
+    """Measure every subject on the same held-out items; write predictions and ``metrics.json``.
 
     Args:
         settings: the composition.
         domain: scores the answers.
         parts: examples of ``train`` (for the baseline) and ``test``.
         root: the project's root.
-        model: what training saved.
-        folder: where to write.
+        subjects: ``base`` and ``tuned`` are among them.
+        folder: where to write ``predictions-<name>.jsonl`` for each subject, and ``metrics.json``.
 
     Raises:
-        CheckpointError: the saved model is damaged.
+        CheckpointError: a saved model is damaged.
     """
-    wrong = store.damage(model)
-    if wrong:
-        raise CheckpointError(f"{model}: {wrong}")
+    saved = {subject.name: artifact.read(subject.model) for subject in subjects if subject.model}
     keep_freed_memory()
     items = held_out(settings, parts["test"])
     folder.mkdir(parents=True, exist_ok=True)
     predictions = {}
-    for name in ("base", "tuned"):
-        predictions[name] = _predictions(name, settings, domain, items, root, model)
-        write_records(folder / f"predictions-{name}.jsonl", predictions[name])
-    metrics = summarise(settings, domain, parts["train"], items, predictions)
+    for subject in subjects:
+        model = saved.get(subject.name)
+        in_precision = (model or saved[TUNED]).precision  # the base model runs in that of the tuned one
+        predictions[subject.name] = _predictions(subject.name, settings, domain, items, root, model, in_precision)
+        write_records(folder / f"predictions-{subject.name}.jsonl", _scored(domain, items, predictions[subject.name]))
+    metrics = summarise(settings, domain, parts["train"], items, subjects, predictions)
     store.write_json(folder / "metrics.json", metrics)
     return metrics
 
@@ -83,18 +101,23 @@ def summarise(
     domain: Domain,
     train: Sequence[Example],
     items: Sequence[Example],
+    subjects: Sequence[Subject],
     predictions: Mapping[str, Sequence[Prediction]],
 ) -> dict[str, Any]:
-    """Return the metrics of base, tuned and majority baseline, and the paired comparisons."""
+    """Return the metrics of each subject and of the majority baseline, and the paired comparisons.
+
+    ``comparisons`` are those of ``tuned``; those of other subjects stand in ``compared`` by name, with their reference.
+    """
     language = settings.domain.language
     measured = {name: measure(domain, items, made, language) for name, made in predictions.items()}
-    measured["majority"] = _majority(domain, train, items)
     options = (settings.evaluation.resamples, settings.evaluation.confidence, settings.seed)
-    base, tuned = measured["base"], measured["tuned"]
-    comparisons = {name: compare(base[name], tuned[name], *options).as_dict() for name in base}
-    for free, ranked in _CROSS:
-        if free in tuned and ranked in base:
-            comparisons[f"{free}_against_base_ranked"] = compare(base[ranked], tuned[free], *options).as_dict()
+    compared = {
+        subject.name: {"reference": subject.reference, "comparisons": _comparisons(domain, measured, subject, options)}
+        for subject in subjects
+        if subject.reference
+    }
+    measured["majority"] = _majority(domain, train, items)
+    tuned = compared.pop(TUNED)
     return {
         "n": len(items),
         "confidence": settings.evaluation.confidence,
@@ -102,8 +125,27 @@ def summarise(
             model: {name: interval(metric, *options).as_dict() for name, metric in metrics.items()}
             for model, metrics in measured.items()
         },
-        "comparisons": comparisons,
+        "comparisons": tuned["comparisons"],
+        **({"compared": compared} if compared else {}),
     }
+
+
+def _scored(domain: Domain, items: Sequence[Example], predictions: Sequence[Prediction]) -> list[Prediction]:
+    """Return the predictions with their scores, so that versions can be compared without the domain's documents."""
+    return [replace(made, scores=domain.score(item, made)) for item, made in zip(items, predictions, strict=True)]
+
+
+def _comparisons(
+    domain: Domain, measured: Mapping[str, Mapping[str, ItemMetric]], subject: Subject, options: tuple[int, float, int]
+) -> dict[str, Any]:
+    """Return the paired differences of a subject to its reference."""
+    reference, own = measured[subject.reference], measured[subject.name]
+    found = {name: compare(reference[name], own[name], *options).as_dict() for name in reference}
+    for metric in domain.metrics:
+        if metric.name in own and metric.ranked in reference:
+            name = f"{metric.name}_against_{subject.reference}_ranked"
+            found[name] = compare(reference[metric.ranked], own[metric.name], *options).as_dict()
+    return found
 
 
 def _majority(domain: Domain, train: Sequence[Example], items: Sequence[Example]) -> dict[str, ItemMetric]:
@@ -115,35 +157,24 @@ def _majority(domain: Domain, train: Sequence[Example], items: Sequence[Example]
 
 
 def _predictions(
-    name: str, settings: Settings, domain: Domain, items: Sequence[Example], root: Path, model: Path
+    name: str,
+    settings: Settings,
+    domain: Domain,
+    items: Sequence[Example],
+    root: Path,
+    model: Artifact | None,
+    in_precision: str,
 ) -> list[Prediction]:
-    tokenizer = load.load_tokenizer(settings.model, root)
-    loaded = load_either(name, settings, root, model)
+    answerer = open_tuned(model, settings, root) if model else open_base(settings, root, in_precision)
     with Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
         TimeRemainingColumn(),
     ) as bar:
         task = bar.add_task(f"evaluating {name} (likelihood, ranking, generation)", total=3 * len(items))
-        result = predict(
-            loaded,
-            tokenizer,
-            items,
-            [domain.labels_of(item) for item in items],
-            settings.evaluation,
-            settings.trainer.micro_batch_tokens,
-            settings.model.context_length,
-            lambda done: bar.advance(task, done),
-        )
-    del loaded
+        labels = [domain.labels_of(item) for item in items]
+        result = predict(answerer, items, labels, lambda done: bar.advance(task, done))
+    del answerer
     gc.collect()
     return result
-
-
-def load_either(name: str, settings: Settings, root: Path, model: Path) -> nn.Module:
-    """Return ``base`` or ``tuned`` in evaluation mode; both run in the dtype that the tuned one was trained in."""
-    dtype = COMPUTE[trained_with(model)]
-    base = load.load_model(settings.model, root, dtype, settings.seed)
-    chosen = base if name == "base" else load_tuned(base, model)
-    return chosen.to(dtype).eval()

@@ -1,4 +1,4 @@
-"""The domain's goals against what was measured."""
+"""Verdicts: a domain's goals against the measured metrics."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from r1tailor.schema.domain import Goal
 
 @dataclass(frozen=True)
 class Verdict:
-    """One goal, the tuned model's value, and whether the goal is met."""
+    """One goal, the tuned model's value, and whether it meets the goal."""
 
     metric: str
     value: float | None
@@ -23,7 +23,7 @@ class Verdict:
 
 
 def verdicts(goals: Sequence[Goal], metrics: dict[str, Any]) -> list[Verdict]:
-    """Return a verdict for each goal; a metric that was not measured, or is not a number, misses its goal."""
+    """Return a verdict for each goal. A metric that was not measured, or is NaN, misses its goal."""
     return [_verdict(goal, metrics["models"]["tuned"].get(goal.metric)) for goal in goals]
 
 

@@ -1,4 +1,4 @@
-"""The evidence for people: a terminal table, a CSV for DVC plots, one self-contained HTML page."""
+"""The report of an evaluation: a terminal table, a CSV for DVC plots, one self-contained HTML page."""
 
 import csv
 import math
@@ -27,7 +27,7 @@ _CURVES = {
     "loss": ("loss.csv", "training (label-smoothed)", "lines"),
     "validation_loss": ("validation.csv", "validation", "lines+markers"),
 }
-_NO_SHARES = ("perplexity", "bleu", "warning_", "portfolio_")  # metrics that may lie outside [0, 1]
+_NO_SHARES = ("perplexity", "bleu", "warning_", "portfolio_")  # metrics that are not confined to [0, 1]
 _COLOURS = {"base": "#8a8f98", "tuned": "#1f6feb", "majority": "#c9a227"}
 
 
@@ -39,7 +39,7 @@ def print_table(settings: Settings, metrics: Mapping[str, Any], judged: Sequence
         table.add_column(column, overflow="fold")
     for row in rows(metrics):
         table.add_row(*row)
-    Console(width=150).print(table)
+    Console(width=150, markup=False, emoji=False).print(table)
     for verdict in judged:
         print(f"  goal: {verdict}")
 
@@ -59,7 +59,7 @@ def rows(metrics: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 
 def write_plot(metrics: Mapping[str, Any], path: Path) -> None:
-    """Write one row a model and metric, for DVC plots."""
+    """Write one row per model and metric, for DVC plots."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
@@ -79,17 +79,17 @@ def page(
     evaluation: Path,
     records: Mapping[str, TrackRecord] = MappingProxyType({}),
 ) -> str:
-    """Return the HTML report; it needs no network and no other file.
+    """Return the HTML report, which needs no network and no other file.
 
     Args:
         settings: the composition.
         metrics: as in ``evaluation/metrics.json``.
-        judged: the goals' verdicts.
-        facts: provenance, cleaning, examples, training, code, model: what the page tells of the run.
-        test: the held-out examples, in the order they were evaluated.
-        phases: folder of each phase of training, with ``plots/``.
-        evaluation: folder with the predictions.
-        records: of warnings and portfolio, where the domain knows crises.
+        judged: the verdicts on the goals.
+        facts: what the page reports of the run: provenance, cleaning, examples, training, code, model.
+        test: the held-out examples, in the order in which they were evaluated.
+        phases: the folder of each training phase, with ``plots/``.
+        evaluation: the folder with the predictions.
+        records: track records of warnings and portfolio, where the domain has a market.
     """
     environment = Environment(loader=PackageLoader("r1tailor", "evaluation"), autoescape=True)
     base = read_predictions(evaluation / "predictions-base.jsonl")
@@ -101,7 +101,7 @@ def page(
         rows=rows(metrics),
         verdicts=judged,
         facts=facts,
-        examples=compared[:: math.ceil(len(compared) / _SHOWN_EXAMPLES) or 1],  # spread: a task's items stand together
+        examples=compared[:: math.ceil(len(compared) / _SHOWN_EXAMPLES) or 1],  # spread: a task's items are adjacent
         asked_differently=len({example.instruction for example, _, _ in compared}) > 1,
         composition=config.as_yaml(settings),
         curves=_figure(_curves(phases), script=True),
@@ -117,7 +117,7 @@ def _interval(entry: Mapping[str, float] | None, key: str) -> str:
 
 
 def _market(name: str, record: TrackRecord) -> dict[str, Any]:
-    """Return what the page shows of one record: its tables, its charts, the honest sentence."""
+    """Return what the page shows of one track record: tables, charts, and the sentence of the comparison."""
     sentence = record.metrics["sentence"]
     return {
         "name": "" if name == "split" else "all folds of the walk-forward",
@@ -128,7 +128,7 @@ def _market(name: str, record: TrackRecord) -> dict[str, Any]:
 
 
 def _figure(figure: go.Figure, *, script: bool) -> str:
-    """Return a chart as HTML; the first one carries plotly's script, so that the page works offline."""
+    """Return a chart as HTML. The first chart includes plotly's script, so that the page works offline."""
     figure.update_layout(template="plotly_white", margin={"l": 60, "r": 20, "t": 40, "b": 50})
     figure.update_layout(height=figure.layout.height or 380)
     html: str = plotly.io.to_html(figure, full_html=False, include_plotlyjs=script, config={"displaylogo": False})
@@ -136,7 +136,7 @@ def _figure(figure: go.Figure, *, script: bool) -> str:
 
 
 def _curves(phases: Sequence[Path]) -> go.Figure:
-    """Return the losses of training, one phase after the other."""
+    """Return the loss curves, one phase after the other."""
     figure = _over_steps("Loss (nats per supervised token)")
     curves: dict[str, list[tuple[int, float]]] = {column: [] for column in _CURVES}
     for begins, phase in _begun(phases):
@@ -151,8 +151,8 @@ def _curves(phases: Sequence[Path]) -> go.Figure:
 
 
 def _forgetting(phases: Sequence[Path]) -> go.Figure:
-    """Return the validation loss on the examples of each phase, over the steps of all that came after it."""
-    figure = _over_steps("Validation loss by phase: a line that rises is forgotten")
+    """Return the validation loss on each phase's examples, over the steps of this and all later phases."""
+    figure = _over_steps("Validation loss by phase: a rising line shows forgetting")
     curves: dict[str, list[tuple[int, float]]] = {phase.name: [] for phase in phases}
     for begins, phase in _begun(phases):
         figure.add_vline(x=begins, line_dash="dot", annotation_text=phase.name)
@@ -169,7 +169,7 @@ def _over_steps(title: str) -> go.Figure:
 
 
 def _begun(phases: Sequence[Path]) -> Iterator[tuple[int, Path]]:
-    """Yield each phase with the steps that were taken before it."""
+    """Yield each phase with the number of steps taken before it."""
     taken = 0
     for phase in phases:
         yield taken, phase
@@ -182,7 +182,7 @@ def _rows(phase: Path, file: str) -> Iterator[dict[str, str]]:
 
 
 def _bars(metrics: Mapping[str, Any]) -> go.Figure:
-    """Return the metrics that lie in [0, 1], with intervals."""
+    """Return a bar chart of the metrics in [0, 1], with intervals."""
     figure = go.Figure()
     for model, measured in metrics["models"].items():
         unit = {name: entry for name, entry in measured.items() if not name.startswith(_NO_SHARES)}

@@ -1,8 +1,8 @@
-"""Attention over packed rows of shared beginnings and rectangles of examples.
+"""Attention over packed rows: shared prefixes, then rectangles of examples.
 
 Registered with transformers' ``AttentionInterface`` under ``packed_rows``: no model code is touched. Each
 segment of a row attends causally to itself and wholly to the segments of its context. The result equals causal
-attention over each example alone. The way is chosen by shape: short sequences as batched matrix products, in
+attention over each example alone. The implementation is chosen by shape: short sequences as batched matrix products, in
 which query heads that share a key-value head are folded together and softmax runs in fp32; long ones through
 ``scaled_dot_product_attention``, which never holds all scores.
 """
@@ -51,7 +51,7 @@ def packed_attention(
         query: [1, H, T, d].
         key: [1, K, T, d] with H a multiple of K.
         value: [1, K, T, e].
-        attention_mask: None; the segments say it all.
+        attention_mask: None; the segments define the mask.
         scaling: factor on the scores.
         dropout: probability; only 0 is supported, as in every model of the family.
         packed_segments: the row from its start on; positions after the last one are filler and get zeros.

@@ -1,7 +1,7 @@
 """Smoothed cross-entropy from hidden states: loss and gradients without a [S, V] tensor.
 
-Logits exist for a block of positions at a time: the gradient with respect to the hidden states is computed while a
-block's logits are at hand.
+Logits exist for one block of positions at a time; the gradient with respect to the hidden states is computed while
+they do.
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
 """Linear layers whose weights train, as one differentiable operation for those that read the same input.
 
 The same function as torch's layers. Under autocast each of those converts its input and its weight, and keeps its own
-converted input for the backward pass; here there is one, which is not kept where it can be had again in one pass.
+converted input for the backward pass; here they share one, which is not kept where it can be recomputed in one pass.
 """
 
 from collections.abc import Sequence

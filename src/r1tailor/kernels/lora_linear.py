@@ -4,7 +4,7 @@ The same function as peft's layers, with fewer passes over memory: of layers tha
 value; gate and up) the adapters are stacked into one narrow product; the adapter's output is accumulated into the
 frozen layer's by the matrix product itself, the scaling is applied to the narrow intermediate, and what the backward
 pass needs is kept explicitly. State, names and saved files stay peft's. The only difference
-is that layers computed together also share the elements that dropout leaves out.
+is that layers computed together share one dropout mask.
 """
 
 from collections.abc import Sequence
@@ -80,7 +80,7 @@ class _Fixed:
     """What layers computed together share and do not train.
 
     Attributes:
-        origin: how their input [..., in] can be had again.
+        origin: how their input [..., in] can be recomputed.
         weights: of each its frozen weight [out, in].
         biases: of each its bias [out], or None.
         scale: factor on what the adapters add.

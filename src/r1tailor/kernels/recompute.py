@@ -1,8 +1,8 @@
-"""How a tensor can be computed again from what is kept anyway, so that its readers need not keep it too.
+"""Recompute a tensor from what is kept anyway, so that the layers that read it need not keep it too.
 
 A norm keeps its input normalised, a gate keeps its two factors; the layers that read their outputs would keep those as
-well. An output that says how it came about is computed again in the backward pass, in one pass over memory. Where that
-is not enough, whole layers are computed again from their inputs (gradient checkpointing, Chen et al. 2016).
+well. An output that carries its own recipe is recomputed in the backward pass, in one pass over memory. Where that is
+not enough, whole layers are recomputed from their inputs (gradient checkpointing, Chen et al. 2016).
 """
 
 from collections.abc import Callable
@@ -24,13 +24,13 @@ class Origin:
 
 
 def remember(output: Tensor, function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
-    """Return ``output``, which equals ``function(*tensors)``, with that written on it."""
+    """Return ``output``, which equals ``function(*tensors)``, with that recipe attached."""
     setattr(output, _ATTRIBUTE, Origin(function, tuple(tensor.detach() for tensor in tensors)))
     return output
 
 
 def origin_of(output: Tensor) -> Origin:
-    """Return how a tensor can be had again: as it was remembered, or by keeping the tensor itself."""
+    """Return how a tensor can be recomputed: by the function remembered for it, or by keeping the tensor itself."""
     known: Origin | None = getattr(output, _ATTRIBUTE, None)
     return known or Origin(_itself, (output,))
 

@@ -35,7 +35,7 @@ def _forward_of(kind: Any) -> Any:  # noqa: ANN401  (transformers is untyped)
 
 
 class _RMSNorm(torch.autograd.Function):
-    """x [..., D], w [D] -> [..., D] in the dtype that x and w promote to; beside it x normalised, which is kept."""
+    """x [..., D], w [D] -> [..., D] in the dtype that x and w promote to, and x normalised, which is kept."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, epsilon: float) -> tuple[Tensor, Tensor]:  # noqa: ANN401

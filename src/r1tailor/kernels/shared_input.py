@@ -19,7 +19,7 @@ class Siblings(Generic[Layer]):
     """Layers that read the same input, and the function that computes all of them.
 
     Kept outside the module tree. What the others gave waits for their call with the very same tensor; a call
-    with another one begins anew, so recomputation under gradient checkpointing is safe.
+    with another one starts over, so recomputation under gradient checkpointing is safe.
     """
 
     def __init__(self, layers: Sequence[Layer], compute: Callable[[Sequence[Layer], Tensor], Sequence[Tensor]]) -> None:

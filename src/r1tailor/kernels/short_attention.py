@@ -1,9 +1,9 @@
 """Attention of short sequences as batched matrix products, and its gradient, as one differentiable operation.
 
 Query heads that share a key-value head are folded together, so that each product is as tall as it can be; softmax runs
-in fp32, and what is kept of it is what the products read. What an example attends to, its beginnings and itself, is put
-side by side once a segment: one product in the place of one for each, and few small operations. Results are written
-into the row's own tensors.
+in fp32, and only what the products read is kept for the backward pass. The keys an example attends to (its shared
+prefixes and its own) are concatenated once a segment, so that one product replaces one for each part. Results are
+written into the row's own tensors.
 """
 
 from collections.abc import Sequence

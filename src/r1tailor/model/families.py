@@ -79,7 +79,7 @@ def target_modules(model: nn.Module, wanted: str | tuple[str, ...]) -> list[str]
     if not left:
         raise PreflightError(
             f"strategy.target_modules = {wanted}: this model's experts are fused parameters, and adapters cannot reach "
-            f"{', '.join(_FUSED_AWAY)} beside them. Choose query_key_value or attention, or strategy=full"
+            f"{', '.join(_FUSED_AWAY)} next to them. Choose query_key_value or attention, or strategy=full"
         )
     return left
 

@@ -131,6 +131,20 @@ def _leave_the_file(model: nn.Module) -> None:
         parameter.data = parameter.data.clone()
 
 
+def folder_of(settings: PackagedModel | HubModel | LocalModel, root: Path) -> Path:
+    """Return the folder in Hugging Face layout that a model is loaded from, fetched if need be.
+
+    Raises:
+        ModelUnavailableError: it cannot be had.
+    """
+    return _folder(settings, root, weights=True)
+
+
+def converted_folder(settings: PackagedModel) -> Path:
+    """Return where a packaged model lies once it is converted."""
+    return cache_folder() / "models" / f"{settings.name}-{settings.sha256[:12]}"
+
+
 def provenance(settings: AnyModel) -> dict[str, Any]:
     """Return what identifies the base model in manifests and reports."""
     return settings.model_dump(mode="json", exclude={"lora", "chat"})
@@ -160,7 +174,7 @@ def _random(settings: RandomModel, dtype: torch.dtype, seed: int) -> PreTrainedM
 
 @contextmanager
 def _reading(folder: str, what: str) -> Iterator[None]:
-    """Turn whatever somebody's files make transformers raise into one error that names their folder."""
+    """Turn whatever a folder's files make transformers raise into one error that names the folder."""
     try:
         yield
     except (TailorError, torch.OutOfMemoryError, Warning):
@@ -190,7 +204,7 @@ def _folder(settings: PackagedModel | HubModel | LocalModel, root: Path, *, weig
 
 
 def _packaged(settings: PackagedModel, *, weights: bool) -> Path:
-    folder = cache_folder() / "models" / f"{settings.name}-{settings.sha256[:12]}"
+    folder = converted_folder(settings)
     if not (folder / store.MANIFEST).exists() or (weights and store.damage(folder)):
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """Published architectures of R1 and its distills, so that they can be planned where the hub cannot be reached.
 
-Source: the ``config.json`` beside each model on the hub; for R1 also table 1 and section 4.2 of the DeepSeek-V3
+Source: the ``config.json`` of each model on the hub; for R1 also table 1 and section 4.2 of the DeepSeek-V3
 report (arXiv:2412.19437). Only what decides shapes is here. A test holds each of them to the number of parameters
 in ``conf/model/*.yaml``.
 """

@@ -3,7 +3,7 @@
 The window is cut into patches, which a small transformer reads together; all of what it makes of them is then mixed
 into k tokens (Nie et al. 2023, PatchTST, arXiv:2211.14730), and a projector takes each into the space of the model's
 word embeddings, at their scale. So from the first step on every soft token says something about the whole window. The
-encoder hangs on the language model as a module of its own: it trains with every strategy, and is saved beside what the
+encoder hangs on the language model as a module of its own: it trains with every strategy, and is saved next to what the
 strategy saves (``model/temporal_files.py``).
 """
 
@@ -84,7 +84,7 @@ class TemporalEncoder(nn.Module):
 
 
 def _layer(width: int, heads: int) -> nn.Module:
-    """Return one layer; built anew each time, for copies would all begin alike."""
+    """Return one layer; built separately each time, because copies would all start with the same weights."""
     return nn.TransformerEncoderLayer(
         width, heads, 4 * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
     )
@@ -150,7 +150,7 @@ def embeddings(model: nn.Module, ids: Tensor, windows: Windows) -> Tensor:
 
     Args:
         model: with an encoder.
-        ids: [B, L] token ids; what they say in the places of soft tokens is of no account.
+        ids: [B, L] token ids; ids in the places of soft tokens are ignored.
         windows: their positions count through the flattened [B * L].
     """
     encoder = encoder_of(model)

@@ -1,4 +1,4 @@
-"""The temporal encoder on disk: ``temporal.safetensors`` and ``temporal.json``, beside adapters or weights.
+"""The temporal encoder on disk: ``temporal.safetensors`` and ``temporal.json``, next to adapters or weights.
 
 A file of others is data to be doubted: the shape is checked before anything of that size is made, and every name,
 shape and dtype of the weights before one of them is read.
@@ -29,17 +29,15 @@ def save_encoder(encoder: TemporalEncoder, folder: Path) -> None:
 
 
 def attach_saved(model: nn.Module, folder: Path) -> None:
-    """Attach the encoder that a folder holds to a language model, exactly as it was; do nothing if it holds none.
+    """Attach the encoder that a folder holds to a language model, exactly as it was saved.
 
     Raises:
         CheckpointError: one of the two files is missing, damaged, or does not fit the other or the model.
     """
-    present = [(folder / name).exists() for name in (WEIGHTS, SHAPE)]
-    if not any(present):
-        return
+    missing = [name for name in (WEIGHTS, SHAPE) if not (folder / name).is_file()]
     try:
-        if not all(present):
-            raise ValueError(f"{WEIGHTS} and {SHAPE} belong together, and one of them is missing")
+        if missing:
+            raise ValueError(f"{WEIGHTS} and {SHAPE} belong together, and {' and '.join(missing)} is missing")
         encoder = _encoder(folder, unwrapped(model).get_input_embeddings().weight.shape[1])
         encoder.load_state_dict(load_file(folder / WEIGHTS))
         _refuse_what_is_not_finite(encoder)

@@ -1,7 +1,7 @@
 """The loss of one packed micro-batch, as a sum over its supervised tokens.
 
-Logits exist for supervised positions only, and for a block of them at a time: the gradient with respect to the
-hidden states is computed while a block's logits are at hand, so that no [S, V] tensor is kept.
+Logits exist for supervised positions only, and for a block of them at a time (``kernels/cross_entropy.py``), so that
+no [S, V] tensor is kept.
 """
 
 import torch

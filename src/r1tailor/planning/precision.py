@@ -12,7 +12,8 @@ from typing import Literal
 
 import torch
 
-from r1tailor import store
+from r1tailor import artifact, store
+from r1tailor.errors import CheckpointError
 from r1tailor.schema.settings import Settings
 
 Device = Literal["cpu", "gpu"]
@@ -53,7 +54,7 @@ def with_precision(settings: Settings, folder: Path, parent: Path | None = None)
     """
     if settings.trainer.precision != "auto":
         return settings
-    chosen = begun_with(folder) or (trained_with(parent) if parent else None)
+    chosen = begun_with(folder) or (artifact.read(parent).precision if parent else None)
     if chosen is None:
         chosen, said = fastest(device(settings))
         print(said)
@@ -65,13 +66,10 @@ def begun_with(folder: Path) -> str | None:
     """Return the precision of the run that was interrupted or finished in a folder, if there is one."""
     if (kept := folder / "checkpoints" / _CHOSEN).is_file():
         return str(store.read_json(kept))
-    model = folder / "model"
-    return trained_with(model) if (model / store.MANIFEST).is_file() and not store.damage(model) else None
-
-
-def trained_with(model: Path) -> str:
-    """Return the precision that a finished model was trained in, from its manifest."""
-    return str(store.read_json(model / store.MANIFEST)["composition"]["trainer"]["precision"])
+    try:
+        return artifact.read(folder / "model").precision
+    except CheckpointError:
+        return None
 
 
 @cache

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
+from r1tailor.model.base import Base, Kind
 from r1tailor.model.temporal import text_only
 from r1tailor.model.temporal_files import attach_saved, save_encoder
 from r1tailor.schema.training import FullStrategy, LoraStrategy
@@ -14,7 +15,13 @@ from r1tailor.strategy import full, lora
 
 
 class Strategy(Protocol):
-    """How a base model is fine-tuned."""
+    """How a base model is fine-tuned.
+
+    Attributes:
+        kind: of what it saves; the manifest records it (``artifact.py``).
+    """
+
+    kind: Kind
 
     def base_dtype(self, compute: torch.dtype) -> torch.dtype:
         """Return the dtype of the base weights, given the dtype of the products."""
@@ -40,7 +47,7 @@ class Strategy(Protocol):
         """
         ...
 
-    def save(self, model: nn.Module, folder: Path, base_id: str) -> None:
+    def save(self, model: nn.Module, folder: Path, base: Base) -> None:
         """Write what was trained, for plain ``peft`` or plain ``transformers`` to load."""
         ...
 
@@ -54,31 +61,44 @@ def open_strategy(settings: LoraStrategy | FullStrategy) -> Strategy:
             return full.Full(settings)
 
 
-def save_tuned(strategy: Strategy, model: nn.Module, folder: Path, base_id: str) -> None:
-    """Write what was trained: the strategy's files in their usual layout, and beside them the temporal encoder's."""
+def save_tuned(strategy: Strategy, model: nn.Module, folder: Path, base: Base) -> None:
+    """Write what was trained: the strategy's files in their usual layout, and the temporal encoder's next to them."""
     with text_only(model) as encoder:
-        strategy.save(model, folder, base_id)
+        strategy.save(model, folder, base)
     if encoder is not None:
         save_encoder(encoder, folder)
 
 
-def restore_tuned(strategy: Strategy, model: nn.Module, folder: Path) -> None:
+def restore_tuned(strategy: Strategy, model: nn.Module, folder: Path, *, temporal: bool) -> None:
     """Put back exactly what ``save_tuned`` wrote, into what ``apply`` returned, to train on from there.
+
+    Args:
+        strategy: the one that saved it.
+        model: what ``apply`` returned.
+        folder: of the saved model.
+        temporal: whether a temporal encoder was saved with it.
 
     Raises:
         CheckpointError: the folder is damaged or does not fit the model.
     """
     strategy.restore(model, folder)
-    attach_saved(model, folder)
+    if temporal:
+        attach_saved(model, folder)
 
 
-def load_tuned(base: PreTrainedModel, folder: Path) -> nn.Module:
-    """Return the tuned model from what ``save_tuned`` wrote, its temporal encoder included; exact, or an error.
+def load_tuned(base: PreTrainedModel, folder: Path, kind: Kind, *, temporal: bool) -> nn.Module:
+    """Return the tuned model from what ``save_tuned`` wrote; exact, or an error.
+
+    Args:
+        base: the base model; for ``full`` its configuration and dtype suffice (``model.load.skeleton``).
+        folder: of the saved model.
+        kind: what the manifest says it is.
+        temporal: whether a temporal encoder was saved with it.
 
     Raises:
         CheckpointError: the folder is damaged or does not fit the base model.
     """
-    adapted = (folder / "adapter_config.json").exists()
-    tuned = lora.load(base, folder) if adapted else full.load(base, folder)
-    attach_saved(tuned, folder)
+    tuned = {"adapter": lora.load, "full": full.load}[kind](base, folder)
+    if temporal:
+        attach_saved(tuned, folder)
     return tuned

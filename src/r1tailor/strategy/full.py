@@ -10,11 +10,14 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from r1tailor.errors import CheckpointError
 from r1tailor.kernels.attention import PACKED_ROWS
 from r1tailor.kernels.linear import patch_linears
+from r1tailor.model.base import Base, Kind
 from r1tailor.schema.training import FullStrategy
 
 
 class Full:
     """All weights of one composition."""
+
+    kind: Kind = "full"
 
     def __init__(self, settings: FullStrategy) -> None:
         self.settings = settings
@@ -49,7 +52,7 @@ class Full:
             for name, parameter in model.named_parameters():
                 parameter.copy_(saved[name])
 
-    def save(self, model: nn.Module, folder: Path, base_id: str) -> None:
+    def save(self, model: nn.Module, folder: Path, base: Base) -> None:
         """Write ``config.json`` and ``model.safetensors`` (Hugging Face layout)."""
         assert isinstance(model, PreTrainedModel)
         model.save_pretrained(folder)

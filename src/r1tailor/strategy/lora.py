@@ -1,4 +1,4 @@
-"""Low-rank adapters: the base stays frozen, two small matrices beside each target train.
+"""Low-rank adapters: the base stays frozen, two small matrices next to each target train.
 
 W x + (alpha / r) B A x, with A of shape [r, in] and B of shape [out, r] (Hu et al. 2021, arXiv:2106.09685).
 """
@@ -16,6 +16,7 @@ from transformers import PreTrainedModel
 from r1tailor import store
 from r1tailor.errors import CheckpointError
 from r1tailor.kernels.lora_linear import patch_lora
+from r1tailor.model.base import Base, Kind
 from r1tailor.model.families import fused_experts, resolve_targets, target_modules
 from r1tailor.schema.training import LoraStrategy
 
@@ -26,6 +27,8 @@ _WEIGHTS, _CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
 class Lora:
     """The adapters of one composition."""
+
+    kind: Kind = "adapter"
 
     def __init__(self, settings: LoraStrategy) -> None:
         self.settings = settings
@@ -83,10 +86,14 @@ class Lora:
             for name, parameter in own.items():
                 parameter.copy_(saved[name])
 
-    def save(self, model: nn.Module, folder: Path, base_id: str) -> None:
-        """Write ``adapter_model.safetensors`` and ``adapter_config.json`` (peft layout), the same bytes each time."""
+    def save(self, model: nn.Module, folder: Path, base: Base) -> None:
+        """Write ``adapter_model.safetensors`` and ``adapter_config.json`` (peft layout), the same bytes each time.
+
+        The configuration names the base only where the hub has the very one that was trained on.
+        """
         assert isinstance(model, PeftModel)
-        model.peft_config["default"].base_model_name_or_path = base_id
+        model.peft_config["default"].base_model_name_or_path = base.reference
+        model.peft_config["default"].revision = base.revision
         model.save_pretrained(folder, safe_serialization=True, save_embedding_layers=False)
         (folder / "README.md").unlink(missing_ok=True)  # peft's empty model card
         config = store.read_json(folder / _CONFIG)

@@ -6,11 +6,12 @@ from typing import Any
 import lightning
 from torch import nn
 
-from r1tailor import store
+from r1tailor import artifact, store
 from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.kernels.recompute import recompute_layers
 from r1tailor.model import load
-from r1tailor.model.temporal import attach, new_encoder
+from r1tailor.model.origin import base_of
+from r1tailor.model.temporal import attach, encoder_of, new_encoder
 from r1tailor.planning.precision import compute_dtype
 from r1tailor.strategy import Strategy, open_strategy, restore_tuned, save_tuned
 from r1tailor.training.callbacks import History
@@ -73,7 +74,7 @@ def _model(run: PhaseRun, strategy: Strategy) -> nn.Module:
     if settings.trainer.gradient_checkpointing:
         recompute_layers(model)
     if run.parent:
-        restore_tuned(strategy, model, run.parent)
+        restore_tuned(strategy, model, run.parent, temporal=bool(run.window))
     elif run.window:
         attach(model, new_encoder(settings.temporal, run.window, model, settings.seed))
     return model
@@ -82,8 +83,15 @@ def _model(run: PhaseRun, strategy: Strategy) -> nn.Module:
 def _save(run: PhaseRun, strategy: Strategy, module: TailorModule, tokenizer: ChatTokenizer) -> None:
     """Write the trained model whole: plain peft or transformers layout, tokenizer, manifest last."""
     refuse_if_not_finite(module, "at the end")
-    base = load.provenance(run.settings.model)
-    facts = {"schema": 1, "base": base, **run.identity, CODE: code_versions(run)}
-    with store.replaced_folder(run.model, facts) as temporary:
-        save_tuned(strategy, module.model, temporary, load.public_id(run.settings.model))
+    facts = artifact.Facts(
+        kind=strategy.kind,
+        base=base_of(run.settings.model, run.root, run.settings.seed),
+        precision=run.settings.trainer.precision,
+        tokenizer=tokenizer.sha256,
+        chat_template=tokenizer.template_sha256,
+        temporal=encoder_of(module.model) is not None,
+        parent=run.identity["parent"],
+    )
+    with artifact.written(run.model, facts, run.identity | {CODE: code_versions(run)}) as temporary:
+        save_tuned(strategy, module.model, temporary, facts.base)
         tokenizer.tokenizer.save_pretrained(temporary)

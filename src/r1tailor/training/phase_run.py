@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from r1tailor import store
+from r1tailor import artifact
 from r1tailor.batching.windows import window_shape
 from r1tailor.errors import CheckpointError
 from r1tailor.planning.precision import with_precision
@@ -90,9 +90,10 @@ def phase_run(
 
 
 def _refuse_unsound(settings: Settings, parent: Path, key: str) -> None:
-    if wrong := store.damage(parent):
-        raise CheckpointError(f"{parent}: {wrong}. Phase {key} starts from it: train the phase before first")
-    before = store.read_json(parent / store.MANIFEST).get("composition", {})
+    try:
+        before = artifact.read(parent).run.get("composition", {})
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}. Phase {key} starts from it: train the phase before first") from error
     wanted = settings.model_dump(mode="json", by_alias=True)
     shared = ("model", "strategy", "temporal")
     if differing := differences({k: before.get(k) for k in shared}, {k: wanted[k] for k in shared}):

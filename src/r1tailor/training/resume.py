@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from r1tailor import store
+from r1tailor import artifact, store
 from r1tailor.errors import CheckpointError
 from r1tailor.training.checkpoint_policy import newest_state, remove_unfinished
 from r1tailor.training.identity import differences
@@ -15,13 +15,14 @@ CODE = "code"  # versions that trained a model, oldest first: several if it was 
 
 def finished(run: PhaseRun) -> dict[str, Any] | None:
     """Return the metrics of a run that has finished in its folder, undamaged; None where there is training to do."""
-    if not run.metrics_file.exists() or store.damage(run.model):
+    try:
+        made_by = artifact.read(run.model).run
+    except CheckpointError:
         return None
-    manifest = store.read_json(run.model / store.MANIFEST)
-    if any(manifest.get(key) != value for key, value in run.identity.items()):
+    if not run.metrics_file.exists() or any(made_by.get(key) != value for key, value in run.identity.items()):
         return None
     print(f"{run.model} is this very run, finished and undamaged: not trained again")
-    _report_changed_code(manifest.get(CODE, []), run.code)
+    _report_changed_code(made_by.get(CODE, []), run.code)
     metrics: dict[str, Any] = store.read_json(run.metrics_file)
     return metrics
 

@@ -70,7 +70,7 @@ def remove_control_characters(text: str) -> str:
 def narrow_full_width(text: str) -> str:
     """Write full-width letters, digits and signs as ASCII ones, but leave Chinese punctuation to Chinese sentences.
 
-    Brackets and colons stay beside a Chinese character, commas and the marks that end a sentence on a line with one. A
+    Brackets and colons stay next to a Chinese character, commas and the marks that end a sentence on a line with one. A
     full-width comma between digits stays too: ``1，200`` may be a thousand or a list. Only where the whole number is
     full-width and grouped by three (``１，２００``) is it the thousands' comma.
     """
@@ -104,7 +104,7 @@ def widen_chinese_punctuation(text: str) -> str:
 def unify_units(text: str) -> str:
     """Give units and comparators one spelling: ㎎ mg, ㎡ m², ℃ °C, µ μ, ≧ ≥, ％ %, as Unicode advises.
 
-    A unit in one character stays where its letters would run into the ones beside it.
+    A unit in one character stays where its letters would run into the ones next to it.
     """
     if text.isascii():
         return text

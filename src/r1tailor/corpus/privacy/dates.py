@@ -1,7 +1,7 @@
 """Dates, and ages over 89.
 
-A date counts when it says more than a year. Day and month need their year beside them, a month's name or the Chinese
-月 and 日: 5/10 may be a score and 120/80 is a blood pressure, so two bare numbers need a word before them that asks for
+A date counts when it is more precise than a year. Day and month need their year, a month's name or the Chinese 月
+and 日: 5/10 may be a score and 120/80 is a blood pressure, so two bare numbers need a word before them that asks for
 a date.
 """
 

@@ -15,7 +15,7 @@ _FOLDED |= dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2009\u202f\u3000"), " ")
 _FOLDED |= dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-")
 _FOLDED |= dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'")
 
-LEFT, RIGHT = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"  # \b would fail beside Chinese characters
+LEFT, RIGHT = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"  # \b would fail next to Chinese characters
 DIGIT = "[0-9OoIl]"  # what optical recognition makes of a digit
 _LOOKALIKES = str.maketrans("OoIl", "0011")
 IDEOGRAPH = re.compile("[\u4e00-\u9fff]")

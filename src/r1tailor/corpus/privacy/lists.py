@@ -1,4 +1,4 @@
-"""The word lists that lie beside the code; each says in its first lines where it comes from."""
+"""The word lists shipped with the code; the first lines of each name its source."""
 
 from importlib import resources
 

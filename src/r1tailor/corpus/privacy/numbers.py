@@ -1,6 +1,6 @@
 """Identifying numbers, found by shape.
 
-The shape decides and never the checksum: a mistyped number is somebody's number all the same. Whether the checksum held
+The shape decides and never the checksum: a mistyped number still identifies a person. Whether the checksum held
 is told with the finding, so that a report can count how many are mistyped.
 """
 

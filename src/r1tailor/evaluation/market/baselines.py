@@ -1,7 +1,7 @@
-"""Plain models on the same features: what a language model has to beat.
+"""Baselines: plain models on the same features, which a language model has to beat.
 
-They give a score to every decision day, as the models do. Fitted models see the examples of ``train`` only; scores on
-``train`` itself are made by models that did not see that stretch of it, or thresholds would be set for a memory.
+They score every decision day, as the models do. They are fitted on ``train`` only. Scores on ``train`` itself come from
+fits that did not see that stretch of it; otherwise thresholds would be set on memorised labels.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from r1tailor.evaluation.resampling import Array
 from r1tailor.records import Example
 
 VOLATILITY, LOGISTIC, BOOSTING = "volatility threshold", "logistic regression", "gradient boosting"
-_STRETCHES = 5  # of train, each scored by a model of the others
+_STRETCHES = 5  # of train, each scored by a fit on the others
 
 
 def volatility(items: Sequence[Example]) -> Array:
@@ -30,8 +30,8 @@ def fitted_scores(
 
     Args:
         name: ``LOGISTIC`` or ``BOOSTING``.
-        train: risk items to fit on, by date.
-        calibration: risk items before the test; those of ``train`` among them are scored out of their stretch.
+        train: risk items to fit on, in order of date.
+        calibration: risk items before the test; those of ``train`` are scored by a fit without their stretch.
         test: risk items of the test; their labels are not read.
         seed: of the fit.
     """
@@ -49,10 +49,10 @@ def fitted_scores(
 
 
 def matrix(items: Sequence[Example], columns: Sequence[str]) -> Array:
-    """Return [items, features]; a feature that is not known that day is NaN.
+    """Return the features [items, features]; NaN where one was not known that day.
 
     Raises:
-        DataError: an item has other features.
+        DataError: an item lacks a feature.
     """
     return np.array(
         [[_number(item, item.fields["features"], name) for name in columns] for item in items], dtype=float
@@ -66,7 +66,7 @@ def _number(item: Example, values: dict[str, Any], name: str) -> float:
 
 
 def _fitted(name: str, features: Array, risky: Array, seed: int) -> Callable[[Array], Array]:
-    """Return the probability of a risky label as a function of features; constant where train knows one label."""
+    """Return the probability of a risky label as a function of features; constant if train has only one label."""
     if len(set(risky.tolist())) < 2:
         share = float(risky.mean()) if len(risky) else 0.0
         return lambda rows: np.full(len(rows), share)
@@ -75,7 +75,7 @@ def _fitted(name: str, features: Array, risky: Array, seed: int) -> Callable[[Ar
 
 
 def _classifier(name: str, seed: int) -> Any:  # noqa: ANN401  (scikit-learn's estimators share no type)
-    # Only markets need scikit-learn, and to import it takes seconds.
+    # Only markets need scikit-learn, and importing it takes seconds.
     if name == LOGISTIC:
         from sklearn.impute import SimpleImputer
         from sklearn.linear_model import LogisticRegression

@@ -1,4 +1,4 @@
-"""Resampling that keeps what follows each other together: for values in time, where single days are not independent."""
+"""Block bootstrap: resampling of values in time, where single days are not independent."""
 
 from collections.abc import Callable, Iterator
 
@@ -14,8 +14,7 @@ _AT_ONCE = 128  # resamples, to bound memory
 def stationary(n: int, mean_block: float, resamples: int, seed: int) -> Iterator[Indices]:
     """Yield [b, n] indices of the stationary bootstrap (Politis & Romano 1994, J. Am. Stat. Assoc. 89).
 
-    Blocks begin anywhere, have geometric lengths of the given mean, and run on at the beginning where the end is
-    reached.
+    Blocks begin anywhere, have geometric lengths of the given mean, and wrap around at the end.
     """
     generator = np.random.default_rng(seed)
     for start in range(0, resamples, _AT_ONCE):
@@ -32,13 +31,13 @@ def stationary(n: int, mean_block: float, resamples: int, seed: int) -> Iterator
 def block_interval(
     rows: Array, compute: Callable[[Array], Array], mean_block: float, resamples: int, confidence: float, seed: int
 ) -> tuple[float, float]:
-    """Return the percentile interval of a statistic under the stationary bootstrap; NaN if no resample has one.
+    """Return the percentile interval of a statistic under the stationary bootstrap; NaN if no resample has a value.
 
     Args:
         rows: [n, ...] values in time.
-        compute: maps [b, n, ...] resampled values to [b] statistics; NaN where a resample has none.
-        mean_block: mean length of a block, in rows.
-        resamples: how many.
+        compute: maps resampled values [b, n, ...] to statistics [b]; NaN where a resample has no value.
+        mean_block: mean length of a block in rows.
+        resamples: number of resamples.
         confidence: of the interval.
         seed: of the draws.
     """

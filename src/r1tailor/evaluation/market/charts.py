@@ -1,4 +1,4 @@
-"""Charts of the warnings and the portfolio for the HTML report."""
+"""Charts of warnings and portfolio for the HTML report."""
 
 import plotly.graph_objects as go
 
@@ -7,24 +7,24 @@ from r1tailor.evaluation.market.decisions import NEVER, SAME_RATE, TUNED
 from r1tailor.evaluation.market.report import HOLD, scored, shown_first
 from r1tailor.evaluation.market.track_record import TrackRecord
 
-_AT_FIRST = (TUNED, NEVER, VOLATILITY, SAME_RATE)  # the others appear with a click on the legend
+_AT_FIRST = (TUNED, NEVER, VOLATILITY, SAME_RATE)  # the others appear on a click in the legend
 _SHADE, _CREDITED, _FALSE = "rgba(164, 14, 38, 0.12)", "#116329", "#a40e26"
 
 
 def charts(record: TrackRecord) -> list[go.Figure]:
-    """Return price with crises and warnings, equity curves, and the reliability of the risk scores."""
+    """Return the price with crises and alarms, the equity curves, and the reliability of the risk scores."""
     return [_price(record), _equity(record), _reliability(record)]
 
 
 def _price(record: TrackRecord) -> go.Figure:
-    """Return the index with crises shaded, alarms marked, and each credited alarm tied to its onset by its lead."""
+    """Return the index with shaded crises, marked alarms, and a line from each first credited alarm to its onset."""
     line, first = record.timeline, int(record.decisions.days[0])
     figure = go.Figure()
     figure.add_scatter(x=line.dates[first:], y=line.closes[first:], name="index", line={"color": "#57606a", "width": 1})
     for episode in line.episodes:
         if episode.trough >= first:
             ends = {"x0": line.dates[max(first, episode.onset)], "x1": line.dates[episode.trough]}
-            # Upright, so that the names of crises close to each other stand beside each other.
+            # Vertical, so that the names of neighbouring crises do not overlap.
             label = {"text": episode.name, "textangle": -90, "font": {"size": 9}}
             figure.add_vrect(**ends, fillcolor=_SHADE, line_width=0, label=label)
     for name in shown_first(record.warnings):

@@ -1,4 +1,4 @@
-"""The honest sentence: does the tuned model warn earlier than a volatility threshold, and with which interval?"""
+"""One sentence: does the tuned model warn earlier than a volatility threshold, and with which interval?"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,11 +14,11 @@ from r1tailor.schema.settings import Settings
 
 
 def honest_comparison(settings: Settings, records: Mapping[str, Record]) -> dict[str, Any]:
-    """Return how the tuned model's warnings compare with a volatility threshold's at the same false-alarm rate.
+    """Return how the tuned model's warnings compare with those of a volatility threshold at the same false-alarm rate.
 
-    The rate is made equal before the test, as thresholds must be; both rates in the test are given. Differences of
-    median lead (trading days, missed crises as 0) and recall have intervals from a bootstrap over crises, the same
-    crises drawn for both.
+    The rates are made equal before the test, as thresholds must not see it; the rates in the test are both reported.
+    The differences of median lead time (trading days, 0 for a missed crisis) and recall have intervals from a paired
+    bootstrap over crises.
     """
     evaluation = settings.evaluation
     tuned, other = records[TUNED], records[SAME_RATE]
@@ -54,7 +54,7 @@ def _facts(record: Record) -> dict[str, float | None]:
 
 def _sentence(facts: Mapping[str, Any]) -> str:
     if not facts["crises"]:
-        return "No crisis began in the test: whether the tuned model warns earlier cannot be said."
+        return "No crisis began in the test: whether the tuned model warns earlier is unknown."
     lead, recall = facts["difference"]["median_lead"], facts["difference"]["recall"]
     if lead["low"] > 0:
         verdict = "warns earlier than"

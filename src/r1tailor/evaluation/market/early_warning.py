@@ -1,17 +1,19 @@
-"""The record of alarms as early warnings of crises.
+"""Signals judged as early warnings of crises.
 
-On each decision day a signal is on or off. *Good* days of a crisis are its onset minus ``horizon_days`` to its onset
-minus ``gap_days``; days from there to the trough are *excluded*: a crisis that is there needs no warning. All other
-days are *quiet*. What is counted twice over:
+On each decision day a signal is on or off. The *good* days of a crisis run from its onset minus ``horizon_days`` to its
+onset minus ``gap_days``. Days from there to the trough are *excluded*: a crisis that has begun needs no warning. All
+other days are *quiet*. Two things are counted:
 
-- *alarms*: a signal raises one, and is the same alarm for ``cooldown_days``. An alarm on a good day is credited to
-  that crisis, the first one gives the lead; on a quiet day it is false. Crises without a credited alarm are missed:
-  they count as lead 0. Crises with no decision day among their good days could not be warned of and are left out.
-- *days*: with T1 the share of good days without a signal and T2 the share of quiet days with one, the loss is
-  theta T1 + (1 - theta) T2 and usefulness is min(theta, 1 - theta) minus it (Alessi & Detken 2011, Eur. J. Polit.
-  Econ. 27): above 0 it beats always and never, and random signals have at most 0. Sarlin (2013, Econ. Lett. 119)
-  weighs T1 and T2 with how frequent good and quiet days are, and divides by what a perfect model would have. As good
-days are few, theta = 0.5 then counts every false signal dearly: below 0 it would have cost less never to warn.
+- *alarms*: a signal raises an alarm, and signals in the following ``cooldown_days`` belong to it. An alarm on a good
+  day is credited to that crisis, and the first one sets the lead time; an alarm on a quiet day is false. A crisis
+  without a credited alarm is missed: its lead time is 0. A crisis with no decision day among its good days could not be
+  warned of and does not count.
+- *days*: T1 is the share of good days without a signal, T2 the share of quiet days with one. The loss is
+  theta T1 + (1 - theta) T2, and usefulness is min(theta, 1 - theta) minus the loss (Alessi & Detken 2011, Eur. J.
+  Polit. Econ. 27): above 0 a signal beats both always and never, and a random signal is expected to reach at most 0.
+  Sarlin (2013, Econ. Lett. 119) weighs T1 and T2 by the frequencies of good and quiet days, and divides by what a
+  perfect model would reach. Good days are rare, so that theta = 0.5 makes every false signal expensive: below 0 it
+  would have cost less never to warn.
 """
 
 from collections.abc import Sequence
@@ -33,7 +35,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Alarm:
-    """One alarm: its trading day, and the crisis it is credited to (its number), or None for a false one."""
+    """One alarm: its trading day, and the number of the crisis it is credited to, or None for a false alarm."""
 
     day: int
     episode: int | None
@@ -41,14 +43,14 @@ class Alarm:
 
 @dataclass(frozen=True)
 class Record:
-    """What became of one series of signals.
+    """The alarms and lead times of one series of signals.
 
     Attributes:
-        alarms: each alarm in order.
+        alarms: in order.
         events: numbers of the crises that could have been warned of.
-        leads: for each of them the trading days from the first credited alarm to the onset; 0 where it was missed.
+        leads: for each of them the trading days from the first credited alarm to the onset; 0 if it was missed.
         years: of quiet trading days.
-        outcomes: [decision days that are not excluded, 2]: is it a good day, is the signal on.
+        outcomes: [decision days that are not excluded, 2]: whether the day is good, whether the signal is on.
     """
 
     alarms: tuple[Alarm, ...]
@@ -59,29 +61,29 @@ class Record:
 
     @property
     def recall(self) -> float:
-        """The share of crises that were warned of; NaN without any."""
+        """The share of crises that were warned of; NaN without crises."""
         return float(np.mean([lead > 0 for lead in self.leads])) if self.leads else float("nan")
 
     @property
     def precision(self) -> float:
-        """The share of alarms that are credited; NaN without any."""
+        """The share of alarms that are credited to a crisis; NaN without alarms."""
         return float(np.mean([a.episode is not None for a in self.alarms])) if self.alarms else float("nan")
 
     @property
     def false_alarms(self) -> float:
-        """False alarms per year of quiet days."""
+        """False alarms per year of quiet days; NaN without quiet days."""
         return sum(alarm.episode is None for alarm in self.alarms) / self.years if self.years else float("nan")
 
     @property
     def median_lead(self) -> float:
-        """The median lead in trading days, missed crises counted as 0; NaN without crises."""
+        """The median lead time in trading days, with 0 for missed crises; NaN without crises."""
         return float(np.median(self.leads)) if self.leads else float("nan")
 
 
 def states(days: Days, episodes: Sequence[Episode], settings: EarlyWarning) -> Days:
-    """Return for each day the number of the crisis for which it is good, or QUIET, or EXCLUDED."""
+    """Return for each day the number of the crisis whose good day it is, or QUIET, or EXCLUDED."""
     found = np.full(len(days), QUIET)
-    for number in reversed(range(len(episodes))):  # where two windows overlap, the nearer crisis has the day
+    for number in reversed(range(len(episodes))):  # where two windows overlap, the day belongs to the nearer crisis
         onset = episodes[number].onset
         found[(days >= onset - settings.horizon_days) & (days <= onset - settings.gap_days)] = number
     for episode in episodes:
@@ -122,15 +124,15 @@ def usefulness(outcomes: NDArray[np.generic], theta: float) -> Array:
     """Return Alessi & Detken's usefulness; NaN where there are no good or no quiet days.
 
     Args:
-        outcomes: [..., n, 2]: is it a good day, is the signal on.
-        theta: weight of a missed good day against a false signal.
+        outcomes: [..., n, 2]: whether the day is good, whether the signal is on.
+        theta: weight of missed good days; false signals have weight 1 - theta.
     """
     t1, t2, _ = _error_rates(outcomes)
     return np.asarray(min(theta, 1 - theta) - theta * t1 - (1 - theta) * t2)
 
 
 def relative_usefulness(outcomes: NDArray[np.generic], theta: float) -> Array:
-    """Return Sarlin's relative usefulness (1 is perfect); arguments as ``usefulness``."""
+    """Return Sarlin's relative usefulness (1 is perfect); the arguments are those of ``usefulness``."""
     t1, t2, share = _error_rates(outcomes)
     missed, false = theta * share, (1 - theta) * (1 - share)
     best = np.minimum(missed, false)
@@ -148,7 +150,7 @@ def _error_rates(outcomes: NDArray[np.generic]) -> tuple[Array, Array, Array]:
 
 
 def figures(record: Record, theta: float) -> dict[str, float]:
-    """Return what is reported of a record; NaN where a figure is not defined."""
+    """Return the reported figures by name; NaN where one is not defined."""
     caught = [lead for lead in record.leads if lead]
     return {
         "recall": record.recall,
@@ -168,7 +170,7 @@ def over_events(events: int, resamples: int, seed: int) -> NDArray[np.int64]:
 
 
 def event_intervals(record: Record, resamples: int, confidence: float, seed: int) -> dict[str, tuple[float, float]]:
-    """Return the intervals of recall and median lead under a bootstrap over crises; NaN without crises."""
+    """Return the intervals of recall and median lead time under a bootstrap over crises; NaN without crises."""
     nothing = (float("nan"), float("nan"))
     if not record.leads:
         return {"recall": nothing, "median_lead": nothing}
@@ -182,13 +184,13 @@ def event_intervals(record: Record, resamples: int, confidence: float, seed: int
 def usefulness_interval(
     record: Record, settings: EarlyWarning, spacing: float, resamples: int, confidence: float, seed: int
 ) -> tuple[float, float]:
-    """Return the interval of usefulness; days are drawn in blocks of about the length of a window.
+    """Return the interval of usefulness under a bootstrap of days in blocks of about the length of a window.
 
     Args:
-        record: what became of the signals.
+        record: of the signals.
         settings: theta and the window.
         spacing: trading days between two decision days.
-        resamples: how many.
+        resamples: number of resamples.
         confidence: of the interval.
         seed: of the draws.
     """

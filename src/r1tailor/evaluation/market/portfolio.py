@@ -1,7 +1,7 @@
-"""A risk-off overlay: fully invested in the index, in cash (return 0) while the signal is on.
+"""A risk-off overlay: invested in the index, or in cash (return 0) while the signal is on.
 
-A decision is made with the close of its day, traded at the next close, and so earns its first return the day after
-that. What is traded costs basis points of its value, taken from the first return of the new position.
+A decision is made at the close of its day and traded at the next close, so that its first return is that of the day
+after. Trading costs basis points of the traded value, which are deducted from the first return of the new position.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from r1tailor.evaluation.market import sharpe
 from r1tailor.evaluation.market.early_warning import Days, Flags
 from r1tailor.evaluation.resampling import Array
 
-_DELAY = 2  # trading days from a decision to its first return: traded one close later
+_DELAY = 2  # trading days from a decision to its first return, as it is traded one close later
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class Overlay:
     """The days, net returns and weights of one strategy.
 
     Attributes:
-        days: [n] positions among the trading days; the return of a day runs from the close before to its own.
+        days: [n] positions among the trading days; the return of a day runs from the previous close to its own.
         returns: [n] after costs.
         weights: [n] share invested in the index, 0 or 1.
-        turnover: share of the portfolio traded in a year.
+        turnover: traded share of the portfolio per year.
     """
 
     days: Days
@@ -34,29 +34,29 @@ class Overlay:
 
     @property
     def equity(self) -> Array:
-        """What one unit has become, [n]."""
+        """The value [n] of one unit invested."""
         return np.asarray(np.cumprod(1 + self.returns), dtype=float)
 
     @property
     def annual_return(self) -> float:
-        """The geometric mean return of a year."""
+        """The geometric mean return per year."""
         return float(self.equity[-1] ** (TRADING_DAYS / len(self.returns)) - 1)
 
     @property
     def drawdown(self) -> float:
-        """The deepest fall from a high before, in [0, 1]."""
+        """The maximum drawdown, in [0, 1]."""
         equity = np.concatenate([[1.0], self.equity])
         return float((1 - equity / np.maximum.accumulate(equity)).max())
 
 
 def overlay(decisions: Days, signals: Flags, closes: Array, cost_basis_points: float) -> Overlay:
-    """Return the strategy that follows signals; where they never are on, that is buy and hold.
+    """Return the strategy that follows signals. With no signal it is buy and hold.
 
     Args:
         decisions: [n] decision days in order, as positions among the trading days; two or more.
         signals: [n] whether to be out of the market.
         closes: [days] of the index.
-        cost_basis_points: of the value traded.
+        cost_basis_points: of the traded value.
     """
     last = min(len(closes) - 1, int(2 * decisions[-1] - decisions[-2]) + _DELAY - 1)
     days = np.arange(decisions[0] + _DELAY, last + 1)
@@ -73,7 +73,7 @@ def daily_sharpe(made: Overlay) -> float:
 
 
 def figures(made: Overlay) -> dict[str, float]:
-    """Return what is reported of a portfolio by itself; NaN where a figure is not defined."""
+    """Return the reported figures by name; NaN where one is not defined."""
     return {
         "annual_return": made.annual_return,
         "sharpe": sharpe.annual(daily_sharpe(made)),

@@ -1,4 +1,4 @@
-"""The record of warnings and portfolio for people: metrics, CSVs for DVC plots, terminal tables."""
+"""The report of warnings and portfolio: metrics, CSVs for DVC plots, terminal tables."""
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,17 +33,17 @@ _EARNED = {
     "turnover": "turnover a year",
     "drawdown": "max drawdown",
 }
-_GATED = {  # what a goal may name, with the section before it
+_GATED = {  # what a goal may name, prefixed by its section
     "warning": tuple(_WARNED),
     "portfolio": tuple(name for name in _EARNED if name != "sharpe_standard_error"),
 }
 
 
 def add(records: Mapping[str, TrackRecord], metrics: dict[str, Any], folder: Path) -> None:
-    """Put the records into the metrics, write ``metrics.json`` again, and the CSVs below ``folder/market``.
+    """Add the records to the metrics, rewrite ``metrics.json``, and write the CSVs below ``folder/market``.
 
-    Goals name what the tuned model has of the one split: ``warning_usefulness``, ``portfolio_sharpe``. Without records
-    the folder is left empty.
+    Goals name the figures of the single split: ``warning_usefulness``, ``portfolio_sharpe``. Without records the folder
+    stays empty.
     """
     market = folder / "market"
     market.mkdir(parents=True, exist_ok=True)
@@ -60,13 +60,13 @@ def add(records: Mapping[str, TrackRecord], metrics: dict[str, Any], folder: Pat
 
 
 def _whole(measured: Entry) -> Entry:
-    """Return value, low and high; a value without an interval stands for all three."""
+    """Return value, low and high; without an interval all three are the value."""
     ends = ((key, measured.get(key)) for key in ("value", "low", "high"))
     return {key: measured["value"] if end is None else end for key, end in ends}
 
 
 def print_tables(records: Mapping[str, TrackRecord]) -> None:
-    """Print warnings, portfolio and the honest sentence of each record, every baseline included."""
+    """Print the warnings and the portfolio of each record, with every baseline, and the sentence of the comparison."""
     for name, record in records.items():
         for title, header, rows in tables(record):
             table = Table(title=f"{title}{', all folds' if name != 'split' else ''}")
@@ -74,13 +74,13 @@ def print_tables(records: Mapping[str, TrackRecord]) -> None:
                 table.add_column(column, overflow="fold")
             for row in rows:
                 table.add_row(*row)
-            Console(width=170).print(table)
+            Console(width=170, markup=False, emoji=False).print(table)
         if record.metrics["sentence"]:
             print(record.metrics["sentence"]["text"])
 
 
 def tables(record: TrackRecord) -> list[tuple[str, list[str], list[list[str]]]]:
-    """Return (title, header, rows) of the warnings' and the portfolio's table."""
+    """Return title, header and rows of the tables of warnings and portfolio."""
     metrics = record.metrics
     events = ", ".join(event["name"] for event in metrics["warning"]["events"]) or "none"
     warned = f"Early warning, {metrics['warning']['from']} to {metrics['warning']['to']}; crises: {events}"
@@ -103,7 +103,7 @@ def _cell(measured: Entry | None) -> str:
 
 
 def scored(record: TrackRecord) -> dict[str, dict[str, Any]]:
-    """Return reliability curve, Brier score and calibration error (ECE) of every model that gives probabilities."""
+    """Return reliability curve, Brier score and calibration error (ECE) of every model with probabilities."""
     found = {}
     for name, scores in record.decisions.scores.items():
         metric = RiskScores()
@@ -114,7 +114,7 @@ def scored(record: TrackRecord) -> dict[str, dict[str, Any]]:
 
 
 def _write(record: TrackRecord, folder: Path, prefix: str) -> None:
-    """Write equity, price, leads and reliability as CSVs, for DVC plots and spreadsheets."""
+    """Write equity, price, lead times and reliability as CSVs, for DVC plots and spreadsheets."""
     line = record.timeline
     hold = record.overlays[NEVER]
     curves = {HOLD: hold, **{name: made for name, made in record.overlays.items() if name != NEVER}}
@@ -157,5 +157,5 @@ def _csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) ->
 
 
 def shown_first(names: Iterable[str]) -> list[str]:
-    """Return names with the tuned model first, for charts that show it and hide the others until they are asked for."""
+    """Return the names with the tuned model first, for charts that hide the others until they are selected."""
     return sorted(names, key=lambda name: name != TUNED)

@@ -5,19 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from rich.progress import Progress
-from torch import nn
 
-from r1tailor.batching.tokens import ChatTokenizer
+from r1tailor import artifact
 from r1tailor.domain import Domain
-from r1tailor.evaluation.compare_models import load_either
 from r1tailor.evaluation.market.ablation import shuffled, zeroed
 from r1tailor.evaluation.market.decisions import TUNED, Scores
 from r1tailor.evaluation.market.risk_scores import risk_probability
-from r1tailor.inference.ranking import rank
-from r1tailor.model import load
-from r1tailor.model.temporal import soft_tokens
+from r1tailor.inference.answerer import Answerer
+from r1tailor.inference.local import open_base, open_tuned
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 
@@ -52,32 +48,30 @@ def model_scores(
         {SHUFFLED: shuffled(items, settings.seed), ZEROED: zeroed(items)} if items[0].series else {}
     )
     written = [text.examples[item.id] for item in items] if text else []
-    asked: list[tuple[str, Path, dict[str, Sequence[Example]]]] = [
-        (TUNED, model, {TUNED: items} | windows),
-        (BASE, model, {BASE: written or items}),
+    asked: list[tuple[Path | None, dict[str, Sequence[Example]]]] = [
+        (model, {TUNED: items} | windows),
+        (None, {BASE: written or items}),
     ]
     if text:
-        asked.append((TUNED, text.model, {TEXT: written}))
-    found: dict[str, Scores] = {}
-    tokenizer = load.load_tokenizer(settings.model, root)
+        asked.append((text.model, {TEXT: written}))
+    tuned, found = artifact.read(model), dict[str, Scores]()
     with Progress() as bar:
-        task = bar.add_task("ranking the risk of every day", total=len(items) * sum(len(kinds) for *_, kinds in asked))
-        for name, folder, kinds in asked:
-            loaded = load_either(name, settings, root, folder)
+        task = bar.add_task("ranking the risk of every day", total=len(items) * sum(len(kinds) for _, kinds in asked))
+        for folder, kinds in asked:
+            answerer: Answerer = (
+                open_tuned(artifact.read(folder), settings, root)
+                if folder
+                else open_base(settings, root, tuned.precision)
+            )
             for kind, examples in kinds.items():
-                found[kind] = _scores(loaded, tokenizer, settings, domain, examples)
+                found[kind] = _scores(answerer, domain, examples)
                 bar.advance(task, len(items))
-            del loaded
+            del answerer
             gc.collect()
     return found
 
 
-def _scores(
-    model: nn.Module, tokenizer: ChatTokenizer, settings: Settings, domain: Domain, items: Sequence[Example]
-) -> Scores:
-    tokenizer = tokenizer.with_soft_tokens(soft_tokens(model))
+def _scores(answerer: Answerer, domain: Domain, items: Sequence[Example]) -> Scores:
     labels = [domain.labels_of(item) for item in items]
-    device = next(model.parameters()).device
-    with torch.inference_mode():
-        scores = rank(model, tokenizer, items, labels, settings.trainer.micro_batch_tokens, device, lambda _: None)
+    scores = answerer.rank(items, labels)
     return {item.id: risk_probability(closed, found) for item, closed, found in zip(items, labels, scores, strict=True)}

@@ -1,4 +1,4 @@
-"""How likely a model finds a risky label: the probability, over the closed set, of all labels but ``low``."""
+"""Risk scores: the probability a model gives, over the closed set, to all labels but ``low``."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,7 +15,7 @@ def risk_probability(labels: Sequence[str], label_scores: Sequence[float]) -> fl
 
 
 def reliability(scores: Array, risky: Array, bins: int = 10) -> dict[str, list[float]]:
-    """Return a reliability curve over bins of equal width in [0, 1]: ``score``, ``observed``, ``count``; none empty."""
+    """Return ``score``, ``observed`` and ``count`` of each bin that holds a score; bins have equal width in [0, 1]."""
     place = np.minimum((scores * bins).astype(int), bins - 1)
     filled = [number for number in range(bins) if (place == number).any()]
     return {
@@ -26,7 +26,7 @@ def reliability(scores: Array, risky: Array, bins: int = 10) -> dict[str, list[f
 
 
 def calibration_error(curve: Mapping[str, Sequence[float]]) -> float:
-    """Return the expected calibration error (Naeini et al. 2015): |score - observed|, weighed by the bins' counts."""
+    """Return the expected calibration error (Naeini et al. 2015): |score - observed|, weighted by the bins' counts."""
     score, observed, count = (np.array(curve[name]) for name in ("score", "observed", "count"))
     return float((np.abs(score - observed) * count).sum() / count.sum())
 

@@ -1,11 +1,11 @@
-"""The Sharpe ratio with what it takes to believe it: dependence over time, fat tails, and how many were tried.
+"""The Sharpe ratio and what it takes to believe it: dependence over time, fat tails, and the number of trials.
 
-All functions take daily returns in excess of cash (0 here) and, unless they say ``annual``, work on the daily ratio.
+All functions take daily returns in excess of cash (0 here) and, unless named ``annual``, return the daily ratio.
 
-- Lo (2002, Financ. Anal. J. 58): standard error under dependence, and the annual ratio that does not assume
+- Lo (2002, Financ. Anal. J. 58): the standard error under dependence, and an annual ratio that does not assume
   independent days.
-- Bailey & Lopez de Prado (2012, J. Risk 15; 2014, J. Portf. Manag. 40): probability that the true ratio exceeds a
-  benchmark, and that benchmark as the best of N trials without any skill.
+- Bailey & Lopez de Prado (2012, J. Risk 15; 2014, J. Portf. Manag. 40): the probability that the true ratio exceeds
+  a benchmark, where the benchmark is the expected best of N trials without skill.
 """
 
 import math
@@ -22,22 +22,22 @@ _EULER_MASCHERONI = 0.5772156649015329
 
 
 def sharpe(returns: Array) -> Array:
-    """Return mean over standard deviation of [..., n] daily returns; NaN where they do not vary."""
+    """Return mean over standard deviation of daily returns [..., n]; NaN where they do not vary."""
     deviation = returns.std(axis=-1, ddof=1)
     flat = deviation < 1e-12
     return np.where(flat, np.nan, returns.mean(axis=-1) / np.where(flat, 1.0, deviation))
 
 
 def annual(ratio: float) -> float:
-    """Return a daily ratio as a yearly one, as if days were independent."""
+    """Return a daily ratio as an annual one, as if days were independent."""
     return ratio * math.sqrt(TRADING_DAYS)
 
 
 def standard_error(returns: Array, lags: int | None = None) -> float:
     """Return the standard error of the daily Sharpe ratio under autocorrelation and changing volatility (Lo 2002).
 
-    The long-run covariance of the two moments is Newey & West's; without ``lags`` their rule of thumb,
-    4 (n / 100)^(2/9), sets how many. ``lags=0`` assumes independent days.
+    The long-run covariance of the two moments is Newey & West's. ``lags`` defaults to their rule of thumb,
+    4 (n / 100)^(2/9); 0 assumes independent days.
     """
     n, mean, variance = len(returns), returns.mean(), returns.var()
     if n < 2 or variance < 1e-24:
@@ -58,7 +58,7 @@ def newey_west_lags(n: int) -> int:
 
 
 def annual_under_autocorrelation(returns: Array) -> float:
-    """Return the yearly ratio by Lo's factor q / sqrt(q + 2 sum (q - k) rho_k), q trading days, in place of sqrt(q).
+    """Return the annual ratio by Lo's factor q / sqrt(q + 2 sum (q - k) rho_k), for q trading days, instead of sqrt(q).
 
     Autocorrelations beyond the Newey-West lags count as 0.
     """
@@ -72,7 +72,7 @@ def annual_under_autocorrelation(returns: Array) -> float:
 
 
 def probabilistic(returns: Array, benchmark: float = 0.0) -> float:
-    """Return the probability that the true daily ratio exceeds a benchmark, given skewness and fat tails."""
+    """Return the probability that the true daily ratio exceeds a benchmark, allowing for skewness and fat tails."""
     ratio, n = float(sharpe(returns)), len(returns)
     if math.isnan(ratio) or math.isnan(benchmark):
         return float("nan")
@@ -81,10 +81,10 @@ def probabilistic(returns: Array, benchmark: float = 0.0) -> float:
 
 
 def best_of(trials: Sequence[float]) -> float:
-    """Return the daily ratio that the best of so many trials is expected to have without any skill.
+    """Return the expected daily ratio of the best of these trials if none had skill.
 
-    It grows with the number of trials and with how far they differ; a trial whose returns do not vary has no ratio
-    and counts as 0. One trial alone expects 0.
+    It grows with the number of trials and with their spread. A trial whose returns do not vary has no ratio and counts
+    as 0. For a single trial it is 0.
     """
     ratios = np.nan_to_num(np.array(trials, dtype=float))
     n = len(ratios)
@@ -95,17 +95,17 @@ def best_of(trials: Sequence[float]) -> float:
 
 
 def deflated(returns: Array, trials: Sequence[float]) -> float:
-    """Return the probability that the true ratio exceeds the best of all trials without skill (deflated Sharpe).
+    """Return the deflated Sharpe: the probability that the true ratio exceeds the best of all trials without skill.
 
     Args:
-        returns: [n] daily returns of the strategy in question.
-        trials: daily ratios of everything that was tried, the strategy itself included.
+        returns: [n] daily returns of the strategy.
+        trials: daily ratios of everything that was tried, including the strategy.
     """
     return probabilistic(returns, best_of(trials))
 
 
 def interval(returns: Array, mean_block: float, resamples: int, confidence: float, seed: int) -> tuple[float, float]:
-    """Return the interval of the yearly ratio under the stationary bootstrap."""
+    """Return the interval of the annual ratio under the stationary bootstrap."""
     low, high = block_interval(returns, sharpe, mean_block, resamples, confidence, seed)
     return annual(low), annual(high)
 
@@ -113,7 +113,7 @@ def interval(returns: Array, mean_block: float, resamples: int, confidence: floa
 def difference_interval(
     returns: Array, others: Array, mean_block: float, resamples: int, confidence: float, seed: int
 ) -> tuple[float, float]:
-    """Return the interval of the yearly ratio's difference to another strategy's, on the same resampled days."""
+    """Return the interval of the difference between two strategies' annual ratios, on the same resampled days."""
     low, high = block_interval(
         np.stack([returns, others], axis=1),
         lambda rows: sharpe(rows[..., 0]) - sharpe(rows[..., 1]),

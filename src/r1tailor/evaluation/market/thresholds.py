@@ -1,7 +1,6 @@
-"""Thresholds from before the test: which score raises a signal.
+"""Thresholds: which score raises a signal. They are chosen before the test, and nothing here sees the test.
 
-A threshold is one of a grid of quantiles of the scores before the test; a signal is a score above it. Nothing here
-sees the test.
+A threshold is one of a grid of quantiles of the scores before the test; a score above it is a signal.
 """
 
 from dataclasses import dataclass
@@ -22,8 +21,8 @@ class Calibration:
 
     Attributes:
         good: [n] whether a signal on that day is a good warning.
-        quiet: [n] whether it is a false one; days that are neither are not counted.
-        theta: weight of missed good days against false signals.
+        quiet: [n] whether it is a false one; days that are neither do not count.
+        theta: weight of missed good days; false signals have weight 1 - theta.
     """
 
     good: Flags
@@ -41,12 +40,13 @@ class Calibration:
 
 
 def calibration(days: Days, end: int, timeline: Timeline, settings: EarlyWarning) -> Calibration:
-    """Return what the days before the test say.
+    """Return which days before the test are good and which are quiet.
 
     Args:
         days: [n] decision days before the test, as positions among the trading days.
         end: the first decision day of the test. A crisis that begins later was not known by then, so that its window
-            is no good day yet; whether days shortly before it were quiet was not known either, and they do not count.
+            has no good days yet. Whether days shortly before ``end`` were quiet was not known either: they do not
+            count.
         timeline: trading days and crises.
         settings: windows and theta.
     """
@@ -57,14 +57,14 @@ def calibration(days: Days, end: int, timeline: Timeline, settings: EarlyWarning
 
 
 def grid(scores: Array) -> list[float]:
-    """Return the thresholds that are tried, each once, ascending: quantiles of the scores before the test."""
+    """Return the distinct thresholds to try, ascending: quantiles of the scores before the test."""
     return sorted({float(value) for value in np.quantile(scores, _GRID)})
 
 
 def most_useful(scores: Array, on: Calibration) -> float:
-    """Return the threshold with the highest usefulness, the highest of equals.
+    """Return the threshold of highest usefulness; of equally useful ones the highest.
 
-    Without a crisis before the test usefulness says nothing: then only a score above all before raises a signal.
+    Without a crisis before the test usefulness is not defined: then only a score above all earlier ones is a signal.
     """
     tried = grid(scores)
     if not on.good.any() or not on.quiet.any():

@@ -1,4 +1,4 @@
-"""What evaluation asks of a domain that knows a market: its daily closes and its crises, placed on trading days."""
+"""The market of a domain as evaluation sees it: daily closes, and crises placed on trading days."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,35 +16,35 @@ TASK, CALM = "risk", "low"
 
 
 class Crisis(Protocol):
-    """A fall of the index: ISO dates of its onset and its trough."""
+    """A fall of the index, with the ISO dates of its onset and its trough."""
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Its name."""
 
     @property
     def onset(self) -> str:
-        """First close at which it counts as a crisis."""
+        """The first close at which it counts as a crisis."""
 
     @property
     def trough(self) -> str:
-        """Lowest close."""
+        """The lowest close."""
 
 
 @runtime_checkable
 class Market(Protocol):
-    """A domain with daily closes of its index and the crises in them."""
+    """A domain with daily closes of an index, and the crises in them."""
 
     def levels(self) -> tuple[Sequence[str], Sequence[float]]:
         """Return ISO dates and closes of every trading day, in order."""
 
     def crises(self) -> Sequence[Crisis]:
-        """Return the crises in order of their onsets."""
+        """Return the crises in order of onset."""
 
 
 @dataclass(frozen=True)
 class Episode:
-    """A crisis by positions among the trading days: it begins at ``onset`` and is deepest at ``trough``."""
+    """A crisis by positions among the trading days, from ``onset`` to ``trough``."""
 
     name: str
     onset: int
@@ -53,7 +53,7 @@ class Episode:
 
 @dataclass(frozen=True)
 class Timeline:
-    """Trading days (ISO), their closes [days] and the crises among them, by onset."""
+    """Trading days (ISO dates), their closes [days], and the crises by onset."""
 
     dates: tuple[str, ...]
     closes: Array
@@ -63,17 +63,17 @@ class Timeline:
         """Return the positions of dates among the trading days.
 
         Raises:
-            DataError: one of them is no trading day.
+            DataError: one of them is not a trading day.
         """
         known = {date: number for number, date in enumerate(self.dates)}
         missing = [date for date in dates if date not in known]
         if missing:
-            raise DataError(f"{missing[0] or 'an example without a date'} is no trading day of the domain's index")
+            raise DataError(f"{missing[0] or 'an example without a date'} is not a trading day of the domain's index")
         return np.array([known[date] for date in dates], dtype=np.int64)
 
 
 def timeline(market: Market) -> Timeline:
-    """Return a market's trading days with its crises placed on them.
+    """Return a market's trading days with the crises placed on them.
 
     Raises:
         DataError: the days are not in order, or a crisis does not begin and end on one of them.
@@ -90,7 +90,7 @@ def timeline(market: Market) -> Timeline:
 
 
 def risk_items(examples: Sequence[Example]) -> list[Example]:
-    """Return the examples of the risk task by date; one a date."""
+    """Return the examples of the risk task in order of date; there is one per date."""
     found = [example for example in examples if example.fields.get("task") == TASK]
     return sorted(found, key=lambda example: example.available_at)
 

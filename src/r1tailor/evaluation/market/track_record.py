@@ -1,4 +1,4 @@
-"""The record that a risk desk asks for: warnings, portfolio, and the one honest comparison."""
+"""The track record of signals: warnings, portfolio, and one comparison with a volatility threshold."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ RANDOM = "random, tuned's rate"
 
 @dataclass(frozen=True)
 class TrackRecord:
-    """Everything that follows from the decisions.
+    """The warnings and the portfolio that follow from the decisions.
 
     Attributes:
         timeline: trading days and crises.
-        decisions: who signalled when.
-        warnings: the record of each model's and baseline's alarms.
-        overlays: the portfolio of each.
-        metrics: plain values for ``metrics.json``: ``warning``, ``portfolio``, ``sentence``.
+        decisions: the signals of every model and baseline.
+        warnings: by model or baseline, the alarms and lead times.
+        overlays: by model or baseline, the portfolio.
+        metrics: values for ``metrics.json``: ``warning``, ``portfolio``, ``sentence``.
     """
 
     timeline: Timeline
@@ -40,13 +40,13 @@ class TrackRecord:
 
 
 def track_record(settings: Settings, timeline: Timeline, decisions: Decisions) -> TrackRecord:
-    """Return the whole record of decisions.
+    """Return the track record of decisions.
 
     Raises:
-        DataError: no trading day follows the decisions, so that nothing could be earned.
+        DataError: no trading day follows the first decision, so that no return could be earned.
     """
     if decisions.days[0] + 2 >= len(timeline.closes) - 1:
-        raise DataError("no trading days follow the first decision of the test: nothing can be judged")
+        raise DataError("no trading day follows the first decision of the test: there is no return to measure")
     warnings = {name: _warnings(settings, timeline, decisions, on) for name, on in decisions.signals.items()}
     portfolios = {name: _portfolio(settings, timeline, decisions, on) for name, on in decisions.signals.items()}
     records = {name: metric.record() for name, metric in warnings.items()}
@@ -108,6 +108,6 @@ def _bands(drawn: Sequence[Mapping[str, float]], confidence: float) -> dict[str,
 
 
 def _band(values: Array, confidence: float) -> Entry:
-    """Return the mean over random seeds and the band that holds most of them."""
+    """Return the mean over random seeds, and the band that holds the given share of them."""
     known = values[np.isfinite(values)]
     return entry(float(known.mean()) if len(known) else float("nan"), percentiles(known, confidence))

@@ -1,0 +1,96 @@
+"""``r1tailor init``: a project of one's own, from the files that travel with the package."""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from r1tailor import config
+from r1tailor.errors import ProjectError, UserError
+
+_TEMPLATES = Path(__file__).resolve().parents[1] / "project"
+_NEEDED = {"train.py": "train.txt", "dvc.yaml": "dvc.yaml"}
+_WELCOME = {
+    ".gitignore": "gitignore",
+    ".dvcignore": "dvcignore",
+    "README.md": "README.md",
+    "README.zh-CN.md": "README.zh-CN.md",
+}
+_DVC = (sys.executable, "-m", "dvc")
+
+
+def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private)
+    """Add the command."""
+    parser = commands.add_parser("init", help="start a project: conf/, dvc.yaml, train.py, README")
+    parser.add_argument("folder", nargs="?", default=".", type=Path, help="of the project (default: this one)")
+    parser.add_argument("--dvc", action="store_true", help="make it a repository of git and DVC as well")
+    parser.set_defaults(run=_init, project=False)
+
+
+def _init(parsed: argparse.Namespace) -> None:
+    folder = parsed.folder.resolve()
+    _refuse_to_overwrite(folder)
+    kept = _write(folder)
+    if parsed.dvc:
+        _make_repository(folder)
+    print(f"a project is in {folder}")
+    for name in kept:
+        print(f"kept as it was: {name}; the package's own is {_TEMPLATES / _WELCOME[name]}")
+    print("\n".join(["next:", *(f"  {line}" for line in _next_steps(parsed.folder, folder))]))
+
+
+def _refuse_to_overwrite(folder: Path) -> None:
+    taken = [name for name in ("conf", *_NEEDED, "params.yaml") if (folder / name).exists()]
+    if taken:
+        raise ProjectError(f"{folder} holds {', '.join(taken)} already; nothing was written. Choose another folder")
+
+
+def _write(folder: Path) -> list[str]:
+    """Write every file of a project; return those that were there and stay as they are."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ProjectError(f"{folder} cannot be made: {error.strerror}") from error
+    shutil.copytree(config.PACKAGED_CONF, folder / "conf", ignore=shutil.ignore_patterns("__pycache__"))
+    kept = [name for name in _WELCOME if (folder / name).exists()]
+    for name, template in {**_NEEDED, **_WELCOME}.items():
+        if name not in kept:
+            shutil.copyfile(_TEMPLATES / template, folder / name)
+    _call((sys.executable, "-m", "r1tailor", "params"), folder)  # where the project's own conf/ is composed
+    return kept
+
+
+def _make_repository(folder: Path) -> None:
+    if not (folder / ".git").exists():
+        _call(("git", "init", "--quiet"), folder)
+    if not (folder / ".dvc").exists():
+        _call((*_DVC, "init", "--quiet"), folder)
+    _call((*_DVC, "config", "hydra.enabled", "True"), folder)
+
+
+def _call(command: tuple[str, ...], folder: Path) -> None:
+    """Run a command in the project.
+
+    Raises:
+        UserError: it is not installed, or failed; with what it wrote.
+    """
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, errors="replace", check=False)
+    except OSError as error:
+        raise UserError(f"{command[0]} cannot be run: {error.strerror}") from error
+    if done.returncode:
+        raise UserError(f"{' '.join(command)} failed in {folder}: {(done.stderr or done.stdout).strip()}")
+
+
+def _next_steps(given: Path, folder: Path) -> list[str]:
+    enter = [] if folder == Path.cwd() else [f"cd {given}"]
+    repository = [] if (folder / ".dvc").exists() else ["git init && dvc init && dvc config hydra.enabled True"]
+    return [
+        *enter,
+        "cp conf/domain/generic.yaml conf/domain/mine.yaml   # set its name, and the path of your file",
+        "python train.py --config-name=debug domain=mine     # the whole way in seconds, with a random model",
+        "python train.py domain=mine",
+        *(f"{line}   # for dvc repro: versions, experiments" for line in repository),
+    ]

@@ -1,0 +1,175 @@
+"""A model in this process: on the device that the trainer would use, in the dtype that it was trained in."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from r1tailor.artifact import Artifact
+from r1tailor.batching.packing import pack
+from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample, tokenize
+from r1tailor.batching.windows import window_shape
+from r1tailor.errors import CheckpointError, DataError
+from r1tailor.inference.answerer import Likelihood, Progress, Prompt, silent
+from r1tailor.inference.generation import generate
+from r1tailor.inference.ranking import rank
+from r1tailor.inference.sampling import GREEDY, Sampling
+from r1tailor.model import load
+from r1tailor.model.origin import base_of
+from r1tailor.model.temporal import soft_tokens
+from r1tailor.objective.supervised import log_likelihoods
+from r1tailor.planning.precision import COMPUTE, device, precision
+from r1tailor.records import Example
+from r1tailor.schema.settings import Settings
+from r1tailor.strategy import load_tuned
+
+
+class LocalAnswerer:
+    """A model and its tokenizer; an ``Answerer``.
+
+    A model with a temporal encoder reads the examples' windows. One without, as the untrained base, cannot read soft
+    tokens: its prompts are rendered without them.
+
+    Args:
+        model: in evaluation mode, with attention over packed rows, on its device.
+        tokenizer: of that model.
+        settings: ``model.context_length``, ``trainer.micro_batch_tokens`` (positions of a packed row), ``evaluation``
+            (batch size, length of an answer) and the instruction of the domain's task are read.
+    """
+
+    def __init__(self, model: nn.Module, tokenizer: ChatTokenizer, settings: Settings) -> None:
+        self.model = model
+        self.settings = settings
+        self._tokenizer = tokenizer.with_soft_tokens(soft_tokens(model))
+        self._device = next(model.parameters()).device
+
+    def answer(self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent) -> list[str]:
+        """Return one answer for each prompt, in order (see ``Answerer``)."""
+        wanted = self.settings.evaluation
+        if sampling.max_new_tokens is None:
+            sampling = replace(sampling, max_new_tokens=wanted.max_new_tokens)
+        with torch.inference_mode():
+            tokens = self._prompts(self._examples(prompts))
+            return generate(self.model, self._tokenizer, tokens, sampling, wanted.batch_size, progress)
+
+    def score(
+        self, prompts: Sequence[Prompt], responses: Sequence[str] | None = None, progress: Progress = silent
+    ) -> list[Likelihood]:
+        """Return the likelihood of each response, or of the examples' own (see ``Answerer``)."""
+        examples = self._examples(prompts)
+        if responses is not None:
+            pairs = zip(examples, responses, strict=True)
+            examples = [replace(example, output=response, reasoning="") for example, response in pairs]
+        tokenized = tokenize(examples, self._tokenizer, self.settings.model.context_length) if examples else None
+        if tokenized is None:
+            return []
+        self._refuse(tokenized.too_long)
+        with torch.inference_mode():
+            values = self._likelihoods(tokenized.examples)
+        progress(len(examples))
+        return [
+            Likelihood(value, len(tokens.response)) for value, tokens in zip(values, tokenized.examples, strict=True)
+        ]
+
+    def rank(
+        self, prompts: Sequence[Prompt], labels: Sequence[Sequence[str]], progress: Progress = silent
+    ) -> list[tuple[float, ...]]:
+        """Return log-likelihoods (nats) of each prompt's labels, in their order (see ``Answerer``)."""
+        budget = self.settings.trainer.micro_batch_tokens
+        examples = self._examples(prompts)
+        with torch.inference_mode():
+            scores = rank(self.model, self._tokenizer, examples, labels, budget, self._device, progress)
+        return [tuple(values) for values in scores]
+
+    def _examples(self, prompts: Sequence[Prompt]) -> list[Example]:
+        instruction = self.settings.domain.task.instruction
+        return [
+            Example(f"prompt {number}", instruction, prompt, "") if isinstance(prompt, str) else prompt
+            for number, prompt in enumerate(prompts, start=1)
+        ]
+
+    def _prompts(self, examples: Sequence[Example]) -> list[TokenizedExample]:
+        if self._tokenizer.soft_tokens:
+            window_shape(examples)
+        tokens = [self._tokenizer.prompt(example) for example in examples]
+        self._refuse([one.id for one in tokens if len(one.prompt) >= self.settings.model.context_length])
+        return tokens
+
+    def _refuse(self, too_long: Sequence[str]) -> None:
+        if too_long:
+            listed = ", ".join(too_long[:5])
+            raise DataError(
+                f"{len(too_long)} prompts are longer than model {self.settings.model.name} reads "
+                f"({self.settings.model.context_length:,} tokens): {listed}"
+            )
+
+    def _likelihoods(self, tokens: Sequence[TokenizedExample]) -> list[float]:
+        """Return the log-likelihood of each response, in nats."""
+        result = [0.0] * len(tokens)
+        for micro in pack(tokens, self.settings.trainer.micro_batch_tokens, self._tokenizer.end):
+            values = log_likelihoods(self.model, micro.to(self._device)).tolist()
+            for member, value in zip(micro.members, values, strict=True):
+                result[member] = value
+        return result
+
+
+def open_tuned(artifact: Artifact, settings: Settings, root: Path) -> LocalAnswerer:
+    """Return a saved model, in the dtype that it was trained in.
+
+    Args:
+        artifact: the saved model.
+        settings: the composition that it was trained with.
+        root: the project's root, for relative local paths.
+
+    Raises:
+        CheckpointError: it does not fit, or the base model or tokenizer here is not the one that it was trained on.
+        ModelUnavailableError: its base model cannot be had.
+    """
+    dtype = COMPUTE[artifact.precision]
+    tokenizer = load.load_tokenizer(settings.model, root)
+    if (tokenizer.sha256, tokenizer.template_sha256) != (artifact.tokenizer, artifact.chat_template):
+        raise CheckpointError(
+            f"{artifact.folder}: the tokenizer of model {settings.model.name} or its chat template here is not the "
+            "one that it was trained with"
+        )
+    if artifact.kind == "adapter":
+        base = load.load_model(settings.model, root, dtype, settings.seed)
+        _refuse_another_base(artifact, settings, root)
+    else:
+        base = load.skeleton(load.load_config(settings.model, root)).to(dtype)
+    tuned = load_tuned(base, artifact.folder, artifact.kind, temporal=artifact.temporal)
+    return LocalAnswerer(tuned.to(dtype).to(_device(settings)).eval(), tokenizer, settings)
+
+
+def open_base(settings: Settings, root: Path, in_precision: str | None = None) -> LocalAnswerer:
+    """Return the base model of a composition.
+
+    Args:
+        settings: the composition.
+        root: the project's root, for relative local paths.
+        in_precision: bf16, fp16 or fp32; None for that of the trainer.
+
+    Raises:
+        ModelUnavailableError: it cannot be had.
+    """
+    dtype = COMPUTE[in_precision or precision(settings)]
+    base = load.load_model(settings.model, root, dtype, settings.seed)
+    tokenizer = load.load_tokenizer(settings.model, root)
+    return LocalAnswerer(base.to(dtype).to(_device(settings)).eval(), tokenizer, settings)
+
+
+def _device(settings: Settings) -> torch.device:
+    """Return where the trainer would compute; the CPU where a model of a GPU is asked on a machine without one."""
+    return torch.device("cuda" if device(settings) == "gpu" and _gpu_is_here() else "cpu")
+
+
+def _gpu_is_here() -> bool:
+    return torch.cuda.is_available()
+
+
+def _refuse_another_base(artifact: Artifact, settings: Settings, root: Path) -> None:
+    here = base_of(settings.model, root, settings.seed)
+    if here.sha256 != artifact.base.sha256:
+        raise CheckpointError(f"{artifact.folder} was trained on {artifact.base}; the base model here is {here}")

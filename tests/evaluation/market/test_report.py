@@ -1,0 +1,55 @@
+"""The record in metrics, tables, CSVs and charts."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from r1tailor.evaluation.market import report
+from r1tailor.evaluation.market.baselines import BOOSTING, LOGISTIC, VOLATILITY
+from r1tailor.evaluation.market.charts import charts
+from r1tailor.evaluation.market.decisions import (
+    ALWAYS,
+    NEVER,
+    SAME_RATE,
+    TUNED,
+)
+from r1tailor.evaluation.market.track_record import RANDOM, TrackRecord
+
+
+def test_every_baseline_and_model_is_in_both_tables(record: TrackRecord) -> None:
+    expected = {ALWAYS, NEVER, VOLATILITY, SAME_RATE, LOGISTIC, BOOSTING, TUNED, "base", RANDOM}
+    assert record.metrics["warning"]["models"].keys() == expected
+    assert record.metrics["portfolio"]["models"].keys() == expected
+    for _, header, rows in report.tables(record):
+        assert {row[0] for row in rows} == expected
+        assert {len(row) for row in rows} == {len(header)}
+
+
+def test_records_go_into_metrics_plots_and_charts(record: TrackRecord, tmp_path: Path) -> None:
+    metrics: dict[str, Any] = {"models": {"base": {}, "tuned": {}}}
+    report.add({"split": record, "walk_forward": record}, metrics, tmp_path)
+    assert json.loads((tmp_path / "metrics.json").read_text()) == metrics
+    assert metrics["models"]["tuned"]["warning_usefulness"].keys() == {"value", "low", "high"}
+    assert all(v is not None for m in metrics["models"].values() for e in m.values() for v in e.values())
+    assert metrics["walk_forward"]["warning"] == metrics["warning"]
+    rows = {path.name: list(csv.DictReader(path.read_text().splitlines())) for path in (tmp_path / "market").iterdir()}
+    assert float(rows["equity.csv"][-1]["buy and hold"]) == pytest.approx(float(record.overlays[NEVER].equity[-1]))
+    assert {row["crisis"] for row in rows["leads.csv"]} == {e["name"] for e in record.metrics["warning"]["events"]}
+    assert sum(int(r["count"]) for r in rows["walk_forward-reliability.csv"] if r["model"] == TUNED) == len(
+        record.decisions.days
+    )
+    drawn = charts(record)
+    assert [str(figure.layout.title.text).split()[0] for figure in drawn] == ["Index,", "One", "Reliability"]
+    leads = [lead for lead in record.warnings[TUNED].leads if lead]
+    texts = [trace.text[1] for trace in drawn[0].data if trace.text and trace.legendgroup == TUNED]
+    assert texts == [f"{lead} days" for lead in leads]
+
+
+def test_without_a_market_nothing_is_added(tmp_path: Path) -> None:
+    metrics: dict[str, Any] = {"models": {"base": {}, "tuned": {}}}
+    report.add({}, metrics, tmp_path)
+    assert metrics == {"models": {"base": {}, "tuned": {}}}
+    assert list(tmp_path.rglob("*")) == [tmp_path / "market"]
