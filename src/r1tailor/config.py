@@ -350,7 +350,7 @@ def options(group: str) -> dict[str, Option]:
     return {file.stem: _option(file) for file in sorted((CONF / group).glob("*.yaml"))}
 
 
-def main() -> Option:
+def primary() -> Option:
     """Return what the composition itself sets, outside its groups."""
     return _option(CONF / "config.yaml")
 
@@ -377,7 +377,7 @@ def set_in(key: str, overrides: list[str], choices: dict[str, str]) -> tuple[str
         if key == name or (key.startswith(f"{name}.") and name not in GROUPS):
             return "the command line", (value,)
     group, _, below = key.partition(".")
-    places = [(main(), key)]
+    places = [(primary(), key)]
     while group in choices and (option := options(group).get(choices[group])):
         places.append((option, below))
         choices = {group: _inherited(option)}
