@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from r1tailor import config, reference
+from r1tailor.corpus.privacy.tagger_zh import frequency
 from r1tailor.reference import Setting
 from r1tailor.schema.base import Section
 from r1tailor.schema.settings import Settings
@@ -16,6 +17,11 @@ _MOST_VALUES = 4  # different values of the options of a group, side by side in 
 
 _options = cache(config.options)
 _primary = cache(config.primary)
+
+
+def on_startup(**_: Any) -> None:  # noqa: ANN401
+    """Load jieba's dictionary, which the search index asks for, without its cache in the shared temporary folder."""
+    frequency("")
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:  # noqa: ANN401

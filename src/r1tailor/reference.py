@@ -165,7 +165,7 @@ def allowed(annotation: Any) -> str:  # noqa: ANN401
     words = next((_CHECKED[check] for check in map(_check, metadata) if check in _CHECKED), "") or _kind(annotation)
     limits = [text.format(_limit(value)) for text, value in _found(metadata, _LIMITS)]
     lengths = [text.format(_limit(value)) for text, value in _found(metadata, _LENGTHS)]
-    patterns = [text.format(value) for text, value in _found(metadata, {"pattern": "matching {}"})]
+    patterns = [text.format(value) for text, value in _found(metadata, {"pattern": "matching `{}`"})]
     if annotation is str:
         limits += [f"{length} characters" for length in lengths]
     elif lengths:
