@@ -16,7 +16,7 @@ _MOST_VALUES = 4  # different values of the options of a group, side by side in 
 
 
 _options = cache(config.options)
-_primary = cache(config.primary)
+_shipped = cache(config.shipped)
 
 
 def on_startup(**_: Any) -> None:  # noqa: ANN401
@@ -93,7 +93,7 @@ def _values(group: str, setting: Setting) -> str:
     if group == "domain":  # every domain is its own
         return ""
     if group not in config.GROUPS:
-        return _shown(config.value_at(_primary().values, setting.key))
+        return _shown(config.value_at(_shipped().values, setting.key))
     found = {name: _shown(config.value_at(option.values, below)) for name, option in _options(group).items()}
     found = {name: value for name, value in found.items() if value}
     by_value: dict[str, list[str]] = {}
