@@ -67,7 +67,7 @@ class Setting:
 def kind_of(section: type[Section]) -> str:
     """Return the ``kind`` by which a section is chosen; empty where it comes in one kind only."""
     field = section.model_fields.get("kind")
-    return str(get_args(field.annotation)[0]) if field else ""
+    return "".join(map(str, get_args(field.annotation))) if field else ""
 
 
 def summary(section: type[Section]) -> str:
