@@ -30,6 +30,7 @@ def card(
     every = [example for members in parts.values() for example in members]
     return {
         "examples": {part: len(members) for part, members in parts.items()},
+        "labels": list(labels),
         "groups": len({example.group for example in every if example.group}),
         "with_reasoning": sum(bool(example.reasoning) for example in every),
         "classes": {part: balance(members, labels) for part, members in parts.items()} if labels else None,
