@@ -131,6 +131,7 @@ GBK = "title: 病历\n".encode("gbk")
         ("conf/domain/medical.yaml", ("train.py", "seed=1")),
         ("conf/domain/medical.yaml", ("-m", "r1tailor", "fetch")),
         ("conf/model/local.yaml", ("train.py", "model=local")),
+        ("conf/project.yaml", ("-m", "r1tailor", "use")),
         ("params.yaml", ("-m", "r1tailor", "collect")),
         ("run/config.yaml", ("-m", "r1tailor", "train", "run")),
         ("theirs/domain/mine.yaml", ("train.py", "--config-dir=theirs", "domain=mine")),
