@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from r1tailor import config, config_messages, reference, stages
+from r1tailor import config, reference, stages
+from r1tailor.domain.declaration import declarations
 from r1tailor.errors import ConfigError
 from r1tailor.inputs import ROOMS
 from r1tailor.optimization.optimizer import optimizer_class
@@ -21,6 +22,7 @@ PACKAGE = ROOT / "src" / "r1tailor"
 OPTIONS = [(group, file.stem) for group in config.GROUPS for file in sorted((config.CONF / group).glob("*.yaml"))]
 REQUIRED = {
     ("domain", "generic"): ["domain.sources.0.path=mine.jsonl"],
+    ("evaluation", "walk_forward"): ["domain=finance"],
     ("model", "local"): ["model.path=models/mine"],
 }
 
@@ -31,12 +33,13 @@ def _below(section: type[Section]) -> Iterator[type[Section]]:
         yield from _below(kind)
 
 
+DECLARED = declarations()  # their sections, too
 SECTIONS = [section for section in _below(Section) if section.__module__.startswith("r1tailor.")]
 FIELDS = sorted({(section.__name__, name) for section in SECTIONS for name in section.model_fields})
 DESCRIBED = [
     pytest.param(setting, id=f"{section.__name__}-{setting.key}")
     for section in SECTIONS
-    if section.__module__.startswith("r1tailor.schema.")
+    if section.__module__.startswith(("r1tailor.schema.", "r1tailor.domain."))
     for setting in reference.settings_of(section)
 ]
 SOURCES = "\n".join(file.read_text("utf-8") for file in PACKAGE.rglob("*.py") if file.parent.name != "schema")
@@ -167,7 +170,7 @@ def test_no_key_can_be_misspelt_by_one_letter() -> None:
         composition, written, meant = _misspelt(default, path)
         # Without its kind a section cannot be told from the others of its group, so that the kind is asked for.
         named = f"{meant} = None: must be one of" if path[-1] == "kind" else f"{written} is not a setting of"
-        assert any(fault.startswith(named) for fault in config_messages.explain(composition, {})), written
+        assert any(fault.startswith(named) for fault in config.explain(composition, {})), written
     assert len(paths) > 80
 
 

@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass
@@ -30,8 +30,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
+from r1tailor import config_messages
 from r1tailor import overrides as command_line
-from r1tailor.config_messages import explain
+from r1tailor.domain.declaration import context, declaration, unmeasured
 from r1tailor.errors import ConfigError, ProjectError, TailorError
 from r1tailor.overrides import Job, by_job
 from r1tailor.schema.settings import Settings
@@ -61,6 +62,7 @@ PROJECT = _project()
 ROOT = PROJECT or Path.cwd()
 CONF = PROJECT / "conf" if PROJECT else PACKAGED_CONF  # without a project there is still something to read
 PARAMS = ROOT / "params.yaml"
+_DOMAIN_NAME = re.compile(r"^name:\s*[\"']?(\w+)", re.MULTILINE)
 _CHECKED_JOBS = 200  # of a sweep, before its first one starts: seconds
 _STOPS_COMPOSING = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, RecursionError)
 _COMPOSED_FROM = re.compile(r"# (conf/.+) ([0-9a-f]{64})")
@@ -177,7 +179,7 @@ def _refuse_hostile_files(primary: Path, folders: Iterable[Path]) -> None:
 def _faults(checked: list[Override], place: _Place) -> list[str]:
     try:
         found = _composed([*map(command_line.text_of, checked)], place)
-        return explain(_resolved(found.composition), found.choices)
+        return explain(_resolved(found.composition), found.choices, folders=place.extra)
     except _STOPS_COMPOSING as error:
         return [_why(error, place)]
 
@@ -207,7 +209,7 @@ def _sweep_faults(checked: list[Override], place: _Place) -> list[str]:
         try:
             base = composed(job.composed)
             composition = job.put_into(deepcopy(base.composition))
-            return explain(_resolved(composition), base.choices, unknown_only=drawn)
+            return explain(_resolved(composition), base.choices, unknown_only=drawn, folders=place.extra)
         except _STOPS_COMPOSING as error:
             return [_why(error, place)]
 
@@ -286,6 +288,22 @@ def load_params(path: Path = PARAMS) -> Settings:
     return _settings(composition, {})
 
 
+def plain_values(path: Path) -> dict[str, Any]:
+    """Return the values of a finished run's ``config.yaml`` as they stand, also if an earlier release wrote it.
+
+    Raises:
+        ConfigError: the file is missing, not YAML, or no mapping.
+    """
+    refuse_hostile_file(path)
+    try:
+        values = _resolved(OmegaConf.load(path))
+    except (yaml.YAMLError, OmegaConfBaseException, OSError, ValueError, RecursionError) as error:
+        raise ConfigError([f"{path}: {_one_line(error)}"]) from error
+    if not isinstance(values, dict):
+        raise ConfigError([f"{path}: a mapping is expected"])
+    return {str(key): value for key, value in values.items()}
+
+
 def from_hydra(composition: DictConfig) -> Settings:
     """Validate what Hydra composed for one job."""
     return _settings(_resolved(composition), {})
@@ -313,21 +331,25 @@ def packaged_sources() -> list[PackagedSource]:
     """Return the pinned sources of every domain in ``conf/``.
 
     Raises:
-        ConfigError: a domain's YAML cannot be read, or pins a source badly.
+        ConfigError: a domain's YAML cannot be read or pins a source badly, or two pin a source of one name differently.
     """
-    found: dict[str, PackagedSource] = {}
+    found: dict[str, tuple[PackagedSource, Path]] = {}
     for file in sorted((CONF / "domain").glob("*.yaml")):
         read_text(file)  # refuses what is not UTF-8, by name
         try:
             listed: Any = OmegaConf.to_container(OmegaConf.load(file))
             for entry in listed["sources"]:
                 if entry["kind"] == "packaged":
-                    found[entry["name"]] = PackagedSource.model_validate(entry)
+                    source = PackagedSource.model_validate(entry)
+                    earlier, there = found.setdefault(source.name, (source, file))
+                    if earlier.provenance() != source.provenance():
+                        both = f"{_shown(there)} and {_shown(file)}"
+                        raise ConfigError([f"{both} pin source {source.name} differently. Rename it in one of them"])
         except yaml.YAMLError as error:
             raise ConfigError([_yaml_fault(error)]) from error
         except (KeyError, TypeError, ValidationError) as error:
             raise ConfigError([f"conf/domain/{file.name}: sources: {_one_line(error)}"]) from error
-    return list(found.values())
+    return [source for source, _ in found.values()]
 
 
 def params_text() -> str:
@@ -492,11 +514,59 @@ def _composing() -> Iterator[None]:
         yield
 
 
+def explain(
+    composition: Any,  # noqa: ANN401
+    choices: dict[str, str],
+    *,
+    unknown_only: bool = False,
+    folders: Sequence[Path] = (),
+) -> list[str]:
+    """Return every fault of a composed mapping, one sentence each; an empty list means it is valid.
+
+    Args:
+        composition: plain mapping as composed.
+        choices: the chosen option of each config group, to name the file a section comes from.
+        unknown_only: report keys that do not exist, not values that do not fit.
+        folders: searched for domains next to ``conf/``.
+    """
+    declared = context(composition)
+    faults = config_messages.explain(composition, choices, declared, unknown_only=unknown_only)
+    if faults or unknown_only:
+        return faults
+    settings = Settings.model_validate(composition, context=declared)
+    shared = _shared_name(settings.domain.name, choices.get("domain", ""), [CONF, *folders])
+    return [*shared, *unmeasured(settings.domain), *_impossible_variants(settings)]
+
+
+def _shared_name(name: str, chosen: str, folders: Sequence[Path]) -> list[str]:
+    """Return a fault where another file of a domain has the name of the chosen one (of any, if that is not known)."""
+    files = [file for folder in folders for file in sorted((folder / "domain").glob("*.yaml"))]
+    named = [file for file in files if _DOMAIN_NAME.findall(file.read_text("utf-8", "replace"))[:1] == [name]]
+    here = [file for file in files if file.stem == chosen][:1] or named[:1]
+    others = [file for file in named if file.stem != here[0].stem]
+    return [
+        f"domain.name = {name}: {_shown(here[0])} and {_shown(other)} have the same name and would share outputs and "
+        "registry. Give one of them another name"
+        for other in others
+    ]
+
+
+def _impossible_variants(settings: Settings) -> list[str]:
+    """Return why what is to be trained next to this composition cannot be trained."""
+    try:
+        variants = declaration(settings.domain.kind).variants(settings)
+    except ConfigError as error:
+        return error.faults
+    if settings.evaluation.walk_forward and not variants:
+        return [f"evaluation.walk_forward: domain.kind = {settings.domain.kind} knows no folds in time; it takes null"]
+    return []
+
+
 def _settings(composition: Any, choices: dict[str, str]) -> Settings:  # noqa: ANN401
     faults = explain(composition, choices)
     if faults:
         raise ConfigError(faults)
-    return Settings.model_validate(composition)
+    return Settings.model_validate(composition, context=context(composition))
 
 
 def _compose_or_raise(overrides: list[str], config_name: str) -> tuple[Any, dict[str, str]]:
@@ -590,9 +660,12 @@ def _yaml_fault(error: yaml.YAMLError) -> str:
     what = getattr(error, "problem", None) or str(error)
     if mark is None:
         return f"not YAML: {what}"
-    file = Path(mark.name)
-    shown = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
-    return f"{shown}, line {mark.line + 1}: not YAML: {what}"
+    return f"{_shown(Path(mark.name))}, line {mark.line + 1}: not YAML: {what}"
+
+
+def _shown(file: Path) -> str:
+    """Return a file as users know it."""
+    return str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
 
 
 def _one_line(error: BaseException) -> str:

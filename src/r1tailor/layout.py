@@ -1,5 +1,6 @@
 """Where the stages of one run read and write."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,3 +102,12 @@ class RunFolder:
 def pipeline_folder(settings: Settings) -> RunFolder:
     """Return where ``dvc repro`` writes for a domain."""
     return RunFolder(config.ROOT / "outputs" / settings.domain.name)
+
+
+def finished_runs(root: Path, domain: str | None = None) -> Iterator[Path]:
+    """Yield the folders of the finished direct runs (of a domain), the newest first."""
+    records = [path for path in (root / "outputs" / "runs").glob("*/run.json") if not path.parent.is_symlink()]
+    for path in sorted(records, key=lambda path: path.stat().st_mtime_ns, reverse=True):
+        facts = store.read_json(path)
+        if facts.get("status") == "done" and domain in (None, facts.get("domain")):
+            yield path.parent

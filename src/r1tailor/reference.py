@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from r1tailor.config_messages import did_you_mean
 from r1tailor.errors import UserError
 from r1tailor.schema.base import Section
+from r1tailor.schema.domain import DomainSection
 from r1tailor.schema.settings import Settings
 
 MISSING = object()  # the value of a setting that a composition does not have
@@ -28,6 +29,7 @@ _CHECKED = {
     "_variable": "name of an environment variable",
     "_select": "one SELECT statement",
     "_iso_date": "date (YYYY-MM-DD)",
+    "_domain_name": "name of a folder",
 }
 _PLAIN = {
     bool: "true or false",
@@ -145,9 +147,10 @@ def _at(value: Any, part: str) -> Any:  # noqa: ANN401
 
 
 def sections_in(annotation: Any) -> list[type[Section]]:  # noqa: ANN401
-    """Return the sections that an annotation stands for, one for each kind."""
+    """Return the sections that an annotation stands for, one for each kind; of domains, those that are imported."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
-        return [annotation]
+        kinds = annotation.__subclasses__() if annotation is DomainSection else []
+        return [*kinds] or [annotation]
     inner = get_args(annotation)[:1] if get_origin(annotation) is Annotated else get_args(annotation)
     return [section for part in inner for section in sections_in(part)]
 

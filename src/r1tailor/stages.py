@@ -7,7 +7,7 @@ same. torch is imported by the stages that need it, when they run.
 import hashlib
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
@@ -60,18 +60,19 @@ def inputs(settings: Settings, run: RunFolder) -> None:
 def collect(settings: Settings, run: RunFolder) -> None:
     """Raw material -> documents and their provenance."""
     provenance: list[dict[str, Any]] = []
-    found = (document for source in settings.domain.sources for document in _gathered(source, provenance))
+    readers = declaration(settings.domain.kind).readers
+    found = (document for source in settings.domain.sources for document in _gathered(source, readers, provenance))
     run.collected.parent.mkdir(parents=True, exist_ok=True)
     count = write_documents(run.collected, shown(found, "collecting"))
     store.write_json(run.provenance, provenance)
     print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
 
 
-def _gathered(source: Source, provenance: list[dict[str, Any]]) -> Iterator[Document]:
+def _gathered(source: Source, readers: Mapping[str, str], provenance: list[dict[str, Any]]) -> Iterator[Document]:
     """Yield the documents of one source, then add to the provenance where they came from."""
     rejected: list[Rejection] = []
     files, count, last, alone = hashlib.sha256(), 0, "", True
-    for count, document in enumerate(sources.read(source, config.ROOT, rejected), start=1):
+    for count, document in enumerate(sources.read(source, config.ROOT, rejected, readers), start=1):
         if document.sha256 != last:
             alone, last = count == 1, document.sha256
             files.update(last.encode())

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,8 +13,9 @@ from typing import Any
 import pytest
 
 from r1tailor import config, sources
-from r1tailor.errors import DataError
+from r1tailor.errors import ConfigError, DataError
 from r1tailor.records import Document, Rejection
+from r1tailor.schema.sources import READERS
 from r1tailor.sources import chalkbase, cmekg, eu_laws, sqlite, zh_laws
 from r1tailor.sources.base import Origin, Read
 from tests.conftest import ROOT
@@ -271,6 +273,18 @@ def test_a_limit_without_a_grade_is_rejected(tmp_path: Path) -> None:
 
 
 def test_a_packaged_source_that_nothing_reads_is_refused() -> None:
-    source = config.load(["domain.sources.0.name=mine"]).domain.sources[0]
-    with pytest.raises(DataError, match=r"^nothing reads a packaged source called mine; there are icd10cm, eu_laws, "):
-        list(sources.read(source, ROOT, []))
+    known = "bars, chalkbase, chalkbase_limits, cmekg, eu_laws, icd10cm, zh_laws. Did you mean icd10cm?"
+    with pytest.raises(ConfigError, match=rf"domain\.sources\.0\.reader = 'icd10': must be one of {re.escape(known)}"):
+        config.load(["domain.sources.0.reader=icd10"])
+
+
+def test_every_reader_that_a_setting_may_name_reads() -> None:
+    assert set(sources._PACKAGED_READERS) == set(READERS)
+
+
+def test_the_name_of_a_source_is_free(tmp_path: Path) -> None:
+    source = config.load(["domain.sources.0.name=codes"]).domain.sources[0]
+    member = ROOT / "data" / "packaged" / "icd10cm" / "icd10c-tabular-April-1-2026.xml"
+    (tmp_path / "data" / "packaged" / "codes").mkdir(parents=True)
+    (tmp_path / "data" / "packaged" / "codes" / member.name).symlink_to(member)
+    assert next(sources.read(source, tmp_path, [])).source == "codes"

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,6 @@ from r1tailor.schema.settings import Settings
 from r1tailor.training.memory import keep_freed_memory
 
 BASE, TUNED = "base", "tuned"
-# A fair look at a base model that answers in prose: its best guess over the closed set against the tuned
-# model's free answer.
-_CROSS = tuple(
-    (f"{name}_accuracy", f"{name}_accuracy_ranked")
-    for name in ("chapter", "label", "act", "law", "department", "trend", "volatility", "risk", "allocation")
-)
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,7 @@ def evaluate(
         model = saved.get(subject.name)
         in_precision = (model or saved[TUNED]).precision  # the base model runs in that of the tuned one
         predictions[subject.name] = _predictions(subject.name, settings, domain, items, root, model, in_precision)
-        write_records(folder / f"predictions-{subject.name}.jsonl", predictions[subject.name])
+        write_records(folder / f"predictions-{subject.name}.jsonl", _scored(domain, items, predictions[subject.name]))
     metrics = summarise(settings, domain, parts["train"], items, subjects, predictions)
     store.write_json(folder / "metrics.json", metrics)
     return metrics
@@ -118,7 +112,7 @@ def summarise(
     measured = {name: measure(domain, items, made, language) for name, made in predictions.items()}
     options = (settings.evaluation.resamples, settings.evaluation.confidence, settings.seed)
     compared = {
-        subject.name: {"reference": subject.reference, "comparisons": _comparisons(measured, subject, options)}
+        subject.name: {"reference": subject.reference, "comparisons": _comparisons(domain, measured, subject, options)}
         for subject in subjects
         if subject.reference
     }
@@ -136,16 +130,21 @@ def summarise(
     }
 
 
+def _scored(domain: Domain, items: Sequence[Example], predictions: Sequence[Prediction]) -> list[Prediction]:
+    """Return the predictions with their scores, so that versions can be compared without the domain's documents."""
+    return [replace(made, scores=domain.score(item, made)) for item, made in zip(items, predictions, strict=True)]
+
+
 def _comparisons(
-    measured: Mapping[str, Mapping[str, ItemMetric]], subject: Subject, options: tuple[int, float, int]
+    domain: Domain, measured: Mapping[str, Mapping[str, ItemMetric]], subject: Subject, options: tuple[int, float, int]
 ) -> dict[str, Any]:
     """Return the paired differences of a subject to its reference."""
     reference, own = measured[subject.reference], measured[subject.name]
     found = {name: compare(reference[name], own[name], *options).as_dict() for name in reference}
-    for free, ranked in _CROSS:
-        if free in own and ranked in reference:
-            name = f"{free}_against_{subject.reference}_ranked"
-            found[name] = compare(reference[ranked], own[free], *options).as_dict()
+    for metric in domain.metrics:
+        if metric.name in own and metric.ranked in reference:
+            name = f"{metric.name}_against_{subject.reference}_ranked"
+            found[name] = compare(reference[metric.ranked], own[metric.name], *options).as_dict()
     return found
 
 

@@ -6,11 +6,11 @@ from collections import Counter
 import pytest
 
 from r1tailor import config
+from r1tailor.domain.finance.settings import MarketTask, Thresholds
 from r1tailor.domain.finance.tasks import LABELS, answer, label_in
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.instruction.build import build
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema.finance import MarketTask, Thresholds
 from tests.support.market_documents import ALONE, days, finance, index, real, row, walk
 
 THRESHOLDS = Thresholds(trend=0.03, calm=0.3, turbulent=0.7, elevated=0.05, high=0.10)
@@ -189,7 +189,7 @@ def test_the_majority_answer_holds_the_most_frequent_label_of_each_task() -> Non
 
 
 def test_tasks_and_their_order_are_settings() -> None:
-    domain = finance(_walked(), *ALONE, "domain.task.tasks=[volatility,trend]")
+    domain = finance(_walked(), *ALONE, "domain.task.tasks=[volatility,trend]", "domain.goals=[]")
     first, second, *_ = domain.examples()
     assert [(e.fields["task"], e.fields["level"]) for e in (first, second)] == [("volatility", 1), ("trend", 2)]
     assert domain.labels() == ("calm", "normal", "turbulent", "up", "flat", "down")

@@ -67,9 +67,8 @@ def test_a_domain_without_variants_declares_none(settings: Compose) -> None:
 
 
 def test_folds_that_would_leak_are_refused(settings: Compose) -> None:
-    composed = settings("domain=finance", "evaluation=walk_forward", "domain.split.embargo_days=20")
     with pytest.raises(ConfigError, match="labels look 29 calendar days ahead"):
-        declaration("finance").variants(composed)
+        settings("domain=finance", "evaluation=walk_forward", "domain.split.embargo_days=20")
 
 
 def test_the_last_test_does_not_lie_before_the_first(settings: Compose) -> None:

@@ -13,17 +13,16 @@ from typing import Any
 import numpy as np
 
 from r1tailor.domain.base import Domain, answer_of, coverage, written
-from r1tailor.domain.declaration import ScoredMetric
 from r1tailor.domain.finance.crises import Crisis, crises
+from r1tailor.domain.finance.declaration import LABELS
 from r1tailor.domain.finance.features import BEFORE, FEWEST, Features, channels, described, legend, series, summary
 from r1tailor.domain.finance.forward_labels import Outcome, outcomes
 from r1tailor.domain.finance.point_in_time import PointInTime
+from r1tailor.domain.finance.settings import FinanceDomain, MarketTask, Series
 from r1tailor.domain.finance.snapshot import Market, Snapshot, snapshot
-from r1tailor.domain.finance.tasks import LABELS, answer, label_in
+from r1tailor.domain.finance.tasks import answer, label_in
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema.domain import FinanceDomain
-from r1tailor.schema.finance import MarketTask, Series
 
 
 class Finance(Domain):
@@ -33,7 +32,6 @@ class Finance(Domain):
 
     def __init__(self, settings: FinanceDomain, documents: Sequence[Document]) -> None:
         super().__init__(settings, documents)
-        self.metrics = tuple(_metrics(settings.task.tasks))
         self._market = _market(settings, documents)
         self._closes = self._market.index.latest()
 
@@ -60,10 +58,6 @@ class Finance(Domain):
                 f"domain {self.settings.name}: {len(self._closes.events):,} days of the index are too few: an example "
                 f"needs {self._fewest} up to it and {task.horizon_days} after it (domain.task: window, horizon_days)"
             )
-
-    def labels(self) -> tuple[str, ...]:
-        """Return the labels of all tasks, in order."""
-        return tuple(label for task in self.settings.task.tasks for label in LABELS[task])
 
     def labels_of(self, example: Example) -> tuple[str, ...]:
         """Return the labels of the example's task."""
@@ -147,14 +141,6 @@ class Finance(Domain):
         task = self.settings.task
         named = "" if task.mask else f"{self._market.index.names[0]} on {date}. "
         return f"{named}{task.window} trading days up to the decision."
-
-
-def _metrics(tasks: Sequence[MarketTask]) -> Iterator[ScoredMetric]:
-    for task in tasks:
-        yield ScoredMetric(f"{task}_accuracy", "proportion", constant_answer=True)
-        yield ScoredMetric(f"{task}_accuracy_ranked", "proportion")
-    if {"risk", "allocation"} & set(tasks):
-        yield ScoredMetric("risk_vocabulary_coverage", "mean")
 
 
 def _market(settings: FinanceDomain, documents: Sequence[Document]) -> Market:

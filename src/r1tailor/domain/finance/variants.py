@@ -8,9 +8,10 @@ would otherwise reveal days that are tested (purging and embargo, Lopez de Prado
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from r1tailor.domain.finance.settings import FinanceDomain
 from r1tailor.errors import ConfigError
 from r1tailor.records import Example
-from r1tailor.schema.domain import Boundaries, FinanceDomain
+from r1tailor.schema.domain import Boundaries
 from r1tailor.schema.settings import Settings
 
 TEXT = "text"
