@@ -12,6 +12,7 @@ import yaml
 from r1tailor import config, reference, stages
 from r1tailor.domain.declaration import declarations
 from r1tailor.errors import ConfigError
+from r1tailor.inputs import ROOMS
 from r1tailor.optimization.optimizer import optimizer_class
 from r1tailor.schema.base import Section
 from r1tailor.schema.settings import STAGE_SECTIONS, Settings
@@ -57,19 +58,35 @@ def test_schema_code_and_pipeline_list_the_same_stages_in_the_same_order() -> No
 @pytest.mark.parametrize("stage", STAGE_SECTIONS)
 def test_a_stage_depends_in_the_pipeline_on_the_settings_the_schema_says(stage: str) -> None:
     entry = _pipeline()[stage]
-    phased = "do" in entry  # one stage for each phase of the curriculum
-    assert phased == (stage == "train")
+    each = {"train": " --phase ${key}", "variant": " --name ${item}"}  # one stage a phase, one a variant
+    assert ("do" in entry) == (stage in each)
     entry = entry.get("do", entry)
-    assert tuple(entry["params"]) == STAGE_SECTIONS[stage]
-    assert entry["cmd"] == f"python -m r1tailor {stage}" + (" --phase ${key}" if phased else "")
+    assert tuple(entry.get("params", ())) == STAGE_SECTIONS[stage]
+    assert entry["cmd"] == f"python -m r1tailor {stage}" + each.get(stage, "")
+
+
+def test_each_stage_depends_on_its_json_of_inputs_and_nothing_outside_outputs() -> None:
+    first, *others = _pipeline().items()
+    written = [path for out in first[1]["outs"] for path in out]
+    assert written == [f"outputs/${{domain.name}}/inputs/{stage}.json" for stage, _ in others]
+    assert list(ROOMS) == [stage for stage, _ in others]
+    for (_, entry), own in zip(others, written, strict=True):
+        dependencies = entry.get("do", entry)["deps"]
+        assert dependencies[0] == own
+        assert all(path.startswith("outputs/") for path in dependencies)
+
+
+def test_params_yaml_follows_from_conf() -> None:
+    """On a fresh clone `dvc repro` reads the committed file."""
+    assert config.PARAMS.read_text("utf-8") == config.params_text()
 
 
 def test_every_setting_a_stage_depends_on_exists(settings: Callable[..., Settings]) -> None:
     for key in {key for keys in STAGE_SECTIONS.values() for key in keys}:
         value: object = settings()
         for part in key.removesuffix(".${key}").split("."):
+            assert hasattr(value, part), key
             value = getattr(value, part)
-        assert value is not None, key
 
 
 def test_every_section_is_tracked_by_a_stage() -> None:
@@ -94,7 +111,9 @@ def test_the_kind_of_an_option_has_a_module(group: str, option: str) -> None:
 def test_every_option_composes(group: str, option: str, settings: Callable[..., Settings]) -> None:
     composed = settings(f"{group}={option}", *REQUIRED.get((group, option), []))
     written = yaml.safe_load((config.CONF / group / f"{option}.yaml").read_text("utf-8"))
-    assert set(written) == set(getattr(composed, group).model_dump(by_alias=True))
+    builds_on_another = written.pop("defaults", ["_self_"])[0] != "_self_" and group == "evaluation"
+    fields = set(getattr(composed, group).model_dump(by_alias=True))
+    assert set(written) < fields if builds_on_another else set(written) == fields
 
 
 @pytest.mark.parametrize("name", sorted(file.stem for file in config.CONF.glob("*.yaml")))

@@ -169,6 +169,7 @@ class Prediction:
         tokens: how many tokens that sum runs over.
         ranked: the label of the closed set with the highest likelihood; empty where there is no set.
         label_scores: log-likelihood (nats) of each label of the closed set's distinguishing beginning, in their order.
+        scores: the domain's scores of the answer by metric; versions are compared with these.
     """
 
     id: str
@@ -177,6 +178,7 @@ class Prediction:
     tokens: int
     ranked: str
     label_scores: tuple[float, ...] = ()
+    scores: dict[str, float] = field(default_factory=dict)
 
 
 _ANNOTATION = TypeAdapter(Annotation)

@@ -46,8 +46,8 @@ def test_the_list_is_one_row_a_version(shop: Shop, registry: Callable[..., Said]
     first, second = shop.register("one"), shop.register("two", missed=("a", "b"))
     registry("promote", "toy-1")
     rows = _rows(registry("list", "toy"))
-    assert rows[first.id].split()[2:] == ["bleu", "31.500", "tiny", "lora", "none", "yes"]
-    assert rows[second.id].split()[2:] == ["bleu", "31.500", "tiny", "lora", "2", "missed"]
+    assert rows[first.id].split()[1:] == ["bleu", "31.500", "tiny", "lora", "none", "yes"]
+    assert rows[second.id].split()[1:] == ["bleu", "31.500", "tiny", "lora", "2", "missed"]
     assert registry("list", "tow").out == "no version of tow. Domains with versions: toy\n"
 
 

@@ -1,11 +1,19 @@
-"""A build removes repetitions, reports leaks, and names an empty part."""
+"""A build removes repetitions, reports what it left out, and names an empty part."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
 
 import pytest
 
+from r1tailor.domain import open_domain
 from r1tailor.errors import DataError
 from r1tailor.instruction.build import build, leaks
-from r1tailor.records import Example
-from tests.support.made_examples import examples_of, generic_domain, record, text_of
+from r1tailor.records import Document, Example
+from r1tailor.schema.settings import Settings
+from tests.support.made_examples import FACTS, examples_of, generic_domain, record, text_of
+
+FIRST = date(2023, 12, 1)
+Compose = Callable[..., Settings]
 
 
 def test_leaks_finds_each_planted_copy_once() -> None:
@@ -30,3 +38,19 @@ def test_a_build_with_an_empty_part_says_which() -> None:
         build(generic_domain([], "domain.split.validation=0.3"), seed=1)
     documents = [record(i, text_of(i)) for i in range(60)]
     assert build(generic_domain(documents, "domain.split.validation=0"), seed=1).parts["validation"] == []
+
+
+def test_a_build_by_time_takes_the_dates_of_the_documents_and_lists_what_it_left_out(settings: Compose) -> None:
+    fields = {"instruction": "", "reasoning": "", "group": "", "entities": [], "output": "b"}
+    documents = [
+        Document(
+            f"d{i}", text_of(i), position="1", fields=fields, **FACTS | {"available_at": str(FIRST + timedelta(i))}
+        )
+        for i in range(100)
+    ]
+    overrides = ["++domain.split.by=time", "++domain.split.embargo_days=2", "domain.split.test=0.2"]
+    composed = settings("domain=generic", "domain.sources.0.path=x", "domain.split.validation=0.2", *overrides)
+    built = build(open_domain(composed.domain, documents), seed=1)
+    assert built.report["examples"] == {"train": 58, "validation": 18, "test": 20}
+    assert built.report["left_out"] == {"embargo": ["d58", "d59", "d78", "d79"]}
+    assert {e.available_at for e in built.parts["test"]} == {str(FIRST + timedelta(i)) for i in range(80, 100)}

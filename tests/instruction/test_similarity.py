@@ -1,4 +1,4 @@
-"""Similar texts are found exactly, in any language."""
+"""Similar and contained texts are found exactly, in any language, whatever the block."""
 
 from itertools import combinations, product
 
@@ -8,7 +8,7 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from r1tailor.instruction import similarity as likeness
-from r1tailor.instruction.similarity import similar_pairs, trigrams
+from r1tailor.instruction.similarity import contained_pairs, similar_pairs, trigrams
 
 
 def _jaccard(one: str, other: str) -> tuple[int, int]:
@@ -44,3 +44,18 @@ def test_trigrams_ignore_case_and_punctuation_and_read_chinese() -> None:
     assert trigrams("A-b, C!") == trigrams(" a b c") == {" a ", "a b", " b ", "b c", " c "}
     assert trigrams("高血压病。") == {" 高血", "高血压", "血压病", "压病 "}
     assert len({*trigrams(""), *trigrams("!")}) == 1
+
+
+def test_contained_pairs_are_those_of_brute_force_whatever_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["a b c", "高血压", "a b", "x", ""]
+    others = ["a b c d e", "原发性高血压病", "b c", "", "x y"]
+    expected = {
+        (i, j, len(trigrams(a) & trigrams(b)) / len(trigrams(a)))
+        for i, a in enumerate(texts)
+        for j, b in enumerate(others)
+        if len(trigrams(a) & trigrams(b)) >= 0.3 * len(trigrams(a))
+    }
+    assert set(contained_pairs(texts, others, 0.3)) == expected
+    assert len(expected) > 3
+    monkeypatch.setattr(likeness, "_BLOCK_ENTRIES", 1)
+    assert set(contained_pairs(texts, others, 0.3)) == expected

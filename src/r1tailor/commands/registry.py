@@ -97,7 +97,6 @@ def _row(registry: Registry, version: Version) -> dict[str, str]:
     headline = version.headline
     return {
         "version": version.id,
-        "date": version.registered_at[:10],
         "metric": f"{headline[0]} {headline[1]:.3f}" if headline else "",
         "model": f"{version.model} {version.strategy}".strip(),
         "goals": f"{len(version.missed_goals)} missed" if version.missed_goals else "met" if version.goals else "none",
@@ -108,7 +107,7 @@ def _row(registry: Registry, version: Version) -> dict[str, str]:
 def _wide_row(registry: Registry, version: Version) -> dict[str, str]:
     values = (f"{name} {value:.4f}" for name, value in tuned_values(version.metrics).items())
     return _row(registry, version) | {
-        "date": version.registered_at,
+        "registered": version.registered_at,
         "parent": registry.parent(version) or "",
         "phases": str(len(version.phases) + 1),
         "metrics": ", ".join(values),

@@ -2,7 +2,7 @@
 
 import gc
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ def evaluate(
         model = saved.get(subject.name)
         in_precision = (model or saved[TUNED]).precision  # the base model runs in that of the tuned one
         predictions[subject.name] = _predictions(subject.name, settings, domain, items, root, model, in_precision)
-        write_records(folder / f"predictions-{subject.name}.jsonl", predictions[subject.name])
+        write_records(folder / f"predictions-{subject.name}.jsonl", _scored(domain, items, predictions[subject.name]))
     metrics = summarise(settings, domain, parts["train"], items, subjects, predictions)
     store.write_json(folder / "metrics.json", metrics)
     return metrics
@@ -128,6 +128,11 @@ def summarise(
         "comparisons": tuned["comparisons"],
         **({"compared": compared} if compared else {}),
     }
+
+
+def _scored(domain: Domain, items: Sequence[Example], predictions: Sequence[Prediction]) -> list[Prediction]:
+    """Return the predictions with their scores, so that versions can be compared without the domain's documents."""
+    return [replace(made, scores=domain.score(item, made)) for item, made in zip(items, predictions, strict=True)]
 
 
 def _comparisons(

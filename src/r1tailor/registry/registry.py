@@ -72,6 +72,18 @@ class Registry:
         """
         return names.resolve(name, self.versions(domain), self.current)
 
+    def of_domain(self, domain: str) -> tuple[Version, str | None, str] | None:
+        """Return what a domain's bare name means: its promoted version (and phase), else its newest; None without any.
+
+        The third value says so in words.
+        """
+        versions = self.versions(domain)
+        promoted, _, phase = (self.current(domain) or "").partition(AT) if versions else ("", "", "")
+        for version in versions:
+            if version.id == promoted:
+                return version, phase or None, f"the promoted version of {domain}"
+        return (versions[-1], None, f"the newest version of {domain}; none is promoted") if versions else None
+
     def current(self, domain: str) -> str | None:
         """Return the id of the promoted version (``<id>@<phase>`` at the end of an earlier phase), or None."""
         link = self.folder / domain / "current"

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -168,8 +169,36 @@ def test_levels_are_the_closes_of_all_trading_days() -> None:
 
 @pytest.mark.filterwarnings("ignore::UserWarning:lightning")
 def test_the_domain_goes_from_raw_material_to_an_evaluated_model(tmp_path: Path) -> None:
-    metrics = evaluated(
-        "finance", tmp_path, 1, "domain.task={every_days: 20, numbers_as_text: true}", "evaluation.max_items=24"
-    )
+    few = ("domain.task={every_days: 20, numbers_as_text: true}", "evaluation.max_items=24", "evaluation=split")
+    metrics = evaluated("finance", tmp_path, 1, *few)
     assert 0 <= metrics["models"]["tuned"]["risk_vocabulary_coverage"]["value"] <= 1
     assert "risk_accuracy_against_base_ranked" in metrics["comparisons"]
+
+
+@pytest.mark.parametrize("as_text", ["true", "false"])
+def test_what_is_asked_on_a_day_is_what_training_asked_then(as_text: str) -> None:
+    closes = walk(400)[:, 0]
+    opened = finance(index(closes), *ALONE, f"domain.task.numbers_as_text={as_text}", "domain.task.mask=false")
+    trained = list(opened.examples())
+    last = max(example.available_at for example in trained)
+    asked = opened.questions_at(last)
+    then = [example for example in trained if example.available_at == last]
+    shown = [(e.id, e.instruction, e.input, e.series, e.available_at) for e in asked]
+    assert shown == [(e.id, e.instruction, e.input, e.series, e.available_at) for e in then]
+    assert [opened.labels_of(example) for example in asked] == [LABELS[task] for task in opened.settings.task.tasks]
+    assert not any(example.output for example in asked)
+
+
+def test_a_day_without_trade_asks_as_the_trading_day_before() -> None:
+    opened = finance(index(walk(400)[:, 0]), *ALONE)
+    known = days(400)
+    friday, monday = next((a, b) for a, b in pairwise(known[300:]) if int(b[8:]) - int(a[8:]) == 3)
+    saturday = f"{friday[:8]}{int(friday[8:]) + 1:02}"
+    assert opened.questions_at(saturday) == opened.questions_at(friday) != opened.questions_at(monday)
+    assert opened.questions_at("2099-01-01")[0].available_at == known[-1], "the last day known"
+
+
+def test_a_day_without_enough_history_is_refused() -> None:
+    opened = finance(index(walk(400)[:, 0]), *ALONE)
+    with pytest.raises(DataError, match=f"domain finance: on {days(20)[-1]} fewer than 64 closes were known"):
+        opened.questions_at(days(20)[-1])
