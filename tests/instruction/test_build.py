@@ -1,4 +1,4 @@
-"""A build removes repetitions, takes dates from the documents, and reports leaks and what it left out."""
+"""A build removes repetitions, reports what it left out, and names an empty part."""
 
 from collections.abc import Callable
 from datetime import date, timedelta

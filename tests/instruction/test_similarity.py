@@ -1,4 +1,4 @@
-"""Similar texts are found exactly, in any language."""
+"""Similar and contained texts are found exactly, in any language, whatever the block."""
 
 from itertools import combinations, product
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from r1tailor.instruction import similarity
+from r1tailor.instruction import similarity as likeness
 from r1tailor.instruction.similarity import contained_pairs, similar_pairs, trigrams
 
 
@@ -35,7 +35,7 @@ def test_similar_pairs_are_exactly_those_of_brute_force(texts: list[str], others
 def test_similar_pairs_do_not_depend_on_the_block_size(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"item {i // 3} of the list" for i in range(20)]
     whole = sorted(zip(*similar_pairs(texts, 0.8), strict=True))
-    monkeypatch.setattr(similarity, "_BLOCK", 3)
+    monkeypatch.setattr(likeness, "_BLOCK", 3)
     assert sorted(zip(*similar_pairs(texts, 0.8), strict=True)) == whole
     assert (0, 1) in whole
 
@@ -57,5 +57,5 @@ def test_contained_pairs_are_those_of_brute_force_whatever_the_block(monkeypatch
     }
     assert set(contained_pairs(texts, others, 0.3)) == expected
     assert len(expected) > 3
-    monkeypatch.setattr(similarity, "_BLOCK_ENTRIES", 1)
+    monkeypatch.setattr(likeness, "_BLOCK_ENTRIES", 1)
     assert set(contained_pairs(texts, others, 0.3)) == expected

@@ -167,6 +167,14 @@ def test_levels_are_the_closes_of_all_trading_days() -> None:
     )
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:lightning")
+def test_the_domain_goes_from_raw_material_to_an_evaluated_model(tmp_path: Path) -> None:
+    few = ("domain.task={every_days: 20, numbers_as_text: true}", "evaluation.max_items=24", "evaluation=split")
+    metrics = evaluated("finance", tmp_path, 1, *few)
+    assert 0 <= metrics["models"]["tuned"]["risk_vocabulary_coverage"]["value"] <= 1
+    assert "risk_accuracy_against_base_ranked" in metrics["comparisons"]
+
+
 @pytest.mark.parametrize("as_text", ["true", "false"])
 def test_what_is_asked_on_a_day_is_what_training_asked_then(as_text: str) -> None:
     closes = walk(400)[:, 0]
@@ -194,17 +202,3 @@ def test_a_day_without_enough_history_is_refused() -> None:
     opened = finance(index(walk(400)[:, 0]), *ALONE)
     with pytest.raises(DataError, match=f"domain finance: on {days(20)[-1]} fewer than 64 closes were known"):
         opened.questions_at(days(20)[-1])
-
-
-@pytest.mark.filterwarnings("ignore::UserWarning:lightning")
-def test_the_domain_goes_from_raw_material_to_an_evaluated_model(tmp_path: Path) -> None:
-    metrics = evaluated(
-        "finance",
-        tmp_path,
-        1,
-        "domain.task={every_days: 20, numbers_as_text: true}",
-        "evaluation.max_items=24",
-        "evaluation=split",
-    )
-    assert 0 <= metrics["models"]["tuned"]["risk_vocabulary_coverage"]["value"] <= 1
-    assert "risk_accuracy_against_base_ranked" in metrics["comparisons"]

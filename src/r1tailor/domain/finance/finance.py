@@ -42,8 +42,8 @@ class Finance(Domain):
 
         ``fields`` hold ``task``, ``level`` (its place among the tasks, from 1), ``date``, ``label``, ``terms`` (of the
         risk vocabulary in its reason), ``features`` and ``factors`` at that day, and what followed: ``return_next`` and
-        ``drawdown_next`` (see ``forward_labels.py``), ``label_until`` (the last day that the label looks at). ``volatility``
-        is that of the trailing month.
+        ``drawdown_next`` (see ``forward_labels.py``), ``label_until`` (the last day that the label looks at).
+        ``volatility`` is that of the trailing month.
 
         Raises:
             DataError: no day has enough history and enough days after it.
