@@ -68,7 +68,7 @@ def test_a_repository_is_made_when_asked_and_files_of_its_own_are_kept(
     assert "dvc.yaml" in seen
 
 
-@pytest.mark.parametrize("command", [("collect",), ("fetch",), ("params",), ("registry", "list"), ("tasks",)])
+@pytest.mark.parametrize("command", [("collect",), ("fetch",), ("use",), ("registry", "list"), ("tasks",)])
 def test_without_a_project_a_command_says_how_to_start_one(
     command: tuple[str, ...], r1tailor: Callable[..., Done], tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ _WELCOME = {
     "README.md": "README.md",
     "README.zh-CN.md": "README.zh-CN.md",
 }
+_HYDRA = {"hydra.enabled": "True", "hydra.config_name": "project"}
 _DVC = (sys.executable, "-m", "dvc")
 
 
@@ -58,7 +59,7 @@ def _write(folder: Path) -> list[str]:
     for name, template in {**_NEEDED, **_WELCOME}.items():
         if name not in kept:
             shutil.copyfile(_TEMPLATES / template, folder / name)
-    _call((sys.executable, "-m", "r1tailor", "params"), folder)  # where the project's own conf/ is composed
+    _call((sys.executable, "-m", "r1tailor", "use"), folder)  # where the project's own conf/ is composed
     return kept
 
 
@@ -67,7 +68,8 @@ def _make_repository(folder: Path) -> None:
         _call(("git", "init", "--quiet"), folder)
     if not (folder / ".dvc").exists():
         _call((*_DVC, "init", "--quiet"), folder)
-    _call((*_DVC, "config", "hydra.enabled", "True"), folder)
+    for key, value in _HYDRA.items():  # `dvc exp run -S` starts from what `use` keeps
+        _call((*_DVC, "config", key, value), folder)
 
 
 def _call(command: tuple[str, ...], folder: Path) -> None:
@@ -86,7 +88,11 @@ def _call(command: tuple[str, ...], folder: Path) -> None:
 
 def _next_steps(given: Path, folder: Path) -> list[str]:
     enter = [] if folder == Path.cwd() else [f"cd {given}"]
-    repository = [] if (folder / ".dvc").exists() else ["git init && dvc init && dvc config hydra.enabled True"]
+    repository = (
+        []
+        if (folder / ".dvc").exists()
+        else ["git init && dvc init && dvc config hydra.enabled True && dvc config hydra.config_name project"]
+    )
     return [
         *enter,
         "cp conf/domain/generic.yaml conf/domain/mine.yaml   # set its name, and the path of your file",
