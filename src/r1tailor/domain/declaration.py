@@ -44,12 +44,14 @@ class ScoredMetric:
         constant_answer: whether always giving the majority answer is a fair baseline.
         ranked: the metric of the base model that this one is also compared with: its most likely label. A base model
             that answers in prose is otherwise judged by its format.
+        description: what it measures, for the metrics reference.
     """
 
     name: str
     kind: Literal["proportion", "mean", "corpus"]
     constant_answer: bool = False
     ranked: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,12 @@ DECLARATION = Declaration(
     section=EducationDomain,
     implementation="r1tailor.domain.education:Education",
     metrics=(
-        ScoredMetric("verified_accuracy", "proportion", constant_answer=True),
-        ScoredMetric("step_coverage", "mean"),
+        ScoredMetric(
+            "verified_accuracy",
+            "proportion",
+            constant_answer=True,
+            description="Answers whose result is verified as right, however it is written.",
+        ),
+        ScoredMetric("step_coverage", "mean", description="Share of the reference's steps that the answer writes."),
     ),
 )
