@@ -73,7 +73,7 @@ _NO_WAY_TO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.
 def reported_errors() -> Iterator[None]:
     """Turn an error into one message on stderr and its exit code; never a traceback for a user's mistake."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then lets errors through to us instead of exiting with 1
-    for stream in (sys.stdout, sys.stderr):  # a terminal that is not UTF-8 shows \\u75c5 and stops nothing
+    for stream in (sys.stdout, sys.stderr):  # one that is not UTF-8 shows an escape instead of stopping the run
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
@@ -335,6 +335,7 @@ def packaged_sources() -> list[PackagedSource]:
     """
     found: dict[str, tuple[PackagedSource, Path]] = {}
     for file in sorted((CONF / "domain").glob("*.yaml")):
+        read_text(file)  # refuses what is not UTF-8, by name
         try:
             listed: Any = OmegaConf.to_container(OmegaConf.load(file))
             for entry in listed["sources"]:
@@ -484,7 +485,7 @@ def _option(file: Path) -> Option:
     first = read_text(file).partition("\n")[0]
     values: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
     return Option(
-        file.relative_to(ROOT).as_posix(), first.removeprefix("#").strip() if first[:1] == "#" else "", values
+        file.relative_to(CONF.parent).as_posix(), first.removeprefix("#").strip() if first[:1] == "#" else "", values
     )
 
 

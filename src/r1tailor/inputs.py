@@ -28,7 +28,7 @@ from r1tailor.schema.sources import PackagedSource, SqlSource
 from r1tailor.sources.packaged import member_path, packaged_folder
 
 ROOMS = {
-    "collect": ("sources",),
+    "collect": ("sources", "corpus.progress"),
     "clean": ("corpus",),
     "annotate": ("annotation",),
     "instruct": ("domain", "instruction"),
