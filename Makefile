@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-external check clean
+.PHONY: setup demo test test-external check docs clean
 
 setup: $(STAMP)
 
@@ -28,6 +28,9 @@ check: setup
 test: check
 	$(BIN)/python -m r1tailor fetch
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered --durations=25
+
+docs: setup  # the documentation as a site in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 test-external: setup  # a real Label Studio, installed into an environment of its own, takes our tasks
 	PYTHONPATH=src $(BIN)/python tests/external/label_studio.py

@@ -8,7 +8,7 @@ from omegaconf import DictConfig
 from r1tailor import config
 
 
-@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+@hydra.main(version_base="1.3", config_path="conf", config_name=config.primary())
 def run(composition: DictConfig) -> None:
     """Run one composition; Hydra calls it once, or once per job of a sweep."""
     from r1tailor import runs

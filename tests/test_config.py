@@ -8,9 +8,10 @@ import pytest
 import yaml
 
 from r1tailor import config
+from r1tailor.errors import ConfigError
 from r1tailor.schema.settings import Settings
 from tests.conftest import ROOT
-from tests.support.commands import Done
+from tests.support.commands import Done, spawned
 from tests.test_config_messages import GUARD, NO_RANK
 
 PROGRESS = ("run: ", "collect: ", "clean: ", "instruct: ")
@@ -119,3 +120,99 @@ def test_stages_refuse_a_params_file_that_is_missing_faulty_or_stale(
     again = "python -m r1tailor params seed=3"
     assert stale.err.endswith(f"  - params.yaml was composed before conf/ changed. Compose it again: {again}\n")
     assert "Traceback" not in stale.err
+
+
+def _copied(conf: Path, *changes: tuple[str, str]) -> Path:
+    """Write a copy of the shipped medical domain into a folder of domains."""
+    text = (ROOT / "conf" / "domain" / "medical.yaml").read_text("utf-8")
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    (conf / "domain").mkdir(parents=True, exist_ok=True)
+    (conf / "domain" / "mine.yaml").write_text(text, encoding="utf-8")
+    return conf
+
+
+SHARED = "have the same name and would share outputs and registry. Give one of them another name"
+
+
+def test_a_copied_domain_that_keeps_the_shipped_name_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    mine = _copied(tmp_path / "mine") / "domain" / "mine.yaml"
+    arguments = [f"--config-dir={tmp_path / 'mine'}", "domain=mine", GUARD]
+    with pytest.raises(ConfigError) as refusal:
+        config.checked_arguments(arguments)
+    assert refusal.value.faults == [f"domain.name = medical: {mine} and conf/domain/medical.yaml {SHARED}"]
+    assert config.checked_arguments([*arguments, "domain.name=mine"])
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    _copied(tmp_path / "conf")
+    monkeypatch.setattr(config, "CONF", tmp_path / "conf")
+    monkeypatch.setattr(config, "ROOT", tmp_path)
+    for chosen, other in (("mine", "medical"), ("medical", "mine")):
+        with pytest.raises(ConfigError) as refusal:
+            config.load([f"domain={chosen}"])
+        files = f"conf/domain/{chosen}.yaml and conf/domain/{other}.yaml"
+        assert refusal.value.faults == [f"domain.name = medical: {files} {SHARED}"]
+    assert config.load(["domain=legal"]).domain.name == "legal"
+
+
+@pytest.mark.parametrize("name", ["Mine", "my-domain", "a b", "", "runs", "registry"])
+def test_a_name_that_is_no_folder_or_a_taken_one_is_refused(name: str) -> None:
+    refused = r"domain\.name: '.*' (cannot name a folder everywhere|is a folder of outputs)"
+    with pytest.raises(ConfigError, match=refused):
+        config.load([f"domain.name='{name}'"])
+
+
+def test_a_source_that_two_domains_pin_differently_is_refused_with_both_files(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shipped = config.packaged_sources()
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    monkeypatch.setattr(config, "CONF", tmp_path / "conf")
+    monkeypatch.setattr(config, "ROOT", tmp_path)
+    _copied(tmp_path / "conf", ("name: medical\n", "name: mine\n"))
+    assert config.packaged_sources() == shipped
+    _copied(tmp_path / "conf", ("name: medical\n", "name: mine\n"), ("version: 1.5.0", "version: 1.4.0"))
+    both = "conf/domain/medical.yaml and conf/domain/mine.yaml"
+    with pytest.raises(ConfigError, match=f"{both} pin source icd10cm differently"):
+        config.packaged_sources()
+
+
+GBK = "title: 病历\n".encode("gbk")
+
+
+@pytest.mark.parametrize(
+    ("file", "command"),
+    [
+        ("conf/config.yaml", ("train.py", "seed=1")),
+        ("conf/domain/medical.yaml", ("train.py", "seed=1")),
+        ("conf/domain/medical.yaml", ("-m", "r1tailor", "fetch")),
+        ("conf/model/local.yaml", ("train.py", "model=local")),
+        ("params.yaml", ("-m", "r1tailor", "collect")),
+        ("run/config.yaml", ("-m", "r1tailor", "train", "run")),
+        ("theirs/domain/mine.yaml", ("train.py", "--config-dir=theirs", "domain=mine")),
+    ],
+)
+def test_a_yaml_that_is_not_utf8_is_named_and_utf8_is_asked_for(
+    file: str, command: tuple[str, ...], run_command: Callable[..., Done], tmp_path: Path
+) -> None:
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    shutil.copy(ROOT / "train.py", tmp_path)
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_bytes(GBK)
+    done = run_command(*command, cwd=tmp_path, PYTHONPATH=str(ROOT / "src"))
+    assert (done.code, done.out) == (2, "")
+    assert f"{tmp_path / file}: not UTF-8 (byte 8); save it as UTF-8" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_text_that_the_terminal_cannot_show_stops_nothing() -> None:
+    ascii_only = {"PYTHONIOENCODING": "ascii"}
+    shown = spawned(("train.py", "--cfg", "job", 'domain.title="Ünïcode – 𝔘 ქ"'), ROOT, ascii_only)
+    assert (shown.code, shown.err) == (0, "")
+    assert "\\u10e5" in shown.out
+    refused = spawned(("train.py", "trainer.precision=𝔘ქ"), ROOT, ascii_only)
+    assert refused.code == 2
+    assert "Quote the value for Hydra" in refused.err
+    assert "Traceback" not in refused.err

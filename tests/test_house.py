@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from r1tailor import config, config_messages, reference, stages
+from r1tailor import config, reference, stages
+from r1tailor.domain.declaration import declarations
 from r1tailor.errors import ConfigError
+from r1tailor.inputs import ROOMS
 from r1tailor.optimization.optimizer import optimizer_class
 from r1tailor.schema.base import Section
 from r1tailor.schema.settings import STAGE_SECTIONS, Settings
@@ -20,6 +22,7 @@ PACKAGE = ROOT / "src" / "r1tailor"
 OPTIONS = [(group, file.stem) for group in config.GROUPS for file in sorted((config.CONF / group).glob("*.yaml"))]
 REQUIRED = {
     ("domain", "generic"): ["domain.sources.0.path=mine.jsonl"],
+    ("evaluation", "walk_forward"): ["domain=finance"],
     ("model", "local"): ["model.path=models/mine"],
 }
 
@@ -30,12 +33,13 @@ def _below(section: type[Section]) -> Iterator[type[Section]]:
         yield from _below(kind)
 
 
+DECLARED = declarations()  # their sections, too
 SECTIONS = [section for section in _below(Section) if section.__module__.startswith("r1tailor.")]
 FIELDS = sorted({(section.__name__, name) for section in SECTIONS for name in section.model_fields})
 DESCRIBED = [
     pytest.param(setting, id=f"{section.__name__}-{setting.key}")
     for section in SECTIONS
-    if section.__module__.startswith("r1tailor.schema.")
+    if section.__module__.startswith(("r1tailor.schema.", "r1tailor.domain."))
     for setting in reference.settings_of(section)
 ]
 SOURCES = "\n".join(file.read_text("utf-8") for file in PACKAGE.rglob("*.py") if file.parent.name != "schema")
@@ -54,19 +58,35 @@ def test_schema_code_and_pipeline_list_the_same_stages_in_the_same_order() -> No
 @pytest.mark.parametrize("stage", STAGE_SECTIONS)
 def test_a_stage_depends_in_the_pipeline_on_the_settings_the_schema_says(stage: str) -> None:
     entry = _pipeline()[stage]
-    phased = "do" in entry  # one stage for each phase of the curriculum
-    assert phased == (stage == "train")
+    each = {"train": " --phase ${key}", "variant": " --name ${item}"}  # one stage a phase, one a variant
+    assert ("do" in entry) == (stage in each)
     entry = entry.get("do", entry)
-    assert tuple(entry["params"]) == STAGE_SECTIONS[stage]
-    assert entry["cmd"] == f"python -m r1tailor {stage}" + (" --phase ${key}" if phased else "")
+    assert tuple(entry.get("params", ())) == STAGE_SECTIONS[stage]
+    assert entry["cmd"] == f"python -m r1tailor {stage}" + each.get(stage, "")
+
+
+def test_each_stage_depends_on_its_json_of_inputs_and_nothing_outside_outputs() -> None:
+    first, *others = _pipeline().items()
+    written = [path for out in first[1]["outs"] for path in out]
+    assert written == [f"outputs/${{domain.name}}/inputs/{stage}.json" for stage, _ in others]
+    assert list(ROOMS) == [stage for stage, _ in others]
+    for (_, entry), own in zip(others, written, strict=True):
+        dependencies = entry.get("do", entry)["deps"]
+        assert dependencies[0] == own
+        assert all(path.startswith("outputs/") for path in dependencies)
+
+
+def test_params_yaml_follows_from_conf() -> None:
+    """On a fresh clone `dvc repro` reads the committed file."""
+    assert config.PARAMS.read_text("utf-8") == config.params_text()
 
 
 def test_every_setting_a_stage_depends_on_exists(settings: Callable[..., Settings]) -> None:
     for key in {key for keys in STAGE_SECTIONS.values() for key in keys}:
         value: object = settings()
         for part in key.removesuffix(".${key}").split("."):
+            assert hasattr(value, part), key
             value = getattr(value, part)
-        assert value is not None, key
 
 
 def test_every_section_is_tracked_by_a_stage() -> None:
@@ -91,7 +111,9 @@ def test_the_kind_of_an_option_has_a_module(group: str, option: str) -> None:
 def test_every_option_composes(group: str, option: str, settings: Callable[..., Settings]) -> None:
     composed = settings(f"{group}={option}", *REQUIRED.get((group, option), []))
     written = yaml.safe_load((config.CONF / group / f"{option}.yaml").read_text("utf-8"))
-    assert set(written) == set(getattr(composed, group).model_dump(by_alias=True))
+    builds_on_another = written.pop("defaults", ["_self_"])[0] != "_self_" and group == "evaluation"
+    fields = set(getattr(composed, group).model_dump(by_alias=True))
+    assert set(written) < fields if builds_on_another else set(written) == fields
 
 
 @pytest.mark.parametrize("name", sorted(file.stem for file in config.CONF.glob("*.yaml")))
@@ -148,7 +170,7 @@ def test_no_key_can_be_misspelt_by_one_letter() -> None:
         composition, written, meant = _misspelt(default, path)
         # Without its kind a section cannot be told from the others of its group, so that the kind is asked for.
         named = f"{meant} = None: must be one of" if path[-1] == "kind" else f"{written} is not a setting of"
-        assert any(fault.startswith(named) for fault in config_messages.explain(composition, {})), written
+        assert any(fault.startswith(named) for fault in config.explain(composition, {})), written
     assert len(paths) > 80
 
 

@@ -5,9 +5,9 @@ import sys
 from collections.abc import Callable
 
 from r1tailor import config
-from r1tailor.commands import compare, explain, fetch, init, market, params, plan, registry, stage, tasks
+from r1tailor.commands import ask, compare, explain, fetch, init, market, plan, registry, stage, tasks, use
 
-_COMMANDS = (init, explain, fetch, market, params, plan, stage, tasks, registry, compare)
+_COMMANDS = (init, use, explain, fetch, market, plan, stage, tasks, registry, compare, ask)
 
 
 def main(arguments: list[str] | None = None) -> None:

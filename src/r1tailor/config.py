@@ -7,8 +7,9 @@ With ``overrides``, the only module that knows Hydra or OmegaConf. A composition
 import errno
 import hashlib
 import os
+import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from typing import Any
 import yaml
 from hydra import compose, initialize_config_dir
 from hydra._internal.utils import get_args_parser
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException, MissingConfigException
@@ -28,8 +30,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
+from r1tailor import config_messages
 from r1tailor import overrides as command_line
-from r1tailor.config_messages import explain
+from r1tailor.domain.declaration import context, declaration, unmeasured
 from r1tailor.errors import ConfigError, ProjectError, TailorError
 from r1tailor.overrides import Job, by_job
 from r1tailor.schema.settings import Settings
@@ -59,8 +62,10 @@ PROJECT = _project()
 ROOT = PROJECT or Path.cwd()
 CONF = PROJECT / "conf" if PROJECT else PACKAGED_CONF  # without a project there is still something to read
 PARAMS = ROOT / "params.yaml"
+_DOMAIN_NAME = re.compile(r"^name:\s*[\"']?(\w+)", re.MULTILINE)
 _CHECKED_JOBS = 200  # of a sweep, before its first one starts: seconds
 _STOPS_COMPOSING = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, RecursionError)
+_COMPOSED_FROM = re.compile(r"# (conf/.+) ([0-9a-f]{64})")
 _NO_WAY_TO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
 
 
@@ -68,7 +73,7 @@ _NO_WAY_TO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.
 def reported_errors() -> Iterator[None]:
     """Turn an error into one message on stderr and its exit code; never a traceback for a user's mistake."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then lets errors through to us instead of exiting with 1
-    for stream in (sys.stdout, sys.stderr):  # a terminal that is not UTF-8 shows \\u75c5 and stops nothing
+    for stream in (sys.stdout, sys.stderr):  # one that is not UTF-8 shows an escape instead of stopping the run
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
@@ -144,15 +149,15 @@ def checked_arguments(arguments: list[str]) -> list[str]:
         raise ConfigError(["--experimental-rerun is not offered: it reads a pickle, and a pickle may run any program"])
     conf = (ROOT / parsed.config_path).resolve() if parsed.config_path else CONF
     extra = (Path(parsed.config_dir).resolve(),) if parsed.config_dir else ()
-    place = _Place(conf, (parsed.config_name or "config").removesuffix(".yaml"), extra)
-    primary = conf / f"{place.name}.yaml"
-    _refuse_hostile_files(primary, place.extra)
+    place = _Place(conf, (parsed.config_name or primary()).removesuffix(".yaml"), extra)
+    file = conf / f"{place.name}.yaml"
+    _refuse_hostile_files(file, place.extra)
     if parsed.help or parsed.hydra_help or parsed.info is not None:
         checked, _ = command_line.check(parsed.overrides, place.folders)
         with suppress(*_STOPS_COMPOSING):  # composed here for what Hydra itself must not be given
             _composed([*map(command_line.text_of, checked)], place)
         return arguments
-    _refuse_stale(primary)
+    _refuse_stale(file)
     checked, faults = command_line.check(parsed.overrides, place.folders, sweep=bool(parsed.multirun))
     faults += (_sweep_faults if parsed.multirun else _faults)(checked, place)
     if faults:
@@ -174,7 +179,7 @@ def _refuse_hostile_files(primary: Path, folders: Iterable[Path]) -> None:
 def _faults(checked: list[Override], place: _Place) -> list[str]:
     try:
         found = _composed([*map(command_line.text_of, checked)], place)
-        return explain(_resolved(found.composition), found.choices)
+        return explain(_resolved(found.composition), found.choices, folders=place.extra)
     except _STOPS_COMPOSING as error:
         return [_why(error, place)]
 
@@ -204,7 +209,7 @@ def _sweep_faults(checked: list[Override], place: _Place) -> list[str]:
         try:
             base = composed(job.composed)
             composition = job.put_into(deepcopy(base.composition))
-            return explain(_resolved(composition), base.choices, unknown_only=drawn)
+            return explain(_resolved(composition), base.choices, unknown_only=drawn, folders=place.extra)
         except _STOPS_COMPOSING as error:
             return [_why(error, place)]
 
@@ -230,7 +235,7 @@ def with_overrides(settings: Settings, arguments: list[str]) -> Settings:
         ConfigError: with every fault in the command line.
     """
     parsed, _ = get_args_parser().parse_known_args(arguments)
-    place = _Place(CONF, "config", (Path(parsed.config_dir).resolve(),) if parsed.config_dir else ())
+    place = _Place(CONF, primary(), (Path(parsed.config_dir).resolve(),) if parsed.config_dir else ())
     _refuse_hostile_files(CONF / "config.yaml", place.extra)
     overrides, faults = command_line.check(parsed.overrides, place.folders)
     groups = [override for override in overrides if override.key_or_group in GROUPS]
@@ -249,13 +254,18 @@ def with_overrides(settings: Settings, arguments: list[str]) -> Settings:
     return _settings(_resolved(composition), {})
 
 
-def load(overrides: list[str], config_name: str = "config") -> Settings:
-    """Compose ``conf/`` with overrides and validate it.
+def primary() -> str:
+    """Return the name of the file that a composition starts from: the project's own, or the one that ships."""
+    return "project" if (CONF / "project.yaml").is_file() else "config"
+
+
+def load(overrides: list[str], config_name: str | None = None) -> Settings:
+    """Compose ``conf/`` with overrides, from the project's own composition unless another is named; validate it.
 
     Raises:
         ConfigError: with every fault found.
     """
-    return _settings(*_compose_or_raise(overrides, config_name))
+    return _settings(*_compose_or_raise(overrides, config_name or primary()))
 
 
 def load_params(path: Path = PARAMS) -> Settings:
@@ -265,7 +275,7 @@ def load_params(path: Path = PARAMS) -> Settings:
         ConfigError: the file is missing, not YAML, stale or faulty.
     """
     if not path.exists():
-        how = "Write it with: python -m r1tailor params" if path == PARAMS else "Name the folder of a direct run"
+        how = "Write it with: python -m r1tailor use" if path == PARAMS else "Name the folder of a direct run"
         raise ConfigError([f"{path} does not exist. {how}"])
     refuse_hostile_file(path)
     _refuse_stale(path)
@@ -321,29 +331,81 @@ def packaged_sources() -> list[PackagedSource]:
     """Return the pinned sources of every domain in ``conf/``.
 
     Raises:
-        ConfigError: a domain's YAML cannot be read, or pins a source badly.
+        ConfigError: a domain's YAML cannot be read or pins a source badly, or two pin a source of one name differently.
     """
-    found: dict[str, PackagedSource] = {}
+    found: dict[str, tuple[PackagedSource, Path]] = {}
     for file in sorted((CONF / "domain").glob("*.yaml")):
+        read_text(file)  # refuses what is not UTF-8, by name
         try:
             listed: Any = OmegaConf.to_container(OmegaConf.load(file))
             for entry in listed["sources"]:
                 if entry["kind"] == "packaged":
-                    found[entry["name"]] = PackagedSource.model_validate(entry)
+                    source = PackagedSource.model_validate(entry)
+                    earlier, there = found.setdefault(source.name, (source, file))
+                    if earlier.provenance() != source.provenance():
+                        both = f"{_shown(there)} and {_shown(file)}"
+                        raise ConfigError([f"{both} pin source {source.name} differently. Rename it in one of them"])
         except yaml.YAMLError as error:
             raise ConfigError([_yaml_fault(error)]) from error
         except (KeyError, TypeError, ValidationError) as error:
             raise ConfigError([f"conf/domain/{file.name}: sources: {_one_line(error)}"]) from error
-    return list(found.values())
+    return [source for source, _ in found.values()]
 
 
-def write_params(overrides: list[str], path: Path = PARAMS) -> None:
-    """Compose, validate and write ``params.yaml``, headed by the hash of the ``conf/`` it follows from."""
-    composition, choices = _compose_or_raise(overrides, "config")
+def params_text() -> str:
+    """Compose and validate what the stages share; return it as YAML, headed by the hashes of its files.
+
+    Raises:
+        ConfigError: with every fault found.
+    """
+    composition, choices = _compose_or_raise([], primary())
     _settings(composition, choices)
-    text = OmegaConf.to_yaml(OmegaConf.create(composition))
-    header = f"# Composed from conf/ {conf_sha256()} by: python -m r1tailor params {' '.join(overrides)}".rstrip()
-    path.write_text(f"{header}\n{text}", encoding="utf-8")
+    header = ["# Composed by `r1tailor use` from these files; run it again after a change of one:"]
+    header += [f"# {file.relative_to(ROOT).as_posix()} {sha256_of(file)}" for file in _composed_from(primary())]
+    return "\n".join([*header, as_text(composition)])
+
+
+def parsed(overrides: list[str]) -> list[tuple[str, Any]]:
+    """Return key and value of each override that can be kept in a file; the value of a group is its option.
+
+    Raises:
+        ConfigError: with every override that is faulty or cannot be kept.
+    """
+    found, faults = command_line.check(overrides, [CONF])
+    for override in found:
+        if override.is_delete() or override.key_or_group.partition(".")[0].partition("/")[0] == "hydra":
+            faults.append(f"{override.input_line}: conf/project.yaml cannot keep it; give it with each run")
+    if faults:
+        raise ConfigError(faults)
+    return [(override.key_or_group, override.value()) for override in found]
+
+
+def composed_with(choices: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``conf/config.yaml`` with other options and values as a plain mapping, nothing in it resolved.
+
+    Raises:
+        ConfigError: it cannot be composed.
+    """
+    overrides = [f"{group}={option}" for group, option in choices.items()]
+    with _composing():
+        composition = compose("config", overrides=overrides)
+    OmegaConf.set_struct(composition, False)
+    merged: Any = OmegaConf.to_container(OmegaConf.merge(composition, values), resolve=False)
+    return {str(key): value for key, value in merged.items()}
+
+
+def validated(composition: Any, choices: dict[str, str]) -> Settings:  # noqa: ANN401
+    """Resolve and validate a plain mapping.
+
+    Raises:
+        ConfigError: with every fault found.
+    """
+    return _settings(_resolved(OmegaConf.create(composition)), choices)
+
+
+def as_text(composition: Any) -> str:  # noqa: ANN401
+    """Return a plain mapping as YAML that OmegaConf reads back as it is."""
+    return OmegaConf.to_yaml(OmegaConf.create(composition))
 
 
 @dataclass(frozen=True)
@@ -366,13 +428,18 @@ def options(group: str) -> dict[str, Option]:
     return {file.stem: _option(file) for file in sorted((CONF / group).glob("*.yaml"))}
 
 
+def shipped() -> Option:
+    """Return what ``conf/config.yaml`` itself sets, outside the groups."""
+    return _option(CONF / "config.yaml")
+
+
 def composed(overrides: list[str]) -> tuple[Any, dict[str, str]]:
     """Compose ``conf/`` without checking values; return the plain mapping and the chosen option of each group.
 
     Raises:
         ConfigError: an override cannot be parsed, or names an option that does not exist.
     """
-    return _compose_or_raise(overrides, "config")
+    return _compose_or_raise(overrides, primary())
 
 
 def set_in(key: str, overrides: list[str], choices: dict[str, str]) -> tuple[str, Any] | None:
@@ -388,7 +455,7 @@ def set_in(key: str, overrides: list[str], choices: dict[str, str]) -> tuple[str
         if key == name or (key.startswith(f"{name}.") and name not in GROUPS):
             return "the command line", (value,)
     group, _, below = key.partition(".")
-    places = [(_option(CONF / "config.yaml"), key)]
+    places = [(_option(CONF / f"{name}.yaml"), key) for name in dict.fromkeys((primary(), "config"))]
     while group in choices and (option := options(group).get(choices[group])):
         places.append((option, below))
         choices = {group: _inherited(option)}
@@ -418,7 +485,7 @@ def _option(file: Path) -> Option:
     first = read_text(file).partition("\n")[0]
     values: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
     return Option(
-        file.relative_to(ROOT).as_posix(), first.removeprefix("#").strip() if first[:1] == "#" else "", values
+        file.relative_to(CONF.parent).as_posix(), first.removeprefix("#").strip() if first[:1] == "#" else "", values
     )
 
 
@@ -427,19 +494,79 @@ def as_yaml(settings: Settings) -> str:
     return OmegaConf.to_yaml(OmegaConf.create(settings.model_dump(mode="json", by_alias=True)))
 
 
-def conf_sha256() -> str:
-    """Return one hash over every file below ``conf/`` (names and bytes)."""
-    digest = hashlib.sha256()
-    for file in sorted(CONF.rglob("*.yaml")):
-        digest.update(file.relative_to(CONF).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
+def sha256_of(file: Path) -> str:
+    """Return the hash of a small file."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _composed_from(name: str) -> list[Path]:
+    """Return the files of ``conf/`` that a composition without overrides is made from, the primary one last."""
+    with _composing():
+        loader = GlobalHydra.instance().config_loader()
+        found = loader.compute_defaults_list(config_name=name, overrides=[], run_mode=RunMode.RUN).defaults
+    files = (CONF / f"{entry.config_path}.yaml" for entry in found)
+    return [file for file in dict.fromkeys(files) if file.is_file()]
+
+
+@contextmanager
+def _composing() -> Iterator[None]:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        yield
+
+
+def explain(
+    composition: Any,  # noqa: ANN401
+    choices: dict[str, str],
+    *,
+    unknown_only: bool = False,
+    folders: Sequence[Path] = (),
+) -> list[str]:
+    """Return every fault of a composed mapping, one sentence each; an empty list means it is valid.
+
+    Args:
+        composition: plain mapping as composed.
+        choices: the chosen option of each config group, to name the file a section comes from.
+        unknown_only: report keys that do not exist, not values that do not fit.
+        folders: searched for domains next to ``conf/``.
+    """
+    declared = context(composition)
+    faults = config_messages.explain(composition, choices, declared, unknown_only=unknown_only)
+    if faults or unknown_only:
+        return faults
+    settings = Settings.model_validate(composition, context=declared)
+    shared = _shared_name(settings.domain.name, choices.get("domain", ""), [CONF, *folders])
+    return [*shared, *unmeasured(settings.domain), *_impossible_variants(settings)]
+
+
+def _shared_name(name: str, chosen: str, folders: Sequence[Path]) -> list[str]:
+    """Return a fault where another file of a domain has the name of the chosen one (of any, if that is not known)."""
+    files = [file for folder in folders for file in sorted((folder / "domain").glob("*.yaml"))]
+    named = [file for file in files if _DOMAIN_NAME.findall(file.read_text("utf-8", "replace"))[:1] == [name]]
+    here = [file for file in files if file.stem == chosen][:1] or named[:1]
+    others = [file for file in named if file.stem != here[0].stem]
+    return [
+        f"domain.name = {name}: {_shown(here[0])} and {_shown(other)} have the same name and would share outputs and "
+        "registry. Give one of them another name"
+        for other in others
+    ]
+
+
+def _impossible_variants(settings: Settings) -> list[str]:
+    """Return why what is to be trained next to this composition cannot be trained."""
+    try:
+        variants = declaration(settings.domain.kind).variants(settings)
+    except ConfigError as error:
+        return error.faults
+    if settings.evaluation.walk_forward and not variants:
+        return [f"evaluation.walk_forward: domain.kind = {settings.domain.kind} knows no folds in time; it takes null"]
+    return []
 
 
 def _settings(composition: Any, choices: dict[str, str]) -> Settings:  # noqa: ANN401
     faults = explain(composition, choices)
     if faults:
         raise ConfigError(faults)
-    return Settings.model_validate(composition)
+    return Settings.model_validate(composition, context=context(composition))
 
 
 def _compose_or_raise(overrides: list[str], config_name: str) -> tuple[Any, dict[str, str]]:
@@ -514,14 +641,18 @@ def _resolved(composition: Any) -> Any:  # noqa: ANN401
 
 
 def _refuse_stale(path: Path) -> None:
-    """Refuse a ``params.yaml`` that no longer follows from ``conf/``.
+    """Refuse a ``params.yaml`` that was composed from files which have changed since.
 
-    One that DVC has composed itself (``dvc exp run -S``) carries no header and is fresh by construction.
+    One that DVC has composed itself (``dvc exp run -S``) has no header and is fresh by construction.
     """
-    header = read_text(path).partition("\n")[0] if path.is_file() else ""
-    if header.startswith("# Composed from conf/ ") and header.split()[4:5] != [conf_sha256()]:
-        again = header.partition(" by: ")[2].strip()
-        raise ConfigError([f"{path.name} was composed before conf/ changed. Compose it again: {again}"])
+    for line in read_text(path).splitlines() if path.is_file() else ():
+        if not line.startswith("#"):
+            return
+        if found := _COMPOSED_FROM.fullmatch(line):
+            file = ROOT / found[1]
+            if not file.is_file() or sha256_of(file) != found[2]:
+                why = f"{path.name} was composed before {found[1]} changed"
+                raise ConfigError([f"{why}. Compose it again: python -m r1tailor use"])
 
 
 def _yaml_fault(error: yaml.YAMLError) -> str:
@@ -529,9 +660,12 @@ def _yaml_fault(error: yaml.YAMLError) -> str:
     what = getattr(error, "problem", None) or str(error)
     if mark is None:
         return f"not YAML: {what}"
-    file = Path(mark.name)
-    shown = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
-    return f"{shown}, line {mark.line + 1}: not YAML: {what}"
+    return f"{_shown(Path(mark.name))}, line {mark.line + 1}: not YAML: {what}"
+
+
+def _shown(file: Path) -> str:
+    """Return a file as users know it."""
+    return str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file)
 
 
 def _one_line(error: BaseException) -> str:

@@ -22,23 +22,30 @@ _TAGGED = (
 )  # have files of their own
 
 
-def explain(composition: Any, choices: dict[str, str], *, unknown_only: bool = False) -> list[str]:  # noqa: ANN401
+def explain(
+    composition: Any,  # noqa: ANN401
+    choices: dict[str, str],
+    context: dict[str, Any],
+    *,
+    unknown_only: bool = False,
+) -> list[str]:
     """Return every fault of a composed mapping, one sentence each; an empty list means it is valid.
 
     Args:
         composition: plain mapping as composed.
         choices: the chosen option of each config group, to name the file a section comes from.
+        context: what the kind of domain declares (``domain.declaration.context``).
         unknown_only: report keys that do not exist, not values that do not fit.
     """
     missing = sorted(_missing_values(composition, ""))
     faults = {key: f"{key} is required: give {key}=..." for key in missing}
     try:
-        Settings.model_validate(composition)
+        Settings.model_validate(composition, context=context)
     except ValidationError as error:
         for item in error.errors():
             if unknown_only and item["type"] != "extra_forbidden":
                 continue
-            if item["type"] == "too_short" and item["input"]:  # its entries are faulty, and said so themselves
+            if item["type"] == "too_short" and item["input"]:  # its entries are faulty, and are reported themselves
                 continue
             key, fault = _sentence(dict(item), composition, choices)
             faults.setdefault(key, fault)
@@ -113,7 +120,8 @@ def _sentence(item: dict[str, Any], composition: Any, choices: dict[str, str]) -
         case "union_tag_invalid" | "union_tag_not_found":
             tags = item.get("ctx", {}).get("expected_tags", "a kind of its group")
             kind = value.get("kind") if isinstance(value, dict) else value
-            return key, f"{key}.kind = {shortened(kind)}: must be one of {tags}; choose one with {key}=<option>"
+            meant = did_you_mean(str(kind), [tag.strip(" '") for tag in tags.split(",")])
+            return key, f"{key}.kind = {shortened(kind)}: must be one of {tags}; choose one with {key}=<option>.{meant}"
         case "value_error":
             return key, f"{key or 'composition'}: {item['ctx']['error']} ({where})"
         case "literal_error":
@@ -204,6 +212,8 @@ def _model_for(annotation: Any, value: Any) -> type[BaseModel] | None:  # noqa: 
 def _models_in(annotation: Any) -> Iterable[type[BaseModel]]:  # noqa: ANN401
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
+        for kind in annotation.__subclasses__():  # of a domain, by the kind that extends its section
+            yield from _models_in(kind)
     elif get_origin(annotation) in (Annotated, Union, tuple) or hasattr(annotation, "__args__"):
         for inner in get_args(annotation):
             yield from _models_in(inner)

@@ -18,6 +18,7 @@ _SECRET = re.compile(r"[?&;][^=&;]*(?:pass|pwd|secret|token)[^=&;]*=", re.IGNORE
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
 _READS = re.compile(r"(?:select|with)\b", re.IGNORECASE)
 _WRITES = re.compile(r"\b(?:insert|update|delete|merge|into)\b", re.IGNORECASE)
+_TAKEN = ("registry", "runs", "sweeps", "tasks")  # what outputs/ holds next to domains
 _LONGEST_PATH, _LONGEST_NAME = 1024, 255  # in characters; what a Linux file system takes is counted in bytes
 
 
@@ -38,10 +39,20 @@ def _member(path: str) -> str:
     return path
 
 
+def _domain_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_]{0,99}", name):
+        safe = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:100]
+        such = f", such as {safe}" if safe else ""
+        raise ValueError(f"{name!r} cannot name a folder everywhere: use lower-case letters, digits and _{such}")
+    if name in _TAKEN:
+        raise ValueError(f"{name!r} is a folder of outputs/ already: give the domain another name")
+    return name
+
+
 def _response(template: str) -> str:
     try:
         parsed = list(string.Formatter().parse(template))
-    except ValueError:  # the domain says it better: it knows its fields
+    except ValueError:  # the domain reports it with its fields
         return template
     for _, name, specification, conversion in parsed:
         if name is not None and (any(sign in name for sign in ".[") or specification or conversion):
@@ -91,6 +102,7 @@ def _iso_date(text: str) -> str:
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=100)]
+DomainName = Annotated[str, AfterValidator(_domain_name)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Symbol = Annotated[str, Field(pattern=r"^[A-Za-z0-9^][A-Za-z0-9._^=/-]*$", max_length=64)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]

@@ -13,29 +13,44 @@ PARTS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Where the stages of one run (or of the pipeline of one domain) read and write."""
+    """Where the stages of one run (or of the pipeline of one domain) read and write.
+
+    Attributes:
+        path: its folder.
+        shares: of a variant, the folder of the run whose documents it reads.
+    """
 
     path: Path
+    shares: Path | None = None
+
+    @property
+    def inputs(self) -> Path:
+        """Folder of what each stage depends on besides settings and earlier stages."""
+        return self.path / "inputs"
+
+    @property
+    def _documents(self) -> Path:
+        return self.shares or self.path
 
     @property
     def collected(self) -> Path:
         """Raw documents."""
-        return self.path / "collect" / "documents.parquet"
+        return self._documents / "collect" / "documents.parquet"
 
     @property
     def provenance(self) -> Path:
         """Where the documents came from."""
-        return self.path / "collect" / "provenance.json"
+        return self._documents / "collect" / "provenance.json"
 
     @property
     def cleaned(self) -> Path:
         """Clean documents."""
-        return self.path / "clean" / "documents.parquet"
+        return self._documents / "clean" / "documents.parquet"
 
     @property
     def annotated(self) -> Path:
         """Clean documents with the gold labels of those that people labelled."""
-        return self.path / "annotate" / "documents.parquet"
+        return self._documents / "annotate" / "documents.parquet"
 
     @property
     def examples(self) -> Path:
@@ -52,9 +67,13 @@ class RunFolder:
         return self.trained / key
 
     @property
-    def ablated(self) -> Path:
-        """Folder of the same run without temporal tokens."""
-        return self.path / "ablate"
+    def variants(self) -> Path:
+        """Folder of the models trained with other settings on the same documents, each in a folder of its name."""
+        return self.path / "variant"
+
+    def variant(self, name: str) -> "RunFolder":
+        """Return where a variant of this run keeps its examples and its model."""
+        return RunFolder(self.variants / name, self._documents)
 
     @property
     def evaluation(self) -> Path:

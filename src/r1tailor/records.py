@@ -8,16 +8,19 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
 
 from r1tailor import config_messages
 from r1tailor.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +182,16 @@ class Prediction:
 
 
 _ANNOTATION = TypeAdapter(Annotation)
-DOCUMENT_SCHEMA = pa.schema([(f.name, pa.string()) for f in fields(Document)])
 _ROW_GROUP = 1024  # documents; fixed, so that the bytes of a file do not depend on how its documents arrived
 Record = TypeVar("Record", Example, Prediction)
+
+
+@cache
+def _document_schema() -> "pa.Schema":
+    """Return the columns of a document file; what handles no file of documents does not import Arrow."""
+    import pyarrow as pa
+
+    return pa.schema([(f.name, pa.string()) for f in fields(Document)])
 
 
 def write_documents(path: Path, documents: Iterable[Document]) -> int:
@@ -189,10 +199,12 @@ def write_documents(path: Path, documents: Iterable[Document]) -> int:
 
     One row group of documents is held in memory at a time. An error leaves no file, or the old one.
     """
+    import pyarrow.parquet as pq
+
     remaining, count = iter(documents), 0
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with pq.ParquetWriter(temporary, DOCUMENT_SCHEMA, compression="zstd", write_statistics=False) as writer:
+        with pq.ParquetWriter(temporary, _document_schema(), compression="zstd", write_statistics=False) as writer:
             while group := list(islice(remaining, _ROW_GROUP)):
                 writer.write_batch(as_batch(group), row_group_size=_ROW_GROUP)
                 count += len(group)
@@ -208,6 +220,8 @@ def read_documents(path: Path, batch_size: int = _ROW_GROUP) -> Iterator[Documen
     Raises:
         DataError: the file is missing or is no document file.
     """
+    import pyarrow as pa
+
     file = _document_file(path)
     try:
         for batch in file.iter_batches(batch_size):
@@ -225,27 +239,32 @@ def count_documents(path: Path) -> int:
     return int(_document_file(path).metadata.num_rows)
 
 
-def as_batch(documents: Sequence[Document]) -> pa.RecordBatch:
+def as_batch(documents: Sequence[Document]) -> "pa.RecordBatch":
     """Return documents as an Arrow batch; ``fields`` travel as JSON."""
-    columns = {name: [getattr(document, name) for document in documents] for name in DOCUMENT_SCHEMA.names}
+    import pyarrow as pa
+
+    columns = {name: [getattr(document, name) for document in documents] for name in _document_schema().names}
     columns["fields"] = [_json(value) for value in columns["fields"]]
-    return pa.RecordBatch.from_pydict(columns, schema=DOCUMENT_SCHEMA)
+    return pa.RecordBatch.from_pydict(columns, schema=_document_schema())
 
 
-def from_batch(batch: pa.RecordBatch | pa.Table) -> Iterator[Document]:
+def from_batch(batch: "pa.RecordBatch | pa.Table") -> Iterator[Document]:
     """Yield the documents of an Arrow batch or table that has their columns (and maybe others)."""
-    for row in batch.select(DOCUMENT_SCHEMA.names).to_pylist():
+    for row in batch.select(_document_schema().names).to_pylist():
         yield Document(**(row | {"fields": json.loads(row["fields"])}))
 
 
-def _document_file(path: Path) -> pq.ParquetFile:
+def _document_file(path: Path) -> "pq.ParquetFile":
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     if not path.exists():
         raise DataError(f"{path} does not exist. Run the stage before: dvc repro, or python train.py")
     try:
         file = pq.ParquetFile(path, pre_buffer=False)  # with it, the whole file would be kept in memory
     except pa.ArrowException as error:
         raise DataError(f"{path}: not a document file: {error}") from error
-    if not file.schema_arrow.equals(DOCUMENT_SCHEMA):
+    if not file.schema_arrow.equals(_document_schema()):
         raise DataError(f"{path}: not a document file: its columns are {', '.join(file.schema_arrow.names)}")
     return file
 

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from r1tailor.config_messages import did_you_mean
 from r1tailor.errors import UserError
 from r1tailor.schema.base import Section
+from r1tailor.schema.domain import DomainSection
 from r1tailor.schema.settings import Settings
 
 MISSING = object()  # the value of a setting that a composition does not have
@@ -28,6 +29,7 @@ _CHECKED = {
     "_variable": "name of an environment variable",
     "_select": "one SELECT statement",
     "_iso_date": "date (YYYY-MM-DD)",
+    "_domain_name": "name of a folder",
 }
 _PLAIN = {
     bool: "true or false",
@@ -65,7 +67,7 @@ class Setting:
 def kind_of(section: type[Section]) -> str:
     """Return the ``kind`` by which a section is chosen; empty where it comes in one kind only."""
     field = section.model_fields.get("kind")
-    return str(get_args(field.annotation)[0]) if field else ""
+    return "".join(map(str, get_args(field.annotation))) if field else ""
 
 
 def summary(section: type[Section]) -> str:
@@ -145,9 +147,10 @@ def _at(value: Any, part: str) -> Any:  # noqa: ANN401
 
 
 def sections_in(annotation: Any) -> list[type[Section]]:  # noqa: ANN401
-    """Return the sections that an annotation stands for, one for each kind."""
+    """Return the sections that an annotation stands for, one for each kind; of domains, those that are imported."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
-        return [annotation]
+        kinds = annotation.__subclasses__() if annotation is DomainSection else []
+        return [*kinds] or [annotation]
     inner = get_args(annotation)[:1] if get_origin(annotation) is Annotated else get_args(annotation)
     return [section for part in inner for section in sections_in(part)]
 
@@ -165,7 +168,7 @@ def allowed(annotation: Any) -> str:  # noqa: ANN401
     words = next((_CHECKED[check] for check in map(_check, metadata) if check in _CHECKED), "") or _kind(annotation)
     limits = [text.format(_limit(value)) for text, value in _found(metadata, _LIMITS)]
     lengths = [text.format(_limit(value)) for text, value in _found(metadata, _LENGTHS)]
-    patterns = [text.format(value) for text, value in _found(metadata, {"pattern": "matching {}"})]
+    patterns = [text.format(value) for text, value in _found(metadata, {"pattern": "matching `{}`"})]
     if annotation is str:
         limits += [f"{length} characters" for length in lengths]
     elif lengths:

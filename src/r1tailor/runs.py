@@ -53,7 +53,7 @@ _STAGES = (
     stages.instruct,
     _point_latest,
     partial(stages.train, checked=True),
-    stages.ablate,
+    stages.variant,
     stages.evaluate,
 )
 

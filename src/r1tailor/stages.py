@@ -1,4 +1,4 @@
-"""One function for each stage of ``dvc.yaml``, in the same order: the whole way, told once.
+"""One function for each stage of ``dvc.yaml``, in the same order: from raw material to a version.
 
 The pipeline writes below ``outputs/<domain>``, a direct run below a folder of its own; the functions are the
 same. torch is imported by the stages that need it, when they run.
@@ -7,13 +7,13 @@ same. torch is imported by the stages that need it, when they run.
 import hashlib
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from r1tailor import __version__, annotation, config, sources, store
 from r1tailor.annotation.schemes import opened
@@ -23,14 +23,14 @@ from r1tailor.corpus.deduplicate import deduplicate
 from r1tailor.corpus.engine import Report
 from r1tailor.corpus.privacy.gate import gate
 from r1tailor.corpus.progress import shown
-from r1tailor.domain import Domain, declaration, open_domain
+from r1tailor.domain import declaration, open_domain
 from r1tailor.errors import ConfigError, DataError
+from r1tailor.inputs import sweep_variants, write_inputs
 from r1tailor.instruction.build import build
 from r1tailor.layout import RunFolder, pipeline_folder
 from r1tailor.model.local import local_folder
 from r1tailor.records import (
     Document,
-    Example,
     Rejection,
     count_documents,
     read_documents,
@@ -43,27 +43,36 @@ from r1tailor.schema.model import LocalModel
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource, Source
 
-if TYPE_CHECKING:
-    from r1tailor.evaluation.market.decisions import Decisions
-    from r1tailor.evaluation.market.timeline import Timeline
-    from r1tailor.evaluation.market.track_record import TrackRecord
+
+def inputs(settings: Settings, run: RunFolder) -> None:
+    """Files that settings name, modules that stages import -> their hashes, one JSON for each stage.
+
+    Raises:
+        ConfigError: ``evaluation.variants`` cannot be trained.
+        DataError: a file cannot be read.
+    """
+    chosen_variants(settings)
+    for line in write_inputs(settings, config.ROOT, run.inputs):
+        print(f"inputs: {line}")
+    sweep_variants(settings, run)
 
 
 def collect(settings: Settings, run: RunFolder) -> None:
     """Raw material -> documents and their provenance."""
     provenance: list[dict[str, Any]] = []
-    found = (document for source in settings.domain.sources for document in _gathered(source, provenance))
+    readers = declaration(settings.domain.kind).readers
+    found = (document for source in settings.domain.sources for document in _gathered(source, readers, provenance))
     run.collected.parent.mkdir(parents=True, exist_ok=True)
     count = write_documents(run.collected, shown(found, "collecting"))
     store.write_json(run.provenance, provenance)
     print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
 
 
-def _gathered(source: Source, provenance: list[dict[str, Any]]) -> Iterator[Document]:
+def _gathered(source: Source, readers: Mapping[str, str], provenance: list[dict[str, Any]]) -> Iterator[Document]:
     """Yield the documents of one source, then add to the provenance where they came from."""
     rejected: list[Rejection] = []
     files, count, last, alone = hashlib.sha256(), 0, "", True
-    for count, document in enumerate(sources.read(source, config.ROOT, rejected), start=1):
+    for count, document in enumerate(sources.read(source, config.ROOT, rejected, readers), start=1):
         if document.sha256 != last:
             alone, last = count == 1, document.sha256
             files.update(last.encode())
@@ -79,6 +88,7 @@ def check(settings: Settings, run: RunFolder) -> None:
 
     It comes after ``collect``: faults of raw material are found within a second, and this imports torch.
     """
+    chosen_variants(settings)
     if isinstance(settings.model, LocalModel):
         local_folder(settings.model, config.ROOT)
     from r1tailor.planning.preflight import refuse_early
@@ -193,34 +203,34 @@ def _print_trained(phase: str, metrics: dict[str, Any]) -> None:
     )
 
 
-def ablate(settings: Settings, run: RunFolder) -> None:
-    """Documents -> the same training without temporal tokens, the numbers as text, where examples carry a series."""
-    as_text = _as_text(settings)
-    if as_text is None:
-        shutil.rmtree(run.ablated, ignore_errors=True)
-        store.write_json(run.ablated / "report.json", {"ablated": False})
-        print("ablate: no series to take away, or evaluation.ablate_text is false; nothing is trained")
-        return
-    print("ablate: the same training without temporal tokens, the numbers as text")
-    variant = _variant(as_text, run, run.ablated)
-    instruct(as_text, variant)
-    train(as_text, variant)
-    store.write_json(run.ablated / "report.json", {"ablated": True})
+def variant(settings: Settings, run: RunFolder, name: str | None = None) -> None:
+    """Documents with gold labels -> examples and models with other settings: one of the variants, or all of them.
+
+    Raises:
+        ConfigError: ``evaluation.variants`` does not name it; or see ``chosen_variants``.
+    """
+    chosen = chosen_variants(settings)
+    if name is not None and name not in chosen:
+        raise ConfigError([f"--name {name}: evaluation.variants has {', '.join(chosen) or 'none'}"])
+    for each in (name,) if name else chosen:
+        print(f"variant {each}:")
+        place = run.variant(each)
+        store.write_text(place.path / "config.yaml", config.as_yaml(chosen[each]))
+        instruct(chosen[each], place)
+        train(chosen[each], place)
 
 
-def _as_text(settings: Settings) -> Settings | None:
-    """Return the composition with the numbers as text; None where there is nothing to compare."""
-    return declaration(settings.domain.kind).variants(settings).get("text")
+def chosen_variants(settings: Settings) -> dict[str, Settings]:
+    """Return the composition of each of ``evaluation.variants``, by name.
 
-
-def _variant(settings: Settings, run: RunFolder, folder: Path) -> RunFolder:
-    """Return a run of its own, with other settings over the same documents."""
-    variant = RunFolder(folder)
-    for there, here in ((run.annotated, variant.annotated), (run.provenance, variant.provenance)):
-        here.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(there, here)
-    store.write_text(folder / "config.yaml", config.as_yaml(settings))
-    return variant
+    Raises:
+        ConfigError: the domain does not offer one of them, or needs one that is not named.
+    """
+    offered = declaration(settings.domain.kind).variants(settings)
+    if unknown := [name for name in settings.evaluation.variants if name not in offered]:
+        offers = f"{settings.domain.name} offers {', '.join(offered) or 'none'} with these settings"
+        raise ConfigError([f"evaluation.variants = {', '.join(unknown)}: {offers}; evaluation=split asks for none"])
+    return {name: offered[name] for name in settings.evaluation.variants}
 
 
 def evaluate(settings: Settings, run: RunFolder) -> None:
@@ -229,14 +239,14 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     from r1tailor.evaluation.compare_models import base_and_tuned, held_out
     from r1tailor.evaluation.compare_models import evaluate as measure
     from r1tailor.evaluation.gate import verdicts
-    from r1tailor.evaluation.market import report as market_report
+    from r1tailor.evaluation.market.report import print_tables
+    from r1tailor.evaluation.market.run import track_records
 
     domain = open_domain(settings.domain, list(read_documents(run.annotated)))
     parts = run.parts()
     trained = run.phase(settings.curriculum.final)
     metrics = measure(settings, domain, parts, config.ROOT, base_and_tuned(trained / "model"), run.evaluation)
-    records = _records(settings, run, domain, parts)
-    market_report.add(records, metrics, run.evaluation)
+    records = track_records(settings, run, domain, parts, metrics, chosen_variants(settings))
     report.write_plot(metrics, run.evaluation / "plots" / "metrics.csv")
     judged = verdicts(settings.domain.goals, metrics)
     facts = {
@@ -252,47 +262,7 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     page = report.page(settings, metrics, judged, facts, items, phases, run.evaluation, records)
     store.write_text(run.evaluation / "report.html", page)
     report.print_table(settings, metrics, judged)
-    market_report.print_tables(records)
-
-
-def _records(
-    settings: Settings, run: RunFolder, domain: Domain, parts: dict[str, list[Example]]
-) -> "dict[str, TrackRecord]":
-    """Return the record of warnings and portfolio of the split and, if asked for, of all folds together."""
-    from r1tailor.evaluation.market.decisions import joined
-    from r1tailor.evaluation.market.timeline import Market, timeline
-    from r1tailor.evaluation.market.track_record import track_record
-    from r1tailor.evaluation.market.walk_forward import folds
-
-    if not isinstance(domain, Market):
-        return {}
-    line = timeline(domain)
-    found = {"split": track_record(settings, line, _decisions(settings, run, domain, line, parts))}
-    decided = []
-    for fold in folds(settings, line.dates[-1]):
-        changed = fold.settings(settings)
-        variant = _variant(changed, run, run.path / "walk_forward" / fold.name)
-        for stage in (instruct, train, ablate):
-            stage(changed, variant)
-        members = variant.parts()
-        members["test"] = fold.tested(members["test"])
-        decided.append(_decisions(changed, variant, domain, line, members))
-    return found | ({"walk_forward": track_record(settings, line, joined(decided))} if decided else {})
-
-
-def _decisions(
-    settings: Settings, run: RunFolder, domain: Domain, line: "Timeline", parts: dict[str, list[Example]]
-) -> "Decisions":
-    """Return who signals when in the test of one run."""
-    from r1tailor.evaluation.market.decisions import asked, decide
-    from r1tailor.evaluation.market.risk_models import TextOnly, model_scores
-
-    text, as_text, final = None, _as_text(settings), settings.curriculum.final
-    if as_text is not None:
-        written = open_domain(as_text.domain, domain.documents).examples()
-        text = TextOnly(RunFolder(run.ablated).phase(final) / "model", {example.id: example for example in written})
-    scores = model_scores(settings, domain, asked(settings, parts), run.phase(final) / "model", text, config.ROOT)
-    return decide(settings, line, parts, scores)
+    print_tables(records)
 
 
 def register(settings: Settings, run: RunFolder) -> Version:
@@ -351,7 +321,7 @@ def _without_place(settings: Settings) -> str:
 
 
 STAGES: dict[str, Callable[..., Any]] = {
-    stage.__name__: stage for stage in (collect, clean, annotate, instruct, train, ablate, evaluate, register)
+    stage.__name__: stage for stage in (inputs, collect, clean, annotate, instruct, train, variant, evaluate, register)
 }
 
 

@@ -18,7 +18,7 @@ from environments import cache_folder
 from peers.contract import Spec
 from workloads import HELD_OUT, WORKLOADS
 
-from r1tailor import config, stages
+from r1tailor import config, stages, store
 from r1tailor.batching.tokens import ChatTokenizer, tokenize
 from r1tailor.curriculum import Material, course
 from r1tailor.instruction.template import response

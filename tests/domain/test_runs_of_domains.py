@@ -13,7 +13,7 @@ from r1tailor.records import read_documents, write_documents
 from tests.conftest import FASTER
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning")
-FEW_DECISIONS = ["domain.task={every_days: 20, numbers_as_text: true}", "evaluation.max_items=24"]
+FEW_DECISIONS = ["domain.task={every_days: 20, numbers_as_text: true}", "evaluation.max_items=24", "evaluation=split"]
 FEW_TASKS = ["domain.sources.0.tasks=[{name: chain_sum, levels: [1, 2], size: 60}]"]
 
 

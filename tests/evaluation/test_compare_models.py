@@ -14,7 +14,7 @@ from transformers import PreTrainedModel
 from r1tailor import config
 from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.domain import open_domain
-from r1tailor.errors import DataError, UserError
+from r1tailor.errors import DataError
 from r1tailor.evaluation.compare_models import Subject, base_and_tuned, held_out, summarise
 from r1tailor.inference.local import LocalAnswerer
 from r1tailor.inference.predict import predict

@@ -9,18 +9,14 @@ from hypothesis import given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from r1tailor.domain import open_domain
 from r1tailor.errors import ConfigError, DataError
-from r1tailor.instruction import similarity
-from r1tailor.instruction.build import build
-from r1tailor.instruction.likeness import near_identical, repeated
-from r1tailor.instruction.similarity import contained_pairs, trigrams
+from r1tailor.instruction.similarity import trigrams
 from r1tailor.instruction.split import split
 from r1tailor.layout import PARTS
-from r1tailor.records import Document, Example
+from r1tailor.records import Example
 from r1tailor.schema.domain import Boundaries, Split
 from r1tailor.schema.settings import Settings
-from tests.domain.test_base import FACTS, _place, _text
+from tests.domain.test_base import _place, _text
 
 BY_GROUP = Split(validation=0.2, test=0.2, similarity=0.8, by="group")
 BY_TIME = BY_GROUP.model_copy(update={"by": "time"})
@@ -148,14 +144,6 @@ def test_examples_of_one_window_stay_in_one_part_whatever_they_ask() -> None:
     assert len(set(place.values())) > 1
 
 
-def test_at_full_similarity_texts_are_alike_if_all_their_trigrams_are() -> None:
-    texts = ["a b c", "A, b; c", "a b d", "", "?"]
-    examples = [Example(str(i), "", text, "x") for i, text in enumerate(texts)]
-    assert near_identical(examples[:3], 1.0) == near_identical(examples[:3], 0.9999) == [(0, 1)]
-    assert repeated(examples[:1], examples[1:], 1.0) == repeated(examples[:1], examples[1:], 0.9999) == 1
-    assert repeated(examples[2:3], examples[:2], 1.0) == 0
-
-
 def test_without_boundaries_the_shares_say_where_they_lie() -> None:
     parts = split(_dated([*range(100)][::-1]), BY_TIME, 1)
     assert [len(parts[part]) for part in PARTS] == [60, 20, 20]
@@ -217,32 +205,3 @@ def test_a_faulty_split_is_refused(overrides: list[str], fault: str, settings: C
     with pytest.raises(ConfigError) as refusal:
         settings("domain=generic", "domain.sources.0.path=x", *written)
     assert [found.startswith(fault) for found in refusal.value.faults] == [True], refusal.value.faults
-
-
-def test_a_build_by_time_takes_the_dates_of_the_documents_and_lists_what_it_left_out(settings: Compose) -> None:
-    fields = {"instruction": "", "reasoning": "", "group": "", "entities": [], "output": "b"}
-    documents = [
-        Document(f"d{i}", _text(i), position="1", fields=fields, **FACTS | {"available_at": str(FIRST + timedelta(i))})
-        for i in range(100)
-    ]
-    overrides = ["++domain.split.by=time", "++domain.split.embargo_days=2", "domain.split.test=0.2"]
-    composed = settings("domain=generic", "domain.sources.0.path=x", "domain.split.validation=0.2", *overrides)
-    built = build(open_domain(composed.domain, documents), seed=1)
-    assert built.report["examples"] == {"train": 58, "validation": 18, "test": 20}
-    assert built.report["left_out"] == {"embargo": ["d58", "d59", "d78", "d79"]}
-    assert {e.available_at for e in built.parts["test"]} == {str(FIRST + timedelta(i)) for i in range(80, 100)}
-
-
-def test_contained_pairs_are_those_of_brute_force_whatever_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = ["a b c", "高血压", "a b", "x", ""]
-    others = ["a b c d e", "原发性高血压病", "b c", "", "x y"]
-    expected = {
-        (i, j, len(trigrams(a) & trigrams(b)) / len(trigrams(a)))
-        for i, a in enumerate(texts)
-        for j, b in enumerate(others)
-        if len(trigrams(a) & trigrams(b)) >= 0.3 * len(trigrams(a))
-    }
-    assert set(contained_pairs(texts, others, 0.3)) == expected
-    assert len(expected) > 3
-    monkeypatch.setattr(similarity, "_BLOCK_ENTRIES", 1)
-    assert set(contained_pairs(texts, others, 0.3)) == expected

@@ -3,37 +3,28 @@
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
-from types import SimpleNamespace
 
-import psutil
 import pytest
 import torch
 
 from r1tailor import config
 from r1tailor.batching.packing import MicroBatch, pack
 from r1tailor.batching.tokens import tokenize
-from r1tailor.errors import ModelUnavailableError, PreflightError
+from r1tailor.errors import ModelUnavailableError
 from r1tailor.model import load, shapes
 from r1tailor.objective.supervised import summed_loss
 from r1tailor.optimization import optimizer
-from r1tailor.planning.memory_trace import Row, rehearse
-from r1tailor.planning.plan import Plan, plan, size, worst_row
+from r1tailor.planning.memory_trace import Row
+from r1tailor.planning.plan import plan, size, worst_row
 from r1tailor.planning.precision import compute_dtype
-from r1tailor.planning.preflight import preflight
 from r1tailor.records import Example
 from r1tailor.schema.model import HubModel
 from r1tailor.strategy import open_strategy
 from tests.conftest import ROOT
 from tests.support.commands import Done
+from tests.support.planning import ROW, TOYS, planned
 
-TOYS = ("tiny_llama", "tiny_qwen2", "tiny_deepseek_v3")
 HUB = sorted(path.stem for path in (ROOT / "conf" / "model").glob("r1*.yaml"))
-ROW = Row(positions=256, width=32, shared=32)
-
-
-def planned(*overrides: str, row: Row | None = ROW) -> Plan:
-    return plan(config.load(list(overrides)), ROOT, row=row)
 
 
 @pytest.mark.parametrize("model", TOYS)
@@ -55,49 +46,6 @@ def test_weights_gradients_and_state_are_those_of_a_real_step(model: str, strate
     assert found.gradients == sum(parameter.grad.nbytes for parameter in trained if parameter.grad is not None)
     states = [value for state in built.state.values() for value in state.values() if isinstance(value, torch.Tensor)]
     assert found.optimizer == sum(value.nbytes for value in states)
-
-
-@pytest.mark.parametrize("model", TOYS)
-@pytest.mark.parametrize("strategy", ["lora", "full"])
-def test_what_is_held_for_the_backward_pass_is_what_a_real_forward_saves(model: str, strategy: str) -> None:
-    """It fails too when a loaded model differs from the one that is rehearsed."""
-    settings = config.load([f"model={model}", f"strategy={strategy}", "trainer.precision=fp32"])
-    chosen = open_strategy(settings.strategy)
-    real = chosen.apply(load.load_model(settings.model, ROOT, torch.float32, 1)).train()
-    own = {parameter.untyped_storage().data_ptr() for parameter in real.parameters()}
-    saved: dict[int, torch.UntypedStorage] = {}
-
-    def count(tensor: torch.Tensor) -> torch.Tensor:
-        saved[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage()
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
-        loss = summed_loss(real, ROW.micro_batch(), 0.1)
-    kept = sum(storage.nbytes() for address, storage in saved.items() if address not in own)
-    assert loss.requires_grad
-    hidden = real.config.hidden_size * 4
-    of_the_loss = (ROW.positions - ROW.shared) * (2 * hidden + 8)
-    counted = rehearse(settings, ROOT, ROW, accumulates=False)["activations"]
-    assert counted == pytest.approx(kept, rel=0.05, abs=of_the_loss)
-
-
-@pytest.mark.parametrize("strategy", ["lora", "full"])
-def test_layers_computed_again_keep_their_inputs_alone(strategy: str) -> None:
-    given = [*LARGER, f"strategy={strategy}"]
-    kept = planned(*given), planned(*given, "trainer.gradient_checkpointing=true")
-    assert kept[1].lasting == kept[0].lasting
-    assert kept[1].activations < kept[0].activations / 4
-
-
-def test_layers_left_out_are_added_exactly() -> None:
-    grown = [planned("model=tiny_llama", f"model.layers={layers}").activations for layers in (2, 3, 6)]
-    assert grown[2] - grown[1] == 3 * (grown[1] - grown[0])
-
-
-def test_planning_leaves_no_fake_tensor_behind() -> None:
-    planned("model=tiny_llama")
-    real = load.load_model(config.load(["model=tiny_llama"]).model, ROOT, torch.float32, 1)
-    assert torch.isfinite(summed_loss(real, ROW.micro_batch(), 0.0))
 
 
 def test_fsdp_divides_what_lasts_and_ddp_repeats_it() -> None:
@@ -158,49 +106,6 @@ def test_an_unlisted_architecture_that_cannot_be_had_is_said() -> None:
         plan(settings, ROOT)
 
 
-def with_memory(monkeypatch: pytest.MonkeyPatch, mib: int) -> None:
-    taken = psutil.Process().memory_info().rss
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=mib * 2**20 - taken))
-
-
-LARGER = ["model=tiny_llama", "model.hidden_size=256", "model.layers=16"]
-
-
-@pytest.mark.parametrize(
-    ("strategy", "too_much", "advised"),
-    [
-        ("lora", "trainer.micro_batch_tokens=2048", "trainer.micro_batch_tokens=1024"),
-        ("lora", "trainer.micro_batch_tokens=1024", "trainer.micro_batch_tokens=512"),
-        ("full", "trainer.micro_batch_tokens=512", "trainer.gradient_checkpointing=true"),
-        (
-            "full",
-            "trainer.gradient_checkpointing=true trainer.micro_batch_tokens=512",
-            "strategy=lora trainer.micro_batch_tokens=1024",
-        ),
-    ],
-)
-def test_a_refusal_names_the_nearest_settings_that_fit(
-    strategy: str, too_much: str, advised: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    given = [*LARGER, f"strategy={strategy}"]
-    needs, fits = planned(*given, *too_much.split(), row=None).total, planned(*given, *advised.split(), row=None).total
-    with_memory(monkeypatch, (needs + fits) // 2 // 2**20)
-    with pytest.raises(PreflightError) as caught:
-        preflight(config.load([*given, "trainer.micro_batch_tokens=2048"]), ROOT, tmp_path, 1000)
-    said = str(caught.value)
-    numbers = (
-        rf"model tiny_llama with strategy={strategy} needs at least [\d.]+ GiB for weights, gradients and optimizer"
-    )
-    assert re.match(rf"{numbers}, and [\d.]+ GiB in all; [\d.]+ GiB are free here\. Choose {advised} \(", said), said
-    preflight(config.load([*given, *advised.split()]), ROOT, tmp_path, 1000)  # as advised, it fits
-
-
-def test_more_nodes_are_advised_where_one_cannot_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    with_memory(monkeypatch, 100 * 1024)
-    with pytest.raises(PreflightError, match=r"Choose trainer=fsdp trainer\.devices=\d+ trainer\.nodes=\d+ .*smaller"):
-        preflight(config.load(["model=r1", "trainer.precision=bf16"]), ROOT, tmp_path, 1000)
-
-
 def test_the_command_prints_the_plan(run_command: Callable[..., Done]) -> None:
     done = run_command("-m", "r1tailor", "plan", "--positions", "256", "--width", "32", "model=tiny_llama")
     assert done.code == 0, done.err
@@ -251,21 +156,17 @@ def row_of(batch: MicroBatch) -> Row:
     return Row(int(batch.input_ids.numel()), largest.width, shared)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "overrides",
-    [
-        ["strategy.target_modules=all_linear"],
-        ["strategy=full"],
-    ],
-)
-def test_the_plan_is_within_15_percent_of_the_measured_peak(
+# Large enough that two thirds of the peak are what the plan counts, small enough for a few seconds of training.
+MEASURABLE = ["model=tiny_llama", "model.hidden_size=640", "model.layers=10", "trainer.max_steps=2"]
+MEASURABLE += ["trainer.batch_size=32", "trainer.max_length=128", "trainer.micro_batch_tokens=1700"]
+MEASURABLE += ["trainer.precision=fp32"]  # on a busy machine two processes could find different precisions to be faster
+
+
+@pytest.mark.parametrize("overrides", [["strategy.target_modules=all_linear"], ["strategy=full"]])
+def test_the_plan_is_within_10_percent_of_the_measured_peak(
     run_command: Callable[..., Done], overrides: list[str]
 ) -> None:
-    length = 20
-    given = [*overrides, "trainer.max_steps=2", "trainer.batch_size=32", "trainer.max_length=128"]
-    # On a busy machine the two processes could find different precisions to be the faster.
-    given += ["trainer.micro_batch_tokens=1700", "trainer.precision=fp32"]
+    length, given = 6, [*MEASURABLE, *overrides]
     settings = config.load(given)
     done = run_command("-c", MEASURED, json.dumps(given), str(length), PYTHONPATH=f"{ROOT / 'src'}:{ROOT}")
     assert done.code == 0, done.err
@@ -274,4 +175,5 @@ def test_the_plan_is_within_15_percent_of_the_measured_peak(
     rows = [row_of(batch) for batch in pack(tokens, settings.trainer.micro_batch_tokens, 0)]
     found = plan(settings, ROOT, row=max(rows, key=lambda row: row.positions))
     print(overrides, rows, f"measured {size(peak)}, planned {size(found.total)}: {found.total / peak - 1:+.1%}")
-    assert found.total == pytest.approx(peak, rel=0.15)
+    assert found.process < 0.4 * found.total
+    assert found.total == pytest.approx(peak, rel=0.10)

@@ -33,6 +33,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Source:
     pin = PackagedSource(
         kind="packaged",
         name="raw",
+        reader="icd10cm",
         package="raw-data",
         version="1.0",
         wheel_sha256=store.sha256_file(wheel),

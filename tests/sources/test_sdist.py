@@ -34,7 +34,8 @@ def sdist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pack
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(archive.parent))
-    pin = {"kind": "packaged", "name": "raw", "package": "raw", "version": "1.0", "archive": "sdist", "licence": "CC0"}
+    pin = {"kind": "packaged", "name": "raw", "reader": "cmekg", "licence": "CC0"}
+    pin |= {"package": "raw", "version": "1.0", "archive": "sdist"}
     pin |= {"wheel_sha256": store.sha256_file(archive), "sha256": store.sha256_file(tmp_path / "index" / "list.pkl")}
     pin |= {"member": "raw-1.0/data/list.pkl", "origin": "here", "available_at": "2020-01-01", "on_damage": "stop"}
     return lambda **changes: PackagedSource.model_validate(pin | changes)

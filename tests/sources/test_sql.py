@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy
 import yaml
 
-from r1tailor import config, config_messages
+from r1tailor import config
 from r1tailor.errors import DataError
 from r1tailor.schema.sources import SqlSource
 from r1tailor.sources import read, sql
@@ -245,7 +245,7 @@ def test_a_secret_or_a_statement_that_may_write_is_refused_and_not_shown(
     key: str, value: str, said: str, composition: dict[str, Any]
 ) -> None:
     composition["domain"]["sources"] = [FACTS | SQLITE | {key: value}]
-    assert config_messages.explain(composition, {}) == [f"domain.sources.0.{key}: {said} (domain=medical)"]
+    assert config.explain(composition, {}) == [f"domain.sources.0.{key}: {said} (domain=medical)"]
     assert SECRET not in said
 
 

@@ -11,11 +11,10 @@ from torch import Tensor, nn
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from r1tailor import config, store
-from r1tailor.errors import CheckpointError, PreflightError
+from r1tailor.errors import CheckpointError
 from r1tailor.evaluation import compare_models
 from r1tailor.kernels.attention import unwrapped
 from r1tailor.model import families, load
-from r1tailor.planning.preflight import preflight
 from r1tailor.strategy import load_tuned, open_strategy
 from tests.support.saved_models import SOME_BASE
 
@@ -139,38 +138,3 @@ def test_an_adapter_file_holds_the_adapters_and_little_else(tmp_path: Path) -> N
     open_strategy(config.load([]).strategy).save(tuned, tmp_path, SOME_BASE)
     trained = sum(4 * parameter.numel() for parameter in tuned.parameters() if parameter.requires_grad)
     assert trained <= (tmp_path / "adapter_model.safetensors").stat().st_size < 1.2 * trained + 10_000
-
-
-@pytest.mark.parametrize(
-    ("overrides", "said"),
-    [
-        (["trainer.max_length=5000"], r"max_length = 5,000 is more than model tiny_llama reads \(4,096 tokens\)"),
-        (
-            ["model=r1", "trainer.precision=bf16"],
-            r"model r1 with strategy=lora needs at least 1,251 GiB .* [\d,.]+ GiB are free here",
-        ),
-        (
-            ["model=r1", "strategy=full", "trainer.precision=bf16"],
-            r"model r1 with strategy=full needs at least 9,999 GiB .* or strategy=lora",
-        ),
-        (["strategy.target_modules=nothing"], 'no linear layer is called "nothing"'),
-    ],
-)
-def test_a_run_that_cannot_work_is_refused_with_numbers(overrides: list[str], said: str, tmp_path: Path) -> None:
-    with pytest.raises(PreflightError, match=said):
-        preflight(config.load(["model=tiny_llama", *overrides]), config.ROOT, tmp_path, 1000)
-
-
-def test_a_gpu_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(PreflightError, match="there is no GPU here; use trainer=cpu"):
-        preflight(config.load(["model=tiny_llama", "trainer=gpu"]), config.ROOT, tmp_path, 1000)
-
-
-def test_full_weights_warn_below_the_recommended_number_of_examples(tmp_path: Path) -> None:
-    settings = config.load(["model=tiny_llama", "strategy=full"])
-    parameters = f"{sum(parameter.numel() for parameter in base_model().parameters()):,}"
-    few, enough = (preflight(settings, config.ROOT, tmp_path, n) for n in (99_999, 100_000))
-    assert enough == [f"full weights: {parameters} parameters train"]
-    assert few[1].startswith(f"warning: 99,999 training examples for {parameters} weights")
-    assert "from 100,000 examples on" in few[1]

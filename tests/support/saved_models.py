@@ -14,6 +14,7 @@ from r1tailor.schema.settings import Settings
 from r1tailor.strategy import open_strategy, save_tuned
 
 SOME_BASE = Base("some", "0" * 64, {"kind": "hub", "hub_id": "some/base", "revision": "main"})
+SOME_FACTS = artifact.Facts("adapter", SOME_BASE, "fp32", "0" * 64, "0" * 64, temporal=False, parent=None)
 
 
 def facts_of(settings: Settings, *, temporal: bool = False, **changes: Any) -> artifact.Facts:  # noqa: ANN401

@@ -265,13 +265,14 @@ CASES = [
     ),
     Case(
         "icd10cm",
-        PACKAGED | {"name": "icd10cm", "member": "list.xml", "sha256": sha256(_tabular(CODES)).hexdigest()},
+        PACKAGED
+        | {"name": "icd10cm", "reader": "icd10cm", "member": "list.xml", "sha256": sha256(_tabular(CODES)).hexdigest()},
         _pinned,
     ),
     Case(
         "packaged prices",
         PACKAGED
-        | {"name": "sp500", "member": "prices.csv.gz", "sha256": sha256(_prices(CODES)).hexdigest()}
+        | {"name": "sp500", "reader": "bars", "member": "prices.csv.gz", "sha256": sha256(_prices(CODES)).hexdigest()}
         | {"bars": FEED["bars"]},
         _pinned_prices,
     ),

@@ -1,6 +1,5 @@
 """One optimizer step: its gradient, its schedule, its optimizer, and what happens when numbers are not finite."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,11 +11,9 @@ from torch import Tensor, nn
 from r1tailor import config
 from r1tailor.batching.packing import MicroBatch
 from r1tailor.batching.tokens import TokenizedExample
-from r1tailor.errors import ConfigError, TrainingError
+from r1tailor.errors import TrainingError
 from r1tailor.model import load
 from r1tailor.objective.supervised import summed_loss
-from r1tailor.optimization.optimizer import build, optimizer_class
-from r1tailor.optimization.scheduler import factor
 from r1tailor.schema.settings import Settings
 from r1tailor.strategy import open_strategy
 from r1tailor.training import module as module_of
@@ -108,30 +105,6 @@ def test_every_adapter_has_moved_after_three_steps() -> None:
     assert moved == [True] * (2 * 7)
 
 
-@pytest.mark.parametrize("name", ["tiny_llama", "tiny_qwen2", "tiny_deepseek_v3"])
-def test_weight_decay_spares_norms_biases_and_embeddings(name: str) -> None:
-    settings = config.load([f"model={name}", "strategy=full", "optimizer.weight_decay=0.02"])
-    model = load.load_model(settings.model, config.ROOT, torch.float32, seed=3)
-    name_of = {id(parameter): key for key, parameter in model.named_parameters()}
-    spared = {key for key in name_of.values() if "norm" in key or key.endswith("bias") or "embed" in key}
-    groups = build(model, settings.optimizer).param_groups
-    assert [group["weight_decay"] for group in groups] == [0.02, 0.0]
-    decayed, plain = ({name_of[id(parameter)] for parameter in group["params"]} for group in groups)
-    assert (decayed, plain) == (set(name_of.values()) - spared, spared)
-
-
-def test_warm_up_scales_with_the_run_and_each_schedule_ends_where_it_should() -> None:
-    cosine = config.load(["scheduler.warmup_steps=200", "scheduler.reference_steps=10000"]).scheduler
-    assert [factor(cosine, step, 500) for step in (0, 4, 9)] == pytest.approx([0.1, 0.5, 1.0])
-    assert [factor(cosine, step, 500) for step in (10, 255, 500, 900)] == pytest.approx([1.0, 0.5, 0.0, 0.0])
-    assert factor(cosine, 0, 3) == 1.0, "a short run warms up for one step"
-    ending = config.load(["scheduler.final=0.25", "scheduler.warmup_steps=0"]).scheduler
-    quarter = 0.25 + 0.75 * 0.5 * (1 + math.cos(math.pi / 4))
-    assert [factor(ending, step, 100) for step in (0, 25, 100)] == pytest.approx([1.0, quarter, 0.25])
-    constant = config.load(["scheduler=constant"]).scheduler
-    assert [factor(constant, step, 1000) for step in (0, 20, 999)] == pytest.approx([1 / 20, 1.0, 1.0])
-
-
 def poison(monkeypatch: pytest.MonkeyPatch, what: str, steps: set[int]) -> None:
     """Make the loss or the gradient of some optimizer steps (one micro-batch each) not finite."""
     calls = iter(range(1000))
@@ -165,22 +138,3 @@ def test_ten_steps_in_a_row_that_are_not_finite_end_the_run(monkeypatch: pytest.
     poison(monkeypatch, what, set(range(1, 11)))
     with pytest.raises(TrainingError, match=f"the {what} was not finite 10 steps in a row; lower optimizer.lr"):
         run(settings, varied(21), Watch())
-
-
-@pytest.mark.parametrize(
-    ("changed", "said"),
-    [
-        ({"target": "torch.optim.lr_scheduler.LambdaLR"}, "is not an optimizer class"),
-        ({"target": "torch.optim.NoSuch"}, "torch.optim.NoSuch"),
-        ({"target": "torch.optim.nowhere.Adam"}, "No module named"),
-        ({"target": "torch.optim.Optimizer"}, "torch.optim.Optimizer"),  # the base class steps nowhere
-        ({"target": "torch.optim.LBFGS"}, "torch.optim.LBFGS"),  # takes neither groups nor weight_decay
-        ({"arguments": {"betta": 1}}, "optimizer.arguments.betta: AdamW does not take it. It takes: betas, eps"),
-        ({"arguments": {"lr": 1}}, "optimizer.arguments.lr: AdamW does not take it"),
-    ],
-)
-def test_what_is_no_optimizer_or_not_its_argument_is_refused(changed: dict[str, Any], said: str) -> None:
-    settings = config.load([]).optimizer.model_copy(update={"arguments": {}} | changed)
-    with pytest.raises(ConfigError) as caught:
-        optimizer_class(settings)
-    assert said in str(caught.value)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from r1tailor import config, config_messages
+from r1tailor import config
 from r1tailor.batching import tokens as tokens_of
 from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import ChatTokenizer, Tokenized, TokenizedExample
@@ -148,7 +148,7 @@ def check_misspelt_keys() -> None:
         written = f"{path[-1]}"[:-1] + ("q" if f"{path[-1]}"[-1] != "q" else "z")
         holder[written] = holder[path[-1]]
         key = ".".join([*map(str, path[:-1]), written])
-        said = config_messages.explain(changed, {})
+        said = config.explain(changed, {})
         assert any(fault.startswith(f"{key} is not a setting of") for fault in said), f"{key} is taken silently"
 
 

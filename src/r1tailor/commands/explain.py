@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from r1tailor import config, reference
 from r1tailor.commands.arguments import add_overrides
+from r1tailor.domain.declaration import declarations
 from r1tailor.reference import MISSING, Setting
 from r1tailor.schema.settings import Settings
 
@@ -21,10 +22,11 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
     parser = commands.add_parser("explain", help="what a setting means, what it may be, and which file sets it")
     parser.add_argument("key", nargs="?", help="such as trainer.micro_batch_tokens, or a section (default: all)")
     add_overrides(parser)
-    parser.set_defaults(run=_explain)
+    parser.set_defaults(run=_explain, project=False)
 
 
 def _explain(parsed: argparse.Namespace) -> None:
+    declarations()  # settings of the kinds of domains that this composition did not choose are explained too
     values, choices = config.composed(parsed.overrides)
     console = Console(highlight=False, soft_wrap=True)
     if parsed.key is None:

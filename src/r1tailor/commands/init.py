@@ -10,7 +10,7 @@ from typing import Any
 from r1tailor import config
 from r1tailor.errors import ProjectError, UserError
 
-_TEMPLATES = Path(__file__).resolve().parents[1] / "project"
+_TEMPLATES = Path(__file__).resolve().parents[1] / "template"
 _NEEDED = {"train.py": "train.txt", "dvc.yaml": "dvc.yaml"}
 _WELCOME = {
     ".gitignore": "gitignore",

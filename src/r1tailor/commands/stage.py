@@ -7,12 +7,13 @@ from r1tailor import config, stages
 from r1tailor.layout import RunFolder, pipeline_folder
 
 _HELP = {
+    "inputs": "files that settings name, modules that stages import -> their hashes",
     "collect": "raw material -> documents and provenance",
     "clean": "documents -> clean documents and a report of every change",
     "annotate": "clean documents + annotations -> gold labels; stops where people agree too little",
     "instruct": "gold labels -> train, validation and test examples",
     "train": "examples + base model -> tuned model",
-    "ablate": "the same training without temporal tokens, where examples carry a series",
+    "variant": "the same training with other settings, for comparison (evaluation.variants)",
     "evaluate": "base against tuned: metrics with intervals, report",
     "register": "everything above -> a version in the registry",
 }
@@ -26,6 +27,8 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
             stage.add_argument("folder", nargs="?", help="a direct run (default: what the pipeline wrote)")
         if name == "train":
             stage.add_argument("--phase", help="one phase of the curriculum (default: all, one after the other)")
+        if name == "variant":
+            stage.add_argument("--name", help="one of evaluation.variants (default: all, one after the other)")
         stage.set_defaults(run=_run, stage=name, folder=None)
 
 
@@ -36,5 +39,5 @@ def _run(parsed: argparse.Namespace) -> None:
     else:
         settings = config.load_params()
         run = pipeline_folder(settings)
-    chosen = {"phase": parsed.phase} if "phase" in parsed else {}
+    chosen = {key: getattr(parsed, key) for key in ("phase", "name") if key in parsed}
     stages.STAGES[parsed.stage](settings, run, **chosen)

@@ -3,29 +3,32 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 
-from r1tailor.domain.declaration import ScoredMetric
+from r1tailor.domain.declaration import ScoredMetric, declaration
 from r1tailor.errors import ConfigError
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema.domain import Domain as DomainSettings
-from r1tailor.schema.domain import Task
+from r1tailor.schema.domain import DomainSection, Task
 
 
 class Domain(ABC):
     """A domain over its clean documents."""
 
-    metrics: tuple[ScoredMetric, ...]
-
-    def __init__(self, settings: DomainSettings, documents: Sequence[Document]) -> None:
+    def __init__(self, settings: DomainSection, documents: Sequence[Document]) -> None:
         self.settings = settings
         self.documents = documents
+
+    @property
+    def metrics(self) -> tuple[ScoredMetric, ...]:
+        """The metrics that ``score`` returns: of those that the kind declares, the ones that these settings measure."""
+        measured = declaration(self.settings.kind).measured(self.settings)
+        return tuple(metric for metric in measured if metric.kind != "corpus")
 
     @abstractmethod
     def examples(self) -> Iterator[Example]:
         """Yield instruction examples in the order of the documents."""
 
-    @abstractmethod
     def labels(self) -> tuple[str, ...]:
         """Return the closed set of answers (or of answers' beginnings) to rank; empty if there is none."""
+        return declaration(self.settings.kind).labels(self.settings)
 
     def labels_of(self, example: Example) -> tuple[str, ...]:
         """Return the closed set of one example's answers: ``labels``, unless a domain asks several things."""

@@ -1,14 +1,36 @@
-"""What a domain in code says about itself before anything of it is imported: no torch, no numpy, no documents.
+"""What a kind of domain declares before anything of it is imported: no torch, no numpy, no documents.
 
-A package brings a domain of its own with an entry point of the group ``r1tailor.domains``: its name is the ``kind``,
-its value names a ``Declaration``.
+Kinds are ours and those that installed packages bring: with an entry point of the group ``r1tailor.domains`` that is
+named as the kind and whose value is the place of a ``Declaration`` (``triage = "triage:DECLARATION"``).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any, Literal
 
+from r1tailor.errors import ConfigError
+from r1tailor.schema.domain import GENERAL_METRICS, DomainSection
 from r1tailor.schema.settings import Settings
+from r1tailor.schema.sources import READERS
+
+if TYPE_CHECKING:
+    from r1tailor.domain.base import Domain
+    from r1tailor.records import Document
+
+GROUP = "r1tailor.domains"
+KINDS = {  # pyproject.toml lists the same; a checkout that was installed before it knew a kind has no entry point of it
+    "education": "r1tailor.domain.education:DECLARATION",
+    "education_zh": "r1tailor.domain.education_zh:DECLARATION",
+    "finance": "r1tailor.domain.finance.declaration:DECLARATION",
+    "generic": "r1tailor.domain.generic:DECLARATION",
+    "legal": "r1tailor.domain.legal:DECLARATION",
+    "legal_zh": "r1tailor.domain.legal_zh:DECLARATION",
+    "medical": "r1tailor.domain.medical:DECLARATION",
+    "medical_zh": "r1tailor.domain.medical_zh:DECLARATION",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +42,16 @@ class ScoredMetric:
         kind: ``proportion`` scores every item 0 or 1 (Wilson interval, McNemar test), ``mean`` scores it in [0, 1],
             ``corpus`` is computed over all items at once.
         constant_answer: whether always giving the majority answer is a fair baseline.
-        ranked: the metric of the base model that a free answer is also compared with: its most likely label. A base
-            model that answers in prose is otherwise judged by its format.
+        ranked: the metric of the base model that this one is also compared with: its most likely label. A base model
+            that answers in prose is otherwise judged by its format.
+        description: what it measures, for the metrics reference.
     """
 
     name: str
     kind: Literal["proportion", "mean", "corpus"]
     constant_answer: bool = False
     ranked: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,14 +59,29 @@ class Declaration:
     """A kind of domain.
 
     Attributes:
-        kind: of the domain, as ``domain.kind`` names it.
-        metrics: everything that domains of this kind can measure, next to perplexity and BLEU.
-        evaluation: ``module:function`` that adds what only this kind evaluates; empty if there is nothing.
+        kind: as ``domain.kind`` names it.
+        section: the settings of such a domain; its field ``kind`` is ``Literal[kind]``.
+        implementation: place of its ``Domain`` (``module:Class``), imported when documents are read with it.
+        metrics: everything that such domains can measure, next to perplexity and BLEU.
+        readers: places (``module:function``) of readers of packaged sources, by the name that ``reader`` takes; each
+            is called as ``read(origin, path)``, see ``sources/base.py``.
+        evaluation: place (``module:function``) of what only such domains evaluate; empty if there is nothing.
     """
 
     kind: str
+    section: type[DomainSection]
+    implementation: str
     metrics: tuple[ScoredMetric, ...]
+    readers: Mapping[str, str] = field(default_factory=dict)
     evaluation: str = ""
+
+    def measured(self, section: Any) -> tuple[ScoredMetric, ...]:  # noqa: ANN401 - of the declared section
+        """Return those of ``metrics`` that a domain with these settings measures."""
+        return self.metrics
+
+    def labels(self, section: Any) -> tuple[str, ...]:  # noqa: ANN401 - of the declared section
+        """Return the closed set of answers as far as settings alone tell it; empty if there is none."""
+        return section.task.labels or ()
 
     def variants(self, settings: Settings) -> Mapping[str, Settings]:
         """Return the compositions to train next to this one, by name; each changes settings of ``instruct`` onwards.
@@ -51,3 +90,73 @@ class Declaration:
             ConfigError: a variant that is asked for cannot be trained.
         """
         return {}
+
+    def open(self, section: DomainSection, documents: "Sequence[Document]") -> "Domain":
+        """Return the domain over its clean documents."""
+        opened: Domain = _at(self.implementation)(section, documents)
+        return opened
+
+
+def kinds() -> list[str]:
+    """Return the kinds of domains there are, sorted."""
+    return sorted({*KINDS, *(point.name for point in entry_points(group=GROUP))})
+
+
+@cache
+def declaration(kind: str) -> Declaration:
+    """Return what a kind of domain declares; ours cannot be replaced.
+
+    Raises:
+        ConfigError: there is no such kind, two packages bring it, or what a package brings is no declaration of it.
+    """
+    if kind in KINDS:
+        found = _at(KINDS[kind])
+        assert isinstance(found, Declaration)
+        return found
+    points = list(entry_points(group=GROUP, name=kind))
+    if len(points) != 1:
+        places = ", ".join(point.value for point in points) or "no package"
+        raise ConfigError([f"domain.kind = {kind!r}: exactly one package must bring it; {places} does"])
+    try:
+        brought = points[0].load()
+    except Exception as error:  # somebody else's module may raise anything
+        raise ConfigError([f"domain.kind = {kind!r}: {points[0].value} cannot be imported: {error!r}"]) from error
+    if not isinstance(brought, Declaration) or brought.kind != kind:
+        raise ConfigError([f"domain.kind = {kind!r}: {points[0].value} is not a Declaration of that kind"])
+    return brought
+
+
+def declarations() -> list[Declaration]:
+    """Return what every kind of domain declares, sorted by kind.
+
+    Raises:
+        ConfigError: see ``declaration``.
+    """
+    return [declaration(kind) for kind in kinds()]
+
+
+def context(composition: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever was composed
+    """Return what validation asks about the domain of a composition: its section, and the words its kind declares."""
+    domain = composition.get("domain") if isinstance(composition, dict) else None
+    kind = domain.get("kind") if isinstance(domain, dict) else None
+    if kind not in KINDS and kind not in (known := kinds()):
+        return {"section": None, "kinds": ", ".join(map(repr, known))}
+    chosen = declaration(kind)
+    metrics = (*GENERAL_METRICS, *(metric.name for metric in chosen.metrics))
+    return {"section": chosen.section, "metrics": metrics, "readers": (*READERS, *chosen.readers)}
+
+
+def unmeasured(section: DomainSection) -> list[str]:
+    """Return a fault for each goal on a metric that the kind knows and these settings do not measure."""
+    measured = (*GENERAL_METRICS, *(metric.name for metric in declaration(section.kind).measured(section)))
+    return [
+        f"domain.goals.{number}.metric = {goal.metric!r}: not measured with these settings; measured are "
+        f"{', '.join(measured)}"
+        for number, goal in enumerate(section.goals)
+        if goal.metric not in measured
+    ]
+
+
+def _at(place: str) -> Any:  # noqa: ANN401
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)

@@ -8,27 +8,28 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import Field
 
 from r1tailor.domain.base import Domain, answer_of, coverage, written
-from r1tailor.domain.declaration import ScoredMetric
+from r1tailor.domain.declaration import Declaration, ScoredMetric
 from r1tailor.domain.worked_steps import WORKED
 from r1tailor.errors import DataError
 from r1tailor.records import Example, Prediction
-from r1tailor.schema.domain import EducationDomain
-from r1tailor.sources.generated import gym
+from r1tailor.schema.domain import DomainSection
 
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
 
 
+class EducationDomain(DomainSection):
+    """Generated problems: reasoning, then a verified answer."""
+
+    kind: Literal["education"] = Field(description="education: generated problems with verified answers.")
+
+
 class Education(Domain):
     """Problems of ``sources/generated.py``, each with worked steps as its reasoning."""
-
-    metrics = (
-        ScoredMetric("verified_accuracy", "proportion", constant_answer=True),
-        ScoredMetric("step_coverage", "mean"),
-    )
-    settings: EducationDomain
 
     def examples(self) -> Iterator[Example]:
         """Yield one example for each problem whose worked steps arrive at the verified answer.
@@ -51,10 +52,6 @@ class Education(Domain):
             output = written(task, {"answer": kept["answer"]})
             reasoning = worked.reasoning if task.reasoning else ""
             yield Example(document.id, instruction, worked.problem, output, reasoning, fields=kept)
-
-    def labels(self) -> tuple[str, ...]:
-        """Return the labels of the task: answers are open."""
-        return self.settings.task.labels or ()
 
     def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
         """Score one answer by its generator, and the steps before it by those of the reference."""
@@ -81,5 +78,23 @@ def verified(answer: str, entry: Mapping[str, Any]) -> bool:
 
 @cache
 def _scorer(task: str) -> Callable[[str, Mapping[str, Any]], float]:
+    from r1tailor.sources.generated import gym  # a declaration imports no readers
+
     scorer: Callable[[str, Mapping[str, Any]], float] = gym().get_score_answer_fn(task)
     return scorer
+
+
+DECLARATION = Declaration(
+    kind="education",
+    section=EducationDomain,
+    implementation="r1tailor.domain.education:Education",
+    metrics=(
+        ScoredMetric(
+            "verified_accuracy",
+            "proportion",
+            constant_answer=True,
+            description="Answers whose result is verified as right, however it is written.",
+        ),
+        ScoredMetric("step_coverage", "mean", description="Share of the reference's steps that the answer writes."),
+    ),
+)

@@ -9,27 +9,30 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from typing import Literal
+
+from pydantic import Field
 
 from r1tailor.domain.base import Domain, answer_of, written
-from r1tailor.domain.declaration import ScoredMetric
+from r1tailor.domain.declaration import Declaration, ScoredMetric
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema.domain import EducationZhDomain
+from r1tailor.schema.domain import DomainSection
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?(?:/[1-9]\d*)?")
 _LIMITS = ("integer", "decimal", "fraction")
 
 
+class EducationZhDomain(DomainSection):
+    """Chinese primary-school problems: the solution, then the answer."""
+
+    kind: Literal["education_zh"] = Field(description="education_zh: Chinese primary-school problems.")
+
+
 class EducationZh(Domain):
     """Problems of ``sources/chalkbase.py`` with the number ranges of each grade."""
 
-    metrics = (
-        ScoredMetric("verified_accuracy", "proportion", constant_answer=True),
-        ScoredMetric("within_syllabus", "proportion"),
-    )
-    settings: EducationZhDomain
-
-    def __init__(self, settings: EducationZhDomain, documents: Sequence[Document]) -> None:
+    def __init__(self, settings: DomainSection, documents: Sequence[Document]) -> None:
         super().__init__(settings, documents)
         self._problems = [document for document in documents if "limit" not in document.fields]
         self._limits: dict[str, list[tuple[int, int]]] = {kind: [] for kind in _LIMITS}
@@ -61,10 +64,6 @@ class EducationZh(Domain):
             reasoning = fields["solution"] if task.reasoning else ""
             kept = {name: fields[name] for name in ("grade", "difficulty")}
             yield Example(document.id, task.instruction, document.text, output, reasoning, fields["archetype"], kept)
-
-    def labels(self) -> tuple[str, ...]:
-        """Return the labels of the task: answers are open."""
-        return self.settings.task.labels or ()
 
     def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
         """Score one answer by its numbers, and the whole text by the syllabus of the grade; empty text is no answer."""
@@ -103,3 +102,23 @@ def _plain(values: Sequence[str]) -> list[Fraction]:
     """Return an answer's values as numbers; empty if one of them is none."""
     whole = [value for value in values if _NUMBER.fullmatch(value)]
     return [Fraction(value) for value in whole] if len(whole) == len(values) else []
+
+
+DECLARATION = Declaration(
+    kind="education_zh",
+    section=EducationZhDomain,
+    implementation="r1tailor.domain.education_zh:EducationZh",
+    metrics=(
+        ScoredMetric(
+            "verified_accuracy",
+            "proportion",
+            constant_answer=True,
+            description="Answers whose result is verified as right, however it is written.",
+        ),
+        ScoredMetric(
+            "within_syllabus",
+            "proportion",
+            description="Answers with numbers that use only ranges of numbers that the grade has met.",
+        ),
+    ),
+)

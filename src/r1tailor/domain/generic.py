@@ -2,31 +2,31 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from pydantic import Field
 
 from r1tailor.domain.base import Domain, answer_of, coverage, written
-from r1tailor.domain.declaration import ScoredMetric
+from r1tailor.domain.declaration import Declaration, ScoredMetric
 from r1tailor.domain.labelled import labelled
 from r1tailor.errors import DataError
-from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema.domain import GenericDomain
+from r1tailor.records import Example, Prediction
+from r1tailor.schema.domain import DomainSection
 
-_ALWAYS = (ScoredMetric("exact_match", "proportion", constant_answer=True), ScoredMetric("entity_coverage", "mean"))
-_WITH_LABELS = (
-    ScoredMetric("label_accuracy", "proportion", constant_answer=True),
-    ScoredMetric("label_accuracy_ranked", "proportion"),
-)
-_EMPTY = {"instruction": "", "reasoning": "", "group": "", "entities": []}  # what a source need not say
+_EMPTY = {"instruction": "", "reasoning": "", "group": "", "entities": []}  # what a source may leave out
+
+
+class GenericDomain(DomainSection):
+    """Any JSONL of instruction, input and output records; no code needed."""
+
+    kind: Literal["generic"] = Field(description="generic: your own records with outputs, or labelled documents.")
 
 
 class Generic(Domain):
     """Examples as they stand in the source; accuracy and ranking where the task names its labels."""
 
-    def __init__(self, settings: GenericDomain, documents: Sequence[Document]) -> None:
-        super().__init__(settings, documents)
-        self.metrics = _ALWAYS + (_WITH_LABELS if self.labels() else ())
-
     def examples(self) -> Iterator[Example]:
-        """Yield one example for each document that says its output or carries gold labels (see ``domain/labelled.py``).
+        """Yield one example for each document that has an output or carries gold labels (see ``domain/labelled.py``).
 
         Raises:
             DataError: no document does.
@@ -47,10 +47,6 @@ class Generic(Domain):
                 f"domain {self.settings.name}: no record has an output and none has gold labels; "
                 "give records with outputs, or people's labels in domain.annotation.exports"
             )
-
-    def labels(self) -> tuple[str, ...]:
-        """Return the labels of the task."""
-        return self.settings.task.labels or ()
 
     def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
         """Score one answer against its reference."""
@@ -78,3 +74,41 @@ class Generic(Domain):
 
 def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
+
+
+class _Generic(Declaration):
+    def measured(self, section: GenericDomain) -> tuple[ScoredMetric, ...]:
+        """Return also what is measured over a closed set, where the task names one."""
+        return self.metrics if self.labels(section) else self.metrics[:2]
+
+
+DECLARATION = _Generic(
+    kind="generic",
+    section=GenericDomain,
+    implementation="r1tailor.domain.generic:Generic",
+    metrics=(
+        ScoredMetric(
+            "exact_match",
+            "proportion",
+            constant_answer=True,
+            description="Answers that equal the reference, case and white space aside.",
+        ),
+        ScoredMetric(
+            "entity_coverage",
+            "mean",
+            description="Share of the terms that an answer must mention (`entities`) that it does mention.",
+        ),
+        ScoredMetric(
+            "label_accuracy",
+            "proportion",
+            constant_answer=True,
+            ranked="label_accuracy_ranked",
+            description="Answers whose first label is the reference's.",
+        ),
+        ScoredMetric(
+            "label_accuracy_ranked",
+            "proportion",
+            description="The same, taking the label that the model finds likeliest instead of a free answer.",
+        ),
+    ),
+)

@@ -7,26 +7,29 @@ an invented article number is the typical fault of a model that writes law.
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from pydantic import Field
 
 from r1tailor.domain.base import Domain, answer_of, written
-from r1tailor.domain.declaration import ScoredMetric
-from r1tailor.domain.passages import passages
+from r1tailor.domain.declaration import Declaration, ScoredMetric
+from r1tailor.domain.passages import PassageTask, passages
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema.domain import LegalDomain
+from r1tailor.schema.domain import DomainSection
 
 _ARTICLE = re.compile(r"\bart(?:icles?|\.)\s*(\d{1,5})\b", re.IGNORECASE)
+
+
+class LegalDomain(DomainSection):
+    """Passages of EU acts: act and article."""
+
+    kind: Literal["legal"] = Field(description="legal: act and article of a passage of EU law.")
+    task: PassageTask = Field(description="What the model is asked.")
 
 
 class Legal(Domain):
     """Citations over the articles of ``sources/eu_laws.py``."""
 
-    metrics = (
-        ScoredMetric("act_accuracy", "proportion", constant_answer=True),
-        ScoredMetric("act_accuracy_ranked", "proportion"),
-        ScoredMetric("article_accuracy", "proportion", constant_answer=True),
-        ScoredMetric("citation_completeness", "proportion"),
-        ScoredMetric("citation_validity", "proportion"),
-    )
     settings: LegalDomain
 
     def __init__(self, settings: LegalDomain, documents: Sequence[Document]) -> None:
@@ -87,3 +90,38 @@ def _names(act: str, official_number: str) -> Iterator[str]:
     yield folded.removeprefix("eu ").removesuffix(" directive")
     if official_number:
         yield official_number
+
+
+DECLARATION = Declaration(
+    kind="legal",
+    section=LegalDomain,
+    implementation="r1tailor.domain.legal:Legal",
+    metrics=(
+        ScoredMetric(
+            "act_accuracy",
+            "proportion",
+            constant_answer=True,
+            ranked="act_accuracy_ranked",
+            description="Answers that name the right act.",
+        ),
+        ScoredMetric(
+            "act_accuracy_ranked",
+            "proportion",
+            description="The same, taking the act that the model finds likeliest instead of a free answer.",
+        ),
+        ScoredMetric(
+            "article_accuracy",
+            "proportion",
+            constant_answer=True,
+            description="Answers that name the right article of the right text.",
+        ),
+        ScoredMetric(
+            "citation_completeness", "proportion", description="Answers that name both a text and an article."
+        ),
+        ScoredMetric(
+            "citation_validity",
+            "proportion",
+            description="Answers whose citation is complete and exists; what is invented does not.",
+        ),
+    ),
+)

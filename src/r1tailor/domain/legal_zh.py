@@ -7,28 +7,38 @@ force or not: what once existed is not invented.
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from pydantic import Field
 
 from r1tailor.domain.base import Domain, answer_of, written
 from r1tailor.domain.chinese_numerals import ArticleNumber, article_numbers
-from r1tailor.domain.declaration import ScoredMetric
-from r1tailor.domain.passages import passages
+from r1tailor.domain.declaration import Declaration, ScoredMetric
+from r1tailor.domain.passages import PassageTask, passages
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema.domain import LegalZhDomain
+from r1tailor.schema.domain import DomainSection
 
 _STATE = "中华人民共和国"
+
+
+class LawsTask(PassageTask):
+    """A task over passages of the largest laws."""
+
+    largest_laws: int = Field(
+        gt=1, description="Laws with the most articles in force that examples and the closed set come from."
+    )
+
+
+class LegalZhDomain(DomainSection):
+    """Passages of Chinese laws: law, article and field of law."""
+
+    kind: Literal["legal_zh"] = Field(description="legal_zh: law, article and field of a passage of Chinese law.")
+    task: LawsTask = Field(description="What the model is asked.")
 
 
 class LegalZh(Domain):
     """Citations over the articles of ``sources/zh_laws.py``."""
 
-    metrics = (
-        ScoredMetric("law_accuracy", "proportion", constant_answer=True),
-        ScoredMetric("law_accuracy_ranked", "proportion"),
-        ScoredMetric("article_accuracy", "proportion", constant_answer=True),
-        ScoredMetric("field_of_law_accuracy", "proportion", constant_answer=True),
-        ScoredMetric("citation_completeness", "proportion"),
-        ScoredMetric("citation_validity", "proportion"),
-    )
     settings: LegalZhDomain
 
     def __init__(self, settings: LegalZhDomain, documents: Sequence[Document]) -> None:
@@ -91,3 +101,44 @@ class LegalZh(Domain):
         places = [(answer.rfind(department), len(department), department) for department in self._departments]
         place, _, department = max(places)
         return department if place >= 0 else ""
+
+
+DECLARATION = Declaration(
+    kind="legal_zh",
+    section=LegalZhDomain,
+    implementation="r1tailor.domain.legal_zh:LegalZh",
+    metrics=(
+        ScoredMetric(
+            "law_accuracy",
+            "proportion",
+            constant_answer=True,
+            ranked="law_accuracy_ranked",
+            description="Answers that name the right law.",
+        ),
+        ScoredMetric(
+            "law_accuracy_ranked",
+            "proportion",
+            description="The same, taking the law that the model finds likeliest instead of a free answer.",
+        ),
+        ScoredMetric(
+            "article_accuracy",
+            "proportion",
+            constant_answer=True,
+            description="Answers that name the right article of the right text.",
+        ),
+        ScoredMetric(
+            "field_of_law_accuracy",
+            "proportion",
+            constant_answer=True,
+            description="Answers that name the right field of law.",
+        ),
+        ScoredMetric(
+            "citation_completeness", "proportion", description="Answers that name both a text and an article."
+        ),
+        ScoredMetric(
+            "citation_validity",
+            "proportion",
+            description="Answers whose citation is complete and exists; what is invented does not.",
+        ),
+    ),
+)

@@ -1,34 +1,35 @@
 """Medical coding: a diagnostic term -> its ICD-10-CM chapter, category code and description.
 
 An answer complies with the coding rules when the code it names exists, is a category (three characters, the
-level that was asked for), and is not one that an Excludes1 note forbids beside the reference code.
+level that was asked for), and is not one that an Excludes1 note forbids together with the reference code.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from pydantic import Field
 
 from r1tailor.domain.base import Domain, answer_of, coverage, written
-from r1tailor.domain.declaration import ScoredMetric
+from r1tailor.domain.declaration import Declaration, ScoredMetric
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema.domain import MedicalDomain
+from r1tailor.schema.domain import DomainSection
 
 _CODE = re.compile(r"\b[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?\b")
 _WHOLE_CATEGORIES = re.compile(r"^([A-Z]\d[0-9A-Z])(?:\.?-)?(?:-([A-Z]\d[0-9A-Z]))?$")
 
 
+class MedicalDomain(DomainSection):
+    """ICD-10-CM coding of diagnostic terms."""
+
+    kind: Literal["medical"] = Field(description="medical: ICD-10-CM coding of diagnostic terms.")
+
+
 class Medical(Domain):
     """ICD-10-CM coding over the documents of ``sources/icd10cm.py``."""
 
-    metrics = (
-        ScoredMetric("category_accuracy", "proportion", constant_answer=True),
-        ScoredMetric("chapter_accuracy", "proportion", constant_answer=True),
-        ScoredMetric("chapter_accuracy_ranked", "proportion"),
-        ScoredMetric("entity_coverage", "mean"),
-        ScoredMetric("compliance", "proportion"),
-    )
-
-    def __init__(self, settings: MedicalDomain, documents: Sequence[Document]) -> None:
+    def __init__(self, settings: DomainSection, documents: Sequence[Document]) -> None:
         super().__init__(settings, documents)
         codes = [document for document in documents if document.fields["role"] == "code"]
         self._chapter_of = {document.id: document.fields["chapter"] for document in codes}
@@ -106,3 +107,40 @@ def _covers(note: str, category: str) -> bool:
         return False
     first, last = found.group(1), found.group(2) or found.group(1)
     return first <= category <= last
+
+
+DECLARATION = Declaration(
+    kind="medical",
+    section=MedicalDomain,
+    implementation="r1tailor.domain.medical:Medical",
+    metrics=(
+        ScoredMetric(
+            "category_accuracy",
+            "proportion",
+            constant_answer=True,
+            description="Answers whose code lies in the right ICD-10-CM category (three characters).",
+        ),
+        ScoredMetric(
+            "chapter_accuracy",
+            "proportion",
+            constant_answer=True,
+            ranked="chapter_accuracy_ranked",
+            description="Answers in the right ICD-10-CM chapter.",
+        ),
+        ScoredMetric(
+            "chapter_accuracy_ranked",
+            "proportion",
+            description="The same, taking the chapter that the model finds likeliest instead of a free answer.",
+        ),
+        ScoredMetric(
+            "entity_coverage",
+            "mean",
+            description="Share of the terms that an answer must mention (`entities`) that it does mention.",
+        ),
+        ScoredMetric(
+            "compliance",
+            "proportion",
+            description="Answers whose code exists, is a category, and is not excluded by an Excludes1 note.",
+        ),
+    ),
+)

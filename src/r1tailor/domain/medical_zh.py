@@ -7,22 +7,37 @@ is left out. Symptoms are scored twice: how many of the reference are named, and
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from pydantic import Field
 
 from r1tailor.domain.base import Domain, answer_of, coverage, written
-from r1tailor.domain.declaration import ScoredMetric
+from r1tailor.domain.declaration import Declaration, ScoredMetric
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema.domain import MedicalZhDomain
+from r1tailor.schema.domain import DomainSection, Task
 
 _SEPARATOR = re.compile(r"[、，,；;。\n]+")
 _FEWEST_SYMPTOMS = 3
-_DEPARTMENT_METRICS = (
-    ScoredMetric("department_accuracy", "proportion", constant_answer=True),
-    ScoredMetric("department_accuracy_ranked", "proportion"),
-)
-_SYMPTOM_METRICS = (
-    ScoredMetric("entity_coverage", "mean", constant_answer=True),
-    ScoredMetric("symptom_precision", "mean", constant_answer=True),
-)
+
+
+class DiseaseTask(Task):
+    """What is asked of a disease."""
+
+    question: Literal["department", "symptoms"] = Field(
+        description="department: asked from the symptoms; symptoms: asked from the disease's name."
+    )
+    largest_departments: int = Field(
+        gt=1, description="Departments with the most diseases that make up the closed set, once synonyms are resolved."
+    )
+    most_symptoms: int = Field(gt=0, description="Symptoms that an example names, at most.")
+    synonyms: dict[str, str] = Field(description="Department as the source writes it, and the name that counts.")
+
+
+class MedicalZhDomain(DomainSection):
+    """Chinese diseases: symptoms to department, or name to symptoms."""
+
+    kind: Literal["medical_zh"] = Field(description="medical_zh: department or symptoms of a disease, in Chinese.")
+    task: DiseaseTask = Field(description="What the model is asked.")
 
 
 class MedicalZh(Domain):
@@ -33,7 +48,6 @@ class MedicalZh(Domain):
     def __init__(self, settings: MedicalZhDomain, documents: Sequence[Document]) -> None:
         super().__init__(settings, documents)
         self._asks_department = settings.task.question == "department"
-        self.metrics = _DEPARTMENT_METRICS if self._asks_department else _SYMPTOM_METRICS
         self._department_of = {document.id: self._only_department(document) for document in documents}
         counted = Counter(department for department in self._department_of.values() if department)
         self._departments = tuple(name for name, _ in counted.most_common(settings.task.largest_departments))
@@ -100,3 +114,42 @@ def _symptoms(document: Document) -> list[str]:
 
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in _SEPARATOR.split(text) if part.strip()]
+
+
+class _MedicalZh(Declaration):
+    def measured(self, section: MedicalZhDomain) -> tuple[ScoredMetric, ...]:
+        """Return the metrics of the question that is asked."""
+        return self.metrics[:2] if section.task.question == "department" else self.metrics[2:]
+
+
+DECLARATION = _MedicalZh(
+    kind="medical_zh",
+    section=MedicalZhDomain,
+    implementation="r1tailor.domain.medical_zh:MedicalZh",
+    metrics=(
+        ScoredMetric(
+            "department_accuracy",
+            "proportion",
+            constant_answer=True,
+            ranked="department_accuracy_ranked",
+            description="Answers that name the right department.",
+        ),
+        ScoredMetric(
+            "department_accuracy_ranked",
+            "proportion",
+            description="The same, taking the department that the model finds likeliest instead of a free answer.",
+        ),
+        ScoredMetric(
+            "entity_coverage",
+            "mean",
+            constant_answer=True,
+            description="Share of the terms that an answer must mention (`entities`) that it does mention.",
+        ),
+        ScoredMetric(
+            "symptom_precision",
+            "mean",
+            constant_answer=True,
+            description="Share of the symptoms named that the source lists for the disease.",
+        ),
+    ),
+)

@@ -3,8 +3,18 @@
 import re
 from collections.abc import Iterator
 
+from pydantic import Field
+
+from r1tailor.schema.domain import Task
+
 _FULL_WIDTH = "。；：？！"  # no space follows
 _SENTENCE_END = re.compile(rf"(?<=[^\d\s][.;:?!])\s+|(?<=[{_FULL_WIDTH}])\s*|\n+")  # ``1.`` is no sentence
+
+
+class PassageTask(Task):
+    """A task over passages of documents."""
+
+    passage_characters: int = Field(ge=20, description="Longest passage, in characters; cut at the ends of sentences.")
 
 
 def passages(text: str, longest: int) -> Iterator[str]:

@@ -22,12 +22,6 @@ from r1tailor.schema.settings import Settings
 from r1tailor.training.memory import keep_freed_memory
 
 BASE, TUNED = "base", "tuned"
-# A fair look at a base model that answers in prose: its best guess over the closed set against the tuned
-# model's free answer.
-_CROSS = tuple(
-    (f"{name}_accuracy", f"{name}_accuracy_ranked")
-    for name in ("chapter", "label", "act", "law", "department", "trend", "volatility", "risk", "allocation")
-)
 
 
 @dataclass(frozen=True)
@@ -118,7 +112,7 @@ def summarise(
     measured = {name: measure(domain, items, made, language) for name, made in predictions.items()}
     options = (settings.evaluation.resamples, settings.evaluation.confidence, settings.seed)
     compared = {
-        subject.name: {"reference": subject.reference, "comparisons": _comparisons(measured, subject, options)}
+        subject.name: {"reference": subject.reference, "comparisons": _comparisons(domain, measured, subject, options)}
         for subject in subjects
         if subject.reference
     }
@@ -142,15 +136,15 @@ def _scored(domain: Domain, items: Sequence[Example], predictions: Sequence[Pred
 
 
 def _comparisons(
-    measured: Mapping[str, Mapping[str, ItemMetric]], subject: Subject, options: tuple[int, float, int]
+    domain: Domain, measured: Mapping[str, Mapping[str, ItemMetric]], subject: Subject, options: tuple[int, float, int]
 ) -> dict[str, Any]:
     """Return the paired differences of a subject to its reference."""
     reference, own = measured[subject.reference], measured[subject.name]
     found = {name: compare(reference[name], own[name], *options).as_dict() for name in reference}
-    for free, ranked in _CROSS:
-        if free in own and ranked in reference:
-            name = f"{free}_against_{subject.reference}_ranked"
-            found[name] = compare(reference[ranked], own[free], *options).as_dict()
+    for metric in domain.metrics:
+        if metric.name in own and metric.ranked in reference:
+            name = f"{metric.name}_against_{subject.reference}_ranked"
+            found[name] = compare(reference[metric.ranked], own[metric.name], *options).as_dict()
     return found
 
 

@@ -1,8 +1,9 @@
 """What every section of the configuration is: a frozen, strict mapping. And the settings that all sources share."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic_core import PydanticKnownError
 
 from r1tailor.fields import Name
 
@@ -29,3 +30,18 @@ class SourceSection(Section):
         description="What happens to a damaged record: `stop` ends the run and names its place, "
         "`list` counts it, lists it among the rejections and continues."
     )
+
+
+def declared(words: str) -> AfterValidator:
+    """Return a check that a word is one of those that the kind of domain declares.
+
+    They come with the validation's context, under the key ``words``; without them every word passes.
+    """
+
+    def check(word: str, info: ValidationInfo[dict[str, Any] | None]) -> str:
+        allowed = (info.context or {}).get(words)
+        if allowed is not None and word not in allowed:
+            raise PydanticKnownError("literal_error", {"expected": ", ".join(map(repr, allowed))})
+        return word
+
+    return AfterValidator(check)

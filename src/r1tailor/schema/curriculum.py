@@ -8,7 +8,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
-from r1tailor.fields import Fraction, Location
+from r1tailor.fields import Fraction
 from r1tailor.schema.base import Section
 
 START, ONLY = "instruct/train.jsonl", "1-all"
@@ -111,7 +111,7 @@ Take = Annotated[TakeValues | TakeQuantiles, Field(discriminator="kind")]
 class Phase(Section):
     """One of several phases, in random order."""
 
-    after: Location = Field(
+    after: str = Field(
         description="What the phase starts from, below the run's folder: `instruct/train.jsonl` for the first, "
         "`train/<phase before>/model` for the others."
     )

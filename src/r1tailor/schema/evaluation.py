@@ -2,6 +2,7 @@
 
 from pydantic import Field, model_validator
 
+from r1tailor.fields import Name
 from r1tailor.schema.base import Section
 
 
@@ -60,8 +61,9 @@ class Evaluation(Section):
     max_new_tokens: int = Field(gt=0, description="Longest generated answer, in tokens, reasoning included.")
     resamples: int = Field(ge=100, description="Bootstrap and permutation resamples.")
     confidence: float = Field(gt=0.5, lt=1, description="Level of the confidence intervals, such as 0.95.")
-    ablate_text: bool = Field(
-        description="Where examples carry a window of numbers: also train with the numbers as text instead."
+    variants: tuple[Name, ...] = Field(
+        strict=False,
+        description="Models trained next to the run's own for comparison, by the names that the domain offers.",
     )
     warning: EarlyWarning = Field(description="What counts as a warning of a crisis.")
     portfolio: Portfolio = Field(description="The portfolio that follows the warnings.")

@@ -1,7 +1,7 @@
 """Market figures and where they are fetched from (``sources/bars.py``, ``sources/market/``)."""
 
 from pathlib import PurePosixPath
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -10,29 +10,25 @@ from r1tailor.schema.base import Section, SourceSection
 
 
 class Bars(Section):
-    """What the numbers of a market source are, and from when on each could have been known.
+    """What the numbers of a market source are, and from when on each could have been known."""
 
-    A ``price`` is above zero, a ``rate`` any number. The event of a row is the last day of the ``period`` that its date
-    lies in; its number could be known ``lag_days`` calendar days after the event.
-    """
-
-    values: Literal["price", "rate"]
-    period: Literal["day", "month"]
-    lag_days: Annotated[int, Field(ge=0, le=366)]
+    values: Literal["price", "rate"] = Field(description="price: above zero; rate: any number.")
+    period: Literal["day", "month"] = Field(
+        description="What a figure is of: its day, or its month, which counts from the month's last day."
+    )
+    lag_days: int = Field(ge=0, le=366, description="Calendar days from a figure's day until it could be known.")
 
 
 class _FeedSource(SourceSection):
-    """A source whose figures are fetched (``python -m r1tailor market``) and kept as they were known.
+    """A source whose figures are fetched (``python -m r1tailor market``) and kept as they were known."""
 
-    ``store`` is the folder they are kept in, outside ``data/packaged``. ``symbols`` maps each series to the
-    feed's name for it. History begins ``since``; a poll asks again for the last ``revisit_days``, in case a figure was revised.
-    """
-
-    store: Location
-    symbols: Annotated[dict[Symbol, Symbol], Field(min_length=1)]
-    since: IsoDate
-    revisit_days: Annotated[int, Field(ge=0, le=3660)]
-    bars: Bars
+    store: Location = Field(description="Folder in which fetched figures are kept, outside data/packaged.")
+    symbols: dict[Symbol, Symbol] = Field(
+        min_length=1, description="Name of each series in the domain, and the feed's symbol for it."
+    )
+    since: IsoDate = Field(description="ISO date from which history is fetched.")
+    revisit_days: int = Field(ge=0, le=3660, description="Calendar days that each poll asks for again, for revisions.")
+    bars: Bars = Field(description="What the figures are, and from when on each could have been known.")
 
     @model_validator(mode="after")
     def _asks_for_each_symbol_once(self) -> "_FeedSource":
@@ -47,14 +43,15 @@ class BarColumns(Section):
     """Which columns of a table hold dates and figures.
 
     With ``symbol`` and ``value`` a row is one figure of one symbol; without them each symbol has a column of its own.
-    ``available_at`` holds the dates (ISO) from which the figures were known, where the table knows them: then one event
-    may stand in several rows, each a revision.
     """
 
-    date: str
-    symbol: str | None = None
-    value: str | None = None
-    available_at: str | None = None
+    date: str = Field(description="Column of the figures' dates.")
+    symbol: str | None = Field(default=None, description="Column of symbols, in a table of one figure per row.")
+    value: str | None = Field(default=None, description="Column of figures, in a table of one figure per row.")
+    available_at: str | None = Field(
+        default=None,
+        description="Column of ISO dates from which figures were known; one day may then have several revisions.",
+    )
 
     @model_validator(mode="after")
     def _are_wide_or_long(self) -> "BarColumns":
@@ -64,50 +61,46 @@ class BarColumns(Section):
 
 
 class BarsSource(_FeedSource):
-    """Figures in your own CSV (``.csv``, ``.csv.gz``) or Parquet file (``sources/market/files.py``)."""
+    """Figures in your own CSV or Parquet file (``sources/market/files.py``)."""
 
-    kind: Literal["bars"]
-    path: Location
-    columns: BarColumns
+    kind: Literal["bars"] = Field(description="bars: figures in your own CSV or Parquet file.")
+    path: Location = Field(description="A .csv, .csv.gz or .parquet file.")
+    columns: BarColumns = Field(description="Which columns hold dates and figures.")
 
 
 class BarsSqlSource(_FeedSource):
-    """Figures that a query to a database gives, which is only read (``sources/market/database.py``)."""
+    """Figures that a query to a database returns, which is only read (``sources/market/database.py``)."""
 
-    kind: Literal["bars_sql"]
-    url: UrlWithoutSecret
-    password_variable: EnvironmentVariable | None = None
-    query: Select
-    columns: BarColumns
+    kind: Literal["bars_sql"] = Field(description="bars_sql: figures that a query to a database returns.")
+    url: UrlWithoutSecret = Field(description="The database's SQLAlchemy URL, without a password.")
+    password_variable: EnvironmentVariable | None = Field(
+        default=None, description="Environment variable that holds the password."
+    )
+    query: Select = Field(description="One SELECT statement.")
+    columns: BarColumns = Field(description="Which columns hold dates and figures.")
 
 
 class Retries(Section):
-    """How a terminal is asked: at most ``calls_per_second``; what may pass, ``attempts`` times.
+    """How often a terminal is asked, and how often again after a failure that may pass."""
 
-    Before the second attempt ``backoff_seconds`` go by, before each further one twice as many.
-    """
-
-    calls_per_second: Annotated[float, Field(gt=0, le=1000)]
-    attempts: Annotated[int, Field(ge=1, le=20)]
-    backoff_seconds: Annotated[float, Field(ge=0, le=600)]
+    calls_per_second: float = Field(gt=0, le=1000, description="Most calls per second.")
+    attempts: int = Field(ge=1, le=20, description="Attempts per call where the failure may pass.")
+    backoff_seconds: float = Field(
+        ge=0, le=600, description="Seconds before the second attempt; doubled before each further one."
+    )
 
 
 class WindSource(_FeedSource):
-    """Figures from a Wind terminal on this machine, through its WindPy (``sources/market/wind.py``).
+    """Figures from a Wind terminal on this machine, through its WindPy (``sources/market/wind.py``)."""
 
-    ``function: wsd`` asks for one ``field`` of securities by day, ``edb`` for economic series, which have none.
-    ``quotes`` lets a poll also take the latest price of today (``wsq``). ``wait_seconds`` is what the terminal may
-    take to answer, ``page_days`` how many calendar days are asked for at a time.
-    """
-
-    kind: Literal["wind"]
-    function: Literal["wsd", "edb"]
-    field: Symbol | None
-    options: str = ""
-    quotes: bool = False
-    wait_seconds: Annotated[int, Field(ge=1, le=3600)]
-    page_days: Annotated[int, Field(ge=1, le=36600)]
-    retries: Retries
+    kind: Literal["wind"] = Field(description="wind: figures from a Wind terminal on this machine.")
+    function: Literal["wsd", "edb"] = Field(description="wsd: securities by day; edb: economic series.")
+    field: Symbol | None = Field(description="Of function: wsd, the field that is asked for, such as close.")
+    options: str = Field(default="", description="Options that are passed on to the function.")
+    quotes: bool = Field(default=False, description="Whether a poll also takes today's latest price (wsq).")
+    wait_seconds: int = Field(ge=1, le=3600, description="Seconds that the terminal may take to answer.")
+    page_days: int = Field(ge=1, le=36600, description="Calendar days that one call asks for.")
+    retries: Retries = Field(description="How often the terminal is asked.")
 
     @model_validator(mode="after")
     def _fits_its_function(self) -> "WindSource":

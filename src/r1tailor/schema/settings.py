@@ -32,9 +32,10 @@ class Settings(Section):
     evaluation: Evaluation = Field(description="How base and tuned model are measured on the same held-out items.")
 
 
-# Which settings each stage depends on, in the pipeline's order. ``dvc.yaml`` lists the same, and a
-# test holds the two together.
+# Which settings each stage depends on, in the pipeline's order. ``dvc.yaml`` lists the same, and a test holds the two
+# together. ``inputs`` always runs.
 STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
+    "inputs": (),
     "collect": ("domain.sources",),
     "clean": ("domain.cleaning", "domain.compliance", "corpus"),
     "annotate": ("seed", "domain.annotation"),
@@ -50,7 +51,7 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
         "curriculum.phases.${key}",  # each phase is a stage, and only its own settings make it run again
         "trainer",
     ),
-    "ablate": (
+    "variant": (
         "seed",
         "domain.task",
         "domain.split",
@@ -61,7 +62,7 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
         "scheduler",
         "curriculum",
         "trainer",
-        "evaluation.ablate_text",
+        "evaluation.walk_forward",
     ),
     "evaluate": ("seed", "domain.task", "evaluation"),
     "register": ("domain.goals",),

@@ -1,8 +1,4 @@
-"""Where raw material comes from (``sources/``).
-
-Every source says under which licence its material is used, from when on it could have been known (an ISO date), and
-what becomes of a damaged record: ``on_damage: stop`` ends the run with its place, ``list`` counts and lists it.
-"""
+"""Where raw material comes from (``sources/``)."""
 
 from typing import Annotated, Literal
 
@@ -20,148 +16,154 @@ from r1tailor.fields import (
     Sha256,
     UrlWithoutSecret,
 )
-from r1tailor.schema.base import Section, SourceSection
+from r1tailor.schema.base import Section, SourceSection, declared
 from r1tailor.schema.market import Bars, BarsSource, BarsSqlSource, WindSource
+
+BARS_READER = "bars"
+READERS = (BARS_READER, "chalkbase", "chalkbase_limits", "cmekg", "eu_laws", "icd10cm", "zh_laws")
 
 
 class PackagedSource(SourceSection):
-    """A member of a package on the package index, pinned by hash (``sources/packaged.py``).
+    """A file from a package on the package index, pinned by hash (``sources/packaged.py``)."""
 
-    ``archive`` is the form it is published in; ``wheel_sha256`` is the hash of that archive, wheel or sdist. ``bars``
-    belongs to the members that hold market figures (``sources/bars.py``).
-    """
+    kind: Literal["packaged"] = Field(description="packaged: a file from a package on the package index.")
+    reader: Annotated[Name, declared("readers")] = Field(
+        description=f"Format of the file: {', '.join(READERS)}, or one that the kind of domain declares."
+    )
+    archive: Literal["wheel", "sdist"] = Field(default="wheel", description="Form the package is published in.")
+    package: Package = Field(description="Name on the package index.")
+    version: PackageVersion = Field(description="Pinned version of the package.")
+    wheel_sha256: Sha256 = Field(description="SHA-256 of the archive, wheel or sdist.")
+    member: Member = Field(description="Path of the file inside the archive.")
+    sha256: Sha256 = Field(description="SHA-256 of the file.")
+    origin: str = Field(description="Who published the material, and when.")
+    bars: Bars | None = Field(default=None, description="Of reader: bars, what the figures are.")
 
-    kind: Literal["packaged"]
-    archive: Literal["wheel", "sdist"] = "wheel"
-    package: Package
-    version: PackageVersion
-    wheel_sha256: Sha256
-    member: Member
-    sha256: Sha256
-    origin: str
-    bars: Bars | None = None
+    def provenance(self) -> dict[str, str]:
+        """Return where the file comes from: everything that does not concern how it is read."""
+        return self.model_dump(mode="json", exclude={"kind", "reader", "on_damage", "bars"})
+
+    @model_validator(mode="after")
+    def _describes_figures_where_there_are_any(self) -> "PackagedSource":
+        if (self.reader == BARS_READER) != (self.bars is not None):
+            raise ValueError("bars (values, period, lag_days) belongs to reader: bars, which needs it")
+        return self
 
 
 class JsonlSource(SourceSection):
     """Your own JSONL of instruction examples (``sources/jsonl.py``)."""
 
-    kind: Literal["jsonl"]
-    path: Location
+    kind: Literal["jsonl"] = Field(description="jsonl: instruction examples, one a line.")
+    path: Location = Field(description="The file, relative to the project.")
 
 
 class Columns(Section):
-    """Which columns of a row become what of a document.
+    """Which columns of a row become which part of a document."""
 
-    ``id`` holds a text or whole number that stands once in the source; null numbers the rows. ``available_at`` holds
-    dates (ISO); null takes the source's own. ``fields`` are kept beside the text.
-    """
-
-    text: str
-    id: str | None = None
-    available_at: str | None = None
-    fields: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    text: str = Field(description="Column of the text.")
+    id: str | None = Field(
+        default=None, description="Column of an id, text or whole number, unique in the source; null numbers the rows."
+    )
+    available_at: str | None = Field(
+        default=None, description="Column of ISO dates from which rows were known; null takes the source's date."
+    )
+    fields: tuple[str, ...] = Field(default=(), strict=False, description="Columns that are kept with the text.")
 
 
 class TableSource(SourceSection):
-    """Rows of CSV, TSV, Parquet and JSONL files, a document each (``sources/tables.py``).
+    """Rows of CSV, TSV, Parquet and JSONL files, a document each (``sources/tables.py``)."""
 
-    ``path`` is a file or a folder. ``delimiter`` and ``encoding`` hold for CSV and TSV; a null delimiter is the comma
-    in ``.csv`` and the tab in ``.tsv``.
-    """
-
-    kind: Literal["table"]
-    path: Location
-    columns: Columns
-    delimiter: Delimiter | None = None
-    encoding: Literal["utf-8", "utf-8-sig", "gb18030"] = "utf-8"
+    kind: Literal["table"] = Field(description="table: rows of CSV, TSV, Parquet or JSONL files.")
+    path: Location = Field(description="A file, or a folder of files.")
+    columns: Columns = Field(description="Which columns become which part of a document.")
+    delimiter: Delimiter | None = Field(
+        default=None, description="Of CSV and TSV, one character; null is the comma in .csv, the tab in .tsv."
+    )
+    encoding: Literal["utf-8", "utf-8-sig", "gb18030"] = Field(default="utf-8", description="Of CSV and TSV.")
 
 
 class SqlSource(SourceSection):
-    """Rows of one query to a database, which is only read (``sources/sql.py``).
+    """Rows of one query to a database, which is only read (``sources/sql.py``)."""
 
-    ``url`` is SQLAlchemy's; ``password_variable`` names the environment variable that holds the password.
-    """
-
-    kind: Literal["sql"]
-    url: UrlWithoutSecret
-    password_variable: EnvironmentVariable | None = None
-    query: Select
-    columns: Columns
+    kind: Literal["sql"] = Field(description="sql: rows of one query to a database.")
+    url: UrlWithoutSecret = Field(description="The database's SQLAlchemy URL, without a password.")
+    password_variable: EnvironmentVariable | None = Field(
+        default=None, description="Environment variable that holds the password."
+    )
+    query: Select = Field(description="One SELECT statement.")
+    columns: Columns = Field(description="Which columns become which part of a document.")
 
 
 class TextSource(SourceSection):
-    """Plain text and HTML, a document for each file or each of its sections (``sources/text.py``)."""
+    """Plain text and HTML (``sources/text.py``)."""
 
-    kind: Literal["text"]
-    path: Location
-    unit: Literal["file", "section"]
+    kind: Literal["text"] = Field(description="text: plain text and HTML.")
+    path: Location = Field(description="A file, or a folder of files.")
+    unit: Literal["file", "section"] = Field(description="What becomes a document: each file, or each of its sections.")
 
 
 class PubmedSource(SourceSection):
-    """PubMed or MEDLINE: an ``.xml`` or ``.xml.gz`` file, or a folder of them (``sources/pubmed.py``).
+    """PubMed or MEDLINE citations (``sources/pubmed.py``).
 
     Book chapters, withdrawn and superseded records are rejections: files that hold any need ``on_damage: list``.
     """
 
-    kind: Literal["pubmed"]
-    path: Location
+    kind: Literal["pubmed"] = Field(description="pubmed: PubMed or MEDLINE citations.")
+    path: Location = Field(description="An .xml or .xml.gz file, or a folder of them.")
 
 
 class JatsSource(SourceSection):
-    """Scientific papers in JATS XML: a file, or a folder of them (``sources/jats.py``).
+    """Scientific papers in JATS XML (``sources/jats.py``)."""
 
-    ``unit`` makes a document of each article, or of its abstract and each section of its body.
-    """
-
-    kind: Literal["jats"]
-    path: Location
-    unit: Literal["article", "section"]
+    kind: Literal["jats"] = Field(description="jats: scientific papers in JATS XML.")
+    path: Location = Field(description="A file, or a folder of files.")
+    unit: Literal["article", "section"] = Field(
+        description="What becomes a document: each article, or its abstract and each section of its body."
+    )
 
 
 class MimicSource(SourceSection):
-    """The folder with MIMIC-III's NOTEEVENTS and the tables joined to it (``sources/mimic.py``)."""
+    """The clinical notes of MIMIC-III, with the tables joined to them (``sources/mimic.py``)."""
 
-    kind: Literal["mimic"]
-    path: Location
+    kind: Literal["mimic"] = Field(description="mimic: the clinical notes of MIMIC-III.")
+    path: Location = Field(description="The folder that holds NOTEEVENTS and the tables joined to it.")
 
 
 class PdfSource(SourceSection):
-    """Guidelines in PDF: a file, or a folder of them (``sources/pdf.py``).
+    """Guidelines in PDF (``sources/pdf.py``)."""
 
-    ``unit`` makes a document of each page, or of what stands between two headings.
-    """
-
-    kind: Literal["pdf"]
-    path: Location
-    unit: Literal["page", "section"]
+    kind: Literal["pdf"] = Field(description="pdf: guidelines in PDF.")
+    path: Location = Field(description="A file, or a folder of files.")
+    unit: Literal["page", "section"] = Field(
+        description="What becomes a document: each page, or the text between two headings."
+    )
 
 
 class JudgmentSource(SourceSection):
-    """Court judgments, ``.txt`` or ``.html``: a file, or a folder of them (``sources/judgments.py``).
+    """Court judgments (``sources/judgments.py``)."""
 
-    ``encoding`` is that of the files, whatever they say of themselves.
-    """
-
-    kind: Literal["judgments"]
-    path: Location
-    encoding: Literal["utf-8", "gb18030"]
+    kind: Literal["judgments"] = Field(description="judgments: court judgments in text or HTML.")
+    path: Location = Field(description="A .txt or .html file, or a folder of them.")
+    encoding: Literal["utf-8", "gb18030"] = Field(description="Of the files, whatever their headers state.")
 
 
 class GeneratedTask(Section):
-    """One task of reasoning-gym: ``size`` questions at each of its difficulty ``levels`` (0 is the easiest)."""
+    """One task of reasoning-gym."""
 
-    name: Name
-    levels: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(strict=False, min_length=1)]
-    size: Annotated[int, Field(gt=0, le=1_000_000)]
+    name: Name = Field(description="Name of the task in reasoning-gym.")
+    levels: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        strict=False, min_length=1, description="Levels of difficulty; 0 is the easiest."
+    )
+    size: int = Field(gt=0, le=1_000_000, description="Questions at each level.")
 
 
 class GeneratedSource(SourceSection):
-    """Questions with verified answers, made by a pinned ``version`` of reasoning-gym (``sources/generated.py``)."""
+    """Questions with verified answers, made by reasoning-gym (``sources/generated.py``)."""
 
-    kind: Literal["generated"]
-    version: PackageVersion
-    seed: Annotated[int, Field(ge=0, lt=2**32)]
-    tasks: Annotated[tuple[GeneratedTask, ...], Field(strict=False, min_length=1)]
+    kind: Literal["generated"] = Field(description="generated: questions with verified answers, by reasoning-gym.")
+    version: PackageVersion = Field(description="Pinned version of reasoning-gym; another one makes other questions.")
+    seed: int = Field(ge=0, lt=2**32, description="Seed of the questions.")
+    tasks: tuple[GeneratedTask, ...] = Field(strict=False, min_length=1, description="Which questions are made.")
 
     @model_validator(mode="after")
     def _names_each_question_once(self) -> "GeneratedSource":

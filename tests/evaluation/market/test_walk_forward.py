@@ -55,6 +55,7 @@ def test_folds_that_would_leak_or_be_empty_are_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         folds(finance(settings, override), "2022-12-28")
+    shares = ("domain.split.by=similarity", "domain.split.boundaries=null", "domain.split.embargo_days=0")
     with pytest.raises(ConfigError, match="folds in time need by: time"):
-        folds(settings("evaluation=walk_forward"), "2022-12-28")
+        folds(finance(settings, *shares), "2022-12-28")
     assert folds(settings(), "2022-12-28") == []

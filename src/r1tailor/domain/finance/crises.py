@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from r1tailor.domain.finance.point_in_time import Days, Numbers
-from r1tailor.schema.finance import Crises, CrisisEvent
+from r1tailor.domain.finance.settings import Crises, CrisisEvent
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import numpy as np
 
 from r1tailor.domain.finance.point_in_time import Numbers
 from r1tailor.domain.finance.rolling import breadth, log_returns, mean_correlation, volatility
+from r1tailor.domain.finance.settings import Channel
 from r1tailor.domain.finance.snapshot import Snapshot
-from r1tailor.schema.finance import Channel
 
 MONTH, QUARTER = 21, 63  # trading days
 _LONG = 200  # days of the mean that breadth compares with

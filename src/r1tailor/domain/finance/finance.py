@@ -13,17 +13,18 @@ from typing import Any
 import numpy as np
 
 from r1tailor.domain.base import Domain, answer_of, coverage, written
-from r1tailor.domain.declaration import ScoredMetric
 from r1tailor.domain.finance.crises import Crisis, crises
+from r1tailor.domain.finance.declaration import LABELS
 from r1tailor.domain.finance.features import BEFORE, FEWEST, Features, channels, described, legend, series, summary
 from r1tailor.domain.finance.forward_labels import Outcome, outcomes
 from r1tailor.domain.finance.point_in_time import PointInTime
+from r1tailor.domain.finance.settings import FinanceDomain, MarketTask, Series
 from r1tailor.domain.finance.snapshot import Market, Snapshot, snapshot
-from r1tailor.domain.finance.tasks import LABELS, answer, label_in
+from r1tailor.domain.finance.tasks import answer, label_in
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema.domain import FinanceDomain
-from r1tailor.schema.finance import MarketTask, Series
+
+Window = tuple[tuple[float, ...], ...]
 
 
 class Finance(Domain):
@@ -33,7 +34,6 @@ class Finance(Domain):
 
     def __init__(self, settings: FinanceDomain, documents: Sequence[Document]) -> None:
         super().__init__(settings, documents)
-        self.metrics = tuple(_metrics(settings.task.tasks))
         self._market = _market(settings, documents)
         self._closes = self._market.index.latest()
 
@@ -60,10 +60,6 @@ class Finance(Domain):
                 f"domain {self.settings.name}: {len(self._closes.events):,} days of the index are too few: an example "
                 f"needs {self._fewest} up to it and {task.horizon_days} after it (domain.task: window, horizon_days)"
             )
-
-    def labels(self) -> tuple[str, ...]:
-        """Return the labels of all tasks, in order."""
-        return tuple(label for task in self.settings.task.tasks for label in LABELS[task])
 
     def labels_of(self, example: Example) -> tuple[str, ...]:
         """Return the labels of the example's task."""
@@ -101,11 +97,26 @@ class Finance(Domain):
         Raises:
             DataError: too little of the index was known.
         """
-        known = self._snapshot(date)
-        if known is None:
-            raise DataError(f"domain {self.settings.name}: on {date} fewer than {self._fewest} closes were known")
-        task = self.settings.task
+        known, task = self._known(date), self.settings.task
         return summary(known, channels(known), task.window, task.normalise_days)
+
+    def questions_at(self, day: str) -> list[Example]:
+        """Return one example without an answer for each task, as ``examples`` asks on the last trading day up to a day.
+
+        Args:
+            day: ISO date; what was known at its end is read.
+
+        Raises:
+            DataError: too little of the index was known.
+        """
+        known = self._known(day)
+        decision = str(known.days[-1])
+        return [
+            Example(
+                f"{name}/{decision}", instruction, text, "", fields={"task": name}, available_at=decision, series=read
+            )
+            for name, instruction, text, read in self._prompts(known, decision)
+        ]
 
     @property
     def _held_out_from(self) -> str:
@@ -116,25 +127,27 @@ class Finance(Domain):
     def _fewest(self) -> int:
         return max(self.settings.task.window, FEWEST)
 
+    def _known(self, date: str) -> Snapshot:
+        known = self._snapshot(date)
+        if known is None:
+            raise DataError(f"domain {self.settings.name}: on {date} fewer than {self._fewest} closes were known")
+        return known
+
     def _snapshot(self, date: str) -> Snapshot | None:
         known = snapshot(self._market, date, self.settings.task.normalise_days + BEFORE)
         return known if len(known.days) >= self._fewest else None
 
     def _asked(self, known: Snapshot, outcome: Outcome) -> Iterator[Example]:
-        task, daily = self.settings.task, channels(known)
-        features = summary(known, daily, task.window, task.normalise_days)
-        as_text = task.numbers_as_text
-        read = () if as_text else series(daily, task.channels, task.window, task.normalise_days)
-        prompt = "\n".join(filter(None, [self._context(outcome.date), described(features) if as_text else ""]))
+        task = self.settings.task
+        features = summary(known, channels(known), task.window, task.normalise_days)
         kept = outcome.as_fields() | {"features": features, "factors": dict(known.factors)}
         kept["volatility"] = features["volatility_21"]
-        meaning = legend() if as_text else ""
-        for level, name in enumerate(task.tasks, start=1):
+        for level, (name, instruction, text, read) in enumerate(self._prompts(known, outcome.date), start=1):
             right = answer(name, features, outcome.drawdown_next, task.thresholds)
             yield Example(
                 id=f"{name}/{outcome.date}",
-                instruction=" ".join(filter(None, [task.instruction, task.questions[name], meaning])),
-                input=prompt,
+                instruction=instruction,
+                input=text,
                 output=written(task, {"label": right.label, "reason": right.reason}),
                 group=outcome.date,
                 fields={"task": name, "level": level, "label": right.label, "terms": list(right.terms), **kept},
@@ -142,19 +155,24 @@ class Finance(Domain):
                 series=read,
             )
 
+    def _prompts(self, known: Snapshot, date: str) -> Iterator[tuple[MarketTask, str, str, Window]]:
+        """Yield task, instruction, input and window of each question on a day of decision."""
+        task, daily = self.settings.task, channels(known)
+        if task.numbers_as_text:
+            read: Window = ()
+            numbers, meaning = described(summary(known, daily, task.window, task.normalise_days)), legend()
+        else:
+            read = series(daily, task.channels, task.window, task.normalise_days)
+            numbers, meaning = "", ""
+        text = "\n".join(filter(None, [self._context(date), numbers]))
+        for name in task.tasks:
+            yield name, " ".join(filter(None, [task.instruction, task.questions[name], meaning])), text, read
+
     def _context(self, date: str) -> str:
         """Return the line before the numbers: with names and dates only where they are not masked."""
         task = self.settings.task
         named = "" if task.mask else f"{self._market.index.names[0]} on {date}. "
         return f"{named}{task.window} trading days up to the decision."
-
-
-def _metrics(tasks: Sequence[MarketTask]) -> Iterator[ScoredMetric]:
-    for task in tasks:
-        yield ScoredMetric(f"{task}_accuracy", "proportion", constant_answer=True)
-        yield ScoredMetric(f"{task}_accuracy_ranked", "proportion")
-    if {"risk", "allocation"} & set(tasks):
-        yield ScoredMetric("risk_vocabulary_coverage", "mean")
 
 
 def _market(settings: FinanceDomain, documents: Sequence[Document]) -> Market:

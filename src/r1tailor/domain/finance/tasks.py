@@ -9,15 +9,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from r1tailor.domain.finance.declaration import LABELS
 from r1tailor.domain.finance.features import Features
-from r1tailor.schema.finance import MarketTask, Thresholds
+from r1tailor.domain.finance.settings import MarketTask, Thresholds
 
-LABELS: dict[MarketTask, tuple[str, ...]] = {
-    "trend": ("up", "flat", "down"),
-    "volatility": ("calm", "normal", "turbulent"),
-    "risk": ("low", "elevated", "high"),
-    "allocation": ("hold", "reduce", "exit"),
-}
 _NAMED = {task: re.compile(rf"\b(?:{'|'.join(labels)})\b", re.IGNORECASE) for task, labels in LABELS.items()}
 _NO_SIGN = "no warning sign"
 

@@ -8,9 +8,10 @@ would otherwise reveal days that are tested (purging and embargo, Lopez de Prado
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from r1tailor.domain.finance.settings import FinanceDomain
 from r1tailor.errors import ConfigError
 from r1tailor.records import Example
-from r1tailor.schema.domain import Boundaries, FinanceDomain
+from r1tailor.schema.domain import Boundaries
 from r1tailor.schema.settings import Settings
 
 TEXT = "text"
@@ -42,22 +43,29 @@ class Fold:
 
 
 def variants(settings: Settings) -> dict[str, Settings]:
-    """Return ``text``, ``fold_<year>`` and ``fold_<year>_text``, as far as ``evaluation`` asks for them.
+    """Return what can be trained: ``text``, and for each fold ``fold_<year>`` and ``fold_<year>_text``.
 
     Raises:
-        ConfigError: see ``folds``.
+        ConfigError: ``evaluation.variants`` leaves out a fold; or see ``folds``.
     """
     composed = {"": settings} | {fold.name: fold.settings(settings) for fold in folds(settings)}
-    as_text = {"_".join(filter(None, [name, TEXT])): numbers_as_text(each) for name, each in composed.items()}
+    as_text = {text_name(name): numbers_as_text(each) for name, each in composed.items()}
     del composed[""]
+    if left_out := [name for name in composed if name not in settings.evaluation.variants]:
+        raise ConfigError([f"evaluation.variants leaves out {', '.join(left_out)}, which walk_forward asks for"])
     return composed | {name: changed for name, changed in as_text.items() if changed is not None}
 
 
+def text_name(name: str) -> str:
+    """Return the name of a variant with its numbers as text; of the run itself, whose name is empty, ``text``."""
+    return "_".join(filter(None, [name, TEXT]))
+
+
 def numbers_as_text(settings: Settings) -> Settings | None:
-    """Return the composition whose prompts hold the numbers as text; None where ``evaluation`` does not ask for it."""
+    """Return the composition whose prompts hold the numbers as text; None where they do so already."""
     domain = settings.domain
     assert isinstance(domain, FinanceDomain)
-    if not settings.evaluation.ablate_text or domain.task.numbers_as_text:
+    if domain.task.numbers_as_text:
         return None
     task = domain.task.model_copy(update={"numbers_as_text": True})
     return settings.model_copy(update={"domain": domain.model_copy(update={"task": task})})

@@ -1,1 +1,1 @@
-"""Early warnings and portfolios over markets, beside plain baselines."""
+"""Early warnings and portfolios over markets, next to plain baselines."""

@@ -1,0 +1,101 @@
+"""What cannot work is refused before any weight is read, with the nearest settings that can."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import psutil
+import pytest
+import torch
+
+from r1tailor import config
+from r1tailor.errors import PreflightError
+from r1tailor.model import load
+from r1tailor.planning.preflight import preflight, refuse_early
+from tests.conftest import ROOT
+from tests.support.planning import LARGER, planned
+
+
+def with_memory(monkeypatch: pytest.MonkeyPatch, mib: int) -> None:
+    taken = psutil.Process().memory_info().rss
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=mib * 2**20 - taken))
+
+
+@pytest.mark.parametrize(
+    ("strategy", "too_much", "advised"),
+    [
+        ("lora", "trainer.micro_batch_tokens=2048", "trainer.micro_batch_tokens=1024"),
+        ("lora", "trainer.micro_batch_tokens=1024", "trainer.micro_batch_tokens=512"),
+        ("full", "trainer.micro_batch_tokens=512", "trainer.gradient_checkpointing=true"),
+        (
+            "full",
+            "trainer.gradient_checkpointing=true trainer.micro_batch_tokens=512",
+            "strategy=lora trainer.micro_batch_tokens=1024",
+        ),
+    ],
+)
+def test_a_refusal_names_the_nearest_settings_that_fit(
+    strategy: str, too_much: str, advised: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given = [*LARGER, f"strategy={strategy}"]
+    needs, fits = planned(*given, *too_much.split(), row=None).total, planned(*given, *advised.split(), row=None).total
+    with_memory(monkeypatch, (needs + fits) // 2 // 2**20)
+    with pytest.raises(PreflightError) as caught:
+        preflight(config.load([*given, "trainer.micro_batch_tokens=2048"]), ROOT, tmp_path, 1000)
+    said = str(caught.value)
+    numbers = (
+        rf"model tiny_llama with strategy={strategy} needs at least [\d.]+ GiB for weights, gradients and optimizer"
+    )
+    assert re.match(rf"{numbers}, and [\d.]+ GiB in all; [\d.]+ GiB are free here\. Choose {advised} \(", said), said
+    preflight(config.load([*given, *advised.split()]), ROOT, tmp_path, 1000)  # as advised, it fits
+
+
+def test_more_nodes_are_advised_where_one_cannot_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with_memory(monkeypatch, 100 * 1024)
+    with pytest.raises(PreflightError, match=r"Choose trainer=fsdp trainer\.devices=\d+ trainer\.nodes=\d+ .*smaller"):
+        preflight(config.load(["model=r1", "trainer.precision=bf16"]), ROOT, tmp_path, 1000)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["trainer.max_length=5000"], r"max_length = 5,000 is more than model tiny_llama reads \(4,096 tokens\)"),
+        (
+            ["model=r1", "trainer.precision=bf16"],
+            r"model r1 with strategy=lora needs at least 1,251 GiB .* [\d,.]+ GiB are free here",
+        ),
+        (
+            ["model=r1", "strategy=full", "trainer.precision=bf16"],
+            r"model r1 with strategy=full needs at least 9,999 GiB .* or strategy=lora",
+        ),
+        (["strategy.target_modules=nothing"], 'no linear layer is called "nothing"'),
+    ],
+)
+def test_a_run_that_cannot_work_is_refused_with_numbers(overrides: list[str], said: str, tmp_path: Path) -> None:
+    with pytest.raises(PreflightError, match=said):
+        preflight(config.load(["model=tiny_llama", *overrides]), config.ROOT, tmp_path, 1000)
+
+
+def test_a_gpu_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(PreflightError, match="there is no GPU here; use trainer=cpu"):
+        preflight(config.load(["model=tiny_llama", "trainer=gpu"]), config.ROOT, tmp_path, 1000)
+
+
+def test_full_weights_warn_below_the_recommended_number_of_examples(tmp_path: Path) -> None:
+    settings = config.load(["model=tiny_llama", "strategy=full"])
+    skeleton = load.skeleton(load.load_config(settings.model, ROOT))
+    parameters = f"{sum(parameter.numel() for parameter in skeleton.parameters()):,}"
+    few, enough = (preflight(settings, config.ROOT, tmp_path, n) for n in (99_999, 100_000))
+    assert enough == [f"full weights: {parameters} parameters train"]
+    assert few[1].startswith(f"warning: 99,999 training examples for {parameters} weights")
+    assert "from 100,000 examples on" in few[1]
+
+
+def test_what_was_checked_early_is_not_checked_again(tmp_path: Path) -> None:
+    faulty = config.load(["model=tiny_llama", "trainer.max_length=5000", "trainer.precision=fp32"])
+    with pytest.raises(PreflightError, match=r"trainer\.max_length = 5,000 is more than model tiny_llama reads"):
+        refuse_early(faulty, ROOT)
+    with pytest.raises(PreflightError, match=r"trainer\.max_length = 5,000"):
+        preflight(faulty, ROOT, tmp_path, 1000)
+    preflight(faulty, ROOT, tmp_path, 1000, checked=True)
