@@ -1,4 +1,4 @@
-"""Files that are whole or not there, folders that are sealed, hashes that are remembered; damage is named."""
+"""Files are whole or not there; a folder is what its manifest says; a content hash is remembered while it is true."""
 
 import os
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from r1tailor import store
+from r1tailor.errors import UserError
 
 LARGE = 3 * 2**20
 
@@ -85,81 +86,87 @@ def test_a_cache_that_cannot_be_written_changes_nothing(hashed: list[Path], tmp_
     assert store.content_sha256(file) == store.sha256_file(file)
 
 
-def _no_space(*_: object) -> None:
-    raise OSError(28, "No space left on device")
-
-
-def test_a_failed_write_keeps_the_old_text_and_leaves_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "below" / "a.json"
-    store.write_json(path, {"一": 1})
-    monkeypatch.setattr(os, "fsync", _no_space)
-    with pytest.raises(OSError, match="No space left"):
-        store.write_json(path, {"二": 2})
-    assert store.read_json(path) == {"一": 1}
-    assert [file.name for file in path.parent.iterdir()] == ["a.json"]
-
-
 @pytest.fixture
 def sealed(tmp_path: Path) -> Path:
-    with store.replaced_folder(tmp_path / "model", {"step": 1}) as folder:
-        (folder / "inner").mkdir()
-        (folder / "inner" / "weights").write_bytes(b"old")
-    return tmp_path / "model"
+    """A folder of two files with its manifest."""
+    folder = tmp_path / "model"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "a.txt").write_text("a", encoding="utf-8")
+    (folder / "deep" / "b.txt").write_text("b", encoding="utf-8")
+    store.write_manifest(folder, {"step": 1})
+    return folder
 
 
-def test_a_replaced_folder_is_sealed(sealed: Path) -> None:
-    manifest = store.read_json(sealed / store.MANIFEST)
-    assert manifest == {"step": 1, "files": {"inner/weights": store.sha256_file(sealed / "inner" / "weights")}}
+def _outside(folder: Path) -> None:
+    manifest = store.read_json(folder / store.MANIFEST)
+    manifest["files"]["../x"] = "0" * 64
+    store.write_json(folder / store.MANIFEST, manifest)
+
+
+DAMAGES: list[tuple[str, Callable[[Path], object], str]] = [
+    ("changed", lambda f: (f / "a.txt").write_text("b"), "a.txt was changed after it was written"),
+    ("missing", lambda f: (f / "a.txt").unlink(), "a.txt is missing"),
+    ("more", lambda f: (f / "c.txt").touch(), "c.txt is not in its manifest"),
+    ("link", lambda f: (f / "c").symlink_to(f), "c is a symbolic link"),
+    ("no manifest", lambda f: (f / store.MANIFEST).unlink(), "it has no manifest: it was never finished"),
+    ("no JSON", lambda f: (f / store.MANIFEST).write_text("{"), "its manifest cannot be read"),
+    ("no files", lambda f: (f / store.MANIFEST).write_text("{}"), "its manifest cannot be read"),
+    ("outside", _outside, "'../x' leads out of it"),
+]
+
+
+@pytest.mark.parametrize(("change", "reported"), [(c, r) for _, c, r in DAMAGES], ids=[name for name, *_ in DAMAGES])
+def test_damage_is_named(sealed: Path, change: Callable[[Path], object], reported: str) -> None:
     assert store.damage(sealed) is None
-    assert [entry.name for entry in sealed.parent.iterdir()] == ["model"]
+    change(sealed)
+    assert store.damage(sealed) == reported
 
 
-def _cut_off(folder: Path) -> None:
-    with store.replaced_folder(folder, {"step": 2}) as temporary:
-        (temporary / "weights").write_bytes(b"new")
-        raise RuntimeError("power cut")
+def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a" / "file.json"
+    store.write_json(path, {"名": 1})
+    assert store.read_json(path) == {"名": 1}
+    monkeypatch.setattr(os, "fsync", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        store.write_text(path, "new")
+    assert store.read_json(path) == {"名": 1}
+    assert [entry.name for entry in path.parent.iterdir()] == ["file.json"]
 
 
-def test_an_error_inside_leaves_the_old_folder(sealed: Path) -> None:
-    with pytest.raises(RuntimeError, match="power cut"):
-        _cut_off(sealed)
-    assert (sealed / "inner" / "weights").read_bytes() == b"old"
-    assert store.damage(sealed) is None
-    assert [entry.name for entry in sealed.parent.iterdir()] == ["model"]
-
-
-def test_a_new_folder_takes_the_place_of_the_old_one_whole(sealed: Path) -> None:
-    with store.replaced_folder(sealed, {"step": 2}) as folder:
-        (folder / "weights").write_bytes(b"new")
-    assert sorted(file.name for file in sealed.iterdir()) == ["manifest.json", "weights"]
+def test_a_folder_is_replaced_as_a_whole_or_not_at_all(sealed: Path) -> None:
+    before = store.sha256_tree(sealed)
+    with pytest.raises(IsADirectoryError), store.replaced_folder(sealed, {}) as new:
+        new.write_text("half way")
+    assert store.sha256_tree(sealed) == before
+    with store.replaced_folder(sealed, {"step": 2}) as new:
+        (new / "c.txt").touch()
+    assert list(store.sha256_tree(sealed)) == ["c.txt"]
     assert store.read_json(sealed / store.MANIFEST)["step"] == 2
     assert [entry.name for entry in sealed.parent.iterdir()] == ["model"]
 
 
-@pytest.mark.parametrize(
-    ("harm", "said"),
-    [
-        (lambda folder: (folder / "inner" / "weights").unlink(), "inner/weights is missing"),
-        (
-            lambda folder: (folder / "inner" / "weights").write_bytes(b"odd"),
-            "inner/weights was changed after it was written",
-        ),
-        (lambda folder: (folder / store.MANIFEST).unlink(), "it has no manifest: it was never finished"),
-        (lambda folder: (folder / store.MANIFEST).write_text("{"), "its manifest cannot be read"),
-        (lambda folder: (folder / store.MANIFEST).write_text('{"files": []}'), "its manifest cannot be read"),
-    ],
-    ids=["missing", "changed", "unfinished", "cut off", "another manifest"],
-)
-def test_damage_is_found_and_named(harm: Callable[[Path], object], said: str, sealed: Path) -> None:
-    harm(sealed)
-    assert store.damage(sealed) == said
+def test_the_old_folder_comes_back_when_a_replacement_was_interrupted_between_its_renames(sealed: Path) -> None:
+    before = store.sha256_tree(sealed)
+    sealed.replace(sealed.with_name(".model.old"))
+    store.recover(sealed)
+    assert store.sha256_tree(sealed) == before
 
 
-def test_a_link_points_to_its_newest_target(tmp_path: Path) -> None:
-    for name in ("first", "second"):
-        (tmp_path / name).mkdir()
-        store.point_to(tmp_path / "latest", tmp_path / name)
-        assert (tmp_path / "latest").resolve() == (tmp_path / name).resolve()
-    assert os.readlink(tmp_path / "latest") == "second"
+def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    with store.held(tmp_path), pytest.raises(UserError, match="another run is at work there"), store.held(tmp_path):
+        pass
+    with store.held(tmp_path):
+        pass
+
+
+@pytest.mark.parametrize("name", ["", "/a", "../a", "a/../b", "a//b", "./a", "a\\b", "a\0", "a/"])
+def test_a_name_that_leads_out_is_told_from_a_plain_one(name: str) -> None:
+    assert store.leads_out(name)
+    assert not store.leads_out("a/b.c")
+
+
+def test_a_link_is_moved_atomically_and_relative(tmp_path: Path) -> None:
+    for target in (tmp_path / "runs" / "a", tmp_path / "runs" / "b"):
+        target.mkdir(parents=True)
+        store.point_to(tmp_path / "runs" / "latest", target)
+    assert (tmp_path / "runs" / "latest").readlink() == Path("b")

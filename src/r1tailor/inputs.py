@@ -18,6 +18,7 @@ from typing import Any, get_args
 from pydantic.fields import FieldInfo
 
 from r1tailor import store
+from r1tailor.domain import declaration
 from r1tailor.errors import DataError
 from r1tailor.fields import Location
 from r1tailor.layout import RunFolder
@@ -59,7 +60,7 @@ def write_inputs(settings: Settings, root: Path, folder: Path) -> list[str]:
     lines = [f"{url}: its rows are not looked at; {_AGAIN}" for url in _servers(settings)]
     for stage in ROOMS:
         path = folder / f"{stage}.json"
-        found = {"files": files_of(settings, stage, root), "code": code_of(stage)}
+        found = {"files": files_of(settings, stage, root), "code": code_of(stage) | brought_code(settings, stage)}
         if path.exists() and (changed := _changed(store.read_json(path), found)):
             more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
             lines.append(f"{stage}: {', '.join(changed[:_SHOWN])}{more} changed")
@@ -129,6 +130,15 @@ def code_of(stage: str) -> dict[str, str]:
     beside = {file for folder in {file.parent for file in files} for file in folder.iterdir() if _is_data(file)}
     top = _folder("r1tailor").parent
     return {file.relative_to(top).as_posix(): store.sha256_file(file) for file in sorted(files | beside)}
+
+
+def brought_code(settings: Settings, stage: str) -> dict[str, str]:
+    """Return the hash of each module that another package brings for this kind of domain, by name."""
+    if stage != "collect" and "domain" not in ROOMS[stage]:
+        return {}
+    found = {name: find_spec(name) for name in declaration(settings.domain.kind).modules()}
+    files = {name: Path(spec.origin) for name, spec in found.items() if spec and spec.origin}
+    return {name: store.sha256_file(file) for name, file in files.items() if name.partition(".")[0] != "r1tailor"}
 
 
 def modules(rooms: Iterable[str]) -> dict[str, Path]:

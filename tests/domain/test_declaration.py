@@ -13,6 +13,7 @@ from r1tailor import config, sources
 from r1tailor.domain import declaration, open_domain
 from r1tailor.domain.declaration import GROUP, KINDS
 from r1tailor.errors import ConfigError
+from r1tailor.inputs import brought_code
 from r1tailor.records import Prediction
 from r1tailor.schema.settings import Settings
 from tests.conftest import ROOT
@@ -125,6 +126,8 @@ def test_a_package_brings_a_domain_with_settings_metrics_and_a_reader(
     assert "levels: 5" in config.as_yaml(settings)
     (tmp_path / "data" / "packaged" / "icd10cm").mkdir(parents=True)
     (tmp_path / "data" / "packaged" / "icd10cm" / "notes.txt").write_bytes(NOTES)
+    assert list(brought_code(settings, "instruct")) == list(brought_code(settings, "collect")) == ["triage_package"]
+    assert brought_code(settings, "train") == {}
     (source,) = settings.domain.sources
     documents = list(sources.read(source, tmp_path, [], declaration("triage").readers))
     domain = open_domain(settings.domain, documents)
