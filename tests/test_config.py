@@ -107,18 +107,18 @@ def test_stages_refuse_a_params_file_that_is_missing_faulty_or_stale(
     run_command: Callable[..., Done], tmp_path: Path
 ) -> None:
     shutil.copytree(ROOT / "conf", tmp_path / "conf")
-    refused = run_command("-m", "r1tailor", "params", "strategy.rnk=8", cwd=tmp_path)
+    refused = run_command("-m", "r1tailor", "use", "strategy.rnk=8", cwd=tmp_path)
     assert (refused.code, refused.err) == (2, f"error: 1 fault in the configuration:\n  - {NO_RANK}\n")
     missing = run_command("-m", "r1tailor", "collect", cwd=tmp_path)
     assert missing.code == 2
-    assert "params.yaml does not exist. Write it with: python -m r1tailor params\n" in missing.err
-    assert run_command("-m", "r1tailor", "params", "seed=3", cwd=tmp_path).code == 0
+    assert "params.yaml does not exist. Write it with: python -m r1tailor use\n" in missing.err
+    assert run_command("-m", "r1tailor", "use", "seed=3", cwd=tmp_path).code == 0
     with (tmp_path / "conf" / "config.yaml").open("a", encoding="utf-8") as file:
         file.write("# changed\n")
     stale = run_command("-m", "r1tailor", "collect", cwd=tmp_path)
     assert stale.code == 2
-    again = "python -m r1tailor params seed=3"
-    assert stale.err.endswith(f"  - params.yaml was composed before conf/ changed. Compose it again: {again}\n")
+    why = "params.yaml was composed before conf/config.yaml changed"
+    assert stale.err.endswith(f"  - {why}. Compose it again: python -m r1tailor use\n")
     assert "Traceback" not in stale.err
 
 
