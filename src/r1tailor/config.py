@@ -428,8 +428,8 @@ def options(group: str) -> dict[str, Option]:
     return {file.stem: _option(file) for file in sorted((CONF / group).glob("*.yaml"))}
 
 
-def main() -> Option:
-    """Return what the composition itself sets, outside its groups."""
+def shipped() -> Option:
+    """Return what ``conf/config.yaml`` itself sets, outside the groups."""
     return _option(CONF / "config.yaml")
 
 

@@ -156,21 +156,17 @@ def row_of(batch: MicroBatch) -> Row:
     return Row(int(batch.input_ids.numel()), largest.width, shared)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "overrides",
-    [
-        ["strategy.target_modules=all_linear"],
-        ["strategy=full"],
-    ],
-)
-def test_the_plan_is_within_15_percent_of_the_measured_peak(
+# Large enough that two thirds of the peak are what the plan counts, small enough for a few seconds of training.
+MEASURABLE = ["model=tiny_llama", "model.hidden_size=640", "model.layers=10", "trainer.max_steps=2"]
+MEASURABLE += ["trainer.batch_size=32", "trainer.max_length=128", "trainer.micro_batch_tokens=1700"]
+MEASURABLE += ["trainer.precision=fp32"]  # on a busy machine two processes could find different precisions to be faster
+
+
+@pytest.mark.parametrize("overrides", [["strategy.target_modules=all_linear"], ["strategy=full"]])
+def test_the_plan_is_within_10_percent_of_the_measured_peak(
     run_command: Callable[..., Done], overrides: list[str]
 ) -> None:
-    length = 20
-    given = [*overrides, "trainer.max_steps=2", "trainer.batch_size=32", "trainer.max_length=128"]
-    # On a busy machine the two processes could find different precisions to be the faster.
-    given += ["trainer.micro_batch_tokens=1700", "trainer.precision=fp32"]
+    length, given = 6, [*MEASURABLE, *overrides]
     settings = config.load(given)
     done = run_command("-c", MEASURED, json.dumps(given), str(length), PYTHONPATH=f"{ROOT / 'src'}:{ROOT}")
     assert done.code == 0, done.err
@@ -179,4 +175,5 @@ def test_the_plan_is_within_15_percent_of_the_measured_peak(
     rows = [row_of(batch) for batch in pack(tokens, settings.trainer.micro_batch_tokens, 0)]
     found = plan(settings, ROOT, row=max(rows, key=lambda row: row.positions))
     print(overrides, rows, f"measured {size(peak)}, planned {size(found.total)}: {found.total / peak - 1:+.1%}")
-    assert found.total == pytest.approx(peak, rel=0.15)
+    assert found.process < 0.4 * found.total
+    assert found.total == pytest.approx(peak, rel=0.10)

@@ -14,12 +14,12 @@ from r1tailor.schema.training import OPTIMIZER_PREFIXES, Optimizer
 
 
 def optimizer_class(settings: Optimizer) -> type[TorchOptimizer]:
-    """Return the class behind ``optimizer._target_`` once its arguments are known to fit.
+    """Return the class named by ``optimizer._target_``, its arguments checked.
 
     Raises:
         ConfigError: it is not installed, is no optimizer, or does not take an argument or its value.
     """
-    # The schema has checked the path; the object itself is checked here, for a path may lead anywhere.
+    # The schema has checked the path; the object itself is checked here, as a path may lead anywhere.
     module, _, name = settings.target.rpartition(".")
     try:
         found: Any = getattr(importlib.import_module(module), name)
@@ -50,7 +50,7 @@ def optimizer_class(settings: Optimizer) -> type[TorchOptimizer]:
 
 
 def _try(kind: Any, settings: Optimizer) -> None:  # noqa: ANN401
-    """Build the optimizer once over four numbers: a value that it refuses is found before any model is loaded."""
+    """Build the optimizer over four numbers, so that a value it refuses is found before any model is loaded."""
     group = {"params": [nn.Parameter(torch.zeros(2, 2))], "weight_decay": settings.weight_decay}
     try:
         kind([group], lr=settings.lr, **settings.arguments)
@@ -67,8 +67,8 @@ def build(model: nn.Module, settings: Optimizer, encoder_lr: float | None = None
 
     Args:
         model: what a strategy made of the base model.
-        settings: the optimizer and the learning rate of what was trained before.
-        encoder_lr: learning rate of the temporal encoder, which begins with random weights; None: the same.
+        settings: the optimizer, and the learning rate of the pretrained weights.
+        encoder_lr: learning rate of the temporal encoder, which starts from random weights; None: the same.
     """
     encoder = encoder_of(model)
     own = set() if encoder is None else {id(parameter) for parameter in encoder.parameters()}

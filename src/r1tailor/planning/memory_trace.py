@@ -1,7 +1,7 @@
 """One optimizer step over fake tensors, which have shapes and no memory, so that its bytes can be counted.
 
-The step is that of the real strategy, loss and optimizer; every storage that it allocates and frees is added up. That
-is done for a model with few layers and with one more; as layers are alike, the rest follows.
+The step is that of the real strategy, loss and optimizer; every storage that it allocates and frees is added up, for
+a model with few layers and for one with one layer more. As layers are alike, the rest follows.
 """
 
 import warnings

@@ -1,7 +1,7 @@
 """What a composition needs, before any weight is read: parameters, and bytes on each device.
 
-Nothing is estimated that can be counted: ``rehearsal.py`` takes one optimizer step over fake tensors. What cannot be
-counted so is measured: the process itself, and what an allocator holds without use.
+What can be counted is not estimated: ``memory_trace.py`` takes one optimizer step over fake tensors. The rest is
+measured: the process itself, and the freed blocks that an allocator holds.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -13,7 +13,8 @@ from r1tailor.schema.settings import Settings
 
 _MIB = 2**20
 # Resident memory of a run before it has weights: python, torch, transformers, lightning and the data on a CPU
-# (measured, tests/test_plan.py); the CUDA context and the libraries' workspaces on a GPU (not measured here).
+# (measured; tests/planning/test_plan.py holds the plan against a real peak); the CUDA context and the libraries'
+# workspaces on a GPU (not measured here).
 _PROCESS = {"cpu": 530 * _MIB, "gpu": 1024 * _MIB}
 # Blocks that stay with the allocator between those in use, as a share of what a step allocates and frees. glibc
 # 2.36: 0.42 to 0.59 over 4 compositions of SmolLM2, mean 0.47; aligned blocks are cut out of larger ones, so a freed
@@ -37,8 +38,8 @@ class Plan:
         gradients: of what trains, in fp32; under ddp also the buffer they are reduced through.
         optimizer: its state after a step.
         activations: what the backward pass keeps of one micro-batch.
-        loss: logits of one block, and what else passes while the activations are held.
-        reused: gradients that come into the place of freed activations (one micro-batch a step), negative.
+        loss: logits of one block, and other short-lived buffers while the activations are held.
+        reused: gradients that take the place of freed activations (one micro-batch a step), negative.
         held: freed blocks that stay with the allocator.
         checkpoint: on a CPU, copies of the state while it is written, as far as they exceed what a step has freed.
         loading: on a CPU, the mapped file that the weights are copied from, as far as it exceeds what a step adds.
@@ -152,7 +153,7 @@ _ROWS = {
     "gradients": "gradients",
     "optimizer": "optimizer state",
     "activations": "activations",
-    "loss": "logits, loss and passing buffers",
+    "loss": "logits, loss and short-lived buffers",
     "reused": "gradients in the place of freed activations",
     "held": "freed blocks that stay with the allocator",
     "checkpoint": "state copied while a checkpoint is written",
@@ -162,7 +163,7 @@ _ROWS = {
 
 
 def table(settings: Settings, planned: Plan, row: Row) -> str:
-    """Return a plan in words and figures, one line an item."""
+    """Return a plan as text, one line an item."""
     trainer = settings.trainer
     over = f"{trainer.parallel} over {trainer.devices} devices" if trainer.devices > 1 else "one device"
     share = 100 * planned.trained / planned.parameters

@@ -1,8 +1,8 @@
 """What a run computes on, and in which precision; ``trainer.precision=auto`` is the fastest that this machine has.
 
-Processors differ: where bf16 has units of its own it is several times as fast as fp32, where it has none it can be half
-as fast. So it is measured, once a run; what was chosen is kept with the run's checkpoints and its model, and a run that
-is resumed, evaluated or shared by several processes goes on with that.
+Processors differ: with bf16 units, bf16 is several times as fast as fp32; without them it can be half as fast. So it
+is measured, once a run. The choice is stored with the run's checkpoints and its model, and a run that is resumed,
+evaluated or shared by several processes keeps it.
 """
 
 import time
@@ -22,7 +22,7 @@ COMPUTE = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
 _CHOSEN = "precision.json"
 _SHAPE = (512, 1024, 1024)  # rows, in, out: between the layers of the embedded model and those of R1's distills
 _SAMPLES = 15
-_GAIN = 1.1  # fp32 takes twice the memory, so it has to be faster by more than chance
+_GAIN = 1.1  # fp32 takes twice the memory, so it has to be faster by more than noise
 
 
 def device(settings: Settings) -> Device:
@@ -34,7 +34,7 @@ def device(settings: Settings) -> Device:
 
 
 def precision(settings: Settings) -> str:
-    """Return the precision of a composition's products: as it says, or the fastest here."""
+    """Return the precision of a composition's matrix products: the one it names, or the fastest here."""
     wanted = settings.trainer.precision
     return fastest(device(settings))[0] if wanted == "auto" else wanted
 
@@ -45,7 +45,7 @@ def compute_dtype(settings: Settings) -> torch.dtype:
 
 
 def with_precision(settings: Settings, folder: Path, parent: Path | None = None) -> Settings:
-    """Return a run's composition with a precision in the place of ``auto``.
+    """Return a run's composition with ``auto`` replaced by a precision.
 
     Args:
         settings: the composition.
@@ -85,7 +85,7 @@ def fastest(on: Device) -> tuple[str, str]:
 
 
 def product_rate(dtype: torch.dtype) -> float:
-    """Return the operations per second of a matrix product on the CPU: the best of a few, for others only slow it."""
+    """Return the operations per second of a matrix product on the CPU: the best of a few, as load only slows it."""
     rows, width, out = _SHAPE
     a, b = torch.ones(rows, width, dtype=dtype), torch.ones(out, width, dtype=dtype)
     samples = []

@@ -30,7 +30,7 @@ from r1tailor.training.trainer import explained_failures, new_trainer
 def fit(run: PhaseRun) -> dict[str, Any]:
     """Train one phase, write the weights of its best checkpoint to ``run.model``, and return the training metrics.
 
-    An interrupted run in the same folder is resumed if it is the same run. The optimizer and the schedule start anew
+    An interrupted run in the same folder is resumed if it is the same run. The optimizer and the schedule start again
     in each phase; the weights continue from the phase before.
 
     Raises:

@@ -10,7 +10,7 @@ def keep_freed_memory() -> None:
     """Tell glibc to reuse freed blocks instead of returning them to the system.
 
     A training step allocates and frees the same large buffers again and again; if each goes back to the kernel, every
-    page has to be faulted in anew. Without glibc this does nothing.
+    page has to be faulted in again. Without glibc this does nothing.
     """
     if sys.platform == "linux":
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
