@@ -136,7 +136,7 @@ def code_of(stage: str, kind: str = "") -> dict[str, str]:
     files |= {file for folder in {file.parent for file in files} for file in folder.iterdir() if _is_data(file)}
     found = {file.relative_to(_folder("r1tailor").parent): file for file in files}
     for top in _packages(kind) if kind and stage in _CALL_DOMAINS else ():
-        found |= {file.relative_to(_folder(top).parent): file for file in _all_files(top)}
+        found |= _all_files(top)
     return {path.as_posix(): store.sha256_file(found[path]) for path in sorted(found)}
 
 
@@ -214,12 +214,16 @@ def _packages(kind: str) -> set[str]:
     return {name.partition(".")[0] for name in declaration(kind).modules()} - {"r1tailor"}
 
 
-def _all_files(top: str) -> list[Path]:
-    """Return the code and data of a top-level module or package."""
+def _all_files(top: str) -> dict[Path, Path]:
+    """Return the code and data of a top-level module or package, by the path below the folder it lies in."""
     spec = find_spec(top)
-    if spec is None or spec.origin is None or not spec.submodule_search_locations:
-        return [Path(spec.origin)] if spec and spec.origin else []
-    return [file for file in _folder(top).rglob("*") if file.suffix == ".py" or _is_data(file)]
+    if spec is None or spec.origin is None:
+        return {}
+    folder = Path(spec.origin).parent
+    if not spec.submodule_search_locations:
+        return {Path(spec.origin).relative_to(folder): Path(spec.origin)}
+    files = (file for file in folder.rglob("*") if file.suffix == ".py" or _is_data(file))
+    return {file.relative_to(folder.parent): file for file in files}
 
 
 def _file(name: str) -> Path | None:
