@@ -71,7 +71,7 @@ def changed(before: Composition, overrides: list[str]) -> tuple[Composition, lis
     values: Any = after.values
     for key, value in given:
         if key not in config.GROUPS:
-            composed = config.composed_with(after.choices, values)
+            composed, _ = config.composed_with(after.choices, values)
             values = _put(values, composed, key.split("."), value, key)
     after = Composition(after.choices, values)
     settings(after)
@@ -84,7 +84,7 @@ def settings(composition: Composition) -> Settings:
     Raises:
         ConfigError: with every fault found.
     """
-    return config.validated(config.composed_with(composition.choices, composition.values), composition.choices)
+    return config.validated(*config.composed_with(composition.choices, composition.values))
 
 
 def write(composition: Composition) -> None:

@@ -380,18 +380,20 @@ def parsed(overrides: list[str]) -> list[tuple[str, Any]]:
     return [(override.key_or_group, override.value()) for override in found]
 
 
-def composed_with(choices: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``conf/config.yaml`` with other options and values as a plain mapping, nothing in it resolved.
+def composed_with(choices: Mapping[str, str], values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return ``conf/config.yaml`` with other options and values, unresolved, and the option of each group.
 
     Raises:
         ConfigError: it cannot be composed.
     """
     overrides = [f"{group}={option}" for group, option in choices.items()]
-    with _composing():
-        composition = compose("config", overrides=overrides)
-    OmegaConf.set_struct(composition, False)
-    merged: Any = OmegaConf.to_container(OmegaConf.merge(composition, values), resolve=False)
-    return {str(key): value for key, value in merged.items()}
+    place = _Place(CONF, "config")
+    try:
+        found = _composed(overrides, place)
+        merged: Any = OmegaConf.to_container(OmegaConf.merge(found.composition, values), resolve=False)
+    except _STOPS_COMPOSING as error:
+        raise ConfigError([_why(error, place)]) from error
+    return {str(key): value for key, value in merged.items()}, found.choices
 
 
 def validated(composition: Any, choices: dict[str, str]) -> Settings:  # noqa: ANN401
@@ -559,6 +561,9 @@ def _impossible_variants(settings: Settings) -> list[str]:
         return error.faults
     if settings.evaluation.walk_forward and not variants:
         return [f"evaluation.walk_forward: domain.kind = {settings.domain.kind} knows no folds in time; it takes null"]
+    if unknown := [name for name in settings.evaluation.variants if name not in variants]:
+        offers = f"{settings.domain.name} offers {', '.join(variants) or 'none'} with these settings"
+        return [f"evaluation.variants = {', '.join(unknown)}: {offers}; evaluation=split asks for none"]
     return []
 
 
