@@ -22,6 +22,7 @@ PACKAGE = ROOT / "src" / "r1tailor"
 OPTIONS = [(group, file.stem) for group in config.GROUPS for file in sorted((config.CONF / group).glob("*.yaml"))]
 REQUIRED = {
     ("domain", "generic"): ["domain.sources.0.path=mine.jsonl"],
+    ("evaluation", "market"): ["domain=finance"],
     ("evaluation", "walk_forward"): ["domain=finance"],
     ("model", "local"): ["model.path=models/mine"],
 }

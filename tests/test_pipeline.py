@@ -176,7 +176,7 @@ def test_what_changed_runs_and_nothing_else(
     assert json.loads(dvc("status", "--json").out) == {"inputs": ["always changed"]}
     report = project / "src" / "r1tailor" / "evaluation" / "report.py"
     report.write_text(report.read_text("utf-8") + "# a remark\n", encoding="utf-8")
-    assert _ran(dvc("repro")) == ("evaluate",)
+    assert _ran(dvc("repro")) == ("evaluate", "register")
     (project / "data" / "words.csv").write_text(TERMS + "kind,sort\n", encoding="utf-8")
     changed = dvc("repro")
     assert "inputs: clean: data/words.csv changed" in changed.out
@@ -192,7 +192,8 @@ def test_params_yaml_is_stale_when_a_file_of_its_composition_changed(
     project: Path, dvc: Callable[..., Done], python: Callable[..., Done]
 ) -> None:
     domain = project / "conf" / "domain" / "triage.yaml"
-    shutil.copyfile(domain, domain.with_name("another.yaml"))
+    another = domain.read_text("utf-8").replace("name: triage", "name: another")
+    domain.with_name("another.yaml").write_text(another, encoding="utf-8")
     assert _ran(dvc("repro")) == ()
     domain.write_text(domain.read_text("utf-8").replace("similarity: 0.80", "similarity: 0.79"), encoding="utf-8")
     refused = dvc("repro")
@@ -288,7 +289,7 @@ def test_variants_are_stages_and_known_from_the_composition(
     assert "variant" not in dvc("stage", "list", "--name-only").out
     experiment = dvc("exp", "run", "-S", "evaluation=walk_forward")
     assert experiment.code
-    assert "triage offers none with these settings" in experiment.err
+    assert "evaluation.walk_forward: domain.kind = generic knows no folds in time" in experiment.err
     _use(python, "--reset", "domain=finance", "evaluation=walk_forward", *TOY)
     listed = dvc("stage", "list", "--name-only").out.split()
     assert {"variant@text", "variant@fold_2007", "variant@fold_2019_text"} <= set(listed)
@@ -298,16 +299,16 @@ def test_versions_are_promoted_and_rolled_back_byte_for_byte(clone: Path, python
     def registry(*arguments: str) -> Done:
         return python("-m", "r1tailor", "registry", *arguments)
 
-    versions = sorted((clone / "outputs/registry/medical/versions").glob("*.json"), key=lambda p: p.name.split("-")[1])
+    versions = sorted((clone / "outputs/registry/triage/versions").glob("*.json"), key=lambda p: p.name.split("-")[1])
     first, second = (json.loads(path.read_text()) for path in versions[:2])
     refused = registry("promote", first["id"])
     assert refused.code == 2
     assert "To promote it all the same: --force --reason" in refused.err
     for version in (first, second):
         assert registry("promote", version["id"], "--force", "--reason", "toy model in a test").code == 0
-    current = clone / "outputs/registry/medical/current"
+    current = clone / "outputs/registry/triage/current"
     assert store.sha256_tree(current.resolve()) == second["files"]
-    back = registry("rollback", "medical")
+    back = registry("rollback", "triage")
     assert back.code == 0, back.err
     assert store.sha256_tree(current.resolve()) == first["files"]
     assert {"config.yaml", "data/train.jsonl", "model/adapter_model.safetensors"} <= set(first["files"])
@@ -315,7 +316,7 @@ def test_versions_are_promoted_and_rolled_back_byte_for_byte(clone: Path, python
     assert first["id"] in registry("list").out
     (phased,) = [v for v in map(store.read_json, versions) if any(n.startswith("phases/") for n in v["files"])]
     assert registry("promote", phased["id"], "--force", "--reason", "toy").code == 0
-    back = registry("rollback", "medical", "--phase", "2-middle")
+    back = registry("rollback", "triage", "--phase", "2-middle")
     assert back.code == 0, back.err
     served, begin = store.sha256_tree(current.resolve()), "phases/2-middle/"
     at_its_end = {n.removeprefix(begin): sha for n, sha in phased["files"].items() if n.startswith(begin)}

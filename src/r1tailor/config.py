@@ -560,6 +560,9 @@ def _impossible_variants(settings: Settings) -> list[str]:
         return error.faults
     if settings.evaluation.walk_forward and not variants:
         return [f"evaluation.walk_forward: domain.kind = {settings.domain.kind} knows no folds in time; it takes null"]
+    if unknown := [name for name in settings.evaluation.variants if name not in variants]:
+        offers = f"{settings.domain.name} offers {', '.join(variants) or 'none'} with these settings"
+        return [f"evaluation.variants = {', '.join(unknown)}: {offers}; evaluation=split asks for none"]
     return []
 
 

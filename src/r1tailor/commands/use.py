@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from r1tailor import composition, config, stages
+from r1tailor import composition, config
 from r1tailor.commands.arguments import add_overrides
 from r1tailor.errors import UserError
 from r1tailor.inputs import own_files
@@ -25,7 +25,6 @@ def _use(parsed: argparse.Namespace) -> None:
     before = composition.Composition() if parsed.reset else composition.read()
     chosen, lost = composition.changed(before, parsed.overrides)
     settings = composition.settings(chosen)
-    stages.chosen_variants(settings)
     composition.write(chosen)
     if lost:
         print(f"no longer set, since their option changed: {', '.join(lost)}")
