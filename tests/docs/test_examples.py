@@ -12,7 +12,7 @@ from r1tailor import config, reference
 from r1tailor.corpus.privacy.deidentify import Deidentifier
 from r1tailor.schema.annotation import Export
 from r1tailor.schema.corpus import PrivacyKind, PrivacyMode, Vocabulary
-from r1tailor.schema.domain import GenericDomain
+from r1tailor.schema.domain import DomainSection
 from r1tailor.schema.sources import Source
 from r1tailor.sources import read
 from tests.conftest import ROOT
@@ -29,14 +29,12 @@ def _files(folder: str) -> list[Path]:
     return sorted((EXAMPLES / folder).glob("*.yaml"))
 
 
-def _loaded(project: Path, changes: Mapping[str, Any]) -> GenericDomain:
-    """Return the generic domain with some of its settings replaced, as config validates it."""
-    domain = _read(ROOT / "conf" / "domain" / "generic.yaml") | {"name": "example"}
-    domain["sources"][0]["path"] = "mine.jsonl"
+def _loaded(project: Path, changes: Mapping[str, Any], kind: str = "generic") -> DomainSection:
+    """Return a shipped domain with some of its settings replaced, as config validates it."""
+    domain = _read(ROOT / "conf" / "domain" / f"{kind}.yaml") | {"name": "example"}
     (project / "conf" / "domain" / "example.yaml").write_text(yaml.safe_dump(domain | changes), "utf-8")
-    loaded = config.load(["domain=example"]).domain
-    assert isinstance(loaded, GenericDomain)
-    return loaded
+    paths = [] if "sources" in changes else ["domain.sources.0.path=mine.jsonl"]
+    return config.load(["domain=example", *paths]).domain
 
 
 def test_there_is_an_example_of_every_kind() -> None:
@@ -56,7 +54,8 @@ def test_an_example_explains_itself(file: Path) -> None:
 
 @pytest.mark.parametrize("file", _files("sources"), ids=lambda file: file.stem)
 def test_an_example_of_a_source_is_valid(file: Path, project: Path) -> None:
-    domain = _loaded(project, {"sources": [_read(file)]})
+    kind = "medical" if file.stem == "packaged" else "generic"  # whose reader it names
+    domain = _loaded(project, {"sources": [_read(file)]}, kind)
     assert domain.sources[0].kind == file.stem
 
 
