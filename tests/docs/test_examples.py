@@ -29,9 +29,9 @@ def _files(folder: str) -> list[Path]:
     return sorted((EXAMPLES / folder).glob("*.yaml"))
 
 
-def _loaded(project: Path, changes: Mapping[str, Any], kind: str = "generic") -> DomainSection:
-    """Return a shipped domain with some of its settings replaced, as config validates it."""
-    domain = _read(ROOT / "conf" / "domain" / f"{kind}.yaml") | {"name": "example"}
+def _loaded(project: Path, changes: Mapping[str, Any]) -> DomainSection:
+    """Return the generic domain with some of its settings replaced, as config validates it."""
+    domain = _read(ROOT / "conf" / "domain" / "generic.yaml") | {"name": "example"}
     (project / "conf" / "domain" / "example.yaml").write_text(yaml.safe_dump(domain | changes), "utf-8")
     paths = [] if "sources" in changes else ["domain.sources.0.path=mine.jsonl"]
     return config.load(["domain=example", *paths]).domain
@@ -54,8 +54,7 @@ def test_an_example_explains_itself(file: Path) -> None:
 
 @pytest.mark.parametrize("file", _files("sources"), ids=lambda file: file.stem)
 def test_an_example_of_a_source_is_valid(file: Path, project: Path) -> None:
-    kind = "medical" if file.stem == "packaged" else "generic"  # whose reader it names
-    domain = _loaded(project, {"sources": [_read(file)]}, kind)
+    domain = _loaded(project, {"sources": [_read(file)]})
     assert domain.sources[0].kind == file.stem
 
 
