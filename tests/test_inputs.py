@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from r1tailor import inputs, project, stages
+from r1tailor import inputs, stages
 from r1tailor.errors import DataError
 from r1tailor.layout import RunFolder
 from r1tailor.schema.settings import Settings
@@ -189,7 +189,7 @@ def test_a_stage_calls_no_code_that_its_inputs_leave_out(settings: Compose, own_
     quick = ("trainer.max_steps=2", "evaluation.max_new_tokens=2", "evaluation.resamples=100", *FAST)
     composed = settings("domain=generic", f"domain.sources.0.path={own_jsonl}", "model=tiny_llama", *quick)
     run = RunFolder(tmp_path / "run")
-    started = ("stages", "layout", "project", "inputs", *inputs.UNCOUNTED)  # whoever starts a stage
+    started = ("stages", "layout", "composition", "inputs", *inputs.UNCOUNTED)  # whoever starts a stage
     refusing = {f"r1tailor/planning/{name}.py" for name in ("preflight", "plan", "memory_trace")}  # change no output
     for stage in inputs.ROOMS:
         found: set[str] = set()
@@ -208,15 +208,3 @@ def test_variants_of_another_composition_are_removed(settings: Compose, tmp_path
     inputs.sweep_variants(settings("domain=finance"), run)
     assert sorted(path.name for path in run.variants.iterdir()) == ["text", "variants.json"]
     assert json.loads((run.variants / "variants.json").read_text("utf-8")) == ["text"]
-
-
-def test_a_composition_is_kept_value_by_value() -> None:
-    first, _ = project.changed(project.Composition(), ["domain=generic", "domain.sources.0.path=mine.jsonl", "seed=3"])
-    second, lost = project.changed(first, ["trainer.max_steps=8", "domain.split={test: 0.2}"])
-    assert lost == []
-    assert second.choices == {"domain": "generic"}
-    assert second.values["domain"]["sources"][0]["path"] == "mine.jsonl"
-    assert (second.values["seed"], second.values["trainer"]) == (3, {"max_steps": 8})
-    third, lost = project.changed(second, ["domain=legal"])
-    assert lost == ["domain.sources", "domain.split.test"]
-    assert third.values == {"seed": 3, "trainer": {"max_steps": 8}}

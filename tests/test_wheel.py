@@ -63,7 +63,8 @@ def test_a_project_of_an_installed_wheel_trains_a_domain_of_ones_own(installed: 
     )
     (project / "conf" / "domain" / "mine.yaml").write_text(mine, encoding="utf-8")
     title = "domain.title='Notes [/INST] <b>病历</b>'"
-    line = ("domain=mine", title, "model=tiny_llama", "trainer.max_steps=2", "output=outputs/runs/first", *FASTER)
+    _run(str(installed / "r1tailor"), "use", "domain=mine", "model=tiny_llama", cwd=project)
+    line = (title, "trainer.max_steps=2", "output=outputs/runs/first", *FASTER)
     out = _run(str(installed / "python"), "train.py", *line, cwd=project, PYTHONIOENCODING="ascii", COLUMNS="200")
     assert r"Notes [/INST] <b>\u75c5\u5386</b>" in out
     report = (project / "outputs" / "runs" / "first" / "evaluation" / "report.html").read_text("utf-8")

@@ -16,7 +16,7 @@ from r1tailor.layout import PARTS
 from r1tailor.records import Example
 from r1tailor.schema.domain import Boundaries, Split
 from r1tailor.schema.settings import Settings
-from tests.domain.test_base import _place, _text
+from tests.support.made_examples import place, text_of
 
 BY_GROUP = Split(validation=0.2, test=0.2, similarity=0.8, by="group")
 BY_TIME = BY_GROUP.model_copy(update={"by": "time"})
@@ -31,7 +31,7 @@ _PROPERTY = profile(deadline=None, derandomize=True, database=None, max_examples
 def _dated(days: list[int], copies: bool = False) -> list[Example]:
     """Return an example for each day after the first; with ``copies``, every second repeats the one before it."""
     return [
-        Example(f"e{i}", "", _text(i // 2 if copies else i), "b", available_at=str(FIRST + timedelta(day)))
+        Example(f"e{i}", "", text_of(i // 2 if copies else i), "b", available_at=str(FIRST + timedelta(day)))
         for i, day in enumerate(days)
     ]
 
@@ -48,12 +48,12 @@ def _straddles(parts: dict[str, list[Example]]) -> bool:
 @_PROPERTY
 @given(st.integers(0, 1000), st.lists(st.tuples(st.integers(0, 12), st.integers(0, 25)), max_size=40))
 def test_groups_are_whole_and_nothing_near_identical_straddles(seed: int, drawn: list[tuple[int, int]]) -> None:
-    examples = [Example(f"e{i}", "", _text(text), "b", group=f"g{group}") for i, (group, text) in enumerate(drawn)]
+    examples = [Example(f"e{i}", "", text_of(text), "b", group=f"g{group}") for i, (group, text) in enumerate(drawn)]
     left_out: dict[str, list[str]] = {}
     parts = split(examples, BY_GROUP, seed, left_out)
-    place = _place(parts)
+    placed = place(parts)
     groups = {
-        example.group: {place[e.id] for e in examples if e.group == example.group and e.id in place}
+        example.group: {placed[e.id] for e in examples if e.group == example.group and e.id in place}
         for example in examples
     }
     assert all(len(found) <= 1 for found in groups.values())
@@ -74,7 +74,7 @@ def test_by_time_train_is_before_validation_before_test_with_an_embargo(days: li
             assert (min(dates[later]) - max(dates[earlier])).days > embargo
     assert not _straddles(parts)
     listed = [id_ for ids in left_out.values() for id_ in ids]
-    assert sorted([*_place(parts), *listed]) == sorted(example.id for example in examples)
+    assert sorted([*place(parts), *listed]) == sorted(example.id for example in examples)
     assert set(left_out) <= {"embargo", "near_identical"}
 
 
@@ -95,7 +95,7 @@ def test_by_time_train_is_before_validation_before_test_with_an_embargo(days: li
 def test_given_boundaries_hold_to_the_day(day: str, part: str) -> None:
     left_out: dict[str, list[str]] = {}
     parts = split([Example("e", "", "a", "b", available_at=day)], BOUNDED, 1, left_out)
-    assert _place(parts) | {id_: reason for reason, ids in left_out.items() for id_ in ids} == {"e": part}
+    assert place(parts) | {id_: reason for reason, ids in left_out.items() for id_ in ids} == {"e": part}
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_an_answer_that_looks_over_a_boundary_is_purged(day: str, until: str, pa
     left_out: dict[str, list[str]] = {}
     ahead = Example("e", "", "a", "b", available_at=day, fields={"label_until": until})
     parts = split([ahead], BOUNDED, 1, left_out)
-    assert _place(parts) | {id_: reason for reason, ids in left_out.items() for id_ in ids} == {"e": part}
+    assert place(parts) | {id_: reason for reason, ids in left_out.items() for id_ in ids} == {"e": part}
 
 
 def _windowed(days: list[int], windows: list[float], text: str = "one and the same") -> list[Example]:
@@ -138,9 +138,9 @@ def test_windows_are_told_apart_by_their_numbers_whatever_the_text(similarity: f
 
 
 def test_examples_of_one_window_stay_in_one_part_whatever_they_ask() -> None:
-    shared = [Example(f"e{i}", "", _text(i), "b", series=((float(i % 9),),)) for i in range(90)]
-    place = _place(split(shared, BY_GROUP.model_copy(update={"by": "similarity"}), 1))
-    assert all(len({place[f"e{i}"] for i in range(window, 90, 9)}) == 1 for window in range(9))
+    shared = [Example(f"e{i}", "", text_of(i), "b", series=((float(i % 9),),)) for i in range(90)]
+    placed = place(split(shared, BY_GROUP.model_copy(update={"by": "similarity"}), 1))
+    assert all(len({placed[f"e{i}"] for i in range(window, 90, 9)}) == 1 for window in range(9))
     assert len(set(place.values())) > 1
 
 

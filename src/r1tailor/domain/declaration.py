@@ -65,7 +65,6 @@ class Declaration:
         metrics: everything that such domains can measure, next to perplexity and BLEU.
         readers: places (``module:function``) of readers of packaged sources, by the name that ``reader`` takes; each
             is called as ``read(origin, path)``, see ``sources/base.py``.
-        evaluation: place (``module:function``) of what only such domains evaluate; empty if there is nothing.
     """
 
     kind: str
@@ -73,7 +72,6 @@ class Declaration:
     implementation: str
     metrics: tuple[ScoredMetric, ...]
     readers: Mapping[str, str] = field(default_factory=dict)
-    evaluation: str = ""
 
     def measured(self, section: Any) -> tuple[ScoredMetric, ...]:  # noqa: ANN401 - of the declared section
         """Return those of ``metrics`` that a domain with these settings measures."""
@@ -90,6 +88,11 @@ class Declaration:
             ConfigError: a variant that is asked for cannot be trained.
         """
         return {}
+
+    def modules(self) -> list[str]:
+        """Return the names of the modules that this kind of domain consists of, as far as they are declared."""
+        places = (self.implementation, *self.readers.values())
+        return sorted({self.section.__module__, *(place.partition(":")[0] for place in places)})
 
     def open(self, section: DomainSection, documents: "Sequence[Document]") -> "Domain":
         """Return the domain over its clean documents."""

@@ -1,7 +1,7 @@
 """Chinese medicine's front desk: symptoms -> the department to see; or a disease -> its symptoms.
 
-Departments are a closed set once synonyms are resolved; a disease that several of them treat asks no clear question and
-is left out. Symptoms are scored twice: how many of the reference are named, and how many of those named are right.
+Departments are a closed set once synonyms are resolved; a disease that several of them treat makes no clear question
+and is left out. Symptoms are scored twice: how many of the reference are named, and how many of those named are right.
 """
 
 import re

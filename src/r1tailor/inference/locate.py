@@ -1,6 +1,5 @@
 """Which saved model a name means: a folder, a version, or a domain's best model at hand. No torch."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from r1tailor import artifact, config, store
 from r1tailor.config_messages import did_you_mean
 from r1tailor.errors import CheckpointError, RegistryError, UserError
-from r1tailor.layout import RunFolder
+from r1tailor.layout import RunFolder, finished_runs
 from r1tailor.registry import Registry, Version, open_registry
 from r1tailor.registry.names import CURRENT, LATEST
 from r1tailor.registry.version import AT
@@ -90,14 +89,11 @@ def locate(what: str | Path, root: Path) -> Located:
 
 def _of_domain(domain: str, registry: Registry, root: Path) -> Located | None:
     """Return what a domain's bare name means; None if nothing of it was trained."""
-    versions = registry.versions(domain)
-    promoted, _, phase = (registry.current(domain) or "").partition(AT) if versions else ("", "", "")
-    for version in versions:
-        if version.id == promoted:
-            return _version(registry, version, phase or None, f"the promoted version {registry.current(domain)}")
-    if versions:
-        return _version(registry, versions[-1], None, f"the newest version {versions[-1].id}; none is promoted")
-    for run in _finished(root, domain):
+    best = registry.of_domain(domain)
+    if best:
+        version, phase, meaning = best
+        return _version(registry, version, phase, meaning)
+    for run in finished_runs(root, domain):
         found = _folder(run, root)
         if found and _is_sound(found):
             return replace(found, meaning=f"the newest finished run {found.name}; no version is registered")
@@ -163,15 +159,6 @@ def _run_above(folder: Path, root: Path) -> tuple[Path, Path] | None:
     return None
 
 
-def _finished(root: Path, domain: str | None = None) -> Iterator[Path]:
-    """Yield the folders of the finished direct runs (of a domain), the newest first."""
-    records = [path for path in (root / "outputs" / "runs").glob("*/run.json") if not path.parent.is_symlink()]
-    for path in sorted(records, key=lambda path: path.stat().st_mtime_ns, reverse=True):
-        facts = store.read_json(path)
-        if facts.get("status") == "done" and domain in (None, facts.get("domain")):
-            yield path.parent
-
-
 def _is_sound(found: Located) -> bool:
     try:
         artifact.read(found.model)
@@ -187,7 +174,7 @@ def _not_found(text: str, registry: Registry, root: Path) -> str:
 
 def _there_is(registry: Registry, root: Path) -> str:
     versions = [version.short_id for version in registry.versions()][-10:]
-    runs = [f"outputs/runs/{run.name}" for run in _finished(root)][:5]
+    runs = [f"outputs/runs/{run.name}" for run in finished_runs(root)][:5]
     listed = {"domains": _domains(registry, root), "versions": versions, "runs": runs}
     there = "; ".join(f"{what}: {', '.join(names)}" for what, names in listed.items() if names)
     return f"There are {there}" if there else "Nothing is trained yet: python train.py"
@@ -196,6 +183,6 @@ def _there_is(registry: Registry, root: Path) -> str:
 def _domains(registry: Registry, root: Path) -> list[str]:
     """Return the names of the domains of which something was trained."""
     registered = {version.domain for version in registry.versions()}
-    ran = {str(store.read_json(run / "run.json")["domain"]) for run in _finished(root)}
+    ran = {str(store.read_json(run / "run.json")["domain"]) for run in finished_runs(root)}
     trained = {path.parents[2].name for path in (root / "outputs").glob(f"*/train/*/{_MODEL}")}
     return sorted(registered | ran | (trained - {"runs", "registry"}))

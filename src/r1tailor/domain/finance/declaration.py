@@ -69,5 +69,4 @@ DECLARATION = _Finance(
     section=FinanceDomain,
     implementation="r1tailor.domain.finance.finance:Finance",
     metrics=(*(metric for task in LABELS for metric in _accuracies(task)), _VOCABULARY, *_OF_RISK),
-    evaluation="r1tailor.evaluation.market:evaluate",
 )

@@ -1,7 +1,7 @@
 """Finance: a window of market data as known on a day -> its trend, its volatility, the risk ahead, what to do.
 
 Every few trading days is a day of decision. What the model reads (the window, or its features as text) follows from
-the snapshot of that day alone; outcomes follow from everything that is known by now and stand in answers and ``fields``
+the snapshot of that day alone; outcomes follow from everything known by now and appear in answers and ``fields``
 only. A day with too little history, or too few days after it, makes no example. With ``mask`` the prompts name neither
 index nor date: a language model may have read what came next.
 """
@@ -42,8 +42,8 @@ class Finance(Domain):
 
         ``fields`` hold ``task``, ``level`` (its place among the tasks, from 1), ``date``, ``label``, ``terms`` (of the
         risk vocabulary in its reason), ``features`` and ``factors`` at that day, and what followed: ``return_next`` and
-        ``drawdown_next`` (see ``outcomes.py``), ``label_until`` (the last day that the label looks at). ``volatility``
-        is that of the trailing month.
+        ``drawdown_next`` (see ``forward_labels.py``), ``label_until`` (the last day that the label looks at).
+        ``volatility`` is that of the trailing month.
 
         Raises:
             DataError: no day has enough history and enough days after it.
