@@ -52,7 +52,7 @@ def test_the_names_in_walk_forward_are_those_of_its_folds(settings: Compose) -> 
             "evaluation.variants = fold_2019, fold_2019_text: finance offers fold_2007, fold_2011, fold_2015, text, ",
         ),
         (["evaluation=market"], "evaluation.variants = text: medical offers none with these settings"),
-        (["evaluation=walk_forward"], "medical offers none with these settings; evaluation=split asks for none"),
+        (["evaluation=walk_forward"], "domain.kind = medical knows no folds in time; it takes null"),
     ],
 )
 def test_variants_that_a_domain_does_not_offer_or_needs_are_refused(
