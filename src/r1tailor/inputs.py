@@ -136,7 +136,7 @@ def code_of(stage: str, kind: str = "") -> dict[str, str]:
     files |= {file for folder in {file.parent for file in files} for file in folder.iterdir() if _is_data(file)}
     found = {file.relative_to(_folder("r1tailor").parent): file for file in files}
     for top in _packages(kind) if kind and stage in _CALL_DOMAINS else ():
-        found |= {file.relative_to(_folder(top).parent): file for file in _all_files(top)}
+        found |= {Path(top, file.relative_to(_folder(top))): file for file in _all_files(top)}
     return {path.as_posix(): store.sha256_file(found[path]) for path in sorted(found)}
 
 
