@@ -211,7 +211,9 @@ def _folder(top: str) -> Path:
 
 def _packages(kind: str) -> set[str]:
     """Return the top-level modules of others that a kind of domain is implemented in."""
-    return {name.partition(".")[0] for name in declaration(kind).modules()} - {"r1tailor"}
+    declared = declaration(kind)
+    places = (declared.implementation, *declared.readers.values())
+    return {place.split(":")[0].split(".")[0] for place in places} - {"r1tailor"}
 
 
 def _all_files(top: str) -> dict[Path, Path]:
