@@ -6,6 +6,8 @@ from functools import cache
 from typing import Any
 
 from r1tailor import config, reference
+from r1tailor.corpus.privacy.tagger_zh import frequency
+from r1tailor.domain.declaration import Declaration, ScoredMetric, declarations
 from r1tailor.reference import Setting
 from r1tailor.schema.base import Section
 from r1tailor.schema.settings import Settings
@@ -14,8 +16,18 @@ _LONGEST_VALUE = 40  # characters
 _MOST_VALUES = 4  # different values of the options of a group, side by side in a cell
 
 
+_JUDGED = {
+    "proportion": "0 or 1 per item; Wilson interval, McNemar's exact test",
+    "mean": "between 0 and 1 per item; bootstrap interval, permutation test",
+    "corpus": "over all items at once; bootstrap interval",
+}
 _options = cache(config.options)
-_main = cache(config.main)
+_shipped = cache(config.shipped)
+
+
+def on_startup(**_: Any) -> None:  # noqa: ANN401
+    """Load jieba's dictionary, which the search index asks for, without its cache in the shared temporary folder."""
+    frequency("")
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:  # noqa: ANN401
@@ -25,6 +37,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:  # noqa: ANN401
 
 def settings_page() -> str:
     """Return every setting there is, section by section, as Markdown."""
+    declarations()  # every kind of domain has its settings
     top = list(reference.settings_of(Settings))
     plain = [setting for setting in top if not setting.sections]
     parts = [_table(plain, ""), *(_section(setting) for setting in top if setting.sections)]
@@ -87,7 +100,7 @@ def _values(group: str, setting: Setting) -> str:
     if group == "domain":  # every domain is its own
         return ""
     if group not in config.GROUPS:
-        return _shown(config.value_at(_main().values, setting.key))
+        return _shown(config.value_at(_shipped().values, setting.key))
     found = {name: _shown(config.value_at(option.values, below)) for name, option in _options(group).items()}
     found = {name: value for name, value in found.items() if value}
     by_value: dict[str, list[str]] = {}
@@ -119,5 +132,18 @@ def _cell(text: str) -> str:
 
 
 def metrics_page() -> str:
-    """Return every metric, domain by domain, as Markdown."""
-    return ""
+    """Return every metric, kind of domain by kind of domain, as Markdown."""
+    return "\n\n".join(map(_declared, declarations()))
+
+
+def _declared(kind: Declaration) -> str:
+    """Return the metrics that one kind of domain declares."""
+    rows = [f"| `{metric.name}` | {metric.description} | {_judged(metric)} |" for metric in kind.metrics]
+    table = "\n".join(["| metric | what it measures | how it is judged |", "|---|---|---|", *rows])
+    return f"## `domain.kind: {kind.kind}`\n\n{reference.summary(kind.section)}\n\n{table}"
+
+
+def _judged(metric: ScoredMetric) -> str:
+    ranked = f"; also against the base model's `{metric.ranked}`" if metric.ranked else ""
+    constant = "; baseline: the majority answer" if metric.constant_answer else ""
+    return f"{_JUDGED[metric.kind]}{constant}{ranked}"

@@ -77,11 +77,6 @@ def test_what_is_no_sound_artifact_is_one_sentence(fault: str, tmp_path: Path) -
     assert "\n" not in str(caught.value)
 
 
-def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="none: there is no such folder"):
-        artifact.read(tmp_path / "none")
-
-
 def test_the_manifest_decides_how_a_model_is_loaded_and_no_file_does(tmp_path: Path) -> None:
     settings = composition("tiny_llama", "full", "seed=3")
     facts = facts_of(settings)

@@ -11,7 +11,7 @@ from r1tailor import config
 from r1tailor.errors import ConfigError
 from r1tailor.schema.settings import Settings
 from tests.conftest import ROOT
-from tests.support.commands import Done
+from tests.support.commands import Done, spawned
 from tests.test_config_messages import GUARD, NO_RANK
 
 PROGRESS = ("run: ", "collect: ", "clean: ", "instruct: ")
@@ -107,19 +107,59 @@ def test_stages_refuse_a_params_file_that_is_missing_faulty_or_stale(
     run_command: Callable[..., Done], tmp_path: Path
 ) -> None:
     shutil.copytree(ROOT / "conf", tmp_path / "conf")
-    refused = run_command("-m", "r1tailor", "params", "strategy.rnk=8", cwd=tmp_path)
+    refused = run_command("-m", "r1tailor", "use", "strategy.rnk=8", cwd=tmp_path)
     assert (refused.code, refused.err) == (2, f"error: 1 fault in the configuration:\n  - {NO_RANK}\n")
     missing = run_command("-m", "r1tailor", "collect", cwd=tmp_path)
     assert missing.code == 2
-    assert "params.yaml does not exist. Write it with: python -m r1tailor params\n" in missing.err
-    assert run_command("-m", "r1tailor", "params", "seed=3", cwd=tmp_path).code == 0
+    assert "params.yaml does not exist. Write it with: python -m r1tailor use\n" in missing.err
+    assert run_command("-m", "r1tailor", "use", "seed=3", cwd=tmp_path).code == 0
     with (tmp_path / "conf" / "config.yaml").open("a", encoding="utf-8") as file:
         file.write("# changed\n")
     stale = run_command("-m", "r1tailor", "collect", cwd=tmp_path)
     assert stale.code == 2
-    again = "python -m r1tailor params seed=3"
-    assert stale.err.endswith(f"  - params.yaml was composed before conf/ changed. Compose it again: {again}\n")
+    why = "params.yaml was composed before conf/config.yaml changed"
+    assert stale.err.endswith(f"  - {why}. Compose it again: python -m r1tailor use\n")
     assert "Traceback" not in stale.err
+
+
+GBK = "title: 病历\n".encode("gbk")
+
+
+@pytest.mark.parametrize(
+    ("file", "command"),
+    [
+        ("conf/config.yaml", ("train.py", "seed=1")),
+        ("conf/domain/medical.yaml", ("train.py", "seed=1")),
+        ("conf/domain/medical.yaml", ("-m", "r1tailor", "fetch")),
+        ("conf/model/local.yaml", ("train.py", "model=local")),
+        ("conf/project.yaml", ("-m", "r1tailor", "use")),
+        ("params.yaml", ("-m", "r1tailor", "collect")),
+        ("run/config.yaml", ("-m", "r1tailor", "train", "run")),
+        ("theirs/domain/mine.yaml", ("train.py", "--config-dir=theirs", "domain=mine")),
+    ],
+)
+def test_a_yaml_that_is_not_utf8_is_named_and_utf8_is_asked_for(
+    file: str, command: tuple[str, ...], run_command: Callable[..., Done], tmp_path: Path
+) -> None:
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    shutil.copy(ROOT / "train.py", tmp_path)
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_bytes(GBK)
+    done = run_command(*command, cwd=tmp_path, PYTHONPATH=str(ROOT / "src"))
+    assert (done.code, done.out) == (2, "")
+    assert f"{tmp_path / file}: not UTF-8 (byte 8); save it as UTF-8" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_text_that_the_terminal_cannot_show_stops_nothing() -> None:
+    ascii_only = {"PYTHONIOENCODING": "ascii"}
+    shown = spawned(("train.py", "--cfg", "job", 'domain.title="Ünïcode – 𝔘 ქ"'), ROOT, ascii_only)
+    assert (shown.code, shown.err) == (0, "")
+    assert "\\u10e5" in shown.out
+    refused = spawned(("train.py", "trainer.precision=𝔘ქ"), ROOT, ascii_only)
+    assert refused.code == 2
+    assert "Quote the value for Hydra" in refused.err
+    assert "Traceback" not in refused.err
 
 
 def _copied(conf: Path, *changes: tuple[str, str]) -> Path:

@@ -1,5 +1,6 @@
 """The pipeline on a fresh clone: what runs again when what changed, experiments, versions."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -10,12 +11,13 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import yaml
 
 from r1tailor import store
 from tests.conftest import ROOT
 from tests.support.commands import Done, spawned
 
-STAGES = ("collect", "clean", "instruct", "train@1-all", "ablate", "evaluate", "register")
+STAGES = ("collect", "clean", "annotate", "instruct", "train@1-all", "evaluate", "register")
 PHASES = ("train@1-easy", "train@2-middle", "train@3-hard")
 TOY = (
     "model=tiny_llama",
@@ -27,6 +29,7 @@ TOY = (
     "evaluation.max_new_tokens=2",
     "evaluation.resamples=100",
 )
+TERMS = "term,preferred\nthing,object\n"
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +42,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
-    shutil.copytree(ROOT / "data", folder / "data")
+    shutil.copytree(ROOT / "data" / "packaged", folder / "data" / "packaged")
     for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "start"]):
         _git(folder, *arguments)
     return folder
@@ -79,7 +82,8 @@ def _git(folder: Path, *arguments: str) -> str:
 
 def _ran(done: Done) -> tuple[str, ...]:
     assert done.code == 0, done.out + done.err
-    return tuple(stage for stage in (*STAGES[:3], *PHASES, *STAGES[3:]) if f"Running stage '{stage}'" in done.out)
+    assert "Running stage 'inputs'" in done.out
+    return tuple(stage for stage in (*STAGES[:4], *PHASES, *STAGES[4:]) if f"Running stage '{stage}'" in done.out)
 
 
 _SAYS_HOW_IT_RUNS = """
@@ -110,101 +114,201 @@ def test_a_python_that_is_ready_runs_what_a_new_one_runs(
     assert new.code == {"0": 0, "3": 3, "killed": -9, "no number": 1}[end]
 
 
-def test_the_pipeline_runs_what_changed_and_nothing_else(
-    clone: Path, dvc: Callable[..., Done], python: Callable[..., Done]
+@pytest.fixture(scope="module")
+def project(clone: Path, python: Callable[..., Done]) -> Path:
+    """A domain of the user's own in the clone: one YAML, own examples, own vocabulary, a composition to start from."""
+    generic = (clone / "conf" / "domain" / "generic.yaml").read_text("utf-8")
+    mine = generic.replace("name: generic", "name: triage").replace("???", "data/triage.jsonl")
+    mine = mine.replace("labels: null", "labels: [red, green, blue]").replace("test: 0.10", "test: 0.20")
+    vocabulary = (
+        "{kind: synonyms, name: words, path: data/words.csv, licence: own, available_at: 2020-01-01, on_damage: stop}"
+    )
+    vocabulary = vocabulary.replace("2020-01-01", '"2020-01-01"')
+    mine = mine.replace("terms: null ", f"terms: {{mode: replace, vocabularies: [{vocabulary}], fuzzy: null}} ")
+    (clone / "conf" / "domain" / "triage.yaml").write_text(mine, encoding="utf-8")
+    _write_examples(clone, 60)
+    (clone / "data" / "words.csv").write_text(TERMS, encoding="utf-8")
+    used = python("-m", "r1tailor", "use", "--track", "domain=triage", *TOY)
+    assert used.code == 0, used.err
+    return clone
+
+
+def _write_examples(folder: Path, count: int) -> None:
+    labels = ("red", "green", "blue")
+    rows = [
+        {"instruction": "Which colour?", "input": f"a thing {i} of kind {i * 7919}", "output": labels[i % 3]}
+        for i in range(count)
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (folder / "data" / "triage.jsonl").write_text(text, encoding="utf-8")
+
+
+def _use(python: Callable[..., Done], *overrides: str) -> None:
+    done = python("-m", "r1tailor", "use", *overrides)
+    assert done.code == 0, done.err
+
+
+def _kept(project: Path) -> tuple[str, ...]:
+    """What has to come back: composition, own examples, model, metrics."""
+    files = ("params.yaml", "conf/project.yaml", "data/triage.jsonl")
+    written = ("train/1-all/model/manifest.json", "train/1-all/metrics.json", "evaluation/metrics.json")
+    return tuple(store.sha256_file(project / f) for f in (*files, *(f"outputs/triage/{name}" for name in written)))
+
+
+def test_the_pipeline_of_a_fresh_clone_runs(clone: Path, dvc: Callable[..., Done]) -> None:
+    assert _ran(dvc("repro", "clean", folder=_NEW)) == ("collect", "clean")
+    assert _git(clone, "status", "--porcelain") == "?? dvc.lock\n"
+
+
+def test_own_files_and_the_composition_are_tracked(project: Path, dvc: Callable[..., Done]) -> None:
+    _git(project, "add", "-A")
+    _git(project, "commit", "-qm", "composition")
+    tracked = _git(project, "ls-files").split()
+    assert {"conf/project.yaml", "params.yaml", "data/triage.jsonl.dvc", "data/words.csv.dvc"} <= set(tracked)
+    assert not {"data/triage.jsonl", "data/words.csv"} & set(tracked)
+
+
+def test_what_changed_runs_and_nothing_else(
+    project: Path, dvc: Callable[..., Done], python: Callable[..., Done]
 ) -> None:
-    def params(*overrides: str) -> None:
-        assert python("-m", "r1tailor", "params", *TOY, *overrides).code == 0
-
-    params()
-    assert _ran(dvc("repro", folder=_NEW)) == STAGES
+    assert _ran(dvc("repro")) == STAGES
     assert _ran(dvc("repro")) == ()
-    assert "up to date" in dvc("status").out
-    params("optimizer.lr=3e-3")
-    assert _ran(dvc("repro")) == STAGES[3:]
-    params("optimizer.lr=3e-3", "domain.cleaning.rules=[normalise_unicode]")
-    assert _ran(dvc("repro"))[:2] == ("clean", "instruct")
-    params()
-    assert _ran(dvc("repro")) == ()  # all of it comes back from the run cache
-    _git(clone, "add", "-A")
-    _git(clone, "commit", "-qm", "first results")
+    assert json.loads(dvc("status", "--json").out) == {"inputs": ["always changed"]}
+    report = project / "src" / "r1tailor" / "evaluation" / "report.py"
+    report.write_text(report.read_text("utf-8") + "# a remark\n", encoding="utf-8")
+    assert _ran(dvc("repro")) == ("evaluate", "register")
+    (project / "data" / "words.csv").write_text(TERMS + "kind,sort\n", encoding="utf-8")
+    changed = dvc("repro")
+    assert "inputs: clean: data/words.csv changed" in changed.out
+    assert _ran(changed) == STAGES[1:]
+    _write_examples(project, 61)
+    assert _ran(dvc("repro")) == STAGES
+    assert "git add data/triage.jsonl.dvc data/words.csv.dvc" in python("-m", "r1tailor", "use", "--track").out
+    _git(project, "add", "-A")
+    _git(project, "commit", "-qm", "first results")
 
 
-def test_an_experiment_composes_is_shown_and_compared(clone: Path, dvc: Callable[..., Done]) -> None:
-    chosen = ("strategy=full", "curriculum=by_difficulty", *TOY, "trainer.max_steps=3")
-    experiment = dvc("exp", "run", "-n", "full", *(f"-S{override}" for override in chosen))
-    assert _ran(experiment) == (*PHASES, "ablate", "evaluate", "register")
-    assert "kind: full" in (clone / "params.yaml").read_text()
+def test_params_yaml_is_stale_when_a_file_of_its_composition_changed(
+    project: Path, dvc: Callable[..., Done], python: Callable[..., Done]
+) -> None:
+    domain = project / "conf" / "domain" / "triage.yaml"
+    another = domain.read_text("utf-8").replace("name: triage", "name: another")
+    domain.with_name("another.yaml").write_text(another, encoding="utf-8")
+    assert _ran(dvc("repro")) == ()
+    domain.write_text(domain.read_text("utf-8").replace("similarity: 0.80", "similarity: 0.79"), encoding="utf-8")
+    refused = dvc("repro")
+    assert refused.code
+    again = "params.yaml was composed before conf/domain/triage.yaml changed. Compose it again: python -m r1tailor use"
+    assert again in refused.err
+    _use(python)
+    assert _ran(dvc("repro"))[0] == "instruct"
+
+
+def test_what_was_committed_comes_back(project: Path, dvc: Callable[..., Done], python: Callable[..., Done]) -> None:
+    _git(project, "checkout", "-q", "--", ".")
+    assert dvc("checkout").code == 0
+    before = _kept(project)
+    _use(python, "--track", "optimizer.lr=3e-3")
+    _write_examples(project, 66)
+    assert _ran(dvc("repro")) == STAGES
+    assert python("-m", "r1tailor", "use", "--track").code == 0
+    _git(project, "commit", "-qam", "another rate, more examples")
+    after = _kept(project)
+    assert all(one != other for one, other in zip(before, after, strict=True))
+    for commit, kept in (("HEAD~1", before), ("-", after)):
+        _git(project, "checkout", "-q", commit)
+        assert dvc("checkout").code == 0
+        assert _kept(project) == kept
+        assert _ran(dvc("repro")) == ("collect",)  # in no cache, and the same again
+        assert _git(project, "status", "--porcelain") == ""
+
+
+def test_raw_material_is_in_no_cache(project: Path) -> None:
+    documents = project / "outputs" / "triage" / "collect" / "documents.parquet"
+    md5 = hashlib.md5(documents.read_bytes()).hexdigest()
+    cache = project / ".dvc" / "cache" / "files" / "md5"
+    assert any(cache.rglob("*"))
+    assert not (cache / md5[:2] / md5[2:]).exists()
+
+
+def test_an_experiment_changes_what_it_names_and_is_shown_and_compared(
+    project: Path, dvc: Callable[..., Done], python: Callable[..., Done]
+) -> None:
+    kept = yaml.safe_load((project / "params.yaml").read_text("utf-8"))
+    experiment = dvc("exp", "run", "-n", "longer", "-S", "trainer.max_steps=3")
+    assert _ran(experiment) == STAGES[4:]
+    composed = yaml.safe_load((project / "params.yaml").read_text("utf-8"))
+    assert composed["trainer"].pop("max_steps") == kept["trainer"].pop("max_steps") + 1
+    assert composed == kept
     shown = dvc("exp", "show", "--csv")
     assert shown.code == 0
-    assert "full" in shown.out
+    assert "longer" in shown.out
     assert "tuned" in shown.out
     difference = dvc("metrics", "diff", "--json", "HEAD")
     assert difference.code == 0, difference.err
-    changed = json.loads(difference.out)
-    trained = changed["outputs/medical/train/3-hard/metrics.json"]["trained_parameters"]
-    assert trained["new"] > changed["outputs/medical/train/1-all/metrics.json"]["trained_parameters"]["old"]
+    assert json.loads(difference.out)["outputs/triage/train/1-all/metrics.json"]["steps"]["diff"] == 1
     plots = dvc("plots", "diff", "HEAD", "-o", "plots")
     assert plots.code == 0, plots.err
-    assert (clone / "plots" / "index.html").exists()
+    assert (project / "plots" / "index.html").exists()
 
 
 def test_one_phase_runs_again_alone_and_starts_from_the_same_model(
-    clone: Path, dvc: Callable[..., Done], python: Callable[..., Done]
+    project: Path, dvc: Callable[..., Done], python: Callable[..., Done]
 ) -> None:
     def model(key: str) -> Path:
-        return clone / "outputs" / "medical" / "train" / key / "model"
+        return project / "outputs" / "triage" / "train" / key / "model"
 
+    _use(python, "strategy=full", "curriculum=by_difficulty", "trainer.max_steps=3")
+    assert _ran(dvc("repro")) == (*PHASES, "evaluate", "register")
     before = {key: store.sha256_file(model(key) / store.MANIFEST) for key in ("1-easy", "2-middle")}
-    chosen = ("strategy=full", "curriculum=by_difficulty", *TOY, "trainer.max_steps=3")
-    changed = "curriculum.phases={2-middle: {replay: 0.5}}"
-    assert python("-m", "r1tailor", "params", *chosen, changed).code == 0
+    _use(python, "curriculum.phases={2-middle: {replay: 0.5}}")
     assert _ran(dvc("repro", "train@2-middle")) == ("train@2-middle",)
     assert store.sha256_file(model("1-easy") / store.MANIFEST) == before["1-easy"]
     assert store.sha256_file(model("2-middle") / store.MANIFEST) != before["2-middle"]
     assert store.read_json(model("2-middle") / store.MANIFEST)["parent"] == before["1-easy"]
-    assert python("-m", "r1tailor", "params", *chosen).code == 0
+    _use(python, "curriculum.phases={2-middle: {replay: 0.25}}")
     assert _ran(dvc("repro")) == ()  # what was before comes back from the run cache
     assert store.sha256_file(model("2-middle") / store.MANIFEST) == before["2-middle"]
 
 
 def test_a_direct_run_touches_nothing_that_dvc_tracks(
-    clone: Path, dvc: Callable[..., Done], python: Callable[..., Done]
+    project: Path, dvc: Callable[..., Done], python: Callable[..., Done]
 ) -> None:
-    before = dvc("status", "--json").out, _git(clone, "status", "--porcelain")
-    done = python("train.py", *TOY)
-    assert done.code == 0, done.err
-    latest = clone / "outputs" / "runs" / "latest"
-    assert latest.resolve() in (clone / "outputs" / "runs").iterdir()
-    assert (latest / "evaluation" / "metrics.json").exists()
-    assert (dvc("status", "--json").out, _git(clone, "status", "--porcelain")) == before
+    before = dvc("status", "--json").out, _git(project, "status", "--porcelain")
+    done = python("train.py", "curriculum=shuffled", "trainer.max_steps=1", "--config-name=project")
+    assert done.code == 0, done.err + done.out
+    latest = project / "outputs" / "runs" / "latest"
+    assert latest.resolve() in (project / "outputs" / "runs").iterdir()
+    assert store.read_json(latest / "run.json")["domain"] == "triage"
+    assert (dvc("status", "--json").out, _git(project, "status", "--porcelain")) == before
 
 
-def test_a_stale_params_file_is_refused(clone: Path, python: Callable[..., Done]) -> None:
-    assert python("-m", "r1tailor", "params", *TOY).code == 0
-    conf = clone / "conf" / "trainer" / "cpu.yaml"
-    text = conf.read_text()
-    conf.write_text(text.replace("max_length: 512", "max_length: 256"))
-    refused = python("-m", "r1tailor", "clean")
-    conf.write_text(text)
-    assert refused.code == 2
-    assert "params.yaml was composed before conf/ changed. Compose it again: python -m r1tailor params" in refused.err
+def test_variants_are_stages_and_known_from_the_composition(
+    project: Path, dvc: Callable[..., Done], python: Callable[..., Done]
+) -> None:
+    assert "variant" not in dvc("stage", "list", "--name-only").out
+    experiment = dvc("exp", "run", "-S", "evaluation=walk_forward")
+    assert experiment.code
+    assert "evaluation.walk_forward: domain.kind = generic knows no folds in time" in experiment.err
+    _use(python, "--reset", "domain=finance", "evaluation=walk_forward", *TOY)
+    listed = dvc("stage", "list", "--name-only").out.split()
+    assert {"variant@text", "variant@fold_2007", "variant@fold_2019_text"} <= set(listed)
 
 
 def test_versions_are_promoted_and_rolled_back_byte_for_byte(clone: Path, python: Callable[..., Done]) -> None:
     def registry(*arguments: str) -> Done:
         return python("-m", "r1tailor", "registry", *arguments)
 
-    versions = sorted((clone / "outputs/registry/medical/versions").glob("*.json"), key=lambda p: p.name.split("-")[1])
+    versions = sorted((clone / "outputs/registry/triage/versions").glob("*.json"), key=lambda p: p.name.split("-")[1])
     first, second = (json.loads(path.read_text()) for path in versions[:2])
     refused = registry("promote", first["id"])
     assert refused.code == 2
     assert "To promote it all the same: --force --reason" in refused.err
     for version in (first, second):
         assert registry("promote", version["id"], "--force", "--reason", "toy model in a test").code == 0
-    current = clone / "outputs/registry/medical/current"
+    current = clone / "outputs/registry/triage/current"
     assert store.sha256_tree(current.resolve()) == second["files"]
-    back = registry("rollback", "medical")
+    back = registry("rollback", "triage")
     assert back.code == 0, back.err
     assert store.sha256_tree(current.resolve()) == first["files"]
     assert {"config.yaml", "data/train.jsonl", "model/adapter_model.safetensors"} <= set(first["files"])
@@ -212,7 +316,7 @@ def test_versions_are_promoted_and_rolled_back_byte_for_byte(clone: Path, python
     assert first["id"] in registry("list").out
     (phased,) = [v for v in map(store.read_json, versions) if any(n.startswith("phases/") for n in v["files"])]
     assert registry("promote", phased["id"], "--force", "--reason", "toy").code == 0
-    back = registry("rollback", "medical", "--phase", "2-middle")
+    back = registry("rollback", "triage", "--phase", "2-middle")
     assert back.code == 0, back.err
     served, begin = store.sha256_tree(current.resolve()), "phases/2-middle/"
     at_its_end = {n.removeprefix(begin): sha for n, sha in phased["files"].items() if n.startswith(begin)}

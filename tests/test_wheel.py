@@ -15,8 +15,8 @@ from tests.conftest import FASTER, ROOT
 SHIPPED = ("src", "conf", "pyproject.toml", "README.md", "LICENSE", "dvc.yaml", "train.py")
 
 
-def _run(*command: str, cwd: Path) -> str:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+def _run(*command: str, cwd: Path, **changed: str) -> str:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | changed
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -43,6 +43,15 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return venv / "bin"
 
 
+def test_the_wheel_holds_every_file_of_the_package_and_of_conf(installed: Path) -> None:
+    (package,) = installed.parent.glob("lib/python*/site-packages/r1tailor")
+    source = ROOT / "src" / "r1tailor"
+    files = {path.relative_to(source) for path in source.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    composed = {path.relative_to(ROOT) for path in (ROOT / "conf").rglob("*.yaml")}
+    held = {path.relative_to(package) for path in package.rglob("*") if path.is_file() and not path.is_symlink()}
+    assert (files | composed) - held == set()
+
+
 def test_a_project_of_an_installed_wheel_trains_a_domain_of_ones_own(installed: Path, tmp_path: Path) -> None:
     _run(str(installed / "r1tailor"), "init", "project", cwd=tmp_path)
     project = tmp_path / "project"
@@ -54,9 +63,10 @@ def test_a_project_of_an_installed_wheel_trains_a_domain_of_ones_own(installed: 
     )
     (project / "conf" / "domain" / "mine.yaml").write_text(mine, encoding="utf-8")
     title = "domain.title='Notes [/INST] <b>病历</b>'"
-    line = ("domain=mine", title, "model=tiny_llama", "trainer.max_steps=2", "output=outputs/runs/first", *FASTER)
-    out = _run(str(installed / "python"), "train.py", *line, cwd=project)
-    assert "Notes [/INST] <b>病历</b>" in out
+    _run(str(installed / "r1tailor"), "use", "domain=mine", "model=tiny_llama", cwd=project)
+    line = (title, "trainer.max_steps=2", "output=outputs/runs/first", *FASTER)
+    out = _run(str(installed / "python"), "train.py", *line, cwd=project, PYTHONIOENCODING="ascii", COLUMNS="200")
+    assert r"Notes [/INST] <b>\u75c5\u5386</b>" in out
     report = (project / "outputs" / "runs" / "first" / "evaluation" / "report.html").read_text("utf-8")
     assert "Notes [/INST] &lt;b&gt;病历&lt;/b&gt;" in report
     where = _run(str(installed / "python"), "-c", "import r1tailor; print(r1tailor.__file__)", cwd=project)

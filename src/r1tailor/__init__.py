@@ -1,7 +1,31 @@
 """R1 Tailor: DeepSeek R1, cut to your domain.
 
-The modules read top to bottom in the order of the data's way: sources, corpus, domain, instruction,
-curriculum, model, strategy, training, evaluation, registry. A module imports only from those before it.
+>>> import r1tailor                                                 # doctest: +SKIP
+>>> model = r1tailor.load("outputs/registry/medical/current")       # doctest: +SKIP
+>>> model.answer("Sudden chest pain")                               # doctest: +SKIP
+
+A module imports only from the layers above it; ``pyproject.toml`` lists them, in the order of the pipeline.
 """
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from r1tailor.inference.tailored import Tailored
+
 __version__ = "0.1.0"
+
+
+def load(what: str | Path) -> "Tailored":
+    """Return a tuned model, ready to be asked. torch is imported here, not with the package.
+
+    Args:
+        what: the folder of a model, a version or a run; a version (``medical-3``); or a domain, which means its
+            promoted version, else its newest registered one, else its newest finished run.
+
+    Raises:
+        UserError: there is no such model, it is damaged, or its base model cannot be had.
+    """
+    from r1tailor.inference.tailored import load as load_tailored
+
+    return load_tailored(what)

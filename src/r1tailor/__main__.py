@@ -1,13 +1,13 @@
-"""The commands, in the order of the data's way: ``r1tailor`` or ``python -m r1tailor``."""
+"""The commands, in the order of the pipeline: ``r1tailor`` or ``python -m r1tailor``."""
 
 import argparse
 import sys
 from collections.abc import Callable
 
 from r1tailor import config
-from r1tailor.commands import compare, explain, fetch, init, market, plan, registry, stage, tasks, use
+from r1tailor.commands import ask, base, compare, explain, fetch, init, market, plan, registry, stage, tasks, use
 
-_COMMANDS = (init, use, explain, fetch, market, plan, stage, tasks, registry, compare)
+_COMMANDS = (init, use, explain, fetch, market, plan, stage, tasks, registry, compare, ask, base)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="r1tailor", description="The stages of the pipeline and the versions.")
-    commands = parser.add_subparsers(title="commands, in the order of the data's way", metavar="command")
+    commands = parser.add_subparsers(title="commands, in the order of the pipeline", metavar="command")
     for command in _COMMANDS:
         command.add(commands)
     return parser

@@ -79,8 +79,6 @@ def read(folder: Path) -> Artifact:
     Raises:
         CheckpointError: it is missing, unfinished, damaged, of an unknown kind, or older than its manifest's schema.
     """
-    if not folder.is_dir():
-        raise CheckpointError(f"{folder}: there is no such folder")
     if wrong := store.damage(folder):
         raise CheckpointError(f"{folder}: {wrong}")
     manifest = store.read_json(folder / store.MANIFEST)

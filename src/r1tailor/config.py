@@ -73,7 +73,7 @@ _NO_WAY_TO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.
 def reported_errors() -> Iterator[None]:
     """Turn an error into one message on stderr and its exit code; never a traceback for a user's mistake."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then lets errors through to us instead of exiting with 1
-    for stream in (sys.stdout, sys.stderr):  # a terminal that is not UTF-8 shows \\u75c5 and stops nothing
+    for stream in (sys.stdout, sys.stderr):  # one that is not UTF-8 shows an escape instead of stopping the run
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
@@ -335,6 +335,7 @@ def packaged_sources() -> list[PackagedSource]:
     """
     found: dict[str, tuple[PackagedSource, Path]] = {}
     for file in sorted((CONF / "domain").glob("*.yaml")):
+        read_text(file)  # refuses what is not UTF-8, by name
         try:
             listed: Any = OmegaConf.to_container(OmegaConf.load(file))
             for entry in listed["sources"]:
@@ -379,18 +380,19 @@ def parsed(overrides: list[str]) -> list[tuple[str, Any]]:
     return [(override.key_or_group, override.value()) for override in found]
 
 
-def composed_with(choices: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``conf/config.yaml`` with other options and values as a plain mapping, nothing in it resolved.
+def composed_with(choices: Mapping[str, str], values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return ``conf/config.yaml`` with other options and values, unresolved, and the chosen option of each group.
 
     Raises:
         ConfigError: it cannot be composed.
     """
-    overrides = [f"{group}={option}" for group, option in choices.items()]
-    with _composing():
-        composition = compose("config", overrides=overrides)
-    OmegaConf.set_struct(composition, False)
-    merged: Any = OmegaConf.to_container(OmegaConf.merge(composition, values), resolve=False)
-    return {str(key): value for key, value in merged.items()}
+    place = _Place(CONF, "config")
+    try:
+        found = _composed([f"{group}={option}" for group, option in choices.items()], place)
+        merged: Any = OmegaConf.to_container(OmegaConf.merge(found.composition, values), resolve=False)
+    except _STOPS_COMPOSING as error:
+        raise ConfigError([_why(error, place)]) from error
+    return {str(key): value for key, value in merged.items()}, found.choices
 
 
 def validated(composition: Any, choices: dict[str, str]) -> Settings:  # noqa: ANN401
@@ -427,8 +429,8 @@ def options(group: str) -> dict[str, Option]:
     return {file.stem: _option(file) for file in sorted((CONF / group).glob("*.yaml"))}
 
 
-def main() -> Option:
-    """Return what the composition itself sets, outside its groups."""
+def shipped() -> Option:
+    """Return what ``conf/config.yaml`` itself sets, outside the groups."""
     return _option(CONF / "config.yaml")
 
 
@@ -484,7 +486,7 @@ def _option(file: Path) -> Option:
     first = read_text(file).partition("\n")[0]
     values: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
     return Option(
-        file.relative_to(ROOT).as_posix(), first.removeprefix("#").strip() if first[:1] == "#" else "", values
+        file.relative_to(CONF.parent).as_posix(), first.removeprefix("#").strip() if first[:1] == "#" else "", values
     )
 
 
@@ -558,6 +560,9 @@ def _impossible_variants(settings: Settings) -> list[str]:
         return error.faults
     if settings.evaluation.walk_forward and not variants:
         return [f"evaluation.walk_forward: domain.kind = {settings.domain.kind} knows no folds in time; it takes null"]
+    if unknown := [name for name in settings.evaluation.variants if name not in variants]:
+        offers = f"{settings.domain.name} offers {', '.join(variants) or 'none'} with these settings"
+        return [f"evaluation.variants = {', '.join(unknown)}: {offers}; evaluation=split asks for none"]
     return []
 
 

@@ -18,6 +18,7 @@ from typing import Any, get_args
 from pydantic.fields import FieldInfo
 
 from r1tailor import store
+from r1tailor.domain import declaration
 from r1tailor.errors import DataError
 from r1tailor.fields import Location
 from r1tailor.layout import RunFolder
@@ -28,7 +29,7 @@ from r1tailor.schema.sources import PackagedSource, SqlSource
 from r1tailor.sources.packaged import member_path, packaged_folder
 
 ROOMS = {
-    "collect": ("sources",),
+    "collect": ("sources", "corpus.progress"),
     "clean": ("corpus",),
     "annotate": ("annotation",),
     "instruct": ("domain", "instruction"),
@@ -40,6 +41,7 @@ ROOMS = {
 """The modules that each stage starts from; what they import follows."""
 # Settings are dependencies by their values; how they are read, checked and explained changes no output.
 UNCOUNTED = {"errors", "fields", "untrusted", "schema", "config", "config_messages", "overrides", "stages", "commands"}
+_CALL_DOMAINS = {"collect", "instruct", "variant", "evaluate"}
 _OPENED_TOO = {"evaluate": ("model",)}  # named by settings of which a stage depends on the outcome
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///([^?]+)")
 _SHOWN = 3
@@ -59,7 +61,7 @@ def write_inputs(settings: Settings, root: Path, folder: Path) -> list[str]:
     lines = [f"{url}: its rows are not looked at; {_AGAIN}" for url in _servers(settings)]
     for stage in ROOMS:
         path = folder / f"{stage}.json"
-        found = {"files": files_of(settings, stage, root), "code": code_of(stage)}
+        found = {"files": files_of(settings, stage, root), "code": code_of(stage, settings.domain.kind)}
         if path.exists() and (changed := _changed(store.read_json(path), found)):
             more = f" and {len(changed) - _SHOWN} more" if len(changed) > _SHOWN else ""
             lines.append(f"{stage}: {', '.join(changed[:_SHOWN])}{more} changed")
@@ -123,12 +125,19 @@ def named_files(value: object, root: Path) -> Iterator[str]:
             yield from named_files(list(value.values()), root)
 
 
-def code_of(stage: str) -> dict[str, str]:
-    """Return the hash of each module that a stage imports, and of the data files next to it, by path."""
+def code_of(stage: str, kind: str = "") -> dict[str, str]:
+    """Return the hash of each module that a stage imports, and of the data files next to it, by path.
+
+    Args:
+        stage: one of ``ROOMS``.
+        kind: of the domain; one that another package brings adds that package to the stages which call it.
+    """
     files = set(modules(f"r1tailor.{room}" for room in ROOMS[stage]).values())
-    beside = {file for folder in {file.parent for file in files} for file in folder.iterdir() if _is_data(file)}
-    top = _folder("r1tailor").parent
-    return {file.relative_to(top).as_posix(): store.sha256_file(file) for file in sorted(files | beside)}
+    files |= {file for folder in {file.parent for file in files} for file in folder.iterdir() if _is_data(file)}
+    found = {file.relative_to(_folder("r1tailor").parent): file for file in files}
+    for top in _packages(kind) if kind and stage in _CALL_DOMAINS else ():
+        found |= _all_files(top)
+    return {path.as_posix(): store.sha256_file(found[path]) for path in sorted(found)}
 
 
 def modules(rooms: Iterable[str]) -> dict[str, Path]:
@@ -198,6 +207,23 @@ def _folder(top: str) -> Path:
     assert spec is not None
     assert spec.origin is not None
     return Path(spec.origin).parent
+
+
+def _packages(kind: str) -> set[str]:
+    """Return the top-level modules of others that a kind of domain is implemented in."""
+    return {name.partition(".")[0] for name in declaration(kind).modules()} - {"r1tailor"}
+
+
+def _all_files(top: str) -> dict[Path, Path]:
+    """Return the code and data of a top-level module or package, by the path below the folder it lies in."""
+    spec = find_spec(top)
+    if spec is None or spec.origin is None:
+        return {}
+    folder = Path(spec.origin).parent
+    if not spec.submodule_search_locations:
+        return {Path(spec.origin).relative_to(folder): Path(spec.origin)}
+    files = (file for file in folder.rglob("*") if file.suffix == ".py" or _is_data(file))
+    return {file.relative_to(folder.parent): file for file in files}
 
 
 def _file(name: str) -> Path | None:

@@ -67,7 +67,7 @@ class Setting:
 def kind_of(section: type[Section]) -> str:
     """Return the ``kind`` by which a section is chosen; empty where it comes in one kind only."""
     field = section.model_fields.get("kind")
-    return str(get_args(field.annotation)[0]) if field else ""
+    return "".join(map(str, get_args(field.annotation))) if field else ""
 
 
 def summary(section: type[Section]) -> str:
@@ -168,7 +168,7 @@ def allowed(annotation: Any) -> str:  # noqa: ANN401
     words = next((_CHECKED[check] for check in map(_check, metadata) if check in _CHECKED), "") or _kind(annotation)
     limits = [text.format(_limit(value)) for text, value in _found(metadata, _LIMITS)]
     lengths = [text.format(_limit(value)) for text, value in _found(metadata, _LENGTHS)]
-    patterns = [text.format(value) for text, value in _found(metadata, {"pattern": "matching {}"})]
+    patterns = [text.format(value) for text, value in _found(metadata, {"pattern": "matching `{}`"})]
     if annotation is str:
         limits += [f"{length} characters" for length in lengths]
     elif lengths:

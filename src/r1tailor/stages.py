@@ -48,10 +48,8 @@ def inputs(settings: Settings, run: RunFolder) -> None:
     """Files that settings name, modules that stages import -> their hashes, one JSON for each stage.
 
     Raises:
-        ConfigError: ``evaluation.variants`` cannot be trained.
         DataError: a file cannot be read.
     """
-    chosen_variants(settings)
     for line in write_inputs(settings, config.ROOT, run.inputs):
         print(f"inputs: {line}")
     sweep_variants(settings, run)
@@ -88,7 +86,6 @@ def check(settings: Settings, run: RunFolder) -> None:
 
     It comes after ``collect``: faults of raw material are found within a second, and this imports torch.
     """
-    chosen_variants(settings)
     if isinstance(settings.model, LocalModel):
         local_folder(settings.model, config.ROOT)
     from r1tailor.planning.preflight import refuse_early
@@ -207,7 +204,7 @@ def variant(settings: Settings, run: RunFolder, name: str | None = None) -> None
     """Documents with gold labels -> examples and models with other settings: one of the variants, or all of them.
 
     Raises:
-        ConfigError: ``evaluation.variants`` does not name it; or see ``chosen_variants``.
+        ConfigError: ``evaluation.variants`` does not name it.
     """
     chosen = chosen_variants(settings)
     if name is not None and name not in chosen:
@@ -221,15 +218,8 @@ def variant(settings: Settings, run: RunFolder, name: str | None = None) -> None
 
 
 def chosen_variants(settings: Settings) -> dict[str, Settings]:
-    """Return the composition of each of ``evaluation.variants``, by name.
-
-    Raises:
-        ConfigError: the domain does not offer one of them, or needs one that is not named.
-    """
+    """Return the composition of each of ``evaluation.variants``, by name."""
     offered = declaration(settings.domain.kind).variants(settings)
-    if unknown := [name for name in settings.evaluation.variants if name not in offered]:
-        offers = f"{settings.domain.name} offers {', '.join(offered) or 'none'} with these settings"
-        raise ConfigError([f"evaluation.variants = {', '.join(unknown)}: {offers}; evaluation=split asks for none"])
     return {name: offered[name] for name in settings.evaluation.variants}
 
 

@@ -1,22 +1,16 @@
 """Gold labels: more than half decides, an adjudicator breaks ties, every vote stays, and the order means nothing."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, replace
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from r1tailor import store
-from r1tailor.annotation import annotate, settle
 from r1tailor.annotation.adjudicate import Adjudicated, Merge, adjudicate
 from r1tailor.annotation.schemes import MEDICAL
-from r1tailor.errors import DataError
-from r1tailor.records import Annotation, Document, Labels, Relation, Span, read_annotations, write_records
-from r1tailor.schema.annotation import AgreementGate, OwnScheme, Question, RecordsExport
-from r1tailor.schema.annotation import Annotation as AnnotationSettings
+from r1tailor.records import Annotation, Labels, Relation, Span
+from r1tailor.schema.annotation import OwnScheme, Question
+from tests.support.annotated import vote
 
 FACTS = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2020-01-01"}
 TOPIC = Question(name="topic", values=("x", "y", "z"), multiple=False, definition="Which?")
@@ -24,19 +18,6 @@ TAGS = Question(name="tags", values=("x", "y", "z"), multiple=True, definition="
 SCHEME = OwnScheme(kind="own", spans=MEDICAL.spans, relations=MEDICAL.relations, questions=(TOPIC, TAGS))
 HIGH_FEVER, FEVER, FLU = Span(0, 10, "symptom"), Span(5, 10, "symptom"), Span(12, 15, "disease")
 _PROPERTY = settings(deadline=None, derandomize=True, database=None, max_examples=60)
-
-
-def vote(
-    annotator: str,
-    *spans: Span,
-    relations: Sequence[Relation] = (),
-    document: str = "d1",
-    **answers: str,
-) -> Annotation:
-    labels = Labels(
-        tuple(sorted(spans)), tuple(relations), {name: tuple(values.split()) for name, values in answers.items()}
-    )
-    return Annotation(document, annotator, "accept", labels, "2026-01-01T00:00:00+00:00", 3.0, "by hand")
 
 
 def decided(*votes: Annotation, merge: Merge = "exact", decision: Annotation | None = None) -> Adjudicated:
@@ -131,117 +112,3 @@ def test_the_order_of_votes_means_nothing(drawn: list[set[Span]], merge: Merge, 
     assert decided(*shuffled, merge=merge) == decided(*votes, merge=merge)
     voted = set().union(*drawn)
     assert set(decided(*votes, merge=merge).labels.spans) <= voted
-
-
-def _stage(tmp_path: Path, votes: Sequence[Annotation], decisions: Sequence[Annotation] = ()) -> AnnotationSettings:
-    write_records(tmp_path / "votes.jsonl", votes)
-    write_records(tmp_path / "chief.jsonl", decisions)
-    return AnnotationSettings(
-        scheme=SCHEME.model_copy(update={"spans": (), "relations": (), "questions": (TOPIC,)}),
-        exports=(RecordsExport(kind="records", path="votes.jsonl"),),
-        gate=AgreementGate(kappa=0.1, lower_bound=0.0, items=2, resamples=100, confidence=0.9),
-        merge="exact",
-        adjudication=RecordsExport(kind="records", path="chief.jsonl") if decisions else None,
-    )
-
-
-DOCUMENTS = [Document(f"d{number}", "text", **FACTS) for number in range(12)]
-ANSWERS = [("x", "x"), ("y", "y"), ("z", "z")] * 3 + [("x", "y")]
-
-
-def _votes() -> list[Annotation]:
-    return [
-        vote(annotator, document=f"d{number}", topic=answer)
-        for number, answers in enumerate(ANSWERS)
-        for annotator, answer in zip("ab", answers, strict=True)
-    ]
-
-
-def test_gold_labels_reach_the_documents_and_every_vote_is_kept(tmp_path: Path) -> None:
-    own = _stage(tmp_path, _votes())
-    gold = annotate(DOCUMENTS, own, tmp_path, seed=1)
-    settle(gold, own, tmp_path / "annotate")
-    fields = {document.id: document.fields.get("gold") for document in gold.documents}
-    said = {"spans": [], "relations": [], "answers": {"topic": ["x"]}, "rules": {"topic": "unanimous"}}
-    assert fields["d0"] == said | {"disagreement": 0.0}
-    assert fields["d9"]["disagreement"] == 1.0
-    assert fields["d9"]["rules"] == {"topic": "undecided"}
-    assert (fields["d10"], fields["d11"]) == (None, None)
-    assert gold.summary == "gold labels for 10 documents, 1 wait for an adjudicator; topic Cohen's kappa 0.85"
-    lines = [json.loads(line) for line in (tmp_path / "annotate" / "gold.jsonl").read_text("utf-8").splitlines()]
-    assert [(v["annotator"], v["labels"]["answers"]["topic"]) for v in lines[9]["votes"]] == [
-        ("a", ["x"]),
-        ("b", ["y"]),
-    ]
-    assert lines[9]["votes"][0]["created_at"] == "2026-01-01T00:00:00+00:00"
-    assert store.read_json(tmp_path / "annotate" / "report.json")["undecided"] == ["d9"]
-
-
-def test_ties_go_out_to_the_adjudicator_with_the_votes_and_come_back(tmp_path: Path) -> None:
-    own = _stage(tmp_path, _votes())
-    settle(annotate(DOCUMENTS, own, tmp_path, seed=1), own, tmp_path / "annotate")
-    (task,) = store.read_json(tmp_path / "annotate" / "adjudication" / "label_studio.json")
-    assert (task["data"]["document"], task["meta"]) == ("d9", {"reason": "votes are tied"})
-    assert [prediction["model_version"] for prediction in task["predictions"]] == ["a", "b"]
-    said = [
-        vote("chief", document="d9", topic="z"),
-        replace(vote("chief", document="d9", topic="y"), created_at="2026-02-01"),
-    ]
-    settled = annotate(DOCUMENTS, _stage(tmp_path, _votes(), said), tmp_path, seed=1)
-    assert settled.decided[9].labels.answers == {"topic": ("y",)}  # the newest word
-    assert settled.decided[9].rules == {"topic": "adjudicated"}
-    assert settled.decided[9].decision is not None
-    assert settled.decided[9].decision.annotator == "chief"
-    assert settled.summary.startswith("gold labels for 10 documents; ")
-
-
-def test_the_same_votes_give_the_same_bytes(tmp_path: Path) -> None:
-    for name, votes in (("one", _votes()), ("two", _votes()[::-1])):
-        own = _stage(tmp_path, votes)
-        gold = annotate(DOCUMENTS, own, tmp_path, seed=1)
-        settle(replace(gold, decided=[_unplaced(one) for one in gold.decided]), own, tmp_path / name)
-    for file in ("gold.jsonl", "report.json", "adjudication/label_studio.json"):
-        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
-
-
-def _unplaced(one: Adjudicated) -> Adjudicated:
-    return replace(one, votes=tuple(replace(each, position="") for each in one.votes))
-
-
-RECORDS = [
-    ({"document": "dx"}, "document 'dx' is not among the clean documents"),
-    ({"created_at": "soon"}, "created_at must be an ISO date and time"),
-    ({"labels": Labels((Span(0, 9, "symptom"),))}, "a span must have 0 <= start < end <= 4"),
-    (
-        {"labels": Labels((), (Relation(FEVER, FLU, "indicates"),))},
-        "the head and the tail of a relation must be among the spans",
-    ),
-    ({"labels": Labels(answers={"topic": ("w",)})}, "'w' is no answer to topic of the scheme. Allowed: x, y, z."),
-]
-
-
-@pytest.mark.parametrize(("changes", "message"), RECORDS)
-def test_a_record_of_another_tool_is_checked_like_any_export(
-    changes: dict[str, object], message: str, tmp_path: Path
-) -> None:
-    damaged = replace(_votes()[0], **changes)  # type: ignore[arg-type]
-    own = _stage(tmp_path, [damaged])
-    with pytest.raises(DataError) as refusal:
-        annotate(DOCUMENTS, own, tmp_path, seed=1)
-    assert str(refusal.value) == f"{tmp_path}/votes.jsonl, annotation 1: {message}"
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ({"answer": "maybe"}, "answer must be 'accept', 'reject' or 'ignore'"),
-        ({"labels": 3}, "labels must be a mapping"),
-        ({"lead_seconds": "3"}, "lead_seconds must be a number"),
-    ],
-)
-def test_a_line_that_is_no_annotation_is_refused(line: dict[str, object], message: str, tmp_path: Path) -> None:
-    path = tmp_path / "votes.jsonl"
-    path.write_text(json.dumps(asdict(_votes()[0]) | line), encoding="utf-8")
-    with pytest.raises(DataError) as refusal:
-        read_annotations(path)
-    assert str(refusal.value) == f"{path}, line 1: {message}"

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from r1tailor.annotation.agreement import (
     Agreement,
@@ -169,16 +168,3 @@ def _planted(agreeing: float, documents: int, annotators: str = "ab") -> list[An
             said = truth if keeps else chance.choice([topic for topic in TOPICS if topic != truth])
             votes.append(_vote(f"d{number}", annotator, topic=said))
     return votes
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"spans": (), "relations": (), "questions": ()}, "a scheme needs spans or questions"),
-        ({"relations": ({"name": "r", "head": "symptom", "tail": "x", "definition": ""},)}, "must be among the spans"),
-        ({"questions": (TOPIC.model_dump(), TOPIC.model_dump())}, "a label stands twice in one list"),
-    ],
-)
-def test_an_incoherent_scheme_is_refused(changes: dict[str, object], message: str) -> None:
-    with pytest.raises(ValidationError, match=message):
-        OwnScheme.model_validate(MEDICAL.model_dump() | changes)

@@ -76,7 +76,7 @@ def test_planted_disagreement_at_0_7_is_stopped_with_what_to_do_next(
     said = _settled(gold, tmp_path, exports=exports).splitlines()
     split = sum(share > 0 for share in found.disagreement.values())
     first, second, third = found.confusions
-    assert said[0] == "annotation: people do not agree well enough to train on their labels (domain.annotation.gate)"
+    assert said[0] == "annotation: inter-annotator agreement is too low to train on the labels (domain.annotation.gate)"
     assert said[1].startswith(f"  topic: Cohen's kappa {found.kappa:.2f} [")
     assert said[1].endswith(
         f"Cohen's kappa is {found.kappa:.2f}, 0.80 is needed; its lower bound is {found.low:.2f}, 0.67 is needed"
@@ -85,15 +85,15 @@ def test_planted_disagreement_at_0_7_is_stopped_with_what_to_do_next(
     assert said[2] == "what the guideline should settle:"
     assert said[3] == (
         f"  {first.first} / {first.second} ({first.pairs} pairs of votes): "
-        "say which of the two holds where both seem to, with an example of each"
+        "define which of the two applies where both seem to, with an example of each"
     )
     files = "annotate/next_round/prodigy.jsonl and annotate/next_round/label_studio.json"
     assert said[6] == f"the next annotation round, {split + 1} documents, is in {files}"
     assert said[7].startswith("  first come d")
     assert "(disagreement 1.00)" in said[7]
     assert said[8] == (
-        "what to do: settle the guideline; let two or more people label the next round by it; "
-        "add their export to domain.annotation.exports; run again: of each person the newest labels count"
+        "what to do: settle the guideline; let two or more annotators label the next round by it; "
+        "add their export to domain.annotation.exports; run again: the newest labels of each annotator count"
     )
     assert len(said) == 9
     written = store.read_json(tmp_path / "next_round" / "label_studio.json")
@@ -121,8 +121,8 @@ def test_few_documents_are_no_proof_however_well_people_agree(annotated: Callabl
     said = _settled(annotated(_planted(1.0, 49)), tmp_path)
     assert said.splitlines()[1].endswith(": 49 documents labelled twice or more, 50 are needed")
     assert said.splitlines()[2] == (
-        "what to do: let two or more people label further documents, until 50 are labelled twice; "
-        "add their export to domain.annotation.exports; run again: of each person the newest labels count"
+        "what to do: let two or more annotators label further documents, until 50 are labelled twice; "
+        "add their export to domain.annotation.exports; run again: the newest labels of each annotator count"
     )
     settle(annotated(_planted(1.0, 50)), SETTINGS, tmp_path)
 
@@ -177,6 +177,6 @@ def test_confused_labels_get_their_definitions_side_by_side(tmp_path: Path) -> N
         settle(gold, own, tmp_path)
     assert (
         "  disease / symptom (3 pairs of votes): disease is a named condition that explains symptoms, confirmed or "
-        "not; symptom is what is reported or found: a complaint, a sign, a value: say which of the two holds"
+        "not; symptom is what is reported or found: a complaint, a sign, a value: define which of the two applies"
     ) in str(refusal.value)
     assert "high fever" not in str(refusal.value)

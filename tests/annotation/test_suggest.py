@@ -1,39 +1,17 @@
-"""What goes out to annotators: schemes, and what machines suggest; what travels between the tools: records."""
+"""What machines suggest to annotators, and the records in which annotations travel between tools."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from r1tailor.annotation.label_studio.tasks import tasks
-from r1tailor.annotation.schemes import SHIPPED, opened
 from r1tailor.annotation.suggest import Predicted, Suggestion, from_model, from_terms, mentions
 from r1tailor.errors import DataError
 from r1tailor.records import Annotation, Document, Labels, Relation, Span, read_annotations, write_records
-from r1tailor.schema.annotation import ShippedScheme
 
 FACTS = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2020-01-01"}
 TEXT = "😀 fever and 𠮷 flu, flu"
 DOCUMENT = Document("d1", TEXT, **FACTS)
-
-
-@pytest.mark.parametrize("name", sorted(SHIPPED))
-def test_a_shipped_scheme_makes_triples_and_defines_every_label(name: str) -> None:
-    scheme = opened(ShippedScheme(kind="shipped", name=name))  # type: ignore[arg-type]
-    assert len(scheme.spans) == 3
-    assert len(scheme.relations) == 2
-    assert all(label.definition for label in (*scheme.spans, *scheme.relations))
-    assert opened(scheme) is scheme
-
-
-def test_a_task_carries_suggestions_with_their_maker_and_score() -> None:
-    suggested = Suggestion("d1", "medical-3", 0.75, Labels((Span(2, 7, "symptom"),)))
-    (task,) = tasks([DOCUMENT], [suggested], reasons={"d1": "labelled once"})
-    assert task["data"] == {"document": "d1", "text": TEXT}
-    assert (task["meta"], task["annotations"]) == ({"reason": "labelled once"}, [])
-    (prediction,) = task["predictions"]
-    assert (prediction["model_version"], prediction["score"]) == ("medical-3", 0.75)
-    assert prediction["result"][0]["value"] == {"start": 2, "end": 7, "text": "fever", "labels": ["symptom"]}
 
 
 def test_terms_become_suggestions_by_their_code() -> None:

@@ -29,7 +29,8 @@ def test_a_project_holds_what_a_checkout_has_and_its_params_follow_from_its_conf
     assert "cd mine\n" in done.out
     assert "git init && dvc init" in done.out
     mine = tmp_path / "mine"
-    for name in ("dvc.yaml", "train.py", *(str(p.relative_to(ROOT)) for p in (ROOT / "conf").rglob("*.yaml"))):
+    shipped = {str(path.relative_to(ROOT)) for path in (ROOT / "conf").rglob("*.yaml")} - {"conf/project.yaml"}
+    for name in ("dvc.yaml", "train.py", *shipped):
         assert (mine / name).read_bytes() == (ROOT / name).read_bytes()
         assert not (mine / name).is_symlink()
     assert yaml.safe_load((mine / "params.yaml").read_text("utf-8"))["domain"]["name"] == "medical"
@@ -37,13 +38,14 @@ def test_a_project_holds_what_a_checkout_has_and_its_params_follow_from_its_conf
     assert (mine / ".dvcignore").is_file()
     for readme in ("README.md", "README.zh-CN.md"):
         assert "domain=mine" in (mine / readme).read_text("utf-8")
+    assert yaml.safe_load((mine / "conf" / "project.yaml").read_text("utf-8")) == {"defaults": ["config", "_self_"]}
     assert not (mine / ".git").exists()
     inside = r1tailor("registry", "list", cwd=mine / "conf" / "domain")
     assert inside.code == 0, inside.err
     assert inside.out.startswith("no versions yet")
 
 
-@pytest.mark.parametrize("name", ["conf", "train.py", "dvc.yaml", "params.yaml"])
+@pytest.mark.parametrize("name", ["conf", "params.yaml"])
 def test_nothing_is_overwritten(name: str, r1tailor: Callable[..., Done], tmp_path: Path) -> None:
     (tmp_path / name).write_text("mine", encoding="utf-8")
     done = r1tailor("init")
@@ -61,14 +63,16 @@ def test_a_repository_is_made_when_asked_and_files_of_its_own_are_kept(
     assert "kept as it was: README.md" in done.out
     assert "git init" not in done.out
     assert (tmp_path / "README.md").read_text("utf-8") == "mine"
-    assert "enabled = True" in (tmp_path / ".dvc" / "config").read_text("utf-8")
+    kept = (tmp_path / ".dvc" / "config").read_text("utf-8")
+    assert "enabled = True" in kept
+    assert "config_name = project" in kept
     status = ["git", "-C", str(tmp_path), "status", "--porcelain", "--untracked-files=all"]
     seen = subprocess.run(status, capture_output=True, text=True, check=True).stdout
     assert "conf/config.yaml" in seen
     assert "dvc.yaml" in seen
 
 
-@pytest.mark.parametrize("command", [("collect",), ("fetch",), ("params",), ("registry", "list"), ("tasks",)])
+@pytest.mark.parametrize("command", [("use",), ("registry", "list")])
 def test_without_a_project_a_command_says_how_to_start_one(
     command: tuple[str, ...], r1tailor: Callable[..., Done], tmp_path: Path
 ) -> None:
@@ -80,9 +84,9 @@ def test_without_a_project_a_command_says_how_to_start_one(
 
 
 def test_what_only_reads_takes_the_conf_of_the_package(r1tailor: Callable[..., Done], tmp_path: Path) -> None:
-    done = r1tailor("plan", "model=tiny_llama")
+    done = r1tailor("explain", "trainer.max_steps")
     assert done.code == 0, done.err
-    assert "It fits" in done.out
+    assert "conf/trainer/cpu.yaml" in done.out
     assert not list(tmp_path.iterdir())
 
 

@@ -13,6 +13,7 @@ from r1tailor import config, sources
 from r1tailor.domain import declaration, open_domain
 from r1tailor.domain.declaration import GROUP, KINDS
 from r1tailor.errors import ConfigError
+from r1tailor.inputs import code_of
 from r1tailor.records import Prediction
 from r1tailor.schema.settings import Settings
 from tests.conftest import ROOT
@@ -125,6 +126,11 @@ def test_a_package_brings_a_domain_with_settings_metrics_and_a_reader(
     assert "levels: 5" in config.as_yaml(settings)
     (tmp_path / "data" / "packaged" / "icd10cm").mkdir(parents=True)
     (tmp_path / "data" / "packaged" / "icd10cm" / "notes.txt").write_bytes(NOTES)
+    brought = {
+        stage: code_of(stage, "triage").keys() - code_of(stage).keys() for stage in ("collect", "instruct", "train")
+    }
+    module = {"triage_package/triage_package.py"}
+    assert brought == {"collect": module, "instruct": module, "train": set()}
     (source,) = settings.domain.sources
     documents = list(sources.read(source, tmp_path, [], declaration("triage").readers))
     domain = open_domain(settings.domain, documents)

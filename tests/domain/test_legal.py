@@ -1,24 +1,19 @@
-"""Citations of EU and Chinese law: passages, what an answer cites, and whether that exists."""
+"""Citations of EU law: passages, what an answer cites, and whether it exists."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import settings as profile
-from hypothesis import strategies as st
 
 from r1tailor.domain import Domain, open_domain
-from r1tailor.domain.chinese_numerals import article_numbers, chinese_number
 from r1tailor.domain.legal import Legal
-from r1tailor.domain.legal_zh import LegalZh
-from r1tailor.domain.passages import passages
 from r1tailor.errors import ConfigError
 from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema.settings import Settings
+from tests.support.domain_runs import evaluated
 
 FACTS = {"source": "s", "licence": "l", "sha256": "0", "available_at": "2020-01-01"}
 Compose = Callable[..., Settings]
-_PROPERTY = profile(deadline=None, derandomize=True, database=None, max_examples=200)
 
 
 def _eu(act: str, number: int, official: str, text: str = "One. Two.") -> Document:
@@ -50,13 +45,6 @@ LAWS = [
 def legal(settings: Compose) -> Legal:
     domain = open_domain(settings("domain=legal", "domain.task.passage_characters=60").domain, ACTS)
     assert isinstance(domain, Legal)
-    return domain
-
-
-@pytest.fixture
-def legal_zh(settings: Compose) -> LegalZh:
-    domain = open_domain(settings("domain=legal_zh", "domain.task.largest_laws=2").domain, LAWS)
-    assert isinstance(domain, LegalZh)
     return domain
 
 
@@ -112,108 +100,15 @@ def test_the_majority_answer_cites_the_most_frequent_act_and_every_reference_is_
         assert (set(scores), set(scores.values())) == ({metric.name for metric in legal.metrics}, {1.0})
 
 
-def test_only_articles_in_force_of_the_largest_laws_become_examples(legal_zh: LegalZh) -> None:
-    examples = list(legal_zh.examples())
-    assert [example.output for example in examples] == [
-        "《中华人民共和国民法典》第一条，民法商法",
-        "《中华人民共和国民法典》第一百二十三条，民法商法",
-        "《中华人民共和国刑法》第一百二十条，刑法",
-        "《中华人民共和国刑法》第一百二十条之一，刑法",
-    ]
-    assert [example.fields["number"] for example in examples] == [[1, 0], [123, 0], [120, 0], [120, 1]]
-    assert legal_zh.labels() == ("《中华人民共和国民法典》", "《中华人民共和国刑法》")
-    for example in examples:
-        assert set(_scores(legal_zh, example, example.output, f"《{example.fields['law']}》").values()) == {1.0}
-
-
-@pytest.mark.parametrize(
-    ("answer", "law", "article", "field", "complete", "valid"),
-    [
-        ("《中华人民共和国民法典》第一百二十三条，民法商法", 1, 1, 1, 1, 1),
-        ("民法典第123条", 1, 1, 0, 1, 1),
-        ("《民法典》第一百二十四条", 1, 0, 0, 1, 0),  # invented
-        ("《民法典》第一百二十三条之一", 1, 0, 0, 1, 0),
-        ("《刑法》第一百九十九条，刑法", 0, 0, 0, 1, 1),  # no longer in force, but not invented
-        ("《公司法》第五条，民法商法", 0, 0, 1, 1, 1),
-        ("《刑法修正案》第一百二十条", 0, 0, 0, 1, 0),
-        ("《民法典》", 1, 0, 0, 0, 0),
-        ("第一百二十三条", 0, 0, 0, 0, 0),
-        ("<think>\n民法典第一百二十三条\n</think>\n\n不知道", 0, 0, 0, 0, 0),
-    ],
-)
-def test_a_chinese_citation_is_accurate_complete_and_valid_or_not(
-    answer: str, law: int, article: int, field: int, complete: int, valid: int, legal_zh: LegalZh
-) -> None:
-    example = list(legal_zh.examples())[1]
-    assert _scores(legal_zh, example, answer, "《中华人民共和国刑法》") == {
-        "law_accuracy": law,
-        "law_accuracy_ranked": 0,
-        "article_accuracy": article,
-        "field_of_law_accuracy": field,
-        "citation_completeness": complete,
-        "citation_validity": valid,
-    }
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("第一百二十三条", [(123, 0)]),
-        ("第十条、第十二条和第二十条", [(10, 0), (12, 0), (20, 0)]),
-        ("第一千二百六十条", [(1260, 0)]),
-        ("第一千零五条", [(1005, 0)]),
-        ("第一百二十条之一", [(120, 1)]),
-        ("第123条", [(123, 0)]),
-        ("第三章 第一款 条", []),
-    ],
-)
-def test_article_numbers_are_read_in_chinese_and_in_digits(text: str, found: list[tuple[int, int]]) -> None:
-    assert article_numbers(text) == found
-
-
-def _numeral(number: int) -> str:
-    """Write a number below 10,000 as Chinese laws do."""
-    digits, units, text = "零一二三四五六七八九", ("千", "百", "十", ""), ""
-    for digit, unit in zip(f"{number:04d}", units, strict=True):
-        if digit != "0":
-            text += digits[int(digit)] + unit
-        elif text and not text.endswith("零"):
-            text += "零"
-    text = text.rstrip("零")
-    return text.removeprefix("一") if text.startswith("一十") else text
-
-
-@_PROPERTY
-@given(st.integers(1, 9999))
-def test_every_numeral_below_ten_thousand_is_read_back(number: int) -> None:
-    assert chinese_number(_numeral(number)) == number == chinese_number(str(number))
-    assert article_numbers(f"依照第{_numeral(number)}条") == [(number, 0)]
-
-
-@_PROPERTY
-@given(st.text("ab .;。；\n1条"), st.integers(5, 40))
-def test_passages_hold_the_whole_text_in_order_and_none_is_too_long(text: str, longest: int) -> None:
-    found = list(passages(text, longest))
-    assert "".join("".join(found).split()) == "".join(text.split())
-    assert all(0 < len(passage) <= longest for passage in found)
-
-
-@pytest.mark.parametrize(
-    ("text", "longest", "found"),
-    [
-        ("The Member States’ rights. A café; no. 3 of it.", 60, ["The Member States’ rights. A café; no. 3 of it."]),
-        ("The Member States’ rights. A café; no. 3 of it.", 35, ["The Member States’ rights. A café;", "no. 3 of it."]),
-        ("甲。乙；\n丙。", 6, ["甲。乙；丙。"]),
-        ("甲。乙；\n丙。", 4, ["甲。乙；", "丙。"]),
-        ("abcdef. g", 4, ["abcd", "ef.", "g"]),
-    ],
-)
-def test_passages_are_whole_sentences_with_their_spaces(text: str, longest: int, found: list[str]) -> None:
-    assert list(passages(text, longest)) == found
-
-
 @pytest.mark.parametrize("domain", ["legal", "legal_zh"])
 def test_a_response_that_names_something_else_is_refused(domain: str, settings: Compose) -> None:
     composed = settings(f"domain={domain}", "domain.task.response='{judge}'").domain
     with pytest.raises(ConfigError, match=r"domain\.task\.response = '\{judge\}': only \{\w+\}, .* may stand in it$"):
         list(open_domain(composed, ACTS if domain == "legal" else LAWS).examples())
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:lightning")
+def test_the_domain_goes_from_raw_material_to_an_evaluated_model(tmp_path: Path) -> None:
+    metrics = evaluated("legal", tmp_path, 5)
+    assert 0 <= metrics["models"]["tuned"]["citation_validity"]["value"] <= 1
+    assert "act_accuracy_against_base_ranked" in metrics["comparisons"]

@@ -1,6 +1,7 @@
 """Chinese medicine: departments from symptoms, symptoms of diseases."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from r1tailor.domain.medical_zh import MedicalZh
 from r1tailor.errors import ConfigError
 from r1tailor.records import Document, Prediction
 from r1tailor.schema.settings import Settings
+from tests.support.domain_runs import evaluated
 
 FACTS = {"source": "s", "licence": "l", "sha256": "0", "available_at": "2020-01-01"}
 
@@ -106,3 +108,10 @@ def test_a_response_that_names_something_else_is_refused(make: Callable[..., Med
     domain = make("medical_zh", "domain.task.response='{doctor}'")
     with pytest.raises(ConfigError, match=r"only \{disease\}, \{symptoms\}, \{department\} may stand in it$"):
         list(domain.examples())
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:lightning")
+def test_the_domain_goes_from_raw_material_to_an_evaluated_model(tmp_path: Path) -> None:
+    metrics = evaluated("medical_zh", tmp_path, 5)
+    assert 0 <= metrics["models"]["tuned"]["department_accuracy"]["value"] <= 1
+    assert "department_accuracy_against_base_ranked" in metrics["comparisons"]

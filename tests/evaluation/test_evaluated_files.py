@@ -41,12 +41,12 @@ def test_a_domain_means_its_promoted_version_else_its_newest_else_its_newest_run
     (runs / "latest").symlink_to("b")
     found = _find(shop, "toy")
     assert (found.name, found.meaning) == ("outputs/runs/a", "the newest finished run of toy; no version is registered")
-    first, _ = (_register(shop, name, RIGHT[:-n] + [False] * n) for n, name in ((1, "c"), (2, "d")))
+    first, second = (_register(shop, name, RIGHT[:-n] + [False] * n) for n, name in ((1, "c"), (2, "d")))
     found = _find(shop, "toy")
-    assert (found.name, found.meaning) == ("toy-2", "the newest version of toy; none is promoted")
+    assert (found.name, found.meaning) == ("toy-2", f"the newest version {second.id}; none is promoted")
     shop.registry.promote(first.id)
     found = _find(shop, "toy")
-    assert (found.name, found.meaning) == ("toy-1", "the promoted version of toy")
+    assert (found.name, found.meaning) == ("toy-1", f"the promoted version {first.id}")
 
 
 def test_versions_and_runs_hold_the_same_files(shop: Shop) -> None:

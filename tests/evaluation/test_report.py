@@ -113,3 +113,19 @@ def test_what_was_asked_is_shown_where_it_differs(
     examples[1] = dataclasses.replace(examples[1], instruction="Name another group.")
     text = written(settings())
     assert text.index("<th>instruction</th>") < text.index("<td>Name another group.</td>")
+
+
+def test_text_of_users_is_text_in_the_table_and_on_the_page(
+    written: Callable[..., str],
+    settings: Callable[..., Settings],
+    examples: list[Example],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    examples[0] = dataclasses.replace(examples[0], input="<img src=x> [/x] :smile:")
+    composed = settings("domain.title='Notes [/INST] <b>:smile:</b>'")
+    report.print_table(composed, _METRICS, [])
+    assert "Notes [/INST] <b>:smile:</b>: 2 held-out items" in capsys.readouterr().out
+    text = written(composed)
+    assert "Notes [/INST] &lt;b&gt;:smile:&lt;/b&gt;" in text
+    assert "&lt;img src=x&gt; [/x] :smile:" in text
+    assert "<img src=x>" not in text

@@ -10,8 +10,7 @@ from torch import nn
 
 from r1tailor import config
 from r1tailor.batching.packing import MicroBatch, pack
-from r1tailor.errors import DataError
-from r1tailor.evaluation.market.ablation import shuffled, zeroed
+from r1tailor.evaluation.market.ablation import shuffled
 from r1tailor.inference.local import LocalAnswerer
 from r1tailor.inference.predict import predict
 from r1tailor.inference.ranking import score_labels
@@ -21,9 +20,7 @@ from r1tailor.records import Example, Prediction
 from r1tailor.schema.settings import Settings
 from tests.batching.test_packing import MODELS, PADDING
 from tests.support.windowed import (
-    CHANNELS,
     LABELS,
-    STEPS,
     STRATEGIES,
     alone,
     composition,
@@ -100,27 +97,6 @@ def test_ranking_scores_are_the_likelihoods_of_the_labels() -> None:
     assert first == pytest.approx(shared + float(last[continuation[-1]]), abs=1e-4)
     other = chat.continuation(chat.prompt_text(example), "b")[-1]
     assert second == pytest.approx(shared + float(last[other]), abs=1e-4)
-
-
-def test_shuffled_windows_are_others_and_stay_together() -> None:
-    examples = windowed(13)
-    mixed = shuffled(examples, 5)
-    assert mixed == shuffled(examples, 5) != shuffled(examples, 6)
-    assert [replace(e, series=()) for e in mixed] == [replace(e, series=()) for e in examples]
-    moved = {(a.series, b.series) for a, b in zip(examples, mixed, strict=True) if a.series}
-    assert all(before != after for before, after in moved)
-    assert {before for before, _ in moved} == {after for _, after in moved}
-    assert len(moved) == 4, "examples that shared a window share one again"
-    assert mixed[-1] == examples[-1], "an example without a window stays without"
-    with pytest.raises(DataError, match="the windows of 3 examples cannot be shuffled: they are all the same"):
-        shuffled(windowed()[:3], 1)
-
-
-def test_zeroed_windows_keep_their_shape() -> None:
-    examples = windowed()
-    emptied = zeroed(examples)
-    assert [replace(e, series=()) for e in emptied] == [replace(e, series=()) for e in examples]
-    assert {e.series for e in emptied} == {((0.0,) * CHANNELS,) * STEPS, ()}
 
 
 def test_rows_of_a_micro_batch_without_windows_ask_for_no_encoder() -> None:

@@ -11,7 +11,7 @@ from r1tailor.instruction.build import build
 from r1tailor.instruction.card import balance, card, statistics
 from r1tailor.records import Document, Example
 from r1tailor.schema.settings import Settings
-from tests.domain.test_base import FACTS, _text
+from tests.support.made_examples import FACTS, text_of
 
 LABELS = ("red", "reddish", "green", "blue")
 
@@ -79,7 +79,8 @@ def test_sources_groups_and_dates() -> None:
 def test_a_build_reports_its_card_as_plain_json(settings: Callable[..., Settings]) -> None:
     fields = {"instruction": "", "reasoning": "", "group": "", "entities": []}
     documents = [
-        Document(f"d{i}", _text(i), position="1", fields=fields | {"output": LABELS[i % 4]}, **FACTS) for i in range(80)
+        Document(f"d{i}", text_of(i), position="1", fields=fields | {"output": LABELS[i % 4]}, **FACTS)
+        for i in range(80)
     ]
     overrides = ["domain.split.test=0.3", "domain.split.validation=0.3", f"domain.task.labels=[{','.join(LABELS)}]"]
     report = build(

@@ -200,8 +200,8 @@ def test_leaks_stop_the_run_where_that_is_asked_for() -> None:
     with pytest.raises(DataError) as refusal:
         decontaminate(_leaky(), LEAKS.model_copy(update={"on_leak": "stop"}), ())
     assert str(refusal.value) == (
-        "3 examples of train say what held-out ones ask or answer: train50, train51, train52 (domain.split.leaks, "
-        "on_leak: stop; remove would take them out of train)"
+        "3 examples of train repeat what held-out ones ask or answer: train50, train51, train52 (domain.split.leaks, "
+        "on_leak: stop; on_leak: remove takes them out of train)"
     )
     many = _parts(_passages("zh"), _passages("zh"))
     with pytest.raises(DataError, match=r"^100 examples of train .*: train0, train1, .*, train9, \.\.\. \(domain"):

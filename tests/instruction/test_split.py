@@ -9,18 +9,14 @@ from hypothesis import given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from r1tailor.domain import open_domain
 from r1tailor.errors import ConfigError, DataError
-from r1tailor.instruction import similarity
-from r1tailor.instruction.build import build
-from r1tailor.instruction.likeness import near_identical, repeated
-from r1tailor.instruction.similarity import contained_pairs, trigrams
+from r1tailor.instruction.similarity import trigrams
 from r1tailor.instruction.split import split
 from r1tailor.layout import PARTS
-from r1tailor.records import Document, Example
+from r1tailor.records import Example
 from r1tailor.schema.domain import Boundaries, Split
 from r1tailor.schema.settings import Settings
-from tests.domain.test_base import FACTS, _place, _text
+from tests.support.made_examples import place, text_of
 
 BY_GROUP = Split(validation=0.2, test=0.2, similarity=0.8, by="group")
 BY_TIME = BY_GROUP.model_copy(update={"by": "time"})
@@ -35,7 +31,7 @@ _PROPERTY = profile(deadline=None, derandomize=True, database=None, max_examples
 def _dated(days: list[int], copies: bool = False) -> list[Example]:
     """Return an example for each day after the first; with ``copies``, every second repeats the one before it."""
     return [
-        Example(f"e{i}", "", _text(i // 2 if copies else i), "b", available_at=str(FIRST + timedelta(day)))
+        Example(f"e{i}", "", text_of(i // 2 if copies else i), "b", available_at=str(FIRST + timedelta(day)))
         for i, day in enumerate(days)
     ]
 
@@ -52,17 +48,17 @@ def _straddles(parts: dict[str, list[Example]]) -> bool:
 @_PROPERTY
 @given(st.integers(0, 1000), st.lists(st.tuples(st.integers(0, 12), st.integers(0, 25)), max_size=40))
 def test_groups_are_whole_and_nothing_near_identical_straddles(seed: int, drawn: list[tuple[int, int]]) -> None:
-    examples = [Example(f"e{i}", "", _text(text), "b", group=f"g{group}") for i, (group, text) in enumerate(drawn)]
+    examples = [Example(f"e{i}", "", text_of(text), "b", group=f"g{group}") for i, (group, text) in enumerate(drawn)]
     left_out: dict[str, list[str]] = {}
     parts = split(examples, BY_GROUP, seed, left_out)
-    place = _place(parts)
+    placed = place(parts)
     groups = {
-        example.group: {place[e.id] for e in examples if e.group == example.group and e.id in place}
+        example.group: {placed[e.id] for e in examples if e.group == example.group and e.id in placed}
         for example in examples
     }
     assert all(len(found) <= 1 for found in groups.values())
     assert not _straddles(parts)
-    assert sorted([*place, *left_out.get("near_identical", [])]) == sorted(example.id for example in examples)
+    assert sorted([*placed, *left_out.get("near_identical", [])]) == sorted(example.id for example in examples)
 
 
 @_PROPERTY
@@ -78,7 +74,7 @@ def test_by_time_train_is_before_validation_before_test_with_an_embargo(days: li
             assert (min(dates[later]) - max(dates[earlier])).days > embargo
     assert not _straddles(parts)
     listed = [id_ for ids in left_out.values() for id_ in ids]
-    assert sorted([*_place(parts), *listed]) == sorted(example.id for example in examples)
+    assert sorted([*place(parts), *listed]) == sorted(example.id for example in examples)
     assert set(left_out) <= {"embargo", "near_identical"}
 
 
@@ -99,7 +95,7 @@ def test_by_time_train_is_before_validation_before_test_with_an_embargo(days: li
 def test_given_boundaries_hold_to_the_day(day: str, part: str) -> None:
     left_out: dict[str, list[str]] = {}
     parts = split([Example("e", "", "a", "b", available_at=day)], BOUNDED, 1, left_out)
-    assert _place(parts) | {id_: reason for reason, ids in left_out.items() for id_ in ids} == {"e": part}
+    assert place(parts) | {id_: reason for reason, ids in left_out.items() for id_ in ids} == {"e": part}
 
 
 @pytest.mark.parametrize(
@@ -116,7 +112,7 @@ def test_an_answer_that_looks_over_a_boundary_is_purged(day: str, until: str, pa
     left_out: dict[str, list[str]] = {}
     ahead = Example("e", "", "a", "b", available_at=day, fields={"label_until": until})
     parts = split([ahead], BOUNDED, 1, left_out)
-    assert _place(parts) | {id_: reason for reason, ids in left_out.items() for id_ in ids} == {"e": part}
+    assert place(parts) | {id_: reason for reason, ids in left_out.items() for id_ in ids} == {"e": part}
 
 
 def _windowed(days: list[int], windows: list[float], text: str = "one and the same") -> list[Example]:
@@ -142,18 +138,10 @@ def test_windows_are_told_apart_by_their_numbers_whatever_the_text(similarity: f
 
 
 def test_examples_of_one_window_stay_in_one_part_whatever_they_ask() -> None:
-    shared = [Example(f"e{i}", "", _text(i), "b", series=((float(i % 9),),)) for i in range(90)]
-    place = _place(split(shared, BY_GROUP.model_copy(update={"by": "similarity"}), 1))
-    assert all(len({place[f"e{i}"] for i in range(window, 90, 9)}) == 1 for window in range(9))
-    assert len(set(place.values())) > 1
-
-
-def test_at_full_similarity_texts_are_alike_if_all_their_trigrams_are() -> None:
-    texts = ["a b c", "A, b; c", "a b d", "", "?"]
-    examples = [Example(str(i), "", text, "x") for i, text in enumerate(texts)]
-    assert near_identical(examples[:3], 1.0) == near_identical(examples[:3], 0.9999) == [(0, 1)]
-    assert repeated(examples[:1], examples[1:], 1.0) == repeated(examples[:1], examples[1:], 0.9999) == 1
-    assert repeated(examples[2:3], examples[:2], 1.0) == 0
+    shared = [Example(f"e{i}", "", text_of(i), "b", series=((float(i % 9),),)) for i in range(90)]
+    placed = place(split(shared, BY_GROUP.model_copy(update={"by": "similarity"}), 1))
+    assert all(len({placed[f"e{i}"] for i in range(window, 90, 9)}) == 1 for window in range(9))
+    assert len(set(placed.values())) > 1
 
 
 def test_without_boundaries_the_shares_say_where_they_lie() -> None:
@@ -217,32 +205,3 @@ def test_a_faulty_split_is_refused(overrides: list[str], fault: str, settings: C
     with pytest.raises(ConfigError) as refusal:
         settings("domain=generic", "domain.sources.0.path=x", *written)
     assert [found.startswith(fault) for found in refusal.value.faults] == [True], refusal.value.faults
-
-
-def test_a_build_by_time_takes_the_dates_of_the_documents_and_lists_what_it_left_out(settings: Compose) -> None:
-    fields = {"instruction": "", "reasoning": "", "group": "", "entities": [], "output": "b"}
-    documents = [
-        Document(f"d{i}", _text(i), position="1", fields=fields, **FACTS | {"available_at": str(FIRST + timedelta(i))})
-        for i in range(100)
-    ]
-    overrides = ["++domain.split.by=time", "++domain.split.embargo_days=2", "domain.split.test=0.2"]
-    composed = settings("domain=generic", "domain.sources.0.path=x", "domain.split.validation=0.2", *overrides)
-    built = build(open_domain(composed.domain, documents), seed=1)
-    assert built.report["examples"] == {"train": 58, "validation": 18, "test": 20}
-    assert built.report["left_out"] == {"embargo": ["d58", "d59", "d78", "d79"]}
-    assert {e.available_at for e in built.parts["test"]} == {str(FIRST + timedelta(i)) for i in range(80, 100)}
-
-
-def test_contained_pairs_are_those_of_brute_force_whatever_the_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = ["a b c", "高血压", "a b", "x", ""]
-    others = ["a b c d e", "原发性高血压病", "b c", "", "x y"]
-    expected = {
-        (i, j, len(trigrams(a) & trigrams(b)) / len(trigrams(a)))
-        for i, a in enumerate(texts)
-        for j, b in enumerate(others)
-        if len(trigrams(a) & trigrams(b)) >= 0.3 * len(trigrams(a))
-    }
-    assert set(contained_pairs(texts, others, 0.3)) == expected
-    assert len(expected) > 3
-    monkeypatch.setattr(similarity, "_BLOCK_ENTRIES", 1)
-    assert set(contained_pairs(texts, others, 0.3)) == expected

@@ -1,66 +1,21 @@
-"""Guidelines in PDF: the tests write them with reportlab, English and Chinese, and damage them."""
+"""PDF files: pages and sections become documents; what cannot be read is rejected and named."""
 
 import gzip
 import io
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.utils import ImageReader
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from r1tailor.schema.sources import PdfSource
 from r1tailor.sources import pdf_layout, streams
+from tests.support.pdf_pages import PAGES, pdf, table, text
 from tests.support.raw import DESCRIBED, collected, write
 
-PAGES = PdfSource(kind="pdf", unit="page", **DESCRIBED)
 SECTIONS = PdfSource(kind="pdf", unit="section", **DESCRIBED)
-pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
-Draw = Callable[[Canvas], object]
-
-
-def pdf(*pages: Draw, password: str = "") -> bytes:
-    file = io.BytesIO()
-    locked = StandardEncryption(password, ownerPassword="owner") if password else None
-    canvas = Canvas(file, pagesize=(595, 842), invariant=1, encrypt=locked, pageCompression=0)
-    for draw in pages:
-        draw(canvas)
-        canvas.showPage()
-    canvas.save()
-    return file.getvalue()
-
-
-def text(*lines: tuple[float, str], x: float = 60, y: float = 780, font: str = "Helvetica") -> Draw:
-    """Draw lines of (size, words) below each other."""
-
-    def draw(canvas: Canvas) -> None:
-        place = y
-        for size, words in lines:
-            canvas.setFont(font, size)
-            canvas.drawString(x, place, words)
-            place -= 1.4 * size
-
-    return draw
-
-
-def both(*draws: Draw) -> Draw:
-    return lambda canvas: [draw(canvas) for draw in draws]
-
-
-def table(rows: list[list[str]], y: float) -> Draw:
-    def draw(canvas: Canvas) -> None:
-        edges = [60 + 140 * column for column in range(len(rows[0]) + 1)]
-        canvas.grid(edges, [y - 20 * row for row in range(len(rows) + 1)])
-        canvas.setFont("Helvetica", 10)
-        for number, row in enumerate(rows):
-            for column, words in enumerate(row):
-                canvas.drawString(edges[column] + 4, y - 20 * number - 14, words)
-
-    return draw
 
 
 def image(canvas: Canvas) -> None:
@@ -76,13 +31,6 @@ CHINESE = text(
 )
 
 
-def _texts(tmp_path: Path, *pages: Draw) -> list[str]:
-    write(tmp_path, "guide.pdf", pdf(*pages))
-    documents, rejected = collected(PAGES, tmp_path)
-    assert rejected == []
-    return [document.text for document in documents]
-
-
 def test_a_page_becomes_a_document_in_both_languages(tmp_path: Path) -> None:
     write(tmp_path, "who/guide.pdf", pdf(PROSE, lambda _: None, CHINESE))
     documents, rejected = collected(PAGES, tmp_path)
@@ -95,63 +43,6 @@ def test_a_page_becomes_a_document_in_both_languages(tmp_path: Path) -> None:
     assert chinese.text == "高血压防治指南\n血压≥140/90 mmHg 者应开始治疗，\n首选药物为钙通道阻滞剂，无禁忌证者。"
     assert english.fields == {"page": 1, "headings": ["Hypertension in adults"], "tables": 0}
     assert chinese.fields == {"page": 3, "headings": ["高血压防治指南"], "tables": 0}
-
-
-def test_a_table_is_a_line_for_each_row_where_it_stands(tmp_path: Path) -> None:
-    rows = [["Drug", "Dose"], ["Ramipril", "2.5 mg"], ["Amlodipine", ""]]
-    page = both(text((10, "Before.")), table(rows, 740), text((10, "After."), y=600))
-    write(tmp_path, "guide.pdf", pdf(page))
-    (document,), _ = collected(PAGES, tmp_path)
-    assert document.text == "Before.\nDrug | Dose\nRamipril | 2.5 mg\nAmlodipine | \nAfter."
-    assert document.fields["tables"] == 1
-
-
-COLUMN = [(10, f"of the column, line {number} of prose.") for number in range(6)]
-
-
-def test_two_columns_are_read_one_after_the_other_between_what_spans_both(tmp_path: Path) -> None:
-    wide = "A sentence that runs across the whole page, over both of its columns, to the other edge of it."
-    page = both(
-        text((10, wide), y=780),
-        text(*[(10, f"Left {words}") for _, words in COLUMN], y=750),
-        text(*[(10, f"Right {words}") for _, words in COLUMN], x=320, y=743),
-        text((10, wide.replace("A sentence", "Another one")), y=600),
-    )
-    (found,) = _texts(tmp_path, page)
-    assert [line.split()[0] for line in found.split("\n")] == ["A", *["Left"] * 6, *["Right"] * 6, "Another"]
-
-
-def test_a_table_without_rules_stays_in_its_rows(tmp_path: Path) -> None:
-    names = text(*[(10, f"Drug {number}") for number in range(6)])
-    doses = text(*[(10, f"{number} mg") for number in range(6)], x=320)
-    (found,) = _texts(tmp_path, both(names, doses))
-    assert found.split("\n") == [f"Drug {number} {number} mg" for number in range(6)]
-
-
-def _raised(canvas: Canvas, before: str, small: str, rise: float) -> float:
-    text((10, before))(canvas)
-    x = 60 + canvas.stringWidth(before, "Helvetica", 10)
-    text((6, small), x=x, y=780 + rise)(canvas)
-    return x + canvas.stringWidth(small, "Helvetica", 6)
-
-
-@pytest.mark.parametrize(
-    ("before", "small", "rise", "after", "expected"),
-    [
-        ("10", "9", 4, "/L", "10⁹/L"),
-        ("m", "2", 4, " of skin", "m² of skin"),
-        ("CO", "2", -2, " in air", "CO₂ in air"),
-        ("value", "a", 4, "", "value^a"),
-    ],
-)
-def test_a_raised_number_is_a_power(
-    before: str, small: str, rise: float, after: str, expected: str, tmp_path: Path
-) -> None:
-    def draw(canvas: Canvas) -> None:
-        end = _raised(canvas, before, small, rise)
-        text((10, after), x=end)(canvas)
-
-    assert _texts(tmp_path, draw) == [expected]
 
 
 def test_what_stands_between_two_headings_is_a_section_over_pages(tmp_path: Path) -> None:

@@ -51,6 +51,6 @@ def real() -> tuple[Document, ...]:
 
 def finance(documents: Sequence[Document], *overrides: str) -> Finance:
     """Return the finance domain over documents."""
-    domain = open_domain(config.load(["domain=finance", *overrides]).domain, documents)
+    domain = open_domain(config.load(["domain=finance", "evaluation=split", *overrides]).domain, documents)
     assert isinstance(domain, Finance)
     return domain

@@ -40,9 +40,9 @@ def run_ready(ready: Path) -> Callable[..., Done]:
     return run
 
 
-def curve(output: str) -> list[float]:
-    with (ROOT / output / "train" / "1-all" / "plots" / "loss.csv").open() as file:
-        return [float(row["loss"]) for row in csv.DictReader(file)]
+def curve(output: str, column: str = "loss", file: str = "loss.csv") -> list[float]:
+    with (ROOT / output / "train" / "1-all" / "plots" / file).open() as rows:
+        return [float(row[column]) for row in csv.DictReader(rows)]
 
 
 def weights(output: str) -> dict[str, bytes]:
@@ -78,15 +78,17 @@ def test_two_processes_and_any_accumulation_have_the_loss_curve_of_one(
         "two": (run_command if new else run_ready, TWO),
         "cut": (run_command, ("trainer.micro_batch_tokens=1",)),
     }
-    found = {}
+    found, validated = {}, {}
     for name, (run, options) in runs.items():
         done = run("train.py", *composition, *strategy, *options, f"output={output}/{name}", OMP_NUM_THREADS="1")
         assert done.code == 0, done.err
         found[name] = curve(f"{output}/{name}")
+        validated[name] = curve(f"{output}/{name}", "validation_loss", "validation.csv")
     assert len(found["one"]) > 20
     assert found["one"][-1] < found["one"][0]
     for other in ("two", "cut"):
         assert found[other] == pytest.approx(found["one"], rel=1e-5)
+        assert validated[other] == pytest.approx(validated["one"], rel=1e-5)
 
 
 def test_two_processes_with_dropout_resume_to_the_same_weights_bit_for_bit(

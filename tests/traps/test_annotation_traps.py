@@ -15,9 +15,9 @@ from r1tailor.annotation.label_studio import formats, full
 from r1tailor.errors import DataError
 from r1tailor.records import Annotation, Labels, Relation, Span
 from r1tailor.schema.annotation import AgreementGate
-from tests.annotation import test_agreement, test_label_studio, test_prodigy
-from tests.annotation.test_label_studio import export, region
+from tests.annotation import test_agreement, test_prodigy
 from tests.external.label_studio import SCHEME
+from tests.support.label_studio_cases import DOCUMENT, FEVER, export, region
 from tests.traps.shown import shown
 
 GATE = AgreementGate(kappa=0.80, lower_bound=0.67, items=50, resamples=100, confidence=0.95)
@@ -36,12 +36,12 @@ def _read(tool: ModuleType, value: object, expected: Expected) -> list[Annotatio
 
 def check_label_studio() -> None:
     """Offsets in UTF-16 units are converted, what covers another text is refused, what is cancelled is empty."""
-    expected = Expected({"d1": test_label_studio.DOCUMENT}, SCHEME)
+    expected = Expected({"d1": DOCUMENT}, SCHEME)
     (vote,) = _read(label_studio, export(region("a", 3, 8, "fever", "symptom")), expected)
     assert vote.labels.spans == (Span(2, 7, "symptom"),), "UTF-16 units taken for code points"
     with pytest.raises(DataError, match=r"text\[4:9\] is not value\.text"):
         _read(label_studio, export(region("a", 4, 9, "fever", "symptom")), expected)
-    (vote,) = _read(label_studio, export(test_label_studio.FEVER, was_cancelled=True), expected)
+    (vote,) = _read(label_studio, export(FEVER, was_cancelled=True), expected)
     assert (vote.cancelled, vote.labels) == (True, Labels()), "a cancelled annotation counts"
 
 

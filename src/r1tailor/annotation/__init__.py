@@ -1,4 +1,4 @@
-"""People's labels: tasks go out to the tools, votes come back, agreement is measured, gold labels are decided."""
+"""Annotation: tasks go out to the tools, votes come back, agreement is measured, gold labels are decided."""
 
 from r1tailor.annotation.gold import Gold, annotate, settle
 

@@ -1,8 +1,8 @@
 """Gold labels from votes: more than half decides, an adjudicator decides ties, and every vote is kept.
 
-The rule by which each aspect was decided stands in the record: ``unanimous``, ``majority``, ``one vote``,
-``adjudicated``, or ``undecided`` for a tie that no adjudicator has looked at; then the labels of that aspect are left
-empty. Nothing depends on the order of the votes.
+Each record holds the rule by which an aspect was decided: ``unanimous``, ``majority``, ``one vote``, ``adjudicated``,
+or ``undecided`` for a tie that no adjudicator has seen, where the labels of the aspect stay empty. The order of the
+votes does not matter.
 """
 
 from collections import Counter
@@ -25,10 +25,10 @@ class Adjudicated:
 
     Attributes:
         document: the document's id.
-        labels: what was decided; nothing for an undecided aspect.
-        rules: by aspect (``spans``, ``relations``, a question), how it was decided.
-        votes: all of them: who, when, what.
-        decision: what the adjudicator said; None if nobody was asked.
+        labels: the decided labels; empty for an undecided aspect.
+        rules: by aspect (``spans``, ``relations``, the name of a question), how it was decided.
+        votes: all of them, with annotator, time and labels.
+        decision: the adjudicator's labels; None without one.
     """
 
     document: str
@@ -44,7 +44,7 @@ class Adjudicated:
 
     @property
     def disagreement(self) -> float | None:
-        """Share of the pairs of votes that differ in spans, relations or answers; None for a single vote."""
+        """The share of pairs of votes that differ in spans, relations or answers; None for a single vote."""
         said = [(vote.labels.spans, vote.labels.relations, vote.labels.answers) for vote in self.votes]
         pairs = list(combinations(said, 2))
         return sum(one != other for one, other in pairs) / len(pairs) if pairs else None
@@ -66,9 +66,9 @@ def adjudicate(
     """Return the gold labels of one document.
 
     Args:
-        votes: one or more, one for each annotator, none of them cancelled.
+        votes: one or more, one per annotator, none of them cancelled.
         decision: the adjudicator's labels; used for aspects that the votes leave tied.
-        scheme: says which aspects there are.
+        scheme: the aspects.
         merge: when two spans count as one (``schema.Annotation``).
     """
     votes = sorted(votes, key=lambda vote: vote.annotator)
@@ -84,7 +84,7 @@ def adjudicate(
             ends = [{_moved(relation, stand_in) for relation in vote.labels.relations} for vote in votes]
             standing = [{r for r in of_vote if {r.head, r.tail} <= set(spans)} for of_vote in ends]
             relations, rules["relations"] = _settled(standing, said.relations if said else None)
-            if rules["spans"] in ("adjudicated", "undecided"):  # relations stand and fall with their spans
+            if rules["spans"] in ("adjudicated", "undecided"):  # relations depend on their spans
                 relations, rules["relations"] = said.relations if said else (), rules["spans"]
     answers: dict[str, tuple[str, ...]] = {}
     for question in scheme.questions:
@@ -97,7 +97,7 @@ def adjudicate(
 
 
 def _settled(voted: Sequence[set[Decided]], decided: tuple[Decided, ...] | None) -> tuple[tuple[Decided, ...], Rule]:
-    """Return what more than half of the votes hold, and the rule; a tie goes to the decision."""
+    """Return the labels that more than half of the votes hold, and the rule; a tie goes to the decision."""
     supporters = Counter(label for of_vote in voted for label in of_vote)
     if any(2 * count == len(voted) for count in supporters.values()):
         return (decided, "adjudicated") if decided is not None else ((), "undecided")
@@ -110,7 +110,7 @@ def _settled(voted: Sequence[set[Decided]], decided: tuple[Decided, ...] | None)
 def _answered(
     given: Sequence[set[str]], decided: tuple[str, ...] | None, multiple: bool
 ) -> tuple[tuple[str, ...], Rule]:
-    """Return the answer to a question; a question of one answer is tied also where no answer has more than half."""
+    """Return the answer and the rule; a single-answer question is also tied where no answer has more than half."""
     gold, rule = _settled(given, decided) if given else ((), "undecided")
     if rule in ("adjudicated", "undecided") or gold or multiple:
         return gold, rule
@@ -124,8 +124,8 @@ def _moved(relation: Relation, stand_in: dict[Span, Span]) -> Relation:
 def _stand_ins(drawn: Sequence[Span], merge: Merge) -> dict[Span, Span]:
     """Return for each span the one that stands for it: itself, or the span of its cluster that was drawn most often.
 
-    A cluster is what hangs together by overlaps of one label. Of spans drawn equally often the longest stands, then
-    the first.
+    A cluster is a set of spans of one label that are connected by overlaps. Of spans drawn equally often the longest
+    is taken, then the first.
     """
     if merge == "exact":
         return {span: span for span in drawn}

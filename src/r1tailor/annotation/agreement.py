@@ -1,10 +1,9 @@
-"""How far annotators agree beyond chance, and how sure that figure is.
+"""Inter-annotator agreement beyond chance, with its confidence interval.
 
-Which coefficient: Cohen's kappa for two annotators, Fleiss' kappa where every unit has equally many ratings,
-Krippendorff's alpha otherwise, for the other two cannot take missing cells. Beside it raw agreement and Gwet's AC1,
-which does not collapse where one value prevails. The interval is a percentile bootstrap over documents, for the tokens
-of one document are not independent. A coefficient is undefined where everybody gave one and the same value: nothing
-was told apart.
+The coefficient is Cohen's kappa for two annotators, Fleiss' kappa if every unit has the same number of ratings, and
+Krippendorff's alpha otherwise, as the other two do not allow missing cells. Raw agreement is reported with it, and
+Gwet's AC1, which does not collapse where one value prevails. The interval is a percentile bootstrap over documents,
+since the tokens of a document are not independent. A coefficient is undefined where all ratings have the same value.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Confusion:
-    """Two values given to the same unit, and how many pairs of votes did so."""
+    """Two values given to the same unit, and the number of pairs of votes that differ in this way."""
 
     first: str
     second: str
@@ -33,21 +32,21 @@ class Confusion:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How far annotators agree on one aspect.
+    """The agreement of annotators on one aspect.
 
     Attributes:
         aspect: ``spans``, ``relations`` or the name of a question.
-        coefficient: which one, and ``why`` this one.
+        coefficient: its name, and ``why`` it was chosen.
         kappa: its value; None where it is undefined.
-        low: lower end of its bootstrap interval, ``high`` the upper.
+        low: lower end of its bootstrap interval; ``high`` is the upper.
         raw: share of agreeing pairs of ratings, mean over the units rated twice or more.
         ac1: Gwet's AC1.
-        exact_f1: of spans (or relations) that two annotators drew exactly alike, over all pairs of annotators: the
-            limit of kappa for a great many true negatives (Hripcsak and Rothschild 2005). None for questions.
-        items: documents that have a unit rated twice or more.
-        units: such units.
+        exact_f1: F1 of spans (or relations) drawn identically by two annotators, over all pairs of annotators: the
+            limit of kappa for many true negatives (Hripcsak and Rothschild 2005). None for questions.
+        items: number of documents that have a unit rated twice or more.
+        units: number of such units.
         confusions: the most frequent first.
-        disagreement: by document, the mean share of disagreeing pairs over the units that anybody labelled.
+        disagreement: by document, the mean share of disagreeing pairs over the units that any annotator labelled.
     """
 
     aspect: str
@@ -72,7 +71,7 @@ def agreement(
 
     Args:
         table: the ratings.
-        votes: by document, what the ratings were made of: whole spans and relations are compared, too.
+        votes: by document, the votes behind the ratings, for the comparison of whole spans and relations.
         resamples: of the bootstrap.
         confidence: of its interval, in (0.5, 1).
         seed: of its resamples.
@@ -121,7 +120,7 @@ def value(coefficient: Coefficient, codes: Codes, times: Codes) -> float:
         return float("nan")
     match coefficient:
         case "Cohen's kappa":
-            # Half a second to import, and not every run needs it.
+            # Importing it takes half a second, and not every run needs it.
             from sklearn.metrics import cohen_kappa_score
 
             first, second = codes[:, (codes != MISSING).any(0)].T
@@ -146,7 +145,7 @@ def fleiss_kappa(counts: Codes, times: Codes) -> float:
 def gwet_ac1(counts: Codes) -> float:
     """Return Gwet's AC1 from counts [units, values] (Gwet 2014, Handbook of Inter-Rater Reliability, 4th ed., ch. 5).
 
-    A unit rated once tells how often its value is given, and nothing of agreement. NaN where no unit is rated twice.
+    A unit rated once counts towards the frequency of its value only. NaN where no unit is rated twice.
     """
     totals = counts.sum(1, keepdims=True)
     shares = (counts / totals).mean(0) if len(counts) else np.zeros(1)
@@ -178,7 +177,7 @@ def _pair_agreement(counts: Codes) -> Floats:
 def _interval(
     coefficient: Coefficient, codes: Codes, document_of: Codes, resamples: int, confidence: float, seed: int
 ) -> tuple[float | None, float | None]:
-    """Return the percentile interval over resampled documents; resamples with one value only tell nothing."""
+    """Return the percentile interval over resampled documents; resamples with a single value do not count."""
     if not len(codes):
         return None, None
     patterns, pattern_of = np.unique(codes, axis=0, return_inverse=True)

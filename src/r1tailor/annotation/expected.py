@@ -1,7 +1,7 @@
-"""What an export may say: the scheme's labels, about the documents as they are now.
+"""What an export may hold: labels of the scheme, on the documents as they are now.
 
-Offsets mean nothing on another text. So a task whose text is no longer the document's (it was cleaned by other rules
-since) is refused, and so is every label, relation or answer that the scheme does not have.
+Offsets are valid on one text only. A task whose text is no longer that of the document (cleaning rules have changed
+since) is refused, and so is every label, relation or answer that is not in the scheme.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from r1tailor.schema.annotation import OwnScheme
 
 
 class Foreign(BaseModel):
-    """A mapping of a tool's file: the keys that we read are strict, the others are the tool's own business."""
+    """A mapping in a tool's file: keys that we read are strict, other keys are ignored."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
 
@@ -27,10 +27,10 @@ Format = TypeVar("Format", bound=Foreign)
 
 
 def parsed(format_: type[Format], value: object, place: str, tags: tuple[str, ...] = ()) -> Format:
-    """Return a value of a tool's file in its format.
+    """Return a value of a tool's file, validated against its format.
 
     Raises:
-        DataError: it is not of that format; names the place and the key.
+        DataError: it does not have that format; names the place and the key.
     """
     try:
         return format_.model_validate(value)
@@ -42,7 +42,7 @@ def moment(written: str, place: str) -> str:
     """Return a date and time as ISO in UTC, so that two tools' times can be compared.
 
     Raises:
-        DataError: it is no ISO date and time.
+        DataError: it is not an ISO date and time.
     """
     try:
         read = datetime.fromisoformat(written)
@@ -53,16 +53,16 @@ def moment(written: str, place: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The documents by id, and the scheme."""
+    """The documents by id, and the scheme, that an export must fit."""
 
     documents: Mapping[str, Document]
     scheme: OwnScheme
 
     def check_text(self, document: str, text: str, place: str) -> None:
-        """Check that a task is about a document as it is now.
+        """Check that a task has the current text of its document.
 
         Raises:
-            DataError: there is no such document, or its text is another one by now.
+            DataError: there is no such document, or its text has changed.
         """
         if document not in self.documents:
             raise DataError(f"{place}: document {shortened(document)} is not among the clean documents")
@@ -80,10 +80,10 @@ class Expected:
         comments: Mapping[str, tuple[str, ...]],
         place: str,
     ) -> Labels:
-        """Return labels that the scheme has, in their one order.
+        """Return the labels in canonical order, once they are known to be in the scheme.
 
         Raises:
-            DataError: a label is not of the scheme, or a question has two answers and takes one.
+            DataError: a label is not in the scheme, or a single-answer question has two answers.
         """
         known = [span.name for span in self.scheme.spans]
         for span in spans:
@@ -105,10 +105,10 @@ class Expected:
         )
 
     def record(self, annotation: Annotation, place: str) -> Annotation:
-        """Return an annotation of our own format once it is known to go with its document and the scheme.
+        """Return an annotation of our own format once it is known to fit its document and the scheme.
 
         Raises:
-            DataError: there is no such document, or a label is not of the scheme or not of the text.
+            DataError: there is no such document, or a label is not in the scheme or not in the text.
         """
         if annotation.document not in self.documents:
             raise DataError(f"{place}: document {shortened(annotation.document)} is not among the clean documents")

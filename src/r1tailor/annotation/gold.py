@@ -1,6 +1,6 @@
-"""The stage: exports and clean documents in, gold labels out; or the run stops and says what people should do next.
+"""The annotation stage: exports and clean documents in, gold labels out, or a run that stops with what to do next.
 
-Votes of every export count together. Where somebody labelled a document twice, in two rounds say, the newer vote
+The votes of all exports count together. Where an annotator labelled a document twice, as in two rounds, the newer vote
 counts; both stay in the exports.
 """
 
@@ -29,14 +29,14 @@ from r1tailor.schema.annotation import Export, LabelStudioExport, ProdigyExport
 
 @dataclass(frozen=True)
 class Gold:
-    """What annotation comes to.
+    """The result of annotation.
 
     Attributes:
-        documents: all of them, in order; those that were labelled carry their gold labels in the field ``gold``.
+        documents: all of them, in order; labelled ones carry their gold labels in the field ``gold``.
         decided: the gold labels with every vote behind them, in the order of the documents.
         agreement: on each aspect of the scheme.
-        again: the next annotation round if the gate does not hold: reason by document.
-        report: all of that as plain JSON values.
+        again: the next annotation round if the gate is missed: the reason by document.
+        report: the same as plain JSON values.
         summary: one sentence for the terminal.
     """
 
@@ -49,18 +49,18 @@ class Gold:
 
 
 def annotate(documents: Iterable[Document], settings: AnnotationSettings, exports_root: Path, seed: int) -> Gold:
-    """Return the gold labels of the documents from the exports of a domain; without exports documents pass through.
+    """Return the documents with gold labels from the exports of a domain; without exports they pass through.
 
-    Nothing is written and nobody is stopped here: ``settle`` does both.
+    It writes nothing and does not stop the run: ``settle`` does both.
 
     Args:
         documents: clean documents.
-        settings: scheme, exports, gate, and how votes become gold.
-        exports_root: what the exports' paths are relative to.
+        settings: scheme, exports, gate, and how votes are merged.
+        exports_root: the folder that the exports' paths are relative to.
         seed: of the bootstrap.
 
     Raises:
-        DataError: an export is damaged or does not go with the documents or the scheme; names file and place.
+        DataError: an export is damaged or does not fit the documents or the scheme; names file and place.
     """
     if not settings.exports:
         return Gold(documents)
@@ -88,13 +88,13 @@ def annotate(documents: Iterable[Document], settings: AnnotationSettings, export
 
 
 def settle(gold: Gold, settings: AnnotationSettings, folder: Path) -> None:
-    """Write gold labels, report and tasks to a folder, and stop the run if the gate does not hold.
+    """Write gold labels, report and tasks to a folder, and stop the run if the gate is missed.
 
-    Below the gate the folder ``next_round`` holds the tasks of the next annotation round, without anybody's votes: who
-    sees them agrees too easily. Ties go to the folder ``adjudication`` with the votes as suggestions.
+    Below the gate the folder ``next_round`` holds the tasks of the next annotation round, without the earlier votes:
+    annotators who see them agree too easily. Ties go to the folder ``adjudication``, with the votes as suggestions.
 
     Raises:
-        DataError: people agree too little; says the figures, what they confuse, and what to do next.
+        DataError: agreement is too low; gives the figures, the confused labels, and what to do next.
     """
     scheme = opened(settings.scheme)
     store.write_json(folder / "report.json", dict(gold.report))
@@ -131,7 +131,7 @@ def _read(export: Export, root: Path, expected: Expected) -> list[Annotation]:
 
 
 def _counting(found: Iterable[Annotation]) -> dict[str, list[Annotation]]:
-    """Return by document the votes that count: not cancelled, and of each annotator the newest."""
+    """Return by document the votes that count: the newest of each annotator that is not cancelled."""
     newest: dict[tuple[str, str], Annotation] = {}
     for vote in sorted((vote for vote in found if not vote.cancelled), key=lambda vote: vote.created_at):
         newest[vote.document, vote.annotator] = vote

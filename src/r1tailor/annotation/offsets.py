@@ -1,8 +1,8 @@
-"""Offsets of a tool that counts in another unit than Python.
+"""Offsets of a tool that counts in a different unit from Python.
 
-Label Studio's editor runs on JavaScript strings. It used to write their UTF-16 units, in which an emoji or a rare
-Chinese character counts two; later versions (1.23 among them) write code points. A file does not say which it is, but
-each region carries its text: only the unit under which ``text[start:end]`` is that text can be right.
+Label Studio's editor runs on JavaScript strings. It used to write UTF-16 units, in which an emoji or a rare Chinese
+character counts two; later versions (1.23 among them) write code points. A file does not name its unit, but each region
+carries its text: only a unit in which ``text[start:end]`` is that text can be right.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ Stretch = tuple[str, int, int, str]  # the document's text, start, end, the text
 
 
 def fitting(stretch: Stretch) -> dict[Unit, tuple[int, int]]:
-    """Return the units under which a region covers the text it carries, with its offsets in code points."""
+    """Return the units in which a region covers the text it carries, with its offsets in code points."""
     text, start, end, carried = stretch
     at = _code_point_at(text)
     places: dict[Unit, tuple[int, int]] = {"code points": (start, end)}
@@ -25,7 +25,7 @@ def fitting(stretch: Stretch) -> dict[Unit, tuple[int, int]]:
 
 
 def unit_of(stretches: Iterable[Stretch]) -> Unit:
-    """Return the unit that the regions of a file prove; code points where they prove none."""
+    """Return the unit that the regions of a file prove; code points if they prove neither."""
     votes = Counter[Unit]()
     for stretch in stretches:
         units = list(fitting(stretch))
@@ -37,7 +37,7 @@ def unit_of(stretches: Iterable[Stretch]) -> Unit:
 def _covers(text: str, place: tuple[int, int], carried: str) -> bool:
     start, end = place
     covered = text[start:end] if 0 <= start < end <= len(text) else ""
-    # The editor writes a line end within a selection as a backslash and an n.
+    # The editor writes a line break in a selection as a backslash and an n.
     written = covered.replace("\n", "\\n").replace("\r", "\\n")
     return bool(covered) and carried in (covered, written)
 

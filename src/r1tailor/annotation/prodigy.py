@@ -1,7 +1,8 @@
 """Prodigy's JSONL: exports (``prodigy db-out``) become annotations, documents become tasks.
 
-What goes wrong in practice: ``token_end`` is inclusive; a relation's ``head`` and ``child`` are token indices (of the
-last token of a span), not spans and not characters; only the answer ``accept`` carries labels. Offsets are Python's.
+What is easily misread: ``token_end`` is inclusive; a relation's ``head`` and ``child`` are indices of tokens (the last
+token of a span), not of spans or characters; only the answer ``accept`` carries labels. Offsets are code points, as in
+Python.
 Format: https://prodi.gy/docs/api-interfaces, views ner_manual, spans_manual, relations, choice, classification.
 """
 
@@ -71,7 +72,7 @@ def read(path: Path, expected: Expected) -> list[Annotation]:
     """Return the annotations of an export, in the order of the file.
 
     Raises:
-        DataError: the file is no such export, or says what it cannot say; names the line.
+        DataError: the file is not such an export, or its labels are inconsistent; names the line.
     """
     return [_annotation(value, expected, f"{path}, line {number}") for number, value in read_json_lines(path)]
 
@@ -81,7 +82,7 @@ def _annotation(value: dict[str, Any], expected: Expected, place: str) -> Annota
     expected.check_text(row.meta.document, row.text, place)
     who = row.annotator or row.session
     if not who:
-        raise DataError(f"{place}: neither _annotator_id nor _session_id says who labelled it")
+        raise DataError(f"{place}: neither _annotator_id nor _session_id names the annotator")
     labels = _labels(row, expected, place) if row.answer == "accept" else Labels()
     created = datetime.fromtimestamp(row.timestamp, UTC).isoformat() if row.timestamp is not None else ""
     return Annotation(row.meta.document, who, row.answer, labels, created, None, place)
@@ -122,19 +123,19 @@ def _token(number: int, row: _Row, place: str) -> _Token:
 
 
 def _end(number: int, said: _Head | None, spans: Sequence[Span], row: _Row, place: str) -> Span:
-    """Return the span at one end of a relation: the one that the relation names, or else the one over the token."""
+    """Return the span at one end of a relation: the one the relation names, or else the one over its token."""
     token = _token(number, row, place)
     over = [span for span in spans if span.start <= token.start and token.end <= span.end]
     if said is not None:
         over = [span for span in over if (span.start, span.end) == (said.start, said.end)]
         over = [span for span in over if said.label is None or span.label == said.label]
     if len(over) != 1:
-        raise DataError(f"{place}: {len(over)} labelled spans lie over token {number}, one is wanted")
+        raise DataError(f"{place}: {len(over)} labelled spans lie over token {number}; there must be one")
     return over[0]
 
 
 def _answers(row: _Row, scheme: OwnScheme, place: str) -> dict[str, tuple[str, ...]]:
-    """Return the answer to the one question that a task of Prodigy can ask: a choice, or an accepted label."""
+    """Return the answer to the one question that a Prodigy task can ask: a choice, or an accepted label."""
     chosen = tuple(row.accept) or ((row.label,) if row.label is not None else ())
     if chosen and len(scheme.questions) != 1:
         raise DataError(f"{place}: it answers a question; the scheme has {len(scheme.questions)}, Prodigy asks one")
@@ -148,14 +149,14 @@ def tasks(
     annotations: Sequence[Annotation] = (),
     reasons: Mapping[str, str] | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Yield one task for each document, or one for each of its annotations if there are any.
+    """Yield one task per document, or one per annotation where a document has annotations.
 
     Args:
-        documents: what is to be labelled, in this order.
-        scheme: its question, if there is one, becomes the options of a choice.
-        suggestions: spans and relations that annotators see and correct; one for a document.
-        annotations: votes that exist already, written as ``prodigy db-in`` takes them.
-        reasons: by document, why it is to be labelled (again); goes into the task's meta.
+        documents: to be labelled, in this order.
+        scheme: its question, if there is one, becomes a choice.
+        suggestions: spans and relations that annotators see and correct; one per document.
+        annotations: existing votes, written as ``prodigy db-in`` takes them.
+        reasons: by document, why it is to be labelled (again), for the task's meta.
     """
     suggested = {suggestion.document: suggestion for suggestion in suggestions}
     for document in documents:

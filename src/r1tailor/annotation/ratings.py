@@ -1,8 +1,8 @@
-"""Votes as tables of ratings: which annotator gave which value to which unit of which document.
+"""Votes as tables of ratings: the value that each annotator gave to each unit of a document.
 
-A question is rated once a document. Spans are rated token by token, a token outside every span as ``no label``, so
-that annotators who agree on a part of a span agree in part. A relation is rated for every ordered pair of spans that
-the scheme could relate, by those annotators who drew both spans: what one of them did not see is missing, not denied.
+A question is rated once per document. Spans are rated token by token, with ``no label`` for a token outside every span,
+so that annotators who agree on part of a span agree in part. A relation is rated for every ordered pair of spans that
+the scheme can relate, by the annotators who drew both spans: for the others the rating is missing, not negative.
 """
 
 from bisect import bisect_left
@@ -28,10 +28,10 @@ class Ratings:
 
     Attributes:
         aspect: ``spans``, ``relations`` or the name of a question.
-        documents: those that have a unit.
+        documents: the documents that have a unit.
         document_of: [units] index into ``documents``.
         codes: [units, annotators] index into ``values``, or ``MISSING``.
-        values: what was given, sorted.
+        values: all values given, sorted.
     """
 
     aspect: str
@@ -44,12 +44,12 @@ class Ratings:
 def ratings(
     votes: Mapping[str, Sequence[Annotation]], documents: Mapping[str, Document], scheme: OwnScheme
 ) -> list[Ratings]:
-    """Return the ratings of every aspect that a scheme has.
+    """Return the ratings of every aspect of a scheme.
 
     Args:
-        votes: by document; one for each annotator, none of them cancelled.
+        votes: by document; one per annotator, none of them cancelled.
         documents: by id.
-        scheme: says which aspects there are.
+        scheme: the aspects.
     """
     tables = []
     if scheme.spans:

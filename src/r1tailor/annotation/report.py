@@ -1,4 +1,4 @@
-"""What annotation came to, for the report and for the terminal."""
+"""The result of annotation for the report and for the terminal."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def report(
     agreements: Sequence[Agreement],
     decided: Sequence[Adjudicated],
 ) -> dict[str, Any]:
-    """Return the whole account as plain JSON values: votes, agreement on each aspect, decisions by rule."""
+    """Return the report as plain JSON values: votes, agreement on each aspect, decisions by rule."""
     accepted = [vote for vote in found if not vote.cancelled]
     counting = sum(len(one.votes) for one in decided)
     return {
@@ -43,7 +43,7 @@ def report(
 
 
 def summary(agreements: Sequence[Agreement], decided: Sequence[Adjudicated]) -> str:
-    """Return one sentence: how many documents have gold labels, and how far people agree."""
+    """Return one sentence: how many documents have gold labels, and the agreement."""
     kappas = [f"{a.aspect} {a.coefficient} {a.kappa:.2f}" for a in agreements if a.kappa is not None]
     undecided = sum(one.undecided for one in decided)
     waiting = f", {undecided:,} wait for an adjudicator" if undecided else ""

@@ -1,4 +1,4 @@
-"""The label schemes that ship: one for each domain, as data; your own stands in the domain's YAML (``kind: own``).
+"""The label schemes that ship, one per domain; your own goes into the domain's YAML (``kind: own``).
 
 The relations make triples: symptom indicates disease, treatment treats disease; a statute requires an element, an
 element leads to an outcome; a misconception distorts a concept, a step applies one.
@@ -29,7 +29,7 @@ LEGAL = OwnScheme(
     spans=(
         SpanLabel(name="statute", definition="a provision that is cited: the act with its article, as it is written"),
         SpanLabel(name="element", definition="a condition that the provision sets and that facts must meet"),
-        SpanLabel(name="outcome", definition="what follows in law: a right, a duty, a sanction, a ruling"),
+        SpanLabel(name="outcome", definition="the legal consequence: a right, a duty, a sanction, a ruling"),
     ),
     relations=(
         RelationLabel(name="requires", head="statute", tail="element", definition="the provision sets this condition"),
@@ -41,8 +41,8 @@ LEGAL = OwnScheme(
 EDUCATION = OwnScheme(
     kind="own",
     spans=(
-        SpanLabel(name="concept", definition="an idea of the syllabus that is named or used rightly"),
-        SpanLabel(name="misconception", definition="a wrong idea that a learner shows, not a mere slip in reckoning"),
+        SpanLabel(name="concept", definition="an idea of the syllabus that is named or used correctly"),
+        SpanLabel(name="misconception", definition="a wrong idea that a learner shows, not a mere arithmetic slip"),
         SpanLabel(name="step", definition="one move of a solution, with its result"),
     ),
     relations=(
@@ -63,6 +63,6 @@ def opened(scheme: Scheme) -> OwnScheme:
 
 
 def definition(scheme: OwnScheme, label: str) -> str:
-    """Return the definition of a span or relation label; empty for what has none (a question's value, no label)."""
+    """Return the definition of a span or relation label; empty if there is none (a question's value, ``no label``)."""
     found = {relation.name: relation.definition for relation in scheme.relations}
     return (found | {span.name: span.definition for span in scheme.spans}).get(label, "")

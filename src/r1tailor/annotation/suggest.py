@@ -1,7 +1,7 @@
-"""Semi-automatic annotation: what a model predicts, or the terms found in a document, is laid before the annotators.
+"""Pre-annotation: annotators see what a model predicts, or the terms found in a document.
 
 Suggestions are never votes: they go out with the tasks and are not read back. A language model gives surfaces rather
-than offsets (it cannot count), so its mentions are looked up in the text, and one that does not stand there is dropped.
+than offsets (it cannot count), so its mentions are looked up in the text, and those that do not occur are dropped.
 """
 
 import re
@@ -21,9 +21,9 @@ class Suggestion:
 
     Attributes:
         document: the document's id.
-        model_version: what made them (``terms``, a version of the registry).
-        score: how sure it was, in [0, 1].
-        labels: what it proposes.
+        model_version: their origin (``terms``, or a version of the registry).
+        score: confidence, in [0, 1].
+        labels: the proposed labels.
     """
 
     document: str
@@ -34,7 +34,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """What a model says about one document: mentions as (surface, label), answers by question, and its confidence."""
+    """A model's prediction for one document: mentions as (surface, label), answers by question, and its confidence."""
 
     mentions: tuple[tuple[str, str], ...]
     score: float
@@ -44,7 +44,7 @@ class Predicted:
 def from_model(
     documents: Iterable[Document], predict: Callable[[Document], Predicted], model_version: str
 ) -> Iterator[Suggestion]:
-    """Yield what a model suggests for each document."""
+    """Yield a model's suggestion for each document."""
     for document in documents:
         predicted = predict(document)
         spans = {span for surface, label in predicted.mentions for span in mentions(document.text, surface, label)}
@@ -58,9 +58,9 @@ def from_terms(
     """Yield the terms found in each document (its field ``terms``) as spans.
 
     Args:
-        documents: with their terms: mappings of start, end, surface, preferred, code.
-        label_of: the span label of a term (by its code, say); None leaves it out.
-        score: the share of such terms that annotators have been found to confirm, in [0, 1].
+        documents: with their terms, which are mappings of start, end, surface, preferred, code.
+        label_of: returns the span label of a term (by its code, for example); None leaves it out.
+        score: the share of such terms that annotators confirm, as measured, in [0, 1].
     """
     for document in documents:
         labelled = [(term, label_of(term)) for term in document.fields.get("terms", ())]
@@ -70,9 +70,9 @@ def from_terms(
 
 
 def mentions(text: str, surface: str, label: str) -> list[Span]:
-    """Return every place where a surface stands in a text, ignoring case; not within a longer word.
+    """Return every occurrence of a surface in a text, ignoring case, but not within a longer word.
 
-    Chinese has no word boundaries, so none is asked for beside a Chinese character.
+    Chinese has no word boundaries, so none is required next to a Chinese character.
     """
     if not surface.strip():
         return []

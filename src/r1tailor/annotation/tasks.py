@@ -1,4 +1,4 @@
-"""Task files for people, in the format of each tool that a domain uses."""
+"""Task files for annotators, in the format of each tool that a domain uses."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,14 +20,14 @@ def write_tasks(
     suggestions: Sequence[Suggestion] = (),
     reasons: Mapping[str, str] | None = None,
 ) -> list[Path]:
-    """Write the tasks of some documents and return the files; none if there are no documents.
+    """Write the tasks of documents and return the files; without documents nothing is written.
 
-    Prodigy's are ``prodigy.jsonl``; Label Studio's ``label_studio.json``, with the labelling configuration in
-    ``label_studio.xml`` beside it. Which of them follows from the exports; without any it is Label Studio's.
+    For Prodigy they are ``prodigy.jsonl``; for Label Studio ``label_studio.json``, with the labelling configuration in
+    ``label_studio.xml``. The tools are those of the exports; without exports it is Label Studio.
 
     Args:
-        folder: where to.
-        exports: of the domain, whose tools are in use.
+        folder: where to write.
+        exports: of the domain.
         scheme: the labels.
         documents: in the order in which they are to be labelled.
         suggestions: pre-annotations that annotators see.

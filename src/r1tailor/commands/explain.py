@@ -22,7 +22,7 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
     parser = commands.add_parser("explain", help="what a setting means, what it may be, and which file sets it")
     parser.add_argument("key", nargs="?", help="such as trainer.micro_batch_tokens, or a section (default: all)")
     add_overrides(parser)
-    parser.set_defaults(run=_explain)
+    parser.set_defaults(run=_explain, project=False)
 
 
 def _explain(parsed: argparse.Namespace) -> None:

@@ -1,6 +1,7 @@
 """``r1tailor init``: a project of one's own, from the files that travel with the package."""
 
 import argparse
+import shlex
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from typing import Any
 from r1tailor import config
 from r1tailor.errors import ProjectError, UserError
 
-_TEMPLATES = Path(__file__).resolve().parents[1] / "project"
+_TEMPLATES = Path(__file__).resolve().parents[1] / "template"
 _NEEDED = {"train.py": "train.txt", "dvc.yaml": "dvc.yaml"}
 _WELCOME = {
     ".gitignore": "gitignore",
@@ -19,6 +20,7 @@ _WELCOME = {
     "README.zh-CN.md": "README.zh-CN.md",
 }
 _DVC = (sys.executable, "-m", "dvc")
+_COMPOSES = {"hydra.enabled": "True", "hydra.config_name": "project"}  # what `dvc exp run -S` composes from
 
 
 def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private)
@@ -53,12 +55,12 @@ def _write(folder: Path) -> list[str]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ProjectError(f"{folder} cannot be made: {error.strerror}") from error
-    shutil.copytree(config.PACKAGED_CONF, folder / "conf", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(config.PACKAGED_CONF, folder / "conf", ignore=shutil.ignore_patterns("project.yaml"))
     kept = [name for name in _WELCOME if (folder / name).exists()]
     for name, template in {**_NEEDED, **_WELCOME}.items():
         if name not in kept:
             shutil.copyfile(_TEMPLATES / template, folder / name)
-    _call((sys.executable, "-m", "r1tailor", "params"), folder)  # where the project's own conf/ is composed
+    _call((sys.executable, "-m", "r1tailor", "use"), folder)  # there: composed from the project's own conf/
     return kept
 
 
@@ -67,7 +69,8 @@ def _make_repository(folder: Path) -> None:
         _call(("git", "init", "--quiet"), folder)
     if not (folder / ".dvc").exists():
         _call((*_DVC, "init", "--quiet"), folder)
-    _call((*_DVC, "config", "hydra.enabled", "True"), folder)
+    for key, value in _COMPOSES.items():
+        _call((*_DVC, "config", key, value), folder)
 
 
 def _call(command: tuple[str, ...], folder: Path) -> None:
@@ -85,12 +88,15 @@ def _call(command: tuple[str, ...], folder: Path) -> None:
 
 
 def _next_steps(given: Path, folder: Path) -> list[str]:
-    enter = [] if folder == Path.cwd() else [f"cd {given}"]
-    repository = [] if (folder / ".dvc").exists() else ["git init && dvc init && dvc config hydra.enabled True"]
+    enter = [] if folder == Path.cwd() else [f"cd {shlex.quote(str(given))}"]
+    configured = " && ".join(f"dvc config {key} {value}" for key, value in _COMPOSES.items())
+    repository = [] if (folder / ".dvc").exists() else [f"git init && dvc init && {configured}"]
     return [
         *enter,
         "cp conf/domain/generic.yaml conf/domain/mine.yaml   # set its name, and the path of your file",
         "python train.py --config-name=debug domain=mine     # the whole way in seconds, with a random model",
-        "python train.py domain=mine",
-        *(f"{line}   # for dvc repro: versions, experiments" for line in repository),
+        "r1tailor use domain=mine                            # the composition that everything starts from",
+        "python train.py                                     # one run; its last line names the report",
+        *repository,
+        "dvc repro                                           # the pipeline: what changed, and a version of it",
     ]

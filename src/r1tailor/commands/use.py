@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from r1tailor import config, project, stages
+from r1tailor import composition, config
 from r1tailor.commands.arguments import add_overrides
 from r1tailor.errors import UserError
 from r1tailor.inputs import own_files
@@ -22,16 +22,15 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
 
 
 def _use(parsed: argparse.Namespace) -> None:
-    before = project.Composition() if parsed.reset else project.read()
-    composition, lost = project.changed(before, parsed.overrides)
-    settings = project.settings(composition)
-    stages.chosen_variants(settings)
-    project.write(composition)
+    before = composition.Composition() if parsed.reset else composition.read()
+    chosen, lost = composition.changed(before, parsed.overrides)
+    settings = composition.settings(chosen)
+    composition.write(chosen)
     if lost:
         print(f"no longer set, since their option changed: {', '.join(lost)}")
-    for line in composition.lines():
+    for line in chosen.lines():
         print(line)
-    print(f"{project.FILE} and params.yaml: domain={settings.domain.name} model={settings.model.name}")
+    print(f"{composition.FILE} and params.yaml: domain={settings.domain.name} model={settings.model.name}")
     if parsed.track:
         _track(own_files(settings, config.ROOT))
 

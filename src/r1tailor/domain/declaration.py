@@ -44,12 +44,14 @@ class ScoredMetric:
         constant_answer: whether always giving the majority answer is a fair baseline.
         ranked: the metric of the base model that this one is also compared with: its most likely label. A base model
             that answers in prose is otherwise judged by its format.
+        description: what it measures, for the metrics reference.
     """
 
     name: str
     kind: Literal["proportion", "mean", "corpus"]
     constant_answer: bool = False
     ranked: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,6 @@ class Declaration:
         metrics: everything that such domains can measure, next to perplexity and BLEU.
         readers: places (``module:function``) of readers of packaged sources, by the name that ``reader`` takes; each
             is called as ``read(origin, path)``, see ``sources/base.py``.
-        evaluation: place (``module:function``) of what only such domains evaluate; empty if there is nothing.
     """
 
     kind: str
@@ -71,7 +72,6 @@ class Declaration:
     implementation: str
     metrics: tuple[ScoredMetric, ...]
     readers: Mapping[str, str] = field(default_factory=dict)
-    evaluation: str = ""
 
     def measured(self, section: Any) -> tuple[ScoredMetric, ...]:  # noqa: ANN401 - of the declared section
         """Return those of ``metrics`` that a domain with these settings measures."""

@@ -1,7 +1,7 @@
 """Education: a generated problem -> reasoning, then an answer that the generator itself verifies.
 
-The answer is what follows ``</think>``. One that talks around its number is not punished: where the whole answer does
-not score, its last number is tried.
+The answer is what follows ``</think>``. Words around its number cost nothing: where the whole answer does not score,
+its last number is tried.
 """
 
 import re
@@ -69,7 +69,7 @@ class Education(Domain):
 
 
 def verified(answer: str, entry: Mapping[str, Any]) -> bool:
-    """Whether the generator of an entry (task, answer, metadata) takes an answer for wholly right."""
+    """Whether the generator of an entry (task, answer, metadata) accepts an answer as fully right."""
     try:
         return _scorer(entry["task"])(answer, entry) == 1.0
     except (ValueError, TypeError, ArithmeticError):  # some generators expect an answer that can be parsed
@@ -89,7 +89,12 @@ DECLARATION = Declaration(
     section=EducationDomain,
     implementation="r1tailor.domain.education:Education",
     metrics=(
-        ScoredMetric("verified_accuracy", "proportion", constant_answer=True),
-        ScoredMetric("step_coverage", "mean"),
+        ScoredMetric(
+            "verified_accuracy",
+            "proportion",
+            constant_answer=True,
+            description="Answers whose result is verified as right, however it is written.",
+        ),
+        ScoredMetric("step_coverage", "mean", description="Share of the reference's steps that the answer writes."),
     ),
 )

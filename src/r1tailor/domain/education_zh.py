@@ -109,7 +109,16 @@ DECLARATION = Declaration(
     section=EducationZhDomain,
     implementation="r1tailor.domain.education_zh:EducationZh",
     metrics=(
-        ScoredMetric("verified_accuracy", "proportion", constant_answer=True),
-        ScoredMetric("within_syllabus", "proportion"),
+        ScoredMetric(
+            "verified_accuracy",
+            "proportion",
+            constant_answer=True,
+            description="Answers whose result is verified as right, however it is written.",
+        ),
+        ScoredMetric(
+            "within_syllabus",
+            "proportion",
+            description="Answers with numbers that use only ranges of numbers that the grade has met.",
+        ),
     ),
 )

@@ -87,9 +87,28 @@ DECLARATION = _Generic(
     section=GenericDomain,
     implementation="r1tailor.domain.generic:Generic",
     metrics=(
-        ScoredMetric("exact_match", "proportion", constant_answer=True),
-        ScoredMetric("entity_coverage", "mean"),
-        ScoredMetric("label_accuracy", "proportion", constant_answer=True, ranked="label_accuracy_ranked"),
-        ScoredMetric("label_accuracy_ranked", "proportion"),
+        ScoredMetric(
+            "exact_match",
+            "proportion",
+            constant_answer=True,
+            description="Answers that equal the reference, case and white space aside.",
+        ),
+        ScoredMetric(
+            "entity_coverage",
+            "mean",
+            description="Share of the terms that an answer must mention (`entities`) that it does mention.",
+        ),
+        ScoredMetric(
+            "label_accuracy",
+            "proportion",
+            constant_answer=True,
+            ranked="label_accuracy_ranked",
+            description="Answers whose first label is the reference's.",
+        ),
+        ScoredMetric(
+            "label_accuracy_ranked",
+            "proportion",
+            description="The same, taking the label that the model finds likeliest instead of a free answer.",
+        ),
     ),
 )

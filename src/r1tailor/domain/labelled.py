@@ -1,4 +1,4 @@
-"""What people labelled becomes what a model shall answer: gold labels as a reference answer in words.
+"""Gold labels become a reference answer in words.
 
 Answers to questions come first, then a line for each span (``symptom: chest pain``), then one for each relation
 (``aspirin treats chest pain``). The surfaces of the spans are the entities that an answer must mention.
@@ -15,7 +15,7 @@ NOTHING = "none"
 def labelled(document: Document) -> dict[str, Any]:
     """Return ``output`` and ``entities`` from gold labels; nothing if a document has none, or some are undecided.
 
-    Where several people voted, ``disagreement`` says how often two of them differed: a measure of difficulty.
+    Where several people voted, ``disagreement`` is how often two of them differed: a measure of difficulty.
     """
     gold = document.fields.get("gold")
     if gold is None or "undecided" in gold["rules"].values():

@@ -97,10 +97,31 @@ DECLARATION = Declaration(
     section=LegalDomain,
     implementation="r1tailor.domain.legal:Legal",
     metrics=(
-        ScoredMetric("act_accuracy", "proportion", constant_answer=True, ranked="act_accuracy_ranked"),
-        ScoredMetric("act_accuracy_ranked", "proportion"),
-        ScoredMetric("article_accuracy", "proportion", constant_answer=True),
-        ScoredMetric("citation_completeness", "proportion"),
-        ScoredMetric("citation_validity", "proportion"),
+        ScoredMetric(
+            "act_accuracy",
+            "proportion",
+            constant_answer=True,
+            ranked="act_accuracy_ranked",
+            description="Answers that name the right act.",
+        ),
+        ScoredMetric(
+            "act_accuracy_ranked",
+            "proportion",
+            description="The same, taking the act that the model finds likeliest instead of a free answer.",
+        ),
+        ScoredMetric(
+            "article_accuracy",
+            "proportion",
+            constant_answer=True,
+            description="Answers that name the right article of the right text.",
+        ),
+        ScoredMetric(
+            "citation_completeness", "proportion", description="Answers that name both a text and an article."
+        ),
+        ScoredMetric(
+            "citation_validity",
+            "proportion",
+            description="Answers whose citation is complete and exists; what is invented does not.",
+        ),
     ),
 )

@@ -108,11 +108,37 @@ DECLARATION = Declaration(
     section=LegalZhDomain,
     implementation="r1tailor.domain.legal_zh:LegalZh",
     metrics=(
-        ScoredMetric("law_accuracy", "proportion", constant_answer=True, ranked="law_accuracy_ranked"),
-        ScoredMetric("law_accuracy_ranked", "proportion"),
-        ScoredMetric("article_accuracy", "proportion", constant_answer=True),
-        ScoredMetric("field_of_law_accuracy", "proportion", constant_answer=True),
-        ScoredMetric("citation_completeness", "proportion"),
-        ScoredMetric("citation_validity", "proportion"),
+        ScoredMetric(
+            "law_accuracy",
+            "proportion",
+            constant_answer=True,
+            ranked="law_accuracy_ranked",
+            description="Answers that name the right law.",
+        ),
+        ScoredMetric(
+            "law_accuracy_ranked",
+            "proportion",
+            description="The same, taking the law that the model finds likeliest instead of a free answer.",
+        ),
+        ScoredMetric(
+            "article_accuracy",
+            "proportion",
+            constant_answer=True,
+            description="Answers that name the right article of the right text.",
+        ),
+        ScoredMetric(
+            "field_of_law_accuracy",
+            "proportion",
+            constant_answer=True,
+            description="Answers that name the right field of law.",
+        ),
+        ScoredMetric(
+            "citation_completeness", "proportion", description="Answers that name both a text and an article."
+        ),
+        ScoredMetric(
+            "citation_validity",
+            "proportion",
+            description="Answers whose citation is complete and exists; what is invented does not.",
+        ),
     ),
 )

@@ -114,10 +114,33 @@ DECLARATION = Declaration(
     section=MedicalDomain,
     implementation="r1tailor.domain.medical:Medical",
     metrics=(
-        ScoredMetric("category_accuracy", "proportion", constant_answer=True),
-        ScoredMetric("chapter_accuracy", "proportion", constant_answer=True, ranked="chapter_accuracy_ranked"),
-        ScoredMetric("chapter_accuracy_ranked", "proportion"),
-        ScoredMetric("entity_coverage", "mean"),
-        ScoredMetric("compliance", "proportion"),
+        ScoredMetric(
+            "category_accuracy",
+            "proportion",
+            constant_answer=True,
+            description="Answers whose code lies in the right ICD-10-CM category (three characters).",
+        ),
+        ScoredMetric(
+            "chapter_accuracy",
+            "proportion",
+            constant_answer=True,
+            ranked="chapter_accuracy_ranked",
+            description="Answers in the right ICD-10-CM chapter.",
+        ),
+        ScoredMetric(
+            "chapter_accuracy_ranked",
+            "proportion",
+            description="The same, taking the chapter that the model finds likeliest instead of a free answer.",
+        ),
+        ScoredMetric(
+            "entity_coverage",
+            "mean",
+            description="Share of the terms that an answer must mention (`entities`) that it does mention.",
+        ),
+        ScoredMetric(
+            "compliance",
+            "proportion",
+            description="Answers whose code exists, is a category, and is not excluded by an Excludes1 note.",
+        ),
     ),
 )

@@ -1,7 +1,7 @@
 """Chinese medicine's front desk: symptoms -> the department to see; or a disease -> its symptoms.
 
-Departments are a closed set once synonyms are resolved; a disease that several of them treat asks no clear question and
-is left out. Symptoms are scored twice: how many of the reference are named, and how many of those named are right.
+Departments are a closed set once synonyms are resolved; a disease that several of them treat makes no clear question
+and is left out. Symptoms are scored twice: how many of the reference are named, and how many of those named are right.
 """
 
 import re
@@ -127,9 +127,29 @@ DECLARATION = _MedicalZh(
     section=MedicalZhDomain,
     implementation="r1tailor.domain.medical_zh:MedicalZh",
     metrics=(
-        ScoredMetric("department_accuracy", "proportion", constant_answer=True, ranked="department_accuracy_ranked"),
-        ScoredMetric("department_accuracy_ranked", "proportion"),
-        ScoredMetric("entity_coverage", "mean", constant_answer=True),
-        ScoredMetric("symptom_precision", "mean", constant_answer=True),
+        ScoredMetric(
+            "department_accuracy",
+            "proportion",
+            constant_answer=True,
+            ranked="department_accuracy_ranked",
+            description="Answers that name the right department.",
+        ),
+        ScoredMetric(
+            "department_accuracy_ranked",
+            "proportion",
+            description="The same, taking the department that the model finds likeliest instead of a free answer.",
+        ),
+        ScoredMetric(
+            "entity_coverage",
+            "mean",
+            constant_answer=True,
+            description="Share of the terms that an answer must mention (`entities`) that it does mention.",
+        ),
+        ScoredMetric(
+            "symptom_precision",
+            "mean",
+            constant_answer=True,
+            description="Share of the symptoms named that the source lists for the disease.",
+        ),
     ),
 )

@@ -1,1 +1,50 @@
-"""Ask any model: likelihoods, rankings over a closed set, answers."""
+"""Ask any model: answers, likelihoods, rankings over a closed set.
+
+``open`` finds a model by its name and returns an ``Answerer``; whatever asks a model (evaluation, ``r1tailor ask``,
+``r1tailor.load``) goes through one. torch is imported when a model is opened, not before.
+"""
+
+from pathlib import Path
+
+from r1tailor import artifact, config
+from r1tailor.errors import UserError
+from r1tailor.inference.answerer import Answerer, Likelihood, Prompt
+from r1tailor.inference.locate import Located, locate
+from r1tailor.inference.sampling import GREEDY, Sampling
+from r1tailor.schema.settings import Settings
+
+__all__ = ["GREEDY", "Answerer", "Likelihood", "Located", "Prompt", "Sampling", "locate", "open", "open_located"]
+
+BASE = "base"
+
+
+def open(what: str | Path, settings: Settings | None = None, root: Path = config.ROOT) -> Answerer:
+    """Return the model that a name means.
+
+    Args:
+        what: a model's, version's or run's folder, a version, a domain (see ``locate``), or ``base``.
+        settings: the composition whose base model ``base`` is; else in the place of the one found with the model.
+        root: the project's root.
+
+    Raises:
+        UserError: there is no such model, or it cannot be loaded.
+    """
+    if what == BASE:
+        if settings is None:
+            raise UserError("base: of which composition? Give its settings")
+        from r1tailor.inference.local import open_base
+
+        return open_base(settings, root)
+    return open_located(locate(what, root), settings, root)
+
+
+def open_located(found: Located, settings: Settings | None = None, root: Path = config.ROOT) -> Answerer:
+    """Return a model that was found.
+
+    Raises:
+        UserError: it cannot be loaded.
+    """
+    composition, saved = settings or found.settings, artifact.read(found.model)
+    from r1tailor.inference.local import open_tuned  # torch is imported only once the model is known to be sound
+
+    return open_tuned(saved, composition, root)

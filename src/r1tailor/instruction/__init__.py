@@ -1,1 +1,1 @@
-"""Documents and labels become instruction examples in the parts train, validation and test."""
+"""Documents and labels become instruction examples, split into train, validation and test."""

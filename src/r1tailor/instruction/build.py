@@ -1,4 +1,4 @@
-"""Build the parts of a domain's examples, and check that nothing leaks from train into test."""
+"""Build the parts of a domain's examples, and check that train leaks nothing into validation or test."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,18 +17,18 @@ from r1tailor.records import Example
 
 @dataclass(frozen=True)
 class Parts:
-    """The examples of each part, and a report on them."""
+    """The examples by part, and a report on them."""
 
     parts: dict[str, list[Example]]
     report: dict[str, Any]
 
 
 def build(domain: Domain, seed: int) -> Parts:
-    """Turn a domain's documents into examples, split them, and take out of train what leaks into it.
+    """Turn a domain's documents into examples, split them, and remove leaks from train.
 
     Raises:
-        DataError: too few examples for three parts, an example that lacks what decides its part, or a leak where
-            leaks shall stop the run.
+        DataError: there are too few examples for three parts, an example lacks what decides its part, or there is a
+            leak and leaks are set to stop the run.
     """
     settings = domain.settings.split
     examples, duplicates = _unique(list(_dated(domain)))
@@ -53,19 +53,19 @@ def build(domain: Domain, seed: int) -> Parts:
 
 
 def _dated(domain: Domain) -> Iterator[Example]:
-    """Yield the examples; one that says no date has that of the document whose id it bears."""
+    """Yield the examples; one without a date gets the date of the document with its id."""
     dates = {document.id: document.available_at for document in domain.documents}
     for example in domain.examples():
         yield example if example.available_at else replace(example, available_at=dates.get(example.id, ""))
 
 
 def leaks(parts: dict[str, list[Example]], similarity: float) -> dict[str, int]:
-    """Count held-out items that have a near-identical item in train; zero by construction, checked again."""
+    """Count held-out items that have a near-identical item in train: zero by construction, and checked here."""
     return {name: repeated(parts[name], parts["train"], similarity) for name in ("validation", "test")}
 
 
 def _unique(examples: Sequence[Example]) -> tuple[list[Example], int]:
-    """Return the examples without exact repetitions of prompt and answer, and how many were removed."""
+    """Return the examples without exact duplicates of prompt and answer, and how many were removed."""
     seen = {(e.instruction, e.input, e.series, e.output, e.reasoning): e for e in reversed(examples)}
     kept = list(reversed(seen.values()))
     return kept, len(examples) - len(kept)

@@ -1,7 +1,7 @@
-"""The data card: what the examples of a model are, in numbers that a reader can hold against it later.
+"""The data card: what a model's examples are, in numbers by which it can be judged later.
 
-Everything is plain JSON for ``instruct/report.json``. Lengths are in characters here, for no tokenizer is known yet;
-training gives the same of tokens (``statistics``) in its ``metrics.json``.
+Everything is plain JSON for ``instruct/report.json``. Lengths are in characters, as no tokenizer is known yet; training
+reports them in tokens in its ``metrics.json``.
 """
 
 import math
@@ -13,23 +13,24 @@ import numpy as np
 
 from r1tailor.records import Document, Example
 
-_FEWEST = 10  # examples of a class in train; below, neither learning nor a score by class means much
+_FEWEST = 10  # examples of a class; with fewer, neither training on it nor a score of it means much
 _FIELDS = ("input", "output", "reasoning")
 
 
 def card(
     parts: Mapping[str, Sequence[Example]], documents: Iterable[Document], labels: Sequence[str]
 ) -> dict[str, Any]:
-    """Return the numbers of a data card.
+    """Return the data card.
 
     Args:
         parts: examples by part.
-        documents: the clean documents that the examples were made of.
-        labels: the closed set of answers (or of their beginnings); empty if there is none.
+        documents: the clean documents from which the examples were made.
+        labels: the closed set of answers (or of their beginnings); empty without one.
     """
     every = [example for members in parts.values() for example in members]
     return {
         "examples": {part: len(members) for part, members in parts.items()},
+        "labels": list(labels),
         "groups": len({example.group for example in every if example.group}),
         "with_reasoning": sum(bool(example.reasoning) for example in every),
         "classes": {part: balance(members, labels) for part, members in parts.items()} if labels else None,
@@ -42,8 +43,8 @@ def card(
 def balance(examples: Sequence[Example], labels: Sequence[str]) -> dict[str, Any]:
     """Return how evenly examples are spread over a closed set of classes.
 
-    ``entropy`` is Shannon's over the classes, divided by its largest possible value: 1.0 where all classes are as
-    frequent, 0.0 where there is one only. ``below_minimum`` counts the classes with fewer than 10 examples.
+    ``entropy`` is Shannon's over the classes, divided by its maximum: 1.0 if all classes are equally frequent, 0.0 if
+    there is only one. ``below_minimum`` counts the classes with fewer than 10 examples.
     """
     longest_first = sorted(labels, key=len, reverse=True)
     counts = Counter(next((label for label in longest_first if e.output.startswith(label)), "") for e in examples)

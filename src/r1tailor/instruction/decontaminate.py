@@ -1,19 +1,20 @@
-"""Find what train has already said of a held-out example, word for word or lightly edited, and take it out of train.
+"""Find training examples that repeat a held-out example, verbatim or lightly edited, and remove them from train.
 
-A measured gain means nothing where the answer was learned by heart. Input, output and reasoning are each compared with
-those of every training example:
+A measured gain means nothing if the answer was memorised. Input, output and reasoning are each compared with those of
+every training example:
 
-- *verbatim*: the same words in the same order, case and punctuation ignored.
-- *edited*: of the held-out text's character trigrams a share (``containment``) stands in the training text, and every
-  number of it as well. Trigrams outlive a swapped word, a moved clause and inserted Chinese particles; the same
-  question with other numbers is another question.
+- *verbatim*: the same words in the same order, ignoring case and punctuation.
+- *edited*: the training text contains a given share (``containment``) of the held-out text's character trigrams, and
+  all of its numbers. Trigrams survive a swapped word, a moved clause and inserted Chinese particles; the same question
+  with different numbers is a different question.
 
-In fewer than eight words a swapped word makes another question: there only the order may differ, and an output or a
-reasoning as short as that (``yes``, ``42``) is compared with nothing. Nor is an answer that begins with a label of the
-task's closed set: train has to say it. A question without input is its instruction, unless all examples have the same.
+In a text of fewer than eight words a swapped word makes a different question: only the order may differ. An output or
+reasoning that short (``yes``, ``42``) is not compared, nor is an answer that begins with a label of the task's closed
+set, which train must contain. The question of an example without input is its instruction, unless all examples have
+the same one.
 
-What an example with a window of numbers asks is the window: none of its texts is compared, and a window that stands in
-train as well is a leak whatever ``fields`` say.
+The question of an example with a window of numbers is the window: its texts are not compared, and a window that also
+occurs in train is a leak, whatever ``fields`` are set.
 """
 
 import re
@@ -38,15 +39,15 @@ Parts = dict[str, list[Example]]
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """One training example that says what a held-out example asks or answers.
+    """A training example that repeats what a held-out example asks or answers.
 
     Attributes:
         train: the training example's id.
         held_out: the held-out example's id.
         part: the held-out example's part.
-        field: where they agree (``input``, ``output``, ``reasoning``, ``series``).
+        field: the field in which they agree (``input``, ``output``, ``reasoning``, ``series``).
         verbatim: whether all words are the same, in the same order.
-        containment: share of the held-out text's trigrams that stand in the training text, in [0, 1].
+        containment: share of the held-out text's trigrams that the training text contains, in [0, 1].
     """
 
     train: str
@@ -58,15 +59,15 @@ class Leak:
 
 
 def decontaminate(parts: Parts, settings: Leaks, labels: Sequence[str]) -> tuple[Parts, dict[str, Any]]:
-    """Return the parts with a train that holds no leak, and a report that lists what was removed by id.
+    """Return the parts without leaks in train, and a report that lists the removed examples by id.
 
     Args:
         parts: examples by part.
-        settings: what is compared and what becomes of a leak.
+        settings: what is compared, and what happens to a leak.
         labels: the closed set of answers (or of their beginnings).
 
     Raises:
-        DataError: there are leaks and ``on_leak`` is ``stop``: names their ids.
+        DataError: there are leaks and ``on_leak`` is ``stop``; names their ids.
     """
     found = leaks_in(parts, settings, labels)
     nearest = {leak.train: leak for leak in sorted(found, key=lambda leak: (leak.verbatim, leak.containment))}
@@ -74,8 +75,8 @@ def decontaminate(parts: Parts, settings: Leaks, labels: Sequence[str]) -> tuple
     if removed and settings.on_leak == "stop":
         ids = ", ".join(leak.train for leak in removed[:_IDS_SHOWN]) + (", ..." if len(removed) > _IDS_SHOWN else "")
         raise DataError(
-            f"{len(removed):,} examples of train say what held-out ones ask or answer: {ids} (domain.split.leaks, "
-            "on_leak: stop; remove would take them out of train)"
+            f"{len(removed):,} examples of train repeat what held-out ones ask or answer: {ids} "
+            "(domain.split.leaks, on_leak: stop; on_leak: remove takes them out of train)"
         )
     clean = {**parts, "train": [example for example in parts["train"] if example.id not in nearest]}
     report = {
@@ -105,7 +106,7 @@ def leaks_in(parts: Parts, settings: Leaks, labels: Sequence[str]) -> list[Leak]
 
 
 def _texts(examples: Sequence[Example], field: str, labels: tuple[str, ...], *, asks: bool) -> dict[str, str]:
-    """Return the texts to compare by the examples' ids; ``asks`` says that an instruction may be the question."""
+    """Return the texts to compare by example id; with ``asks`` an instruction may be the question."""
     if field == "input":
         texts = {example.id: example.input or (example.instruction if asks else "") for example in examples}
         return {id_: text for id_, text in texts.items() if words(text)}
@@ -118,7 +119,7 @@ def _compared(held_out: dict[str, str], train: dict[str, str], part: str, field:
     asked, said = [_Text.of(text) for text in held_out.values()], [_Text.of(text) for text in train.values()]
     found = []
     for row, column, share in sorted(contained_pairs(list(held_out.values()), list(train.values()), containment)):
-        if asked[row].is_said_by(said[column]):
+        if asked[row].is_repeated_by(said[column]):
             verbatim = asked[row].words == said[column].words
             found.append(Leak(train_ids[column], ids[row], part, field, verbatim, round(share, 4)))
     return found
@@ -133,15 +134,15 @@ class _Text:
     def of(cls, text: str) -> "_Text":
         return cls(words(text), Counter(_NUMBER.findall(text)))
 
-    def is_said_by(self, other: "_Text") -> bool:
-        """Whether another text that shares most trigrams says the same."""
+    def is_repeated_by(self, other: "_Text") -> bool:
+        """Whether another text that shares most trigrams repeats this one."""
         if len(self.words) < _FEWEST_WORDS:
             return sorted(self.words) == sorted(other.words)
         return self.numbers <= other.numbers
 
 
 def _count(found: Sequence[Leak], part: str) -> dict[str, int]:
-    """Return how many held-out examples of a part have a leak: a verbatim one, or an edited one only."""
+    """Return how many held-out examples of a part have a verbatim leak, and how many only edited ones."""
     verbatim = {leak.held_out for leak in found if leak.part == part and leak.verbatim}
     edited = {leak.held_out for leak in found if leak.part == part} - verbatim
     return {"verbatim": len(verbatim), "edited": len(edited)}

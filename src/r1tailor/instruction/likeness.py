@@ -1,8 +1,7 @@
-"""Which examples are near-identical: what one part of the split may not say of another.
+"""Which examples are near-identical, and so must not lie in different parts of the split.
 
-Texts are alike by their character trigrams. An example that carries a window of numbers is told from others by the
-window alone: the texts beside windows are alike by design, and the same window is the same thing to look at, whatever
-is asked of it.
+Texts are compared by their character trigrams. Examples with a window of numbers are compared by the window alone: the
+texts next to windows are alike by design, and the same window is the same input, whatever is asked about it.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -11,11 +10,11 @@ from itertools import combinations
 from r1tailor.instruction.similarity import similar_pairs, trigrams
 from r1tailor.records import Example
 
-_ALL = 1.0  # two texts then need the same trigrams, which is found without counting what every two of them share
+_ALL = 1.0  # the trigrams must then be equal, which needs no comparison of all pairs
 
 
 def near_identical(examples: Sequence[Example], similarity: float) -> list[tuple[int, int]]:
-    """Return index pairs (the smaller first) of examples with the same window, or with texts of that similarity."""
+    """Return index pairs (smaller first) of examples with the same window, or with texts of that similarity."""
     pairs = _equal({index: example.series for index, example in enumerate(examples) if example.series})
     texts = {index: _text(example) for index, example in enumerate(examples) if not example.series}
     if similarity == _ALL:

@@ -1,7 +1,7 @@
-"""How alike two texts are: exact shares of common character trigrams, for all pairs at once.
+"""Similarity of texts: exact shares of common character trigrams, for all pairs at once.
 
-Case and punctuation are ignored. It is a sparse matrix product: n texts of k trigrams cost about
-n * k * (mean list length) operations, in blocks of bounded memory.
+Case and punctuation are ignored. The computation is a sparse matrix product: n texts of k trigrams cost about
+n * k * (mean number of texts per trigram) operations, in blocks of bounded memory.
 """
 
 import unicodedata
@@ -36,9 +36,9 @@ def similar_pairs(
 def contained_pairs(
     texts: Sequence[str], others: Sequence[str], containment: float
 ) -> Iterator[tuple[int, int, float]]:
-    """Yield index pairs (in ``texts``, in ``others``) with the share of the first's trigrams that the second has.
+    """Yield index pairs (in ``texts``, in ``others``) and the share of the first's trigrams that the second contains.
 
-    Only shares that reach ``containment`` are given.
+    Pairs with a share below ``containment`` are left out.
     """
     for row, column, shared, row_sizes, _ in _shared_trigrams(texts, others):
         near = shared >= containment * row_sizes
@@ -75,7 +75,7 @@ def _incidence(texts: Sequence[str], vocabulary: dict[str, int]) -> "sparse.csr_
 
 
 def trigrams(text: str) -> set[str]:
-    """Return the character trigrams of a text's letters and digits; words are kept apart by one space."""
+    """Return the character trigrams of a text's letters and digits; words are separated by one space."""
     folded = "".join(c if unicodedata.category(c)[0] in "LN" else " " for c in text.casefold())
     padded = f" {' '.join(folded.split())} "
     return {padded[i : i + 3] for i in range(max(1, len(padded) - 2))}

@@ -1,10 +1,10 @@
 """Split by cluster, group or time, never by row: near-identical examples stay in one part.
 
-Two examples are near-identical when the Jaccard index of their character trigrams (case and punctuation
-ignored) reaches a threshold. Clusters are the connected components of that relation, joined with the groups
-that the source names; a cluster goes to one part whole. Where groups or dates alone decide, near-identical examples
-may come to lie in two parts: then the one in the earlier part (train before validation before test) is left out.
-What is near-identical is said in ``likeness.py``.
+Two examples are near-identical if the Jaccard index of their character trigrams (ignoring case and punctuation)
+reaches a threshold; ``likeness.py`` has the details. Clusters are the connected components of that relation, joined
+with the groups that the source names; a cluster goes to one part as a whole. Where groups or dates alone decide,
+near-identical examples may fall into two parts: then the one in the earlier part (train before validation before test)
+is left out.
 """
 
 import hashlib
@@ -25,10 +25,10 @@ from r1tailor.schema.domain import Boundaries, Split
 def split(
     examples: Sequence[Example], settings: Split, seed: int, left_out: dict[str, list[str]] | None = None
 ) -> dict[str, list[Example]]:
-    """Return the parts by name; an example's part depends on the seed and its cluster (group, date) only.
+    """Return the parts by name; an example's part depends only on the seed and its cluster, group or date.
 
-    Parts keep a seeded random order, so that the first n items of a part are a fair sample of it. The ids of examples
-    that are in no part are added to ``left_out``, by the reason: ``embargo`` or ``near_identical``.
+    Parts have a seeded random order, so that the first n items of a part are a fair sample of it. The ids of examples
+    in no part are added to ``left_out`` by reason: ``embargo`` or ``near_identical``.
 
     Raises:
         DataError: an example lacks the group or the date that decides its part.
@@ -69,8 +69,8 @@ def _by_group(examples: Sequence[Example], settings: Split, seed: int) -> list[s
 def _by_time(examples: Sequence[Example], settings: Split) -> list[str]:
     """Return the part of each example by its date.
 
-    ``embargo`` is for those that lie too close before a boundary, and for those whose answer could not have been known
-    by then: an answer that looks ahead says until when (``fields["label_until"]``, an ISO date).
+    It is ``embargo`` for examples too shortly before a boundary, and for those whose answer was not known by then: an
+    answer that looks ahead has the date until which it does (``fields["label_until"]``, ISO).
     """
     dates = [_date(example) for example in examples]
     validation, test = _boundaries(dates, settings)
@@ -86,7 +86,7 @@ def _by_time(examples: Sequence[Example], settings: Split) -> list[str]:
 
 
 def _answered(example: Example, known: date) -> date:
-    """Return the day on which the answer could be known: that of the example, unless the answer looks ahead."""
+    """Return the day on which the answer was known: the example's own, unless the answer looks ahead."""
     until = example.fields.get("label_until")
     return date.fromisoformat(until) if until else known
 
@@ -99,7 +99,7 @@ def _date(example: Example) -> date:
 
 
 def _boundaries(dates: Sequence[date], settings: Split) -> tuple[date, date]:
-    """Return the given boundaries, or the dates at which the shares of the later parts begin."""
+    """Return the given boundaries, or the dates at which the shares of validation and test begin."""
     if settings.boundaries:
         given: Boundaries = settings.boundaries
         return date.fromisoformat(given.validation), date.fromisoformat(given.test)
@@ -110,7 +110,7 @@ def _boundaries(dates: Sequence[date], settings: Split) -> tuple[date, date]:
 
 
 def _without_straddlers(examples: Sequence[Example], places: list[str], similarity: float) -> list[str]:
-    """Return the places with ``near_identical`` for examples that have a near-identical one in a later part."""
+    """Return the places, with ``near_identical`` for examples that have a near-identical one in a later part."""
     result = list(places)
     for pair in near_identical(examples, similarity):
         if all(places[index] in PARTS for index in pair):
@@ -143,5 +143,5 @@ def cluster(examples: Sequence[Example], similarity: float) -> list[int]:
 
 
 def _uniform(key: str) -> float:
-    """Return a number in [0, 1) that depends on nothing but the key."""
+    """Return a number in [0, 1) that depends only on the key."""
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64

@@ -81,8 +81,10 @@ class Registry:
         promoted, _, phase = (self.current(domain) or "").partition(AT) if versions else ("", "", "")
         for version in versions:
             if version.id == promoted:
-                return version, phase or None, f"the promoted version of {domain}"
-        return (versions[-1], None, f"the newest version of {domain}; none is promoted") if versions else None
+                return version, phase or None, f"the promoted version {self.current(domain)}"
+        if not versions:
+            return None
+        return versions[-1], None, f"the newest version {versions[-1].id}; none is promoted"
 
     def current(self, domain: str) -> str | None:
         """Return the id of the promoted version (``<id>@<phase>`` at the end of an earlier phase), or None."""

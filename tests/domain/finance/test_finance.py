@@ -1,99 +1,18 @@
-"""Days of decision become examples of four tasks; answers are right by hand-computed cases."""
+"""Days of decision become examples of four tasks, and answers are scored by their task."""
 
 import re
 from collections import Counter
+from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from r1tailor import config
-from r1tailor.domain.finance.settings import MarketTask, Thresholds
-from r1tailor.domain.finance.tasks import LABELS, answer, label_in
-from r1tailor.errors import ConfigError, DataError
+from r1tailor.domain.finance.tasks import LABELS, label_in
+from r1tailor.errors import DataError
 from r1tailor.instruction.build import build
 from r1tailor.records import Document, Example, Prediction
+from tests.support.domain_runs import evaluated
 from tests.support.market_documents import ALONE, days, finance, index, real, row, walk
-
-THRESHOLDS = Thresholds(trend=0.03, calm=0.3, turbulent=0.7, elevated=0.05, high=0.10)
-QUIET: dict[str, float | None] = {
-    "return_window": 0.0,
-    "volatility_21": 0.10,
-    "volatility_63": 0.10,
-    "volatility_rank": 0.5,
-    "drawdown": 0.0,
-    "drawdown_change": 0.0,
-    "breadth": 0.6,
-    "correlation_change": 0.0,
-    "spread_change": 0.0,
-}
-WARNED = QUIET | {"volatility_21": 0.13, "drawdown": -0.08, "drawdown_change": -0.05, "breadth": 0.2}
-
-
-def _label(task: MarketTask, ahead: float = 0.0, **features: float | None) -> str:
-    return answer(task, QUIET | features, ahead, THRESHOLDS).label
-
-
-@pytest.mark.parametrize(
-    ("task", "feature", "expected"),
-    [
-        ("trend", "return_window", [(-0.2, "down"), (-0.0301, "down"), (-0.03, "flat"), (0.03, "flat"), (0.031, "up")]),
-        (
-            "volatility",
-            "volatility_rank",
-            [(0.0, "calm"), (0.29, "calm"), (0.3, "normal"), (0.69, "normal"), (0.7, "turbulent"), (1.0, "turbulent")],
-        ),
-    ],
-)
-def test_trend_and_volatility_are_read_off_the_features(
-    task: MarketTask, feature: str, expected: list[tuple[float, str]]
-) -> None:
-    assert [(value, _label(task, **{feature: value})) for value, _ in expected] == expected
-
-
-@pytest.mark.parametrize(
-    ("ahead", "risk", "allocation"),
-    [
-        (0.0, "low", "hold"),
-        (-0.0499, "low", "hold"),
-        (-0.05, "elevated", "reduce"),
-        (-0.0999, "elevated", "reduce"),
-        (-0.10, "high", "exit"),
-        (-0.5, "high", "exit"),
-    ],
-)
-def test_risk_and_allocation_follow_from_the_drawdown_ahead(ahead: float, risk: str, allocation: str) -> None:
-    assert (_label("risk", ahead), _label("allocation", ahead)) == (risk, allocation)
-
-
-@pytest.mark.parametrize(
-    ("features", "terms"),
-    [
-        ({}, ["no warning sign"]),
-        ({"volatility_21": 0.121}, ["volatility rising"]),
-        ({"volatility_21": 0.12}, ["no warning sign"]),
-        ({"drawdown": -0.06, "drawdown_change": -0.03}, ["drawdown deepening"]),
-        ({"drawdown": -0.06, "drawdown_change": 0.0}, ["no warning sign"]),
-        ({"drawdown": -0.04, "drawdown_change": -0.03}, ["no warning sign"]),
-        ({"breadth": 0.39}, ["breadth narrow"]),
-        ({"correlation_change": 0.06}, ["correlation rising"]),
-        ({"spread_change": 0.11}, ["credit spread widening"]),
-        ({"breadth": None, "correlation_change": None, "spread_change": None}, ["no warning sign"]),
-        ({"spread_change": 0.2, "breadth": 0.1}, ["breadth narrow", "credit spread widening"]),
-    ],
-)
-def test_a_reason_names_the_signs_that_stood_at_the_time(features: dict[str, float | None], terms: list[str]) -> None:
-    for ahead in (0.0, -0.3):  # whatever came of them
-        found = answer("risk", QUIET | features, ahead, THRESHOLDS)
-        assert list(found.terms) == terms
-        assert found.reason == f"{', '.join(terms).capitalize()}."
-
-
-def test_reasons_name_no_label_of_their_task_so_that_an_answer_cannot_be_misread() -> None:
-    for task, labels in LABELS.items():
-        for features in (QUIET, WARNED, WARNED | {"return_window": 0.1}, WARNED | {"return_window": -0.1}):
-            found = answer(task, features, -0.3, THRESHOLDS)
-            assert not re.search(rf"\b({'|'.join(labels)})\b", found.reason, re.IGNORECASE)
-            assert label_in(f"{found.label.upper()}. {found.reason}", task) == found.label
-    assert label_in("upper, downward, highest", "trend") == label_in("", "risk") == ""
 
 
 def _walked(count: int = 200) -> list[Document]:
@@ -219,30 +138,6 @@ def test_documents_that_are_no_market_are_refused(documents: list[Document], ove
         finance(documents, *overrides)
 
 
-@pytest.mark.parametrize(
-    ("override", "said"),
-    [
-        ("domain.task.market.index.source=dax", "task.market.index.source = dax: sources has sp500, stocks, credit,"),
-        ("domain.task.market.index.series=null", "index.series must name one series"),
-        ("domain.task.market.credit.series=[BAA]", "credit.series must name two yields, such as [BAA, AAA]"),
-        ("domain.task.tasks=[trend,trend]", "each of tasks and of channels may stand there only once"),
-        ("domain.task.tasks=[]", "domain.task.tasks"),
-        ("~domain.task.questions.risk", "questions must hold one for each of tasks; risk has none"),
-        ("domain.task.labels=[up]", "domain.task.labels"),
-        ("domain.task.every_days=21", "every_days must be smaller than horizon_days"),
-        ("domain.task.window=900", "window must not be longer than normalise_days"),
-        ("domain.task.thresholds.calm=0.8", "calm must lie below turbulent, and elevated below high"),
-        ("domain.task.thresholds.high=0.05", "calm must lie below turbulent, and elevated below high"),
-        ("domain.task.crises.onset_drawdown=0.2", "onset_drawdown must not be larger than drawdown"),
-        ("domain.task.tasks=[moon]", "must be one of trend, volatility, risk, allocation"),
-    ],
-)
-def test_settings_that_cannot_work_are_refused(override: str, said: str) -> None:
-    with pytest.raises(ConfigError, match=re.escape(said)) as refused:
-        config.load(["domain=finance", override])
-    assert len(refused.value.faults) == 1
-
-
 def test_the_real_parts_are_apart_in_time_and_every_label_of_train_is_known_before_the_test() -> None:
     domain = finance(real(), "domain.task.every_days=20", "domain.task.train_every=1")
     built = build(domain, seed=1)
@@ -270,3 +165,40 @@ def test_levels_are_the_closes_of_all_trading_days() -> None:
         359.69,
         3783.22,
     )
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:lightning")
+def test_the_domain_goes_from_raw_material_to_an_evaluated_model(tmp_path: Path) -> None:
+    few = ("domain.task={every_days: 20, numbers_as_text: true}", "evaluation.max_items=24", "evaluation=split")
+    metrics = evaluated("finance", tmp_path, 1, *few)
+    assert 0 <= metrics["models"]["tuned"]["risk_vocabulary_coverage"]["value"] <= 1
+    assert "risk_accuracy_against_base_ranked" in metrics["comparisons"]
+
+
+@pytest.mark.parametrize("as_text", ["true", "false"])
+def test_what_is_asked_on_a_day_is_what_training_asked_then(as_text: str) -> None:
+    closes = walk(400)[:, 0]
+    opened = finance(index(closes), *ALONE, f"domain.task.numbers_as_text={as_text}", "domain.task.mask=false")
+    trained = list(opened.examples())
+    last = max(example.available_at for example in trained)
+    asked = opened.questions_at(last)
+    then = [example for example in trained if example.available_at == last]
+    shown = [(e.id, e.instruction, e.input, e.series, e.available_at) for e in asked]
+    assert shown == [(e.id, e.instruction, e.input, e.series, e.available_at) for e in then]
+    assert [opened.labels_of(example) for example in asked] == [LABELS[task] for task in opened.settings.task.tasks]
+    assert not any(example.output for example in asked)
+
+
+def test_a_day_without_trade_asks_as_the_trading_day_before() -> None:
+    opened = finance(index(walk(400)[:, 0]), *ALONE)
+    known = days(400)
+    friday, monday = next((a, b) for a, b in pairwise(known[300:]) if int(b[8:]) - int(a[8:]) == 3)
+    saturday = f"{friday[:8]}{int(friday[8:]) + 1:02}"
+    assert opened.questions_at(saturday) == opened.questions_at(friday) != opened.questions_at(monday)
+    assert opened.questions_at("2099-01-01")[0].available_at == known[-1], "the last day known"
+
+
+def test_a_day_without_enough_history_is_refused() -> None:
+    opened = finance(index(walk(400)[:, 0]), *ALONE)
+    with pytest.raises(DataError, match=f"domain finance: on {days(20)[-1]} fewer than 64 closes were known"):
+        opened.questions_at(days(20)[-1])

@@ -14,7 +14,8 @@ Compose = Callable[..., Settings]
 
 
 def test_the_names_of_variants_follow_from_the_settings(settings: Compose) -> None:
-    composed = settings("domain=finance", "evaluation=walk_forward", "evaluation.walk_forward.last_test=2012")
+    walk = ("evaluation.walk_forward.last_test=2012", "evaluation.variants=[fold_2007, fold_2011]")
+    composed = settings("domain=finance", "evaluation=walk_forward", *walk)
     found = declaration("finance").variants(composed)
     assert list(found) == ["fold_2007", "fold_2011", "text", "fold_2007_text", "fold_2011_text"]
     changed = found["fold_2011_text"]
@@ -25,7 +26,12 @@ def test_the_names_of_variants_follow_from_the_settings(settings: Compose) -> No
 
 
 def test_numbers_that_are_text_already_are_not_compared_with_text(settings: Compose) -> None:
-    assert declaration("finance").variants(settings("domain=finance", "domain.task.numbers_as_text=true")) == {}
+    assert (
+        declaration("finance").variants(
+            settings("domain=finance", "domain.task.numbers_as_text=true", "evaluation=split")
+        )
+        == {}
+    )
 
 
 def test_a_market_is_compared_with_its_numbers_as_text_unless_another_evaluation_is_chosen(settings: Compose) -> None:
@@ -52,14 +58,14 @@ def test_the_names_in_walk_forward_are_those_of_its_folds(settings: Compose) -> 
             "evaluation.variants = fold_2019, fold_2019_text: finance offers fold_2007, fold_2011, fold_2015, text, ",
         ),
         (["evaluation=market"], "evaluation.variants = text: medical offers none with these settings"),
-        (["evaluation=walk_forward"], "medical offers none with these settings; evaluation=split asks for none"),
+        (["evaluation=walk_forward"], "evaluation.walk_forward: domain.kind = medical knows no folds in time"),
     ],
 )
 def test_variants_that_a_domain_does_not_offer_or_needs_are_refused(
     overrides: list[str], message: str, settings: Compose
 ) -> None:
     with pytest.raises(ConfigError, match=re.escape(message)):
-        chosen_variants(settings(*overrides))
+        settings(*overrides)
 
 
 def test_a_domain_without_variants_declares_none(settings: Compose) -> None:

@@ -11,6 +11,7 @@ from sklearn.metrics import brier_score_loss, precision_score, recall_score
 from torchmetrics import Metric
 from torchmetrics.classification import BinaryCalibrationError
 
+from r1tailor.domain.finance.declaration import DECLARATION
 from r1tailor.errors import DataError
 from r1tailor.evaluation.market import report
 from r1tailor.evaluation.market.early_warning import EXCLUDED, states
@@ -151,5 +152,7 @@ def test_every_figure_that_a_goal_may_name_is_computed_by_a_metric(record: Track
         assert set(names) <= metric.figures().keys()
         for measured in record.metrics[section]["models"].values():
             assert measured.keys() <= metric.figures().keys()
+    declared = {metric.name for metric in DECLARATION.metrics if metric.kind == "corpus"}
+    assert declared == {f"{section}_{name}" for section, names in report._GATED.items() for name in names}
     for scored in report.scored(record).values():
         assert scored.keys() - {"curve"} == updated("risk scores", slice(None)).figures().keys()

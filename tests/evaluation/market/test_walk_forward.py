@@ -21,9 +21,8 @@ def finance(settings: Callable[..., Settings], *overrides: str) -> Settings:
 def test_folds_follow_each_other_without_overlap_and_are_embargoed(
     settings: Callable[..., Settings], line: Timeline, parts: dict[str, list[Example]]
 ) -> None:
-    composed = finance(
-        settings, "evaluation.walk_forward={first_test: 1995, last_test: 2002, test_years: 2, validation_years: 1}"
-    )
+    walk = "evaluation.walk_forward={first_test: 1995, last_test: 2002, test_years: 2, validation_years: 1}"
+    composed = finance(settings, walk, "evaluation.variants=[fold_1995, fold_1997, fold_1999, fold_2001]")
     items = risk_items([item for part in parts.values() for item in part])
     found = folds(composed, items[-1].available_at)
     assert [fold.name for fold in found] == ["fold_1995", "fold_1997", "fold_1999", "fold_2001"]
@@ -44,17 +43,23 @@ def test_folds_follow_each_other_without_overlap_and_are_embargoed(
 
 
 @pytest.mark.parametrize(
-    ("override", "message"),
+    ("overrides", "message"),
     [
-        ("domain.split.embargo_days=20", "domain.split.embargo_days = 20: labels look 29 calendar days ahead"),
-        ("evaluation.walk_forward.last_test=2023", "last_test = 2023: the examples end on 2022-12-28"),
+        (["domain.split.embargo_days=20"], "domain.split.embargo_days = 20: labels look 29 calendar days ahead"),
+        (
+            [
+                "evaluation.walk_forward.last_test=2023",
+                "evaluation.variants=[fold_2007, fold_2011, fold_2015, fold_2019, fold_2023]",
+            ],
+            "last_test = 2023: the examples end on 2022-12-28",
+        ),
     ],
 )
 def test_folds_that_would_leak_or_be_empty_are_refused(
-    override: str, message: str, settings: Callable[..., Settings]
+    overrides: list[str], message: str, settings: Callable[..., Settings]
 ) -> None:
     with pytest.raises(ConfigError, match=message):
-        folds(finance(settings, override), "2022-12-28")
+        folds(finance(settings, *overrides), "2022-12-28")
     shares = ("domain.split.by=similarity", "domain.split.boundaries=null", "domain.split.embargo_days=0")
     with pytest.raises(ConfigError, match="folds in time need by: time"):
         folds(finance(settings, *shares), "2022-12-28")

@@ -1,8 +1,8 @@
-"""Label Studio's exports become annotations: JSON (a task with its annotations) and JSON-MIN (a row an annotation).
+"""Label Studio's exports become annotations: JSON (tasks with annotations) and JSON-MIN (one row per annotation).
 
-What is checked, because it goes wrong in practice: a region covers the very text it carries, whatever its offsets count
-(``offsets.py``); a cancelled annotation counts for nothing and a draft is none; relations point to regions of the same
-annotation; labels are the scheme's and documents are as they were when they were labelled.
+These are checked, since they go wrong in practice: a region covers the text it carries, in whichever unit its offsets
+count (``offsets.py``); a cancelled annotation does not count, and a draft is not an annotation; relations point to
+regions of the same annotation; labels are in the scheme, and documents are unchanged since they were labelled.
 Format: https://labelstud.io/guide/export, verified with 1.23.2.
 """
 
@@ -17,7 +17,7 @@ def read(path: Path, expected: Expected) -> list[Annotation]:
     """Return the annotations of a JSON or JSON-MIN export, in the order of the file.
 
     Raises:
-        DataError: the file is no such export, or says what it cannot say; names task, annotation and region.
+        DataError: the file is not such an export, or its labels are inconsistent; names task, annotation and region.
     """
     rows = read_json_list(path)
     if rows and all(isinstance(row, dict) and "annotation_id" in row for row in rows):

@@ -1,4 +1,4 @@
-"""What Label Studio writes: the keys of its exports that we read, and the stretch of text behind a region."""
+"""The format of Label Studio's exports: the keys that we read, and the stretch of text that a region covers."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,7 +15,7 @@ TYPES = ("labels", "choices", "textarea", "relation")  # of regions
 
 
 def _person(value: Any) -> Any:  # noqa: ANN401
-    """Return who labelled: an address where the export gives a person, otherwise the user's number as text."""
+    """Return the annotator: the address if the export gives a person, otherwise the user's number as text."""
     if isinstance(value, dict):
         return value.get("email", value.get("id"))
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -44,7 +44,7 @@ class Chosen(Foreign):
 
 
 class Written(Foreign):
-    """What was written into a text area."""
+    """The content of a text area."""
 
     text: Annotated[list[str], BeforeValidator(_list)]
 
@@ -104,7 +104,7 @@ class Done(Foreign):
 
 
 class Data(Foreign):
-    """What a task is about: our document."""
+    """The document of a task."""
 
     document: str
     text: str
@@ -121,7 +121,7 @@ class Task(Foreign):
 class Row(Foreign):
     """An annotation of the JSON-MIN export."""
 
-    model_config = ConfigDict(extra="allow")  # the columns are called as the labelling configuration's controls
+    model_config = ConfigDict(extra="allow")  # columns are named after the controls of the labelling configuration
 
     id: int
     document: str
@@ -133,16 +133,16 @@ class Row(Foreign):
 
 
 def span_of(value: Labelled, text: str, unit: Unit, place: str) -> Span:
-    """Return the span that a stretch covers.
+    """Return the span of a stretch.
 
     Args:
         value: the stretch.
         text: of its document.
-        unit: that its file counts in, where both would fit.
+        unit: of its file, which decides where both units fit.
         place: for the message.
 
     Raises:
-        DataError: it does not cover the text that it carries, in either unit.
+        DataError: in neither unit does it cover the text that it carries.
     """
     places = fitting(stretch_of(value, text))
     if not places:
@@ -155,11 +155,11 @@ def span_of(value: Labelled, text: str, unit: Unit, place: str) -> Span:
 
 
 def stretch_of(value: Labelled, text: str) -> Stretch:
-    """Return what the unit of a file is found by."""
+    """Return the stretch by which the unit of a file is determined."""
     return text, value.start, value.end, value.text
 
 
 def task_place(path: Path, row: Any, number: int) -> str:  # noqa: ANN401
-    """Return where a task stands, by its number in the tool or else in the file."""
+    """Return the place of a task for messages: by its id in the tool, or else its number in the file."""
     id_ = row.get("id") if isinstance(row, dict) else None
     return f"{path}, task {id_}" if isinstance(id_, int) else f"{path}, task number {number}"

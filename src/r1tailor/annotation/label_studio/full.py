@@ -1,4 +1,4 @@
-"""The JSON export: every task with its annotations, its relations among them."""
+"""The JSON export: every task with its annotations, relations included."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +27,7 @@ def annotations(rows: list[Any], path: Path, expected: Expected) -> list[Annotat
     """Return the annotations of the tasks of a JSON export, in order.
 
     Raises:
-        DataError: a task is not of that format, or says what it cannot say.
+        DataError: a task does not have that format, or its labels are inconsistent.
     """
     tasks = []
     for number, row in enumerate(rows, start=1):
@@ -69,7 +69,7 @@ def _labels(result: list[Region], text: str, expected: Expected, unit: Unit, pla
             case TextRegion():
                 comments[region.from_name] = (*comments.get(region.from_name, ()), *region.value.text)
             case RelationRegion():
-                pass  # once every region is known
+                pass  # read below, once every region is known
     relations = [found for region in result for found in _relations(region, spans, place)]
     return expected.labels(list(spans.values()), relations, answers, comments, place)
 

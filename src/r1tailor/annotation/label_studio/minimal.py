@@ -1,4 +1,4 @@
-"""The JSON-MIN export: one flat row for each annotation that was not cancelled, without relations."""
+"""The JSON-MIN export: one flat row per annotation that was not cancelled, without relations."""
 
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,10 @@ def annotations(rows: list[Any], path: Path, expected: Expected) -> list[Annotat
     """Return the annotations of the rows of a JSON-MIN export, in order.
 
     Raises:
-        DataError: the scheme has relations; a row is not of that format, or says what it cannot say.
+        DataError: the scheme has relations; a row does not have that format, or its labels are inconsistent.
     """
     if expected.scheme.relations:
-        raise DataError(f"{path}: a JSON-MIN export has no relations, and the scheme has; export as JSON")
+        raise DataError(f"{path}: a JSON-MIN export has no relations, and the scheme has some; export as JSON")
     read_rows = []
     for number, raw in enumerate(rows, start=1):
         if raw["annotation_id"] is None:  # a task that nobody labelled
@@ -40,7 +40,7 @@ def annotations(rows: list[Any], path: Path, expected: Expected) -> list[Annotat
 
 
 def _regions(row: Row, place: str) -> list[Labelled]:
-    """Return the labelled regions of a row, whatever the control that made them is called."""
+    """Return the labelled regions of a row, whatever the name of their control."""
     columns = [value for value in (row.model_extra or {}).values() if isinstance(value, list)]
     found = [item for column in columns for item in column if isinstance(item, dict) and "labels" in item]
     return [parsed(Labelled, item, f"{place}, annotation {row.annotation_id}, a region") for item in found]

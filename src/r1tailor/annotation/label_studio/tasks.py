@@ -1,7 +1,7 @@
 """Tasks for Label Studio, and the labelling configuration of a scheme.
 
-A task carries the document's id with its text, so that what comes back finds its document; suggestions go along as
-predictions, each with who made it and how sure it was. Offsets are written in code points, as version 1.23 counts.
+A task carries the id of its document with the text, so that annotations find their document. Suggestions become
+predictions with their origin and confidence. Offsets are written in code points, as version 1.23 counts them.
 Format: https://labelstud.io/guide/tasks and /guide/predictions.
 """
 
@@ -36,7 +36,7 @@ def labelling_config(scheme: OwnScheme) -> str:
         for name in dict.fromkeys(relation.name for relation in scheme.relations):
             etree.SubElement(relations, "Relation", value=name)
     etree.SubElement(view, "Text", name=_TEXT, value="$text", saveTextResult="yes")
-    etree.SubElement(view, "TextArea", name=COMMENT, toName=_TEXT, placeholder="Remark for the adjudicator", rows="2")
+    etree.SubElement(view, "TextArea", name=COMMENT, toName=_TEXT, placeholder="Comment for the adjudicator", rows="2")
     return etree.tostring(view, encoding="unicode", pretty_print=True)
 
 
@@ -46,13 +46,13 @@ def tasks(
     annotations: Sequence[Annotation] = (),
     reasons: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Return one task for each document, as plain JSON values.
+    """Return one task per document, as plain JSON values.
 
     Args:
-        documents: what is to be labelled, in this order.
+        documents: to be labelled, in this order.
         suggestions: predictions that annotators see and correct.
-        annotations: votes that exist already; Label Studio shows them as done.
-        reasons: by document, why it is to be labelled (again); goes into the task's meta.
+        annotations: existing votes, which Label Studio shows as done.
+        reasons: by document, why it is to be labelled (again), for the task's meta.
     """
     return [
         {

@@ -13,29 +13,38 @@ LABELS: dict[MarketTask, tuple[str, ...]] = {
     "risk": ("low", "elevated", "high"),
     "allocation": ("hold", "reduce", "exit"),
 }
-_VOCABULARY = ScoredMetric("risk_vocabulary_coverage", "mean")
+_VOCABULARY = ScoredMetric(
+    "risk_vocabulary_coverage",
+    "mean",
+    description="Share of the signs of risk present in the window that the answer names.",
+)
 _OF_RISK = tuple(  # of the whole record of warnings and portfolio, not of an item
-    ScoredMetric(name, "corpus")
-    for name in (
-        "warning_recall",
-        "warning_precision",
-        "warning_false_alarms_per_year",
-        "warning_median_lead",
-        "warning_usefulness",
-        "warning_relative_usefulness",
-        "portfolio_annual_return",
-        "portfolio_sharpe",
-        "portfolio_sharpe_above_buy_and_hold",
-        "portfolio_deflated_sharpe",
-        "portfolio_turnover",
-        "portfolio_drawdown",
-    )
+    ScoredMetric(name, "corpus", description=description)
+    for name, description in {
+        "warning_recall": "Crises that were warned of in their window, as a share of all crises.",
+        "warning_precision": "Warnings that were followed by a crisis, as a share of all warnings.",
+        "warning_false_alarms_per_year": "False alarms per year of quiet days.",
+        "warning_median_lead": "Median lead of the first warning of a crisis, in trading days; 0 for a missed one.",
+        "warning_usefulness": "Gain over always or never warning, at the weight `evaluation.warning.theta`.",
+        "warning_relative_usefulness": "Sarlin's relative usefulness: 1 is a perfect signal.",
+        "portfolio_annual_return": "Annual return of the overlay after costs.",
+        "portfolio_sharpe": "Annual Sharpe ratio of the overlay after costs.",
+        "portfolio_sharpe_above_buy_and_hold": "Sharpe ratio of the overlay minus that of buying and holding.",
+        "portfolio_deflated_sharpe": "Probability that the Sharpe ratio beats the best of as many trials by chance.",
+        "portfolio_turnover": "Share of the portfolio traded per year.",
+        "portfolio_drawdown": "Largest fall of the overlay's equity from its peak.",
+    }.items()
 )
 
 
 def _accuracies(task: MarketTask) -> tuple[ScoredMetric, ScoredMetric]:
     free, ranked = f"{task}_accuracy", f"{task}_accuracy_ranked"
-    return ScoredMetric(free, "proportion", constant_answer=True, ranked=ranked), ScoredMetric(ranked, "proportion")
+    right = f"Answers that give the right label of the task {task}."
+    likeliest = "The same, taking the label that the model finds likeliest instead of a free answer."
+    return (
+        ScoredMetric(free, "proportion", constant_answer=True, ranked=ranked, description=right),
+        ScoredMetric(ranked, "proportion", description=likeliest),
+    )
 
 
 class _Finance(Declaration):
@@ -60,5 +69,4 @@ DECLARATION = _Finance(
     section=FinanceDomain,
     implementation="r1tailor.domain.finance.finance:Finance",
     metrics=(*(metric for task in LABELS for metric in _accuracies(task)), _VOCABULARY, *_OF_RISK),
-    evaluation="r1tailor.evaluation.market:evaluate",
 )

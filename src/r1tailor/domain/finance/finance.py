@@ -1,7 +1,7 @@
 """Finance: a window of market data as known on a day -> its trend, its volatility, the risk ahead, what to do.
 
 Every few trading days is a day of decision. What the model reads (the window, or its features as text) follows from
-the snapshot of that day alone; outcomes follow from everything that is known by now and stand in answers and ``fields``
+the snapshot of that day alone; outcomes follow from everything known by now and appear in answers and ``fields``
 only. A day with too little history, or too few days after it, makes no example. With ``mask`` the prompts name neither
 index nor date: a language model may have read what came next.
 """
@@ -24,6 +24,8 @@ from r1tailor.domain.finance.tasks import answer, label_in
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Example, Prediction
 
+Window = tuple[tuple[float, ...], ...]
+
 
 class Finance(Domain):
     """Questions about a market over the documents of ``sources/bars.py`` and ``sources/market``."""
@@ -40,8 +42,8 @@ class Finance(Domain):
 
         ``fields`` hold ``task``, ``level`` (its place among the tasks, from 1), ``date``, ``label``, ``terms`` (of the
         risk vocabulary in its reason), ``features`` and ``factors`` at that day, and what followed: ``return_next`` and
-        ``drawdown_next`` (see ``outcomes.py``), ``label_until`` (the last day that the label looks at). ``volatility``
-        is that of the trailing month.
+        ``drawdown_next`` (see ``forward_labels.py``), ``label_until`` (the last day that the label looks at).
+        ``volatility`` is that of the trailing month.
 
         Raises:
             DataError: no day has enough history and enough days after it.
@@ -95,11 +97,26 @@ class Finance(Domain):
         Raises:
             DataError: too little of the index was known.
         """
-        known = self._snapshot(date)
-        if known is None:
-            raise DataError(f"domain {self.settings.name}: on {date} fewer than {self._fewest} closes were known")
-        task = self.settings.task
+        known, task = self._known(date), self.settings.task
         return summary(known, channels(known), task.window, task.normalise_days)
+
+    def questions_at(self, day: str) -> list[Example]:
+        """Return one example without an answer for each task, as ``examples`` asks on the last trading day up to a day.
+
+        Args:
+            day: ISO date; what was known at its end is read.
+
+        Raises:
+            DataError: too little of the index was known.
+        """
+        known = self._known(day)
+        decision = str(known.days[-1])
+        return [
+            Example(
+                f"{name}/{decision}", instruction, text, "", fields={"task": name}, available_at=decision, series=read
+            )
+            for name, instruction, text, read in self._prompts(known, decision)
+        ]
 
     @property
     def _held_out_from(self) -> str:
@@ -110,31 +127,46 @@ class Finance(Domain):
     def _fewest(self) -> int:
         return max(self.settings.task.window, FEWEST)
 
+    def _known(self, date: str) -> Snapshot:
+        known = self._snapshot(date)
+        if known is None:
+            raise DataError(f"domain {self.settings.name}: on {date} fewer than {self._fewest} closes were known")
+        return known
+
     def _snapshot(self, date: str) -> Snapshot | None:
         known = snapshot(self._market, date, self.settings.task.normalise_days + BEFORE)
         return known if len(known.days) >= self._fewest else None
 
     def _asked(self, known: Snapshot, outcome: Outcome) -> Iterator[Example]:
-        task, daily = self.settings.task, channels(known)
-        features = summary(known, daily, task.window, task.normalise_days)
-        as_text = task.numbers_as_text
-        read = () if as_text else series(daily, task.channels, task.window, task.normalise_days)
-        prompt = "\n".join(filter(None, [self._context(outcome.date), described(features) if as_text else ""]))
+        task = self.settings.task
+        features = summary(known, channels(known), task.window, task.normalise_days)
         kept = outcome.as_fields() | {"features": features, "factors": dict(known.factors)}
         kept["volatility"] = features["volatility_21"]
-        meaning = legend() if as_text else ""
-        for level, name in enumerate(task.tasks, start=1):
+        for level, (name, instruction, text, read) in enumerate(self._prompts(known, outcome.date), start=1):
             right = answer(name, features, outcome.drawdown_next, task.thresholds)
             yield Example(
                 id=f"{name}/{outcome.date}",
-                instruction=" ".join(filter(None, [task.instruction, task.questions[name], meaning])),
-                input=prompt,
+                instruction=instruction,
+                input=text,
                 output=written(task, {"label": right.label, "reason": right.reason}),
                 group=outcome.date,
                 fields={"task": name, "level": level, "label": right.label, "terms": list(right.terms), **kept},
                 available_at=outcome.date,
                 series=read,
             )
+
+    def _prompts(self, known: Snapshot, date: str) -> Iterator[tuple[MarketTask, str, str, Window]]:
+        """Yield task, instruction, input and window of each question on a day of decision."""
+        task, daily = self.settings.task, channels(known)
+        if task.numbers_as_text:
+            read: Window = ()
+            numbers, meaning = described(summary(known, daily, task.window, task.normalise_days)), legend()
+        else:
+            read = series(daily, task.channels, task.window, task.normalise_days)
+            numbers, meaning = "", ""
+        text = "\n".join(filter(None, [self._context(date), numbers]))
+        for name in task.tasks:
+            yield name, " ".join(filter(None, [task.instruction, task.questions[name], meaning])), text, read
 
     def _context(self, date: str) -> str:
         """Return the line before the numbers: with names and dates only where they are not masked."""

@@ -15,7 +15,9 @@ import yaml
 
 from r1tailor import config, store
 from r1tailor.errors import ConfigError
+from r1tailor.overrides import as_override
 from r1tailor.schema.settings import Settings
+from r1tailor.untrusted import read_text
 
 FILE = Path("conf") / "project.yaml"
 _HEADER = """\
@@ -47,9 +49,9 @@ def read() -> Composition:
     if not path.is_file():
         return Composition()
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.safe_load(read_text(path))
         choices = [_choice(entry) for entry in values.pop("defaults") if entry not in ("config", "_self_")]
-    except (yaml.YAMLError, UnicodeDecodeError, AttributeError, KeyError, TypeError, ValueError) as error:
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
         form = "`defaults: [config, override <group>: <option>, ..., _self_]` and values"
         raise ConfigError([f"{FILE} is not of the form that `r1tailor use` writes: {form}"]) from error
     return Composition(dict(choices), values)
@@ -71,7 +73,7 @@ def changed(before: Composition, overrides: list[str]) -> tuple[Composition, lis
     values: Any = after.values
     for key, value in given:
         if key not in config.GROUPS:
-            composed = config.composed_with(after.choices, values)
+            composed, _ = config.composed_with(after.choices, values)
             values = _put(values, composed, key.split("."), value, key)
     after = Composition(after.choices, values)
     settings(after)
@@ -84,7 +86,7 @@ def settings(composition: Composition) -> Settings:
     Raises:
         ConfigError: with every fault found.
     """
-    return config.validated(config.composed_with(composition.choices, composition.values), composition.choices)
+    return config.validated(*config.composed_with(composition.choices, composition.values))
 
 
 def write(composition: Composition) -> None:
@@ -136,4 +138,4 @@ def _flat(value: Any, key: str) -> Iterator[str]:  # noqa: ANN401
         for name, inner in value.items():
             yield from _flat(inner, f"{key}.{name}" if key else str(name))
     else:
-        yield f"{key}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        yield as_override(key, value) if isinstance(value, str) else f"{key}={json.dumps(value, ensure_ascii=False)}"

@@ -1,0 +1,32 @@
+"""A SQLite file from elsewhere is read only, with nothing of its schema trusted."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from r1tailor.errors import DataError
+from r1tailor.sources import eu_laws, sqlite, zh_laws
+from tests.support.packaged_cases import read_by
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database at all, but long enough to be read as its header " * 20])
+def test_what_is_no_database_of_laws_is_refused_and_nothing_is_written_beside_it(
+    content: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "laws.db"
+    path.write_bytes(content)
+    for reader in (eu_laws.read, zh_laws.read):
+        with pytest.raises(DataError, match=r"laws\.db: not the SQLite file it should be: "):
+            read_by(reader, path)
+    assert [file.name for file in tmp_path.iterdir()] == ["laws.db"]
+
+
+def test_a_database_without_articles_is_refused_and_cannot_be_written_through(
+    eu: sqlite3.Connection, tmp_path: Path
+) -> None:
+    eu.commit()
+    with pytest.raises(DataError, match=r"^eu\.db holds no article$"):
+        read_by(eu_laws.read, tmp_path / "eu.db")
+    with pytest.raises(DataError, match="attempt to write a readonly database"):
+        list(sqlite.rows(tmp_path / "eu.db", "DELETE FROM regulations"))

@@ -1,0 +1,28 @@
+"""A domain from raw material to an evaluated model, with a toy model."""
+
+from pathlib import Path
+from typing import Any
+
+from r1tailor import config, stages, store
+from r1tailor.layout import RunFolder
+from r1tailor.records import read_documents, write_documents
+from tests.conftest import FASTER
+
+_TINY = ("model=tiny_llama", "trainer.max_steps=2", "trainer.validations=1", "trainer.max_length=2048")
+
+
+def evaluated(domain: str, folder: Path, every: int, *overrides: str) -> dict[str, Any]:
+    """Run every stage and return the metrics.
+
+    All of the raw material is collected; of the documents every so many-th continues, so that tests stay quick.
+    """
+    settings = config.load([f"domain={domain}", *_TINY, *FASTER, *overrides])
+    run = RunFolder(folder)
+    stages.collect(settings, run)
+    write_documents(run.collected, list(read_documents(run.collected))[::every])
+    for stage in (stages.clean, stages.annotate, stages.instruct, stages.train, stages.evaluate):
+        stage(settings, run)
+    metrics: dict[str, Any] = store.read_json(run.evaluation / "metrics.json")
+    assert {goal.metric for goal in settings.domain.goals} <= metrics["models"]["tuned"].keys()
+    assert store.read_json(run.examples / "report.json")["leaks"] == {"validation": 0, "test": 0}
+    return metrics

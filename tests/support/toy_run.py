@@ -1,0 +1,34 @@
+"""One finished direct run of a toy domain, in a project's folder of its own."""
+
+import json
+from pathlib import Path
+
+from r1tailor import config, stages, store
+from r1tailor.layout import RunFolder
+from r1tailor.schema.settings import Settings
+from tests.conftest import FASTER
+
+LABELS = ("red", "green", "blue")
+NAME = "colours"
+
+
+def toy_settings(root: Path, *overrides: str) -> Settings:
+    """Compose the toy domain over a file below a root."""
+    source = root / "colours.jsonl"
+    if not source.exists():
+        rows = [{"input": f"thing {i} of kind {i * 7919}", "output": LABELS[i % 3]} for i in range(60)]
+        source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    task = (f"domain.task.labels=[{','.join(LABELS)}]", "domain.task.instruction=Which colour?")
+    domain = ("domain=generic", f"domain.name={NAME}", f"domain.sources.0.path={source}", *task)
+    return config.load([*domain, "model=tiny_llama", "trainer.max_steps=2", *FASTER, *overrides])
+
+
+def toy_run(root: Path, name: str = "first") -> RunFolder:
+    """Train and evaluate the toy domain in ``outputs/runs/<name>``."""
+    folder = root / "outputs" / "runs" / name
+    settings, run = toy_settings(root), RunFolder(folder)
+    store.write_text(folder / "config.yaml", config.as_yaml(settings))
+    for stage in ("collect", "clean", "annotate", "instruct", "train", "variant", "evaluate"):
+        stages.STAGES[stage](settings, run)
+    store.write_json(folder / "run.json", {"status": "done", "domain": NAME})
+    return run
