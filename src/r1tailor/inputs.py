@@ -212,8 +212,8 @@ def _folder(top: str) -> Path:
 def _packages(kind: str) -> set[str]:
     """Return the top-level modules of others that a kind of domain is implemented in."""
     declared = declaration(kind)
-    places = (declared.implementation, declared.evaluation, *declared.readers.values())
-    return {place.split(":")[0].split(".")[0] for place in places if place} - {"r1tailor"}
+    places = (declared.implementation, declared.section.__module__, *declared.readers.values())
+    return {place.split(":")[0].split(".")[0] for place in places} - {"r1tailor"}
 
 
 def _all_files(top: str) -> list[Path]:
