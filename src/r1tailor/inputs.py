@@ -136,7 +136,7 @@ def code_of(stage: str, kind: str = "") -> dict[str, str]:
     files |= {file for folder in {file.parent for file in files} for file in folder.iterdir() if _is_data(file)}
     found = {file.relative_to(_folder("r1tailor").parent): file for file in files}
     for top in _packages(kind) if kind and stage in _CALL_DOMAINS else ():
-        found |= {file.relative_to(_folder(top).parent): file for file in _all_files(top)}
+        found |= _all_files(top)
     return {path.as_posix(): store.sha256_file(found[path]) for path in sorted(found)}
 
 
@@ -216,12 +216,16 @@ def _packages(kind: str) -> set[str]:
     return {place.split(":")[0].split(".")[0] for place in places} - {"r1tailor"}
 
 
-def _all_files(top: str) -> list[Path]:
-    """Return the code and data of a top-level module or package."""
+def _all_files(top: str) -> dict[Path, Path]:
+    """Return the code and data of a top-level module or package, by their path below where it is installed."""
     spec = find_spec(top)
-    if spec is None or spec.origin is None or not spec.submodule_search_locations:
-        return [Path(spec.origin)] if spec and spec.origin else []
-    return [file for file in _folder(top).rglob("*") if file.suffix == ".py" or _is_data(file)]
+    if spec is None or spec.origin is None:
+        return {}
+    origin = Path(spec.origin)
+    if not spec.submodule_search_locations:
+        return {Path(origin.name): origin}
+    files = (file for file in origin.parent.rglob("*") if file.suffix == ".py" or _is_data(file))
+    return {file.relative_to(origin.parent.parent): file for file in files}
 
 
 def _file(name: str) -> Path | None:
