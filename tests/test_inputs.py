@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from r1tailor import inputs, stages
+from r1tailor.domain import declaration
 from r1tailor.errors import DataError
 from r1tailor.layout import RunFolder
 from r1tailor.schema.settings import Settings
@@ -208,3 +210,22 @@ def test_variants_of_another_composition_are_removed(settings: Compose, tmp_path
     inputs.sweep_variants(settings("domain=finance"), run)
     assert sorted(path.name for path in run.variants.iterdir()) == ["text", "variants.json"]
     assert json.loads((run.variants / "variants.json").read_text("utf-8")) == ["text"]
+
+
+def test_a_package_that_brings_the_domain_is_an_input_of_the_stages_that_call_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    package = tmp_path / "clinic_triage"
+    (package / "words").mkdir(parents=True)
+    for name in ("__init__.py", "reader.py", "words/colours.txt"):
+        (package / name).write_text("", encoding="utf-8")
+    (tmp_path / "lone_reader.py").write_text("", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    readers = {"rows": "lone_reader:read"}
+    declared = replace(declaration("generic"), implementation="clinic_triage.reader:Triage", readers=readers)
+    monkeypatch.setattr(inputs, "declaration", lambda _: declared)
+    brought = {f"clinic_triage/{name}" for name in ("__init__.py", "reader.py", "words/colours.txt")}
+    for stage in inputs.ROOMS:
+        found = set(inputs.code_of(stage, "triage")) - set(inputs.code_of(stage))
+        calls = stage in ("collect", "instruct", "variant", "evaluate")
+        assert found == (brought | {"lone_reader.py"} if calls else set()), stage

@@ -211,19 +211,21 @@ def _folder(top: str) -> Path:
 
 def _packages(kind: str) -> set[str]:
     """Return the top-level modules of others that a kind of domain is implemented in."""
-    return {name.partition(".")[0] for name in declaration(kind).modules()} - {"r1tailor"}
+    declared = declaration(kind)
+    places = (declared.implementation, declared.section.__module__, *declared.readers.values())
+    return {place.split(":")[0].split(".")[0] for place in places} - {"r1tailor"}
 
 
 def _all_files(top: str) -> dict[Path, Path]:
-    """Return the code and data of a top-level module or package, by the path below the folder it lies in."""
+    """Return the code and data of a top-level module or package, by their path below where it is installed."""
     spec = find_spec(top)
     if spec is None or spec.origin is None:
         return {}
-    folder = Path(spec.origin).parent
+    origin = Path(spec.origin)
     if not spec.submodule_search_locations:
-        return {Path(spec.origin).relative_to(folder): Path(spec.origin)}
-    files = (file for file in folder.rglob("*") if file.suffix == ".py" or _is_data(file))
-    return {file.relative_to(folder.parent): file for file in files}
+        return {Path(origin.name): origin}
+    files = (file for file in origin.parent.rglob("*") if file.suffix == ".py" or _is_data(file))
+    return {file.relative_to(origin.parent.parent): file for file in files}
 
 
 def _file(name: str) -> Path | None:

@@ -129,7 +129,7 @@ def test_a_package_brings_a_domain_with_settings_metrics_and_a_reader(
     brought = {
         stage: code_of(stage, "triage").keys() - code_of(stage).keys() for stage in ("collect", "instruct", "train")
     }
-    module = {"triage_package/triage_package.py"}
+    module = {"triage_package.py"}
     assert brought == {"collect": module, "instruct": module, "train": set()}
     (source,) = settings.domain.sources
     documents = list(sources.read(source, tmp_path, [], declaration("triage").readers))
