@@ -12,7 +12,8 @@ from r1tailor.errors import ConfigError
 from r1tailor.schema.settings import Settings
 from tests.conftest import ROOT
 from tests.support.commands import Done, spawned
-from tests.test_config_messages import GUARD, NO_RANK
+from tests.support.refusals import GUARD
+from tests.test_config_messages import NO_RANK
 
 PROGRESS = ("run: ", "collect: ", "clean: ", "instruct: ")
 GOOD = '{"instruction": "i", "input": "a", "output": "b"}\n'

@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.support.commands import Done, spawned
-from tests.test_config_messages import GUARD
+from tests.support.refusals import GUARD
 
 # A package as a plug-in's author publishes it: it keeps what it is given, and starts nothing.
 LAUNCHER = """

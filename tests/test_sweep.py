@@ -12,7 +12,7 @@ from rich.console import Console
 from r1tailor import config, runs, sweep
 from tests.conftest import FASTER, ROOT
 from tests.support.commands import Done
-from tests.test_config_messages import GUARD
+from tests.support.refusals import GUARD
 
 DONE = {"status": "done", "seconds": 1.5, "metrics": {"bleu": 0.25}}
 FAILED = {"status": "failed", "error": "no [/x] here"}

@@ -4,7 +4,6 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +13,6 @@ from r1tailor.corpus import clean
 from r1tailor.corpus.clean import CHAIN, RULES
 from r1tailor.errors import DataError
 from r1tailor.records import Document
-from r1tailor.schema.corpus import CleaningRule
 
 FACTS = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2020-01-01"}
 _PROPERTY = settings(deadline=None, derandomize=True, database=None, max_examples=150)
@@ -127,10 +125,6 @@ def test_twice_is_once_for_each_rule_and_for_the_chain_in_any_order(text: str, f
     for rules in (tuple(CHAIN), (first, *reversed(CHAIN))):
         result = cleaned(text, rules)
         assert cleaned(result, rules) == result
-
-
-def test_schema_and_chain_name_the_same_rules_in_the_same_order() -> None:
-    assert get_args(CleaningRule) == tuple(CHAIN)
 
 
 def test_a_step_notes_each_rule_once_with_the_first_difference() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from r1tailor import store
 from r1tailor.corpus.deduplicate import bands_and_rows, deduplicate
 from r1tailor.corpus.shingles import digest, words
-from r1tailor.errors import ConfigError, DataError
+from r1tailor.errors import DataError
 from r1tailor.records import Document, read_documents, write_documents
 from r1tailor.schema.corpus import Duplicates
 from r1tailor.schema.sources import PackagedSource
@@ -159,13 +159,3 @@ def test_no_documents_and_no_file(tmp_path: Path) -> None:
     assert (left, report) == ([], {"similarity": 0.8, "exact": 0, "near": 0, "kept": 0, "pairs": []})
     with pytest.raises(DataError, match=r"no\.parquet does not exist"):
         deduplicate(tmp_path / "no.parquet", tmp_path / "no.parquet", Duplicates(similarity=0.8))
-
-
-@pytest.mark.parametrize("similarity", [0.4, 1.0])
-def test_a_similarity_that_is_none_of_a_near_duplicate_is_refused(similarity: float, settings: Compose) -> None:
-    with pytest.raises(
-        ConfigError, match=r"domain\.cleaning\.duplicates\.similarity = .*: must be (greater|less) than"
-    ):
-        settings(
-            f"domain.cleaning.duplicates={{similarity: {similarity}}}", "domain=generic", "domain.sources.0.path=x"
-        )

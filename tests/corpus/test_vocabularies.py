@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from r1tailor.corpus import vocabularies
 from r1tailor.corpus.vocabularies import Entry
@@ -210,18 +209,3 @@ def test_a_missing_vocabulary_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError) as refusal:
         vocabularies.read(settings, tmp_path, [])
     assert str(refusal.value) == f"MRCONSO.RRF does not exist {NAMED})"
-
-
-@pytest.mark.parametrize(
-    ("section", "key"),
-    [
-        (UMLS | {"languages": ["english"]}, "languages"),
-        (UMLS | {"languages": []}, "languages"),
-        (UMLS | {"sources": []}, "sources"),
-        (CSV | {"path": ""}, "path"),
-        (CSV | {"languages": ["ENG"]}, "languages"),
-    ],
-)
-def test_a_vocabulary_is_said_wholly_and_correctly(section: dict[str, Any], key: str) -> None:
-    with pytest.raises(ValidationError, match=key):
-        Terms.model_validate({"mode": "annotate", "vocabularies": [section], "fuzzy": None})

@@ -13,7 +13,7 @@ from torch import nn
 
 from r1tailor import config
 from r1tailor.batching.packing import pack
-from r1tailor.errors import ConfigError, DataError, Interrupted
+from r1tailor.errors import DataError, Interrupted
 from r1tailor.instruction.build import _unique
 from r1tailor.model import load, temporal
 from r1tailor.objective.supervised import summed_loss
@@ -155,8 +155,3 @@ def test_examples_that_differ_in_their_window_alone_are_no_repetition() -> None:
     kept, repeated = _unique(same)
     assert [e.id for e in kept] == ["e0", "e1"]
     assert repeated == 2
-
-
-def test_heads_that_do_not_divide_the_width_are_refused() -> None:
-    with pytest.raises(ConfigError, match="heads = 3 must divide width = 64"):
-        config.load(["temporal.heads=3"])

@@ -1,15 +1,12 @@
 """Tables of any columns: what is kept of a row, and that a large table is never held."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pydantic import ValidationError
 
-from r1tailor.errors import ConfigError, DataError
-from r1tailor.schema.settings import Settings
+from r1tailor.errors import DataError
 from r1tailor.sources import read
 from tests.support.source_cases import Case
 from tests.support.table_cases import ROOM, documents, rows_of
@@ -39,19 +36,3 @@ def test_a_row_group_of_parquet_is_not_held(tmp_path: Path) -> None:
         if number % 100 == 0:
             most = max(most, pa.total_allocated_bytes() - before)
     assert most < size / 2  # two buffers of 1 MB, of 8.5 MB
-
-
-@pytest.mark.parametrize("delimiter", ["", ",,", '"', "\n", "\r"])
-def test_what_cannot_divide_cells_is_no_delimiter(delimiter: str) -> None:
-    with pytest.raises(ValidationError, match="must be one character, and no quote or line end"):
-        Case("", {"kind": "table", "path": "x", "columns": ROOM, "delimiter": delimiter}, lambda *_: None).source()
-
-
-def test_a_misspelt_setting_of_the_columns_is_named(settings: Callable[..., Settings]) -> None:
-    table = (
-        "{kind: table, name: mine, path: x.csv, licence: own, available_at: '2020-01-01', on_damage: stop, columns: {}}"
-    )
-    with pytest.raises(
-        ConfigError, match=r"domain\.sources\.0\.columns\.idd is not a setting of .* Did you mean .*\.id\?"
-    ):
-        settings(f"domain.sources=[{table.replace('{}', '{text: note, idd: id}')}]")

@@ -8,7 +8,6 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from r1tailor import store
 from r1tailor.corpus.privacy import Deidentifier, find, gate
@@ -117,12 +116,3 @@ def test_no_surface_leaves_the_step_by_any_way(tmp_path: Path, capsys: pytest.Ca
 def test_the_step_notes_each_finding_and_each_mistyped_one() -> None:
     _, notes = Deidentifier(REDACT, None).step()(Document("d", "VIN: 1HGCM82633A004353", **FACTS))
     assert [note.rule for note in notes] == ["privacy.vin", "privacy.vin.mistyped"]
-
-
-def test_a_mode_must_fit_its_kind() -> None:
-    with pytest.raises(
-        ValidationError, match=r"kinds\.date = pseudonymise is not possible; allowed: redact, shift_dates"
-    ):
-        _privacy(date="pseudonymise")
-    with pytest.raises(ValidationError, match=r"kinds\.ssn = shift_dates is not possible"):
-        _privacy(ssn="shift_dates")

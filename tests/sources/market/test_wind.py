@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from r1tailor.errors import (
     FeedQuotaError,
@@ -15,7 +14,7 @@ from r1tailor.errors import (
 )
 from r1tailor.sources.market.fetch import open_feed
 from tests.conftest import ROOT
-from tests.support.feed_cases import RETRIES, WIND, real_bars, source
+from tests.support.feed_cases import WIND, real_bars, source
 from tests.support.wind_feeds import bars_of, wind_feed
 from tests.support.wind_terminal import StandIn, recorded
 
@@ -90,24 +89,3 @@ def test_without_windpy_it_is_said_where_it_comes_from(monkeypatch: pytest.Monke
     monkeypatch.setattr(importlib, "import_module", missing)
     with pytest.raises(FeedUnavailableError, match=r"^kind: wind needs WindPy, which the Wind terminal installs"):
         open_feed(source(WIND), ROOT)
-
-
-REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"field": None}, "field belongs to function=wsd, which needs one"),
-    ({"function": "edb"}, "field belongs to function=wsd, which needs one"),
-    ({"function": "edb", "field": None, "quotes": True}, "quotes belong to function=wsd"),
-    ({"store": "data/packaged/prices"}, "store must not lie in data/packaged"),
-    ({"symbols": {"A": "X.O", "B": "X.O"}}, "two series must not have the same symbol"),
-    ({"symbols": {"A": "X.O,Y.O"}}, "String should match pattern"),
-    ({"symbols": {}}, "at least 1 item"),
-    ({"bars": {"values": "price", "period": "day", "lag_days": -1}}, "greater than or equal to 0"),
-    ({"retries": RETRIES | {"attempts": 0}}, "greater than or equal to 1"),
-    ({"retries": RETRIES | {"calls_per_second": 0.0}}, "greater than 0"),
-    ({"since": "yesterday"}, "must be a date such as"),
-]
-
-
-@pytest.mark.parametrize(("changes", "said"), REFUSED, ids=[said for _, said in REFUSED])
-def test_a_setting_that_cannot_be_meant_is_refused(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
-        source(WIND, **changes)
