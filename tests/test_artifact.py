@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from transformers import AutoModelForCausalLM
 
 from r1tailor import artifact, config, store
 from r1tailor.errors import CheckpointError
@@ -96,11 +95,6 @@ def test_peft_is_told_a_hub_id_only_where_the_hub_has_the_very_base(
     open_strategy(SETTINGS.strategy).save(tuned_model("tiny_llama"), tmp_path, base)
     written = json.loads((tmp_path / "adapter_config.json").read_text())
     assert (written["base_model_name_or_path"], written["revision"]) == (reference, revision)
-
-
-def test_a_reference_that_is_no_hub_id_asks_no_hub(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="r1tailor://smollm2@abababababab"):
-        AutoModelForCausalLM.from_pretrained(PACKAGED.reference)
 
 
 def test_another_chat_template_is_noticed(tmp_path: Path) -> None:

@@ -194,17 +194,6 @@ def test_a_terminal_that_knows_no_chinese_shows_codes(item: tuple[str, str], mon
     assert written.getvalue() == b"\\u80f8\\u75db\n"
 
 
-def test_the_folder_of_the_base_is_printed(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("R1TAILOR_CACHE", str(tmp_path))
-    main(["base", "colours"])
-    captured = capsys.readouterr()
-    folder = Path(captured.out.strip())
-    assert (folder / "config.json").is_file()
-    assert "adapter of tiny_llama (random weights" in captured.err
-
-
 def test_the_commands_import_no_stage_before_one_is_run() -> None:
     heavy = ("torch", "pdfplumber", "r1tailor.stages", "r1tailor.sources", "r1tailor.corpus")
     code = f"import sys, r1tailor.__main__; sys.exit(str([name for name in {heavy} if name in sys.modules] or ''))"

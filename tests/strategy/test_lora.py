@@ -91,17 +91,6 @@ def test_the_same_adapters_are_the_same_bytes_in_every_process(tmp_path: Path) -
     assert names == sorted(names)  # peft keeps a set, whose order is another one in each process
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_saved_full_weights_load_with_plain_transformers(name: str, tmp_path: Path) -> None:
-    tuned = tuned_model(name, "strategy=full")
-    assert all(parameter.requires_grad for parameter in tuned.parameters())
-    open_strategy(config.load(["strategy=full"]).strategy).save(tuned, tmp_path, SOME_BASE)
-    plain = AutoModelForCausalLM.from_pretrained(tmp_path, attn_implementation="eager")
-    assert torch.equal(logits(plain), logits(tuned))
-    assert torch.equal(logits(load_tuned(base_model(name), tmp_path, "full", temporal=False)), logits(tuned))
-    assert not torch.allclose(logits(base_model(name)), logits(tuned), atol=1e-3)
-
-
 @pytest.mark.parametrize("strategy", ["lora", "full"])
 @pytest.mark.parametrize("change", ["renamed", "missing", "other shape"])
 def test_weights_that_do_not_fit_are_an_error(strategy: str, change: str, tmp_path: Path) -> None:
