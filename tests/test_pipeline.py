@@ -220,7 +220,7 @@ def test_what_was_committed_comes_back(project: Path, dvc: Callable[..., Done], 
         assert dvc("checkout").code == 0
         assert _kept(project) == kept
         assert _ran(dvc("repro")) == ("collect",)  # in no cache, and the same again
-        assert _git(project, "status", "--porcelain") == ""
+        assert _git(project, "diff", "--name-only") == ""
 
 
 def test_raw_material_is_in_no_cache(project: Path) -> None:
