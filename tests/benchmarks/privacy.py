@@ -15,14 +15,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
-import privacy_fourth
-import privacy_third
-import privacy_unseen
 from environments import cache_folder
 from privacy_corpus import Seeded, corpus
 from privacy_drawn import names
+from privacy_sets import BenchmarkSet, read
 from scipy.stats import binomtest
 
 from r1tailor.corpus.privacy import find
@@ -86,20 +84,21 @@ def figures(seed: int, each: int = EACH, most: int | None = None) -> dict[str, f
     terms = icd_terms()
     short = [term for term in terms if len(term) < 80]
     pairs = recall_table(list(corpus(seed, short, each)))
-    print("\nSentences written last (see there what was mended since):")
+    print(f"\nThe last sentences. {read('sentences_last').note}")
     pairs |= {f"last_{name}": value for name, value in recall_table(list(corpus(seed, short, each, True))).items()}
-    pairs |= _of_names("third", privacy_third, seed, short, 2 * each)
-    pairs |= _of_names("fourth", privacy_fourth, seed, short, 2 * each)
-    pairs |= _of_names("heldout", privacy_unseen, seed, short, 2 * each)
+    for name in ("third", "fourth", "heldout"):
+        pairs |= _of_names(name, read(name), seed, short, 2 * each)
     pairs |= false_findings("icd", terms[:most])
     for name, pin in _LAWS.items():
         pairs |= false_findings(name, _articles(name, pin)[:most])
     return pairs
 
 
-def _of_names(name: str, drawn_from: ModuleType, seed: int, terms: Sequence[str], each: int) -> dict[str, float | int]:
+def _of_names(
+    name: str, drawn_from: BenchmarkSet, seed: int, terms: Sequence[str], each: int
+) -> dict[str, float | int]:
     """Print and return recall and precision of the names of one set, each language apart."""
-    print(f"\n{drawn_from.__doc__}".rstrip())
+    print(f"\n{name}: {drawn_from.note}")
     items = list(names(drawn_from, seed, terms, each))
     pairs: dict[str, float | int] = {}
     for language in ("en", "zh"):
