@@ -141,7 +141,7 @@ def _full_width(rng: random.Random, surface: str) -> str:
     return "".join(chr(ord(c) + 0xFEE0) if c in string.digits + _CAPITALS else c for c in surface)
 
 
-# --- one maker per class -------------------------------------------------------------------------------------------
+# --- one maker per class -----------------------------------------------------------------------------------------
 
 
 def _us_phone(rng: random.Random) -> str:
