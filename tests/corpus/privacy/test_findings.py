@@ -1,14 +1,18 @@
-"""What the detector skips for speed holds nothing: wherever a pattern matches, its guard does."""
+"""The guards that the detector skips a pattern by: wherever a pattern matches, its guard holds."""
 
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from r1tailor.corpus.privacy import dates, network, numbers, places
 from r1tailor.corpus.privacy.findings import Guard, fold
 from r1tailor.corpus.privacy.people_en import GIVEN, SURNAMES
+
+if TYPE_CHECKING:
+    from privacy_sets import BenchmarkSet
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 WRITTEN = (
@@ -37,7 +41,7 @@ def texts() -> list[str]:
         from privacy_corpus import corpus
 
         seeded = [item.text for item in corpus(3, ["fever of 38.5 C"], 12)]
-        for name in ("privacy_corpus", "privacy_names", "privacy_sentences"):
+        for name in ("privacy_corpus", "privacy_sets"):
             sys.modules.pop(name, None)
     return [fold(text) for text in (*WRITTEN, *seeded)]
 
@@ -76,14 +80,19 @@ def test_a_guard_holds_wherever_its_pattern_matches(guard: Guard, pattern: objec
 
 def test_no_name_of_the_held_out_set_is_in_the_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(BENCHMARKS)
-    import privacy_fourth
-    import privacy_third
-    import privacy_unseen
+    from privacy_sets import read
 
-    words = f"{privacy_unseen.LATIN_GIVEN} {privacy_unseen.LATIN_SURNAMES}".split()
+    held_out = read("heldout")
+    words = _latin_words(held_out)
+    assert words
+    assert not held_out.tuned_on
     assert not {word.title() for word in words} & (GIVEN | SURNAMES)
-    for older in (privacy_third, privacy_fourth):
-        assert not set(words) & set(f"{older.LATIN_GIVEN} {older.LATIN_SURNAMES}".split())
-        for part in ("ENGLISH", "CHINESE"):
-            assert not set(getattr(privacy_unseen, part)) & set(getattr(older, part))
-        assert not set(privacy_unseen.CHINESE_GIVEN.split()) & set(older.CHINESE_GIVEN.split())
+    for older in (read("third"), read("fourth")):
+        assert older.tuned_on
+        assert not words & _latin_words(older)
+        for kind, language in (("name", "en"), ("name", "zh"), ("given", "zh")):
+            assert not set(held_out.texts(kind, language)) & set(older.texts(kind, language))
+
+
+def _latin_words(names: "BenchmarkSet") -> set[str]:
+    return {*names.texts("given", "en"), *names.texts("surname", "en")}
