@@ -3,16 +3,11 @@
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from r1tailor.corpus.privacy import dates, network, numbers, places
 from r1tailor.corpus.privacy.findings import Guard, fold
-from r1tailor.corpus.privacy.people_en import GIVEN, SURNAMES
-
-if TYPE_CHECKING:
-    from privacy_sets import BenchmarkSet
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 WRITTEN = (
@@ -76,23 +71,3 @@ def test_a_guard_holds_wherever_its_pattern_matches(guard: Guard, pattern: objec
     matching = [text for text in texts if pattern.search(text)]  # type: ignore[attr-defined]
     assert matching, "no text tries it"
     assert all(guard(text) for text in matching)
-
-
-def test_no_name_of_the_held_out_set_is_in_the_lists(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    from privacy_sets import read
-
-    held_out = read("heldout")
-    words = _latin_words(held_out)
-    assert words
-    assert not held_out.tuned_on
-    assert not {word.title() for word in words} & (GIVEN | SURNAMES)
-    for older in (read("third"), read("fourth")):
-        assert older.tuned_on
-        assert not words & _latin_words(older)
-        for kind, language in (("name", "en"), ("name", "zh"), ("given", "zh")):
-            assert not set(held_out.texts(kind, language)) & set(older.texts(kind, language))
-
-
-def _latin_words(names: "BenchmarkSet") -> set[str]:
-    return {*names.texts("given", "en"), *names.texts("surname", "en")}
