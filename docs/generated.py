@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from r1tailor import config, reference
+from r1tailor import config, options, reference
 from r1tailor.corpus.privacy.tagger_zh import frequency
 from r1tailor.domain.declaration import Declaration, ScoredMetric, declarations
 from r1tailor.reference import Setting
@@ -21,8 +21,8 @@ _JUDGED = {
     "mean": "between 0 and 1 per item; bootstrap interval, permutation test",
     "corpus": "over all items at once; bootstrap interval",
 }
-_options = cache(config.options)
-_shipped = cache(config.shipped)
+_options = cache(options.options)
+_shipped = cache(options.shipped)
 
 
 def on_startup(**_: Any) -> None:  # noqa: ANN401
@@ -47,9 +47,9 @@ def settings_page() -> str:
 def _section(setting: Setting) -> str:
     """Return one part of the composition with everything below it."""
     lines = [f"## `{setting.key}`", setting.description]
-    options = _options(setting.key) if setting.key in config.GROUPS else {}
-    if options:
-        listed = [f"| `{setting.key}={name}` | {_cell(_title(option))} |" for name, option in options.items()]
+    listed_options = _options(setting.key) if setting.key in config.GROUPS else {}
+    if listed_options:
+        listed = [f"| `{setting.key}={name}` | {_cell(_title(option))} |" for name, option in listed_options.items()]
         lines.append("\n".join(["| option | what it is |", "|---|---|", *listed]))
     return "\n\n".join([*lines, *_kinds(setting.sections, setting.key, 3)])
 
@@ -100,8 +100,8 @@ def _values(group: str, setting: Setting) -> str:
     if group == "domain":  # every domain is its own
         return ""
     if group not in config.GROUPS:
-        return _shown(config.value_at(_shipped().values, setting.key))
-    found = {name: _shown(config.value_at(option.values, below)) for name, option in _options(group).items()}
+        return _shown(options.value_at(_shipped().values, setting.key))
+    found = {name: _shown(options.value_at(option.values, below)) for name, option in _options(group).items()}
     found = {name: value for name, value in found.items() if value}
     by_value: dict[str, list[str]] = {}
     for name, value in found.items():
@@ -123,7 +123,7 @@ def _shown(found: Any) -> str:  # noqa: ANN401
     return f"`{text}`" if len(text) <= _LONGEST_VALUE else ""
 
 
-def _title(option: config.Option) -> str:
+def _title(option: options.Option) -> str:
     return str(option.values.get("title", option.comment))
 
 

@@ -21,7 +21,7 @@ FASTER = (*FAST, "evaluation.max_new_tokens=4", "evaluation.resamples=100", "see
 
 
 # Files whose tests take minutes: begun first, so that no worker is left with one of them at the end.
-_LONGEST = ("test_pipeline", "test_faults", "test_parallel", "test_phase_data", "test_interruptions", "test_plan")
+_LONGEST = ("test_pipeline", "test_faults", "test_parallel", "test_fit", "test_interruptions", "test_plan")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

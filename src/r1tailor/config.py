@@ -395,15 +395,14 @@ def parsed(overrides: list[str]) -> list[tuple[str, Any]]:
 
 
 def composed_with(choices: Mapping[str, str], values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return ``conf/config.yaml`` with other options and values, unresolved, and the option of each group.
+    """Return ``conf/config.yaml`` with other options and values, unresolved, and the chosen option of each group.
 
     Raises:
         ConfigError: it cannot be composed.
     """
-    overrides = [f"{group}={option}" for group, option in choices.items()]
     place = _Place(CONF, "config")
     try:
-        found = _composed(overrides, place)
+        found = _composed([f"{group}={option}" for group, option in choices.items()], place)
         merged: Any = OmegaConf.to_container(OmegaConf.merge(found.composition, values), resolve=False)
     except _STOPS_COMPOSING as error:
         raise ConfigError([_why(error, place)]) from error
@@ -424,31 +423,6 @@ def as_text(composition: Any) -> str:  # noqa: ANN401
     return OmegaConf.to_yaml(OmegaConf.create(composition))
 
 
-@dataclass(frozen=True)
-class Option:
-    """One option of a config group, as its file states it: nothing inherited, no ``${...}`` followed.
-
-    Attributes:
-        file: below the project.
-        comment: what its first line says.
-        values: the settings it sets.
-    """
-
-    file: str
-    comment: str
-    values: dict[str, Any]
-
-
-def options(group: str) -> dict[str, Option]:
-    """Return the options of a config group by name."""
-    return {file.stem: _option(file) for file in sorted((CONF / group).glob("*.yaml"))}
-
-
-def shipped() -> Option:
-    """Return what ``conf/config.yaml`` itself sets, outside the groups."""
-    return _option(CONF / "config.yaml")
-
-
 def composed(overrides: list[str]) -> tuple[Any, dict[str, str]]:
     """Compose ``conf/`` without checking values; return the plain mapping and the chosen option of each group.
 
@@ -456,53 +430,6 @@ def composed(overrides: list[str]) -> tuple[Any, dict[str, str]]:
         ConfigError: an override cannot be parsed, or names an option that does not exist.
     """
     return _compose_or_raise(overrides, primary())
-
-
-def set_in(key: str, overrides: list[str], choices: dict[str, str]) -> tuple[str, Any] | None:
-    """Return where the value of a setting comes from, and what stands there before any ``${...}`` is followed.
-
-    Args:
-        key: dotted.
-        overrides: of the command line; a later one wins.
-        choices: the chosen option of each group.
-    """
-    for text in reversed(overrides):
-        name, _, value = text.lstrip("+").partition("=")
-        if key == name or (key.startswith(f"{name}.") and name not in GROUPS):
-            return "the command line", (value,)
-    group, _, below = key.partition(".")
-    places = [(_option(CONF / f"{name}.yaml"), key) for name in dict.fromkeys((primary(), "config"))]
-    while group in choices and (option := options(group).get(choices[group])):
-        places.append((option, below))
-        choices = {group: _inherited(option)}
-    found = ((option.file, value_at(option.values, path)) for option, path in places)
-    return next(((file, value) for file, value in found if value is not None), None)
-
-
-def _inherited(option: Option) -> str:
-    """Return the option of the same group that an option starts from; empty where it starts from none."""
-    defaults = option.values.get("defaults", [])
-    return next((entry for entry in defaults if isinstance(entry, str) and entry != "_self_"), "")
-
-
-def value_at(values: Any, path: str) -> Any:  # noqa: ANN401
-    """Return what stands at a dotted path of a mapping: ``(value,)``, or None where there is nothing."""
-    for part in path.split(".") if path else ():
-        if isinstance(values, list) and part.isdigit() and int(part) < len(values):
-            values = values[int(part)]
-        elif isinstance(values, dict) and part in values:
-            values = values[part]
-        else:
-            return None
-    return (values,)
-
-
-def _option(file: Path) -> Option:
-    first = read_text(file).partition("\n")[0]
-    values: Any = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
-    return Option(
-        file.relative_to(CONF.parent).as_posix(), first.removeprefix("#").strip() if first[:1] == "#" else "", values
-    )
 
 
 def as_yaml(settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -202,3 +203,10 @@ def test_the_folder_of_the_base_is_printed(
     folder = Path(captured.out.strip())
     assert (folder / "config.json").is_file()
     assert "adapter of tiny_llama (random weights" in captured.err
+
+
+def test_the_commands_import_no_stage_before_one_is_run() -> None:
+    heavy = ("torch", "pdfplumber", "r1tailor.stages", "r1tailor.sources", "r1tailor.corpus")
+    code = f"import sys, r1tailor.__main__; sys.exit(str([name for name in {heavy} if name in sys.modules] or ''))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == ""

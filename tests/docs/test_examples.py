@@ -12,7 +12,7 @@ from r1tailor import config, reference
 from r1tailor.corpus.privacy.deidentify import Deidentifier
 from r1tailor.schema.annotation import Export
 from r1tailor.schema.corpus import PrivacyKind, PrivacyMode, Vocabulary
-from r1tailor.schema.domain import GenericDomain
+from r1tailor.schema.domain import DomainSection
 from r1tailor.schema.sources import Source
 from r1tailor.sources import read
 from tests.conftest import ROOT
@@ -29,14 +29,12 @@ def _files(folder: str) -> list[Path]:
     return sorted((EXAMPLES / folder).glob("*.yaml"))
 
 
-def _loaded(project: Path, changes: Mapping[str, Any]) -> GenericDomain:
+def _loaded(project: Path, changes: Mapping[str, Any]) -> DomainSection:
     """Return the generic domain with some of its settings replaced, as config validates it."""
     domain = _read(ROOT / "conf" / "domain" / "generic.yaml") | {"name": "example"}
-    domain["sources"][0]["path"] = "mine.jsonl"
     (project / "conf" / "domain" / "example.yaml").write_text(yaml.safe_dump(domain | changes), "utf-8")
-    loaded = config.load(["domain=example"]).domain
-    assert isinstance(loaded, GenericDomain)
-    return loaded
+    paths = [] if "sources" in changes else ["domain.sources.0.path=mine.jsonl"]
+    return config.load(["domain=example", *paths]).domain
 
 
 def test_there_is_an_example_of_every_kind() -> None:

@@ -129,7 +129,8 @@ def test_a_package_brings_a_domain_with_settings_metrics_and_a_reader(
     brought = {
         stage: code_of(stage, "triage").keys() - code_of(stage).keys() for stage in ("collect", "instruct", "train")
     }
-    assert brought == {"collect": {"triage_package.py"}, "instruct": {"triage_package.py"}, "train": set()}
+    module = {"triage_package.py"}
+    assert brought == {"collect": module, "instruct": module, "train": set()}
     (source,) = settings.domain.sources
     documents = list(sources.read(source, tmp_path, [], declaration("triage").readers))
     domain = open_domain(settings.domain, documents)

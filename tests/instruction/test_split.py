@@ -53,12 +53,12 @@ def test_groups_are_whole_and_nothing_near_identical_straddles(seed: int, drawn:
     parts = split(examples, BY_GROUP, seed, left_out)
     placed = place(parts)
     groups = {
-        example.group: {placed[e.id] for e in examples if e.group == example.group and e.id in place}
+        example.group: {placed[e.id] for e in examples if e.group == example.group and e.id in placed}
         for example in examples
     }
     assert all(len(found) <= 1 for found in groups.values())
     assert not _straddles(parts)
-    assert sorted([*place, *left_out.get("near_identical", [])]) == sorted(example.id for example in examples)
+    assert sorted([*placed, *left_out.get("near_identical", [])]) == sorted(example.id for example in examples)
 
 
 @_PROPERTY
@@ -141,7 +141,7 @@ def test_examples_of_one_window_stay_in_one_part_whatever_they_ask() -> None:
     shared = [Example(f"e{i}", "", text_of(i), "b", series=((float(i % 9),),)) for i in range(90)]
     placed = place(split(shared, BY_GROUP.model_copy(update={"by": "similarity"}), 1))
     assert all(len({placed[f"e{i}"] for i in range(window, 90, 9)}) == 1 for window in range(9))
-    assert len(set(place.values())) > 1
+    assert len(set(placed.values())) > 1
 
 
 def test_without_boundaries_the_shares_say_where_they_lie() -> None:

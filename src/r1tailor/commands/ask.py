@@ -17,7 +17,6 @@ from r1tailor import config
 from r1tailor.commands.arguments import count
 from r1tailor.errors import UserError
 from r1tailor.inference import Answerer, Located, Sampling, locate, open_located
-from r1tailor.inference.market import questions_at
 from r1tailor.inference.questions import AnswerFile, answer_line, read_questions
 from r1tailor.inference.tailored import probabilities
 from r1tailor.records import Example
@@ -121,6 +120,8 @@ def _answer_file(found: Located, sampling: Sampling, questions: Sequence[Example
 
 def _answer_market(found: Located, sampling: Sampling, parsed: argparse.Namespace) -> None:
     """Print what a market model says of a day."""
+    from r1tailor.inference.market import questions_at  # it imports every reader of raw material
+
     day = parsed.asof or date.today()
     domain, questions = questions_at(found.settings, config.ROOT, day)
     decision = date.fromisoformat(questions[0].available_at)

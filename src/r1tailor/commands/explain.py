@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from r1tailor import config, reference
+from r1tailor import config, options, reference
 from r1tailor.commands.arguments import add_overrides
 from r1tailor.domain.declaration import declarations
 from r1tailor.reference import MISSING, Setting
@@ -58,7 +58,7 @@ def _lines(setting: Setting, overrides: list[str], choices: dict[str, str]) -> I
 def _value(setting: Setting, overrides: list[str], choices: dict[str, str]) -> Iterator[str]:
     if setting.value is not MISSING and not setting.sections:
         yield f"  value     {escape(_shown(setting.value))}"
-    found = config.set_in(setting.key, overrides, choices)
+    found = options.set_in(setting.key, overrides, choices)
     if found is not None:
         file, (raw,) = found[0], found[1] if isinstance(found[1], tuple) else (found[1],)
         follows = f": {raw}" if isinstance(raw, str) and "${" in raw else ""
@@ -72,10 +72,10 @@ def _options(key: str, choices: dict[str, str]) -> Iterator[str]:
     group, _, below = key.partition(".")
     if group not in choices:
         return
-    options = config.options(group)
-    width = max(map(len, options), default=0)
-    for name, option in options.items():
-        found = config.value_at(option.values, below) if below else (option.values.get("title", option.comment),)
+    listed = options.options(group)
+    width = max(map(len, listed), default=0)
+    for name, option in listed.items():
+        found = options.value_at(option.values, below) if below else (option.values.get("title", option.comment),)
         if found is not None and not isinstance(found[0], dict | list):
             mark = "*" if name == choices[group] else " "
             yield f"  option {mark}  {escape(f'{group}={name.ljust(width)}  {_shown(found[0])}')}"

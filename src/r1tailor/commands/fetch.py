@@ -4,7 +4,6 @@ import argparse
 from typing import Any
 
 from r1tailor import config
-from r1tailor.sources import fetch_all
 
 
 def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private)
@@ -14,4 +13,6 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
 
 
 def _fetch(parsed: argparse.Namespace) -> None:
+    from r1tailor.sources import fetch_all
+
     fetch_all(config.packaged_sources(), config.ROOT)

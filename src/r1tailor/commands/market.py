@@ -7,7 +7,6 @@ from typing import Any
 
 from r1tailor import config
 from r1tailor.commands.arguments import add_overrides, count
-from r1tailor.sources.market import fetch
 
 
 def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private)
@@ -25,12 +24,16 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
 
 
 def _backfill(parsed: argparse.Namespace) -> None:
+    from r1tailor.sources.market import fetch
+
     for source, feed in fetch.feeds(config.load(parsed.overrides).domain, config.ROOT):
         fetched = fetch.backfill(source, feed, config.ROOT, date.today(), print, again=parsed.again)
         print(f"backfill: {source.name}: {fetched}")
 
 
 def _poll(parsed: argparse.Namespace) -> None:
+    from r1tailor.sources.market import fetch
+
     feeds = fetch.feeds(config.load(parsed.overrides).domain, config.ROOT)
     while True:
         for source, feed in feeds:

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from r1tailor import config, stages
+from r1tailor import config
 from r1tailor.layout import RunFolder, pipeline_folder
 
 _HELP = {
@@ -40,4 +40,6 @@ def _run(parsed: argparse.Namespace) -> None:
         settings = config.load_params()
         run = pipeline_folder(settings)
     chosen = {key: getattr(parsed, key) for key in ("phase", "name") if key in parsed}
+    from r1tailor import stages  # what the stages import is not imported for the other commands
+
     stages.STAGES[parsed.stage](settings, run, **chosen)

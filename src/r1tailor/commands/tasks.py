@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from r1tailor import config, stages
+from r1tailor import config
 from r1tailor.commands.arguments import count
 
 
@@ -16,5 +16,7 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
 
 
 def _tasks(parsed: argparse.Namespace) -> None:
+    from r1tailor import stages
+
     written = stages.annotation_tasks(config.load_params(), parsed.limit, config.ROOT / parsed.folder)
     print("\n".join(str(path) for path in written))

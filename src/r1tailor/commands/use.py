@@ -9,7 +9,6 @@ from typing import Any
 from r1tailor import composition, config
 from r1tailor.commands.arguments import add_overrides
 from r1tailor.errors import UserError
-from r1tailor.inputs import own_files
 
 
 def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private)
@@ -32,6 +31,8 @@ def _use(parsed: argparse.Namespace) -> None:
         print(line)
     print(f"{composition.FILE} and params.yaml: domain={settings.domain.name} model={settings.model.name}")
     if parsed.track:
+        from r1tailor.inputs import own_files
+
         _track(own_files(settings, config.ROOT))
 
 

@@ -89,11 +89,6 @@ class Declaration:
         """
         return {}
 
-    def modules(self) -> list[str]:
-        """Return the names of the modules that this kind of domain consists of, as far as they are declared."""
-        places = (self.implementation, *self.readers.values())
-        return sorted({self.section.__module__, *(place.partition(":")[0] for place in places)})
-
     def open(self, section: DomainSection, documents: "Sequence[Document]") -> "Domain":
         """Return the domain over its clean documents."""
         opened: Domain = _at(self.implementation)(section, documents)

@@ -1,7 +1,9 @@
 """Running lines of pages."""
 
+import pytest
+
 from r1tailor.corpus import clean
-from r1tailor.corpus.cleaning.pages import without_running_lines
+from r1tailor.corpus.cleaning.pages import remove_running_lines, without_running_lines
 from r1tailor.records import Document
 from tests.corpus.test_clean import FACTS
 
@@ -19,3 +21,18 @@ def test_a_text_of_pages_is_cleaned_with_them() -> None:
     assert result.fields == {"pages": ["Asthma no fever a", "no fever b", "no fever c"], "title": "x y"}
     assert result.text == "Asthma no fever a no fever b no fever c"
     assert [note.rule for note in notes] == ["remove_running_lines", "collapse_whitespace"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("T\na\n- 7 -\fT\nb\n- 8 -\fT\nc\n- 9 -", "T\na\fb\fc"),
+        ("Asthma | 1\na\fAsthma | 2\nb\fAsthma | 3\nc", "Asthma | 1\na\fb\fc"),
+        ("a\n38.5\fb\n38.5\fc\n38.5", "a\n38.5\fb\n38.5\fc\n38.5"),
+        ("Phase 1\na\fPhase 2\nb\fPhase 3\nc", "Phase 1\na\fPhase 2\nb\fPhase 3\nc"),
+        ("T\na\fT\nb", "T\na\fT\nb"),
+        ("第 1 页 共 3 页\na\f第 2 页 共 3 页\nb\f第 3 页 共 3 页\nc", "a\fb\fc"),
+    ],
+)
+def test_a_line_that_runs_through_the_pages_goes_and_content_stays(before: str, after: str) -> None:
+    assert remove_running_lines(before) == after

@@ -45,65 +45,9 @@ REDACT = _privacy()
 SURROGATE = _privacy(**{kind: "pseudonymise" for kind in KINDS if kind not in ("date", "age", "zip")})
 
 
-def _redacted(text: str) -> str:
+def redacted(text: str) -> str:
+    """Return a text with every identifier redacted."""
     return Deidentifier(REDACT, None).apply(text, "g")[0]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Seen by Dr. Okonkwo on March 5, 2021.", "Seen by Dr. [NAME] on 2021."),
-        ("DOB: 03/04/1931, a 93-year-old", "DOB: [DATE], a 90+-year-old"),
-        ("Springfield, IL 62704", "[ADDRESS] 627"),
-        ("TX 83012", "TX 000"),
-        ("SSN 523-41-8867", "SSN [SSN]"),
-        ("SSN 523-4l-8867", "SSN [SSN]"),
-        ("IP 192.168.10.22", "IP [IP]"),
-        ("VIN 1HGCM82633A004352", "VIN [VIN]"),
-        ("Fax: 217-555-0199", "Fax: [FAX]"),
-        ("病案号：ZY0012345，2021年3月5日入院", "病案号：[MRN]，2021年入院"),
-        ("手机：１３８１２３４５６７８", "手机：[PHONE]"),
-        ("住北京市朝阳区建国路88号3号楼501室。", "住[ADDRESS]。"),
-        ("京A12345追尾", "[PLATE]追尾"),
-        ("主管医师：李明", "主管医师：[NAME]"),
-    ],
-)
-def test_an_identifier_is_redacted_and_nothing_beside_it(text: str, expected: str) -> None:
-    assert _redacted(text) == expected
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Parkinson's disease, Foley catheter, Crohn disease, Murphy's sign.",
-        "She may need surgery; he will return in May.",
-        "Temp 38.5 C, BP 120/80, HbA1c<7.0%, pain 5/10, CYP2C19 *1/*2, 500 mg BID x 10 days",
-        "患者高热3天，体温38.5℃，血压120/80mmHg，白细胞11.2×10⁹/L，全身黄染。",
-        "第五百七十七条 当事人一方不履行合同义务的，应当承担违约责任。",
-        "a 64-year-old man",
-    ],
-)
-def test_clinical_and_legal_words_and_numbers_survive(text: str) -> None:
-    assert _redacted(text) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "kind", "held"),
-    [
-        ("身份证号：11010519491231002X", "resident_id", True),
-        ("身份证号：110105194912310021", "resident_id", False),
-        ("Card number 4111 1111 1111 1111", "bank_card", True),
-        ("Card number 4111 1111 1111 1112", "bank_card", False),
-        ("VIN: 1HGCM82633A004352", "vin", True),
-        ("VIN: 1HGCM82633A004353", "vin", False),
-        ("SSN: 000-12-3456", "ssn", False),
-        ("统一社会信用代码：91350100M000100Y43", "social_credit", True),
-        ("MRN: 4482910", "mrn", None),
-    ],
-)
-def test_a_mistyped_number_is_found_and_told_apart(text: str, kind: str, held: bool | None) -> None:
-    (finding,) = find(text)
-    assert (finding.kind, finding.checksum) == (kind, held)
 
 
 def test_a_kind_that_is_not_named_is_left_alone() -> None:

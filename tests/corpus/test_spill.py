@@ -1,0 +1,39 @@
+"""What deduplication keeps on disk comes back as it was put there."""
+
+from pathlib import Path
+
+import numpy as np
+
+from r1tailor.corpus.shingles import digest, shingles
+from r1tailor.corpus.spill import Known, Partitions, Records
+
+
+def test_documents_that_share_a_key_come_back_together_in_order(tmp_path: Path) -> None:
+    low, high = np.uint64(5), np.uint64(2**64 - 5)  # keys of the first and of the last partition
+    with Partitions(tmp_path, "bands") as found:
+        found.add(np.array([high, low, 7], np.uint64), np.array([3, 1, 9], np.uint32))
+        found.add(np.array([low, high, low], np.uint64), np.array([0, 2, 4], np.uint32))
+        assert [numbers.tolist() for numbers in found.together()] == [[0, 1, 4], [2, 3]]
+    assert len(list(tmp_path.glob("bands-*"))) == 64
+
+
+def test_no_document_shares_a_key_with_none(tmp_path: Path) -> None:
+    with Partitions(tmp_path, "bands") as found:
+        assert list(found.together()) == []
+        found.add(np.array([1, 2], np.uint64), np.array([0, 1], np.uint32))
+        assert list(found.together()) == []
+
+
+def test_what_is_known_of_a_document_is_found_by_its_number(tmp_path: Path) -> None:
+    texts = {"病历/1": "no fever, denies pain", "b": "", "c": "患者无发热"}
+    known = [
+        Known(name, digest(text), grams)
+        for (name, text), grams in zip(texts.items(), shingles([*texts.values()]), strict=True)
+    ]
+    with Records(tmp_path) as records:
+        records.add(known[:2])
+        records.add(known[2:])
+        for number in (2, 0, 1, 0):
+            found = records.known(number)
+            assert (found.id, found.digest) == (known[number].id, known[number].digest)
+            assert np.array_equal(found.shingles, known[number].shingles)
