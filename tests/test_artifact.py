@@ -6,18 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
 from r1tailor import artifact, config, store
 from r1tailor.errors import CheckpointError
 from r1tailor.inference.local import open_tuned
 from r1tailor.model.base import Base
-from r1tailor.model.origin import base_folder, base_of
 from r1tailor.model.temporal import encoder_of
 from r1tailor.strategy import open_strategy, save_tuned
-from tests.strategy.test_lora import base_model, logits, tuned_model
+from tests.strategy.test_lora import tuned_model
 from tests.support.saved_models import SOME_BASE, facts_of, saved
 from tests.support.windowed import composition, tuned
 
@@ -89,19 +86,6 @@ def test_the_manifest_decides_how_a_model_is_loaded_and_no_file_does(tmp_path: P
         open_tuned(called_full, SETTINGS, config.ROOT)
 
 
-def test_plain_peft_on_the_base_that_the_manifest_names_gives_the_same_logits(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("R1TAILOR_CACHE", str(tmp_path / "cache"))
-    folder, model = tmp_path / "model", tuned_model("tiny_llama")
-    found = saved(model, SETTINGS, folder)
-    base = base_folder(SETTINGS.model, config.ROOT, SETTINGS.seed)
-    assert base.name.endswith(found.base.sha256[:12])
-    plain = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), folder)
-    assert torch.equal(logits(plain), logits(open_tuned(found, SETTINGS, config.ROOT).model))
-    assert torch.equal(logits(plain), logits(model))
-
-
 @pytest.mark.parametrize(
     ("base", "reference", "revision"),
     [(SOME_BASE, "some/base", "main"), (PACKAGED, "r1tailor://smollm2@abababababab", None)],
@@ -117,28 +101,6 @@ def test_peft_is_told_a_hub_id_only_where_the_hub_has_the_very_base(
 def test_a_reference_that_is_no_hub_id_asks_no_hub(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="r1tailor://smollm2@abababababab"):
         AutoModelForCausalLM.from_pretrained(PACKAGED.reference)
-
-
-def test_a_local_base_that_changed_is_noticed_at_equal_size(tmp_path: Path) -> None:
-    folder = tmp_path / "mine"
-    tokenizer_and_model(folder, seed=3)
-    local = config.load(["model=local", f"model.path={folder}"])
-    model = open_strategy(local.strategy).apply(base_model())
-    found = saved(model, local, tmp_path / "model")
-    assert found.base.where == {"kind": "local", "path": str(folder)}
-    assert found.base.files.keys() == {"config.json", "model.safetensors"}
-    open_tuned(found, local, config.ROOT)
-    tokenizer_and_model(folder, seed=4)
-    assert base_of(local.model, config.ROOT, 0).files.keys() == found.base.files.keys()
-    with pytest.raises(CheckpointError, match=r"was trained on local \(folder .*\); the base model here is local \("):
-        open_tuned(found, local, config.ROOT)
-
-
-def tokenizer_and_model(folder: Path, seed: int) -> None:
-    from r1tailor.model import load
-
-    base_model(seed=seed).save_pretrained(folder)
-    load.load_tokenizer(SETTINGS.model, config.ROOT).tokenizer.save_pretrained(folder)
 
 
 def test_another_chat_template_is_noticed(tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from r1tailor.batching.packing import MicroBatch, pack
 from r1tailor.evaluation.market.ablation import shuffled
 from r1tailor.inference.local import LocalAnswerer
 from r1tailor.inference.predict import predict
-from r1tailor.inference.ranking import score_labels
 from r1tailor.model import load
 from r1tailor.objective.supervised import log_likelihoods
 from r1tailor.records import Example, Prediction
@@ -78,25 +77,6 @@ def test_rankings_and_likelihoods_read_the_window_and_the_base_model_does_not() 
         assert mine.label_scores != theirs.label_scores, "the ranking does not read the window"
     base = load.load_model(settings.model, config.ROOT, torch.float32, 3)
     assert answers(base, settings, examples, 8) == answers(base, settings, other, 8)
-
-
-def test_ranking_scores_are_the_likelihoods_of_the_labels() -> None:
-    settings = composition()
-    model, chat = tuned(settings).eval(), reader(settings)
-    (example, *_) = windowed()
-    labels = ("a", "b")  # one byte each after the closed think block
-    with torch.inference_mode():
-        ((first, second),) = score_labels(model, chat, [example], [labels], 700, torch.device("cpu"))
-    continuation = chat.continuation(chat.prompt_text(example), "a")
-    plain = eager(model)
-    with torch.no_grad():
-        row = alone(plain, replace(chat.prompt(example), response=continuation)).log_softmax(-1)
-    begin = len(chat.prompt(example).prompt) - 1
-    shared = sum(float(row[begin + k, token]) for k, token in enumerate(continuation[:-1]))
-    last = row[begin + len(continuation) - 1]
-    assert first == pytest.approx(shared + float(last[continuation[-1]]), abs=1e-4)
-    other = chat.continuation(chat.prompt_text(example), "b")[-1]
-    assert second == pytest.approx(shared + float(last[other]), abs=1e-4)
 
 
 def test_rows_of_a_micro_batch_without_windows_ask_for_no_encoder() -> None:

@@ -11,20 +11,17 @@ from r1tailor import config
 from r1tailor.batching.packing import MicroBatch, pack
 from r1tailor.batching.tokens import tokenize
 from r1tailor.errors import ModelUnavailableError
-from r1tailor.model import load, shapes
+from r1tailor.model import load
 from r1tailor.objective.supervised import summed_loss
 from r1tailor.optimization import optimizer
 from r1tailor.planning.memory_trace import Row
 from r1tailor.planning.plan import plan, size, worst_row
 from r1tailor.planning.precision import compute_dtype
 from r1tailor.records import Example
-from r1tailor.schema.model import HubModel
 from r1tailor.strategy import open_strategy
 from tests.conftest import ROOT
 from tests.support.commands import Done
 from tests.support.planning import ROW, TOYS, planned
-
-HUB = sorted(path.stem for path in (ROOT / "conf" / "model").glob("r1*.yaml"))
 
 
 @pytest.mark.parametrize("model", TOYS)
@@ -81,16 +78,6 @@ def test_the_worst_row_is_bounded_by_budget_step_and_longest_example() -> None:
     assert worst("trainer.max_length=64", examples=5) == 5 * 64
     assert worst("trainer.max_length=64", "trainer.parallel=ddp", "trainer.devices=8") == 2 * 64
     assert worst("trainer.micro_batch_tokens=100") == 512
-
-
-@pytest.mark.parametrize("name", HUB)
-def test_published_shapes_have_the_published_number_of_parameters(name: str) -> None:
-    settings = config.load([f"model={name}"]).model
-    assert isinstance(settings, HubModel)
-    architecture = shapes.published(settings.hub_id)
-    assert architecture is not None
-    counted = sum(parameter.numel() for parameter in load.skeleton(architecture).parameters())
-    assert counted == pytest.approx(settings.parameters, rel=1e-6)
 
 
 def test_r1_is_planned_without_the_hub() -> None:
