@@ -1,5 +1,6 @@
 """Which files and which code each stage depends on."""
 
+import inspect
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -170,12 +171,12 @@ def test_the_code_of_a_stage_is_what_it_imports() -> None:
 
 @contextmanager
 def _called(found: set[str]) -> Iterator[None]:
-    """Note the files of ours in which a function is called."""
+    """Note the files of ours in which a function is called; bodies of modules and classes run at import."""
     own_code = str(ROOT / "src" / "r1tailor")
 
     def note(frame: FrameType, event: str, argument: object) -> None:
         code = frame.f_code
-        if event == "call" and code.co_name != "<module>" and code.co_filename.startswith(own_code):
+        if event == "call" and code.co_flags & inspect.CO_OPTIMIZED and code.co_filename.startswith(own_code):
             found.add(Path(code.co_filename).relative_to(ROOT / "src").as_posix())
 
     before = sys.getprofile()

@@ -119,6 +119,7 @@ def project(clone: Path, python: Callable[..., Done]) -> Path:
     """A domain of the user's own in the clone: one YAML, own examples, own vocabulary, a composition to start from."""
     generic = (clone / "conf" / "domain" / "generic.yaml").read_text("utf-8")
     mine = generic.replace("name: generic", "name: triage").replace("???", "data/triage.jsonl")
+    mine = mine.replace("goals: []", "goals: [{metric: label_accuracy, at_least: 1.0, why: no mistake is allowed}]")
     mine = mine.replace("labels: null", "labels: [red, green, blue]").replace("test: 0.10", "test: 0.20")
     vocabulary = (
         "{kind: synonyms, name: words, path: data/words.csv, licence: own, available_at: 2020-01-01, on_damage: stop}"
@@ -275,7 +276,10 @@ def test_a_direct_run_touches_nothing_that_dvc_tracks(
     project: Path, dvc: Callable[..., Done], python: Callable[..., Done]
 ) -> None:
     before = dvc("status", "--json").out, _git(project, "status", "--porcelain")
-    done = python("train.py", "curriculum=shuffled", "trainer.max_steps=1", "--config-name=project")
+    refused = python("train.py", "curriculum=shuffled")
+    assert refused.code == 2
+    assert "conf/project.yaml sets values of curriculum for the option that it chooses" in refused.err
+    done = python("train.py", "trainer.max_steps=4")
     assert done.code == 0, done.err + done.out
     latest = project / "outputs" / "runs" / "latest"
     assert latest.resolve() in (project / "outputs" / "runs").iterdir()
@@ -303,7 +307,7 @@ def test_versions_are_promoted_and_rolled_back_byte_for_byte(clone: Path, python
     first, second = (json.loads(path.read_text()) for path in versions[:2])
     refused = registry("promote", first["id"])
     assert refused.code == 2
-    assert "To promote it all the same: --force --reason" in refused.err
+    assert "To promote it anyway: --force --reason" in refused.err
     for version in (first, second):
         assert registry("promote", version["id"], "--force", "--reason", "toy model in a test").code == 0
     current = clone / "outputs/registry/triage/current"

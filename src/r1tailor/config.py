@@ -161,10 +161,24 @@ def checked_arguments(arguments: list[str]) -> list[str]:
     checked, faults = command_line.check(parsed.overrides, place.folders, sweep=bool(parsed.multirun))
     faults += (_sweep_faults if parsed.multirun else _faults)(checked, place)
     if faults:
-        raise ConfigError(faults)
+        raise ConfigError([*faults, *_kept_of_another_option(checked, file)])
     replaced = dict(zip(parsed.overrides, map(command_line.text_of, checked), strict=True))
     composed_already = ["hydra.run.dir=.", "hydra.output_subdir=null"] if parsed.config_path else []
     return [*(replaced.get(argument, argument) for argument in arguments), *composed_already]
+
+
+def _kept_of_another_option(overrides: Sequence[Override], primary: Path) -> list[str]:
+    """Return a hint for each group whose option was chosen while the project keeps values of another option."""
+    if primary != CONF / "project.yaml":
+        return []
+    kept = OmegaConf.load(primary)
+    groups = [override.key_or_group for override in overrides if override.key_or_group in GROUPS]
+    return [
+        f"conf/project.yaml sets values of {group} for the option that it chooses; --config-name=config starts "
+        f"without them, and `r1tailor use {group}=<option>` drops them"
+        for group in groups
+        if group in kept
+    ]
 
 
 def _refuse_hostile_files(primary: Path, folders: Iterable[Path]) -> None:

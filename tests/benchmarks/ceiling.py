@@ -1,11 +1,10 @@
-"""How near a run comes to what the machine can do: necessary arithmetic over time and the rate of matrix products.
+"""How close a run comes to the machine's peak: necessary arithmetic, over time and the rate of matrix products.
 
-Necessary is what no engine can leave out: every distinct position through the linear layers once forward and once
+Necessary is what no engine can skip: every distinct position through the linear layers once forward and once
 or twice backward, every key that a position attends to (causally) once forward and twice backward, and the head on
-supervised positions only. A beginning that examples of one micro-batch share is counted once, the last token of an
-answer not at all, for nothing is predicted from it; padding, keys that lie after their query, norms, softmax and the
-optimizer are not counted. So the share is a lower bound of what the matrix units are busy with, and 1 cannot be
-reached.
+supervised positions only. A prefix shared by examples of one micro-batch is counted once. The last token of an answer
+is not counted, because nothing is predicted from it; nor are padding, keys after their query, norms, softmax and the
+optimizer. The share is therefore a lower bound on how busy the matrix units are, and 1 cannot be reached.
 """
 
 import time
@@ -21,7 +20,7 @@ _SHAPE = (1024, 576, 1536)  # rows, in, out: a product of the embedded model's M
 
 @dataclass(frozen=True)
 class Sizes:
-    """What the arithmetic of a model depends on.
+    """The sizes that determine a model's arithmetic.
 
     Attributes:
         linear: weights in the linear layers, without the head.
@@ -39,7 +38,7 @@ class Sizes:
 
 
 def model_sizes(model: object, targets: Sequence[str], r: int) -> Sizes:
-    """Return the sizes of a transformers model (the meta device will do).
+    """Return the sizes of a transformers model (one on the meta device is enough).
 
     Args:
         model: a causal language model of the Llama or Qwen family.
@@ -66,8 +65,7 @@ def model_sizes(model: object, targets: Sequence[str], r: int) -> Sizes:
 
 
 def distinct(sequences: Sequence[Sequence[int]]) -> tuple[int, int]:
-    """Return how many positions sequences have when every beginning they share is counted once, and how many keys
-    these attend to.
+    """Return how many positions sequences have, each shared prefix counted once, and how many keys these attend to.
 
     >>> distinct([[1, 2, 3], [1, 2, 4], [5]])
     (5, 10)
@@ -110,10 +108,10 @@ class Rate:
 
         rows, width, out = _SHAPE
         self._factors = torch.randn(rows, width).to(dtype), torch.randn(width, out).to(dtype)
-        self._result = torch.empty(rows, out, dtype=dtype)  # a new one each time would measure the kernel's pages too
+        self._result = torch.empty(rows, out, dtype=dtype)  # allocating each time would measure page faults too
 
     def sample(self) -> float:
-        """Return the mean rate of ten products, after two that bring their factors into the caches."""
+        """Return the mean rate of ten products, after two that warm the caches."""
         for _ in range(2):
             self._multiply()
         start = time.perf_counter()
@@ -130,14 +128,14 @@ class Rate:
 
 
 class Possible:
-    """What matrix products alone could have done in the time of a run: each stretch of it at the rate of its ends.
+    """What matrix products alone could do in a run's time: each interval at the mean rate of its two ends.
 
-    A machine that others use too drifts by a quarter within minutes, and a slow stretch takes longer: one rate for a
-    whole run, or the median of many, would not be that of the time the run took. Sampling is no part of the run.
+    The speed of a shared machine drifts by a quarter within minutes, and a slow interval takes longer: one rate for
+    the whole run, or the median of many, would misrepresent it. Sampling time is excluded.
 
     Attributes:
         operations: of each precision, so far.
-        seconds: of all stretches.
+        seconds: total length of the intervals.
     """
 
     def __init__(self, rates: dict[str, Rate]) -> None:
@@ -148,7 +146,7 @@ class Possible:
         self._start = time.perf_counter()
 
     def sample(self) -> None:
-        """End a stretch and begin the next."""
+        """End an interval and start the next."""
         seconds = time.perf_counter() - self._start
         for name, rate in self._rates.items():
             now = rate.sample()

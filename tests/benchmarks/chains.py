@@ -1,7 +1,7 @@
 """Long verified reasoning: ``chains.py COUNT SEED FILE``, in an environment with reasoning-gym.
 
-Each line of the file is a sum of many terms, its solution term by term, and its answer; the answer is what the
-solution arrives at, and reasoning-gym's own verifier accepts it.
+Each line of the file is a sum of many terms, its solution term by term, and its answer. The answer is the
+solution's last partial sum, and reasoning-gym's verifier accepts it.
 """
 
 import json
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def solution(expression: str) -> tuple[str, str]:
-    """Return the partial sums of an expression such as ``12 - 5 + 7``, a line each, and the last of them.
+    """Return the partial sums of an expression such as ``12 - 5 + 7``, one per line, and the last one.
 
     >>> solution("12 - 5 + 7")
     ('12 - 5 = 7\\n7 + 7 = 14', '14')

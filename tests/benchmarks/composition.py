@@ -1,4 +1,4 @@
-"""How a benchmark's specification is said to R1 Tailor: through its own configuration, like any run."""
+"""A benchmark's specification as an R1 Tailor composition, configured like any run."""
 
 from peers.contract import Spec
 
@@ -9,10 +9,10 @@ _NEVER = 10**6  # steps
 
 
 def compose(spec: Spec) -> Settings:
-    """Return the composition that trains what the peers are told to train.
+    """Return the composition that trains as the peers do.
 
-    What a peer has no counterpart for (how many positions a micro-batch holds, the curriculum) keeps its default;
-    checkpoints within the run are off, as they are in the peers.
+    Settings without a counterpart in the peers (positions per micro-batch, the curriculum) keep their defaults;
+    checkpoints during the run are off, as in the peers.
     """
     adapters = [
         f"strategy.r={spec.r}",

@@ -1,9 +1,9 @@
 """Curriculum against random order at equal steps, paired by seed: ``python tests/benchmarks/curriculum.py``.
 
-The examples, the held-out items and the number of optimizer steps are the same for all; only their order differs. What
-is compared: the loss on the reference answers (nats a token) and the accuracy (by likelihood where a task has a closed
-set of labels, else as the domain scores the answers), both on held-out items that nothing was chosen by. The interval
-is Student's over the differences of the seeds. Runs that are finished in ``--folder`` are not trained again.
+All runs share the examples, the held-out items and the number of optimizer steps; only the order of the examples
+differs. Compared are the loss on the reference answers (nats per token) and the accuracy (by likelihood where a task
+has a closed set of labels, else by the domain's scores), both on held-out items that were used for no choice. The
+interval is Student's, over the differences per seed. Finished runs in ``--folder`` are not trained again.
 """
 
 import argparse
@@ -29,7 +29,7 @@ PREPARATION = (stages.collect, stages.clean, stages.annotate, stages.instruct)
 
 
 def main() -> None:
-    """Run all combinations, print one line each and the comparisons last."""
+    """Run all combinations; print one line for each, then the comparisons."""
     options = _options()
     compared: dict[str, float] = {}
     for domain in options.domains:
@@ -81,7 +81,7 @@ def _composed(domain: str, order: str, seed: int, options: argparse.Namespace) -
 
 
 def _prepared(domain: str, options: argparse.Namespace) -> RunFolder:
-    """Make the examples once, whatever the seeds of the runs; the validation part is cut to what is used."""
+    """Make the examples once for all seeds, with the validation part cut to the size that is used."""
     run, settings = RunFolder(options.folder / domain), _composed(domain, "shuffled", 1, options)
     if not (run.examples / "report.json").exists():
         for stage in PREPARATION:
@@ -97,7 +97,7 @@ def _some(examples: Sequence[Example], count: int) -> list[Example]:
 
 
 def _one(domain: str, order: str, seed: int, prepared: RunFolder, options: argparse.Namespace) -> tuple[float, float]:
-    """Train one combination and return its loss and its accuracy; what was measured before is read again."""
+    """Train one combination and return its loss and accuracy; stored measurements are reused."""
     settings = _composed(domain, order, seed, options)
     run = RunFolder(prepared.path / f"{options.model}-{options.strategy}-{options.steps}" / f"{order}-{seed}")
     kept = run.path / f"measured-{options.items}.json"
@@ -142,7 +142,7 @@ def _measured(domain: Domain, items: Sequence[Example], made: Sequence[Predictio
 
 
 def _interval(name: str, differences: Sequence[float]) -> dict[str, float]:
-    """Return the mean difference to random order over seeds and its 95 % interval."""
+    """Return the mean difference from random order over seeds, with its 95 % confidence interval."""
     mean, error = statistics.fmean(differences), stats.sem(differences)
     half = float(stats.t.ppf(0.975, len(differences) - 1) * error)
     return {name: mean, f"{name}_low": mean - half, f"{name}_high": mean + half}

@@ -1,9 +1,9 @@
-"""Every figure of the data's way: ``python tests/benchmarks/data.py [--quick] [--only privacy,leaks] [--documents N]``.
+"""All figures of the pipeline: ``python tests/benchmarks/data.py [--quick] [--only privacy,leaks] [--documents N]``.
 
-Terms a second, recall of identifiers and names with Wilson's lower bounds, planted leaks found, the agreement gate on
+Terms per second, recall of identifiers and names with Wilson's lower bounds, planted leaks found, the agreement gate on
 planted votes, malformed inputs handled, memory and speed from ten thousand documents to a million, and whether Ray
-gives the same bytes. Each part prints its table; the last line holds all figures as ``name=value`` pairs. ``--quick``
-takes small sizes, to see that everything runs: its speeds and bounds mean nothing.
+writes the same bytes. Each part prints its table; the last line holds all figures as ``name=value`` pairs. ``--quick``
+uses small sizes to check that everything runs: its speeds and bounds mean nothing.
 """
 
 import argparse
@@ -41,11 +41,11 @@ _READERS = "tests/sources/test_*.py"
 
 
 def main() -> None:
-    """Measure what is asked for and print the pairs."""
+    """Measure the requested parts and print the pairs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="small sizes")
     parser.add_argument("--only", default=",".join(PARTS), help=f"some of {', '.join(PARTS)}")
-    parser.add_argument("--documents", type=int, default=1_000_000, help="of the largest run of scale")
+    parser.add_argument("--documents", type=int, default=1_000_000, help="size of the largest run of scale")
     asked = parser.parse_args()
     unknown = [name for name in asked.only.split(",") if name not in PARTS]
     if unknown:
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def leaks(quick: bool, _: int = 0) -> Figures:
-    """Plant copies of held-out texts in train, word for word and edited, and print the share that is found."""
+    """Plant verbatim and edited copies of held-out texts in the training split, and print the share found."""
     from tests.instruction import test_decontaminate
 
     texts = _texts(20 if quick else 200)
@@ -91,7 +91,7 @@ def _texts(most: int) -> dict[str, list[str]]:
 
 
 def agreement(quick: bool, _: int = 0) -> Figures:
-    """Plant votes of two annotators below and above the gate, and print what it says of them."""
+    """Plant votes of two annotators below and above the agreement gate, and print its verdicts."""
     from tests.annotation import test_gate as test_annotation_gate
     from tests.annotation.test_agreement import _planted
 
@@ -117,7 +117,7 @@ def agreement(quick: bool, _: int = 0) -> Figures:
 
 
 def malformed(quick: bool, _: int = 0) -> Figures:
-    """Run the tests of malformed material, and print how many inputs of each kind are handled."""
+    """Run the tests of malformed input, and print how many inputs of each kind are handled."""
     files = ["tests/sources/test_malformed.py"] if quick else sorted(map(str, ROOT.glob(_READERS)))
     with tempfile.TemporaryDirectory() as place:
         report = Path(place) / "report.xml"

@@ -1,13 +1,12 @@
-"""R1 Tailor's engine against others: the same examples, the same hyper-parameters, alternating runs.
+"""R1 Tailor's engine against others: same examples, same hyper-parameters, alternating runs.
 
-    python tests/benchmarks/engine.py                 # everything, for hours
+    python tests/benchmarks/engine.py                 # everything: takes hours
     python tests/benchmarks/engine.py --quick         # one round of the first workload against TRL
-    python tests/benchmarks/engine.py --search        # look for TRL's best setting first
+    python tests/benchmarks/engine.py --search        # search TRL's best setting first
 
-Every run is a process of its own, every peer lives in an environment of its own (``peers/*.txt``). A round runs each
-engine once; the rounds follow one another, so that a slow hour of the machine is shared by all. Time is that of the
-training loop alone. One judge outside all engines scores what each has learned. The table says what came out; the
-last line of the output says it again as ``name=value``.
+Every run is a separate process; every peer has its own environment (``peers/*.txt``). A round runs each engine once, so
+that a slow hour of the machine affects all of them. Only the training loop is timed. One judge outside all engines
+scores the trained models. The results are in the table; the last line of the output repeats them as ``name=value``.
 """
 
 import argparse
@@ -42,7 +41,7 @@ _QUICK_ENGINES = [OURS, "trl_default", "trl_best"]
 
 @dataclass
 class Benchmark:
-    """One call of this script: what was asked for, and what has been found so far."""
+    """One invocation of this script: its options and the results so far."""
 
     options: argparse.Namespace
     found: list[Series] = field(default_factory=list)
@@ -51,11 +50,11 @@ class Benchmark:
 
     @property
     def work(self) -> Path:
-        """Folder of everything that is written besides the table."""
+        """Folder of all output except the table."""
         return self.options.table.with_suffix("")
 
     def everything(self) -> None:
-        """Run all that was asked for; the table is written again after each round."""
+        """Run everything requested; the table is rewritten after each round."""
         unavailable = self.environments()
         for workload in self.options.workloads:
             examples = self.options.examples or workload.examples
@@ -77,11 +76,11 @@ class Benchmark:
 
     @property
     def seeds(self) -> list[int]:
-        """The seeds that the rounds go through, again and again."""
+        """The seeds that the rounds cycle through."""
         return list(range(1, self.options.seeds + 1))
 
     def environments(self) -> dict[str, str]:
-        """Make every environment; return why some cannot be made, by engine."""
+        """Create every environment; return the reason, by engine, for each one that cannot be created."""
         reasons = {}
         for name in self.options.engines:
             try:
@@ -92,7 +91,7 @@ class Benchmark:
         return reasons
 
     def one(self, prepared: Prepared, series: Series, number: int) -> None:
-        """Run one engine once; a peer that fails is left out from here on, ours must not fail."""
+        """Run one engine once; a peer that fails is dropped, a failure of R1 Tailor stops the benchmark."""
         engine, seed = ENGINES[series.engine], self.seeds[number % len(self.seeds)]
         output = self.work / "runs" / f"{series.workload}-{series.strategy}-{series.engine}-{number + 1}"
         spec = configured(prepared.spec(series.strategy, seed, output), self.settings(engine, series))
@@ -112,14 +111,14 @@ class Benchmark:
         self.say(series, number, result, series.losses[seed])
 
     def say(self, series: Series, number: int, result: dict[str, Any], loss: float) -> None:
-        """Print the line of one run."""
+        """Print one line about one run."""
         speed, memory = result["examples"] / result["seconds"], result["rss"] / 2**30
         where = f"{series.workload} {series.strategy} round {number + 1}/{self.options.rounds}"
         who = ENGINES[series.engine].title
         print(f"{where}: {who}: {speed:.2f} examples/s, {memory:.2f} GiB, validation loss {loss:.4f}", flush=True)
 
     def settings(self, engine: Engine, series: Series) -> dict[str, Any]:
-        """Return what an engine changes; for TRL's best, what the search found."""
+        """Return an engine's changed settings; for TRL's best, those that the search found."""
         if engine.name != "trl_best" or not self.best_file.exists():
             return engine.settings
         kept: dict[str, Any] = json.loads(self.best_file.read_text(encoding="utf-8"))
@@ -127,7 +126,7 @@ class Benchmark:
         return chosen
 
     def trl_settings(self) -> list[str]:
-        """Say which settings stand behind TRL's best, and whether a search has found them."""
+        """Return lines that state TRL's best settings and whether a search found them."""
         lines = []
         for series in self.found:
             if series.engine == "trl_best" and series.runs:
@@ -144,7 +143,7 @@ class Benchmark:
         return path
 
     def search(self, prepared: Prepared, strategy: str) -> None:
-        """Try TRL's settings on one optimizer step, one kind after another, and keep the fastest."""
+        """Try TRL's settings on one optimizer step, one kind at a time, and keep the fastest."""
         rates: list[tuple[float, dict[str, Any]]] = []
         spec = prepared.one_step(prepared.spec(strategy, self.seeds[0], self.work / "runs" / "search"))
         chosen = search_start(prepared)
@@ -157,7 +156,7 @@ class Benchmark:
             self.keep(f"{prepared.workload.name}/{strategy}", rates)
 
     def rate(self, spec: Spec, settings: dict[str, Any]) -> list[tuple[float, dict[str, Any]]]:
-        """Return TRL's examples a second with some settings, and these; nothing where it fails."""
+        """Return TRL's examples per second with these settings, and the settings; empty if the run fails."""
         try:
             result = run(ENGINES["trl_best"], self.pythons["trl_best"], configured(spec, settings))
         except HarnessError as error:
@@ -168,7 +167,7 @@ class Benchmark:
         return [(speed, settings)]
 
     def keep(self, key: str, rates: list[tuple[float, dict[str, Any]]]) -> None:
-        """Store what a search found, and all that it tried."""
+        """Store the best settings of a search, and everything it tried."""
         known = json.loads(self.best_file.read_text(encoding="utf-8")) if self.best_file.exists() else {}
         speed, settings = max(rates, key=lambda entry: entry[0])
         known[key] = {"settings": settings, "examples_per_second": speed, "tried": rates}
@@ -176,7 +175,7 @@ class Benchmark:
         print(f"search {key}: best {settings} at {speed:.2f} examples/s", flush=True)
 
     def write(self) -> None:
-        """Write the table and, beside it, every run."""
+        """Write the table and, next to it, every run."""
         lines = [*remarks(self.found, self.base), *self.trl_settings()]
         text = "\n".join([table(self.found), "", *(f"- {line}" for line in lines), ""])
         self.options.table.write_text(text, encoding="utf-8")
@@ -186,7 +185,7 @@ class Benchmark:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong in one line."""
+        """Print the error in one line and exit with 2."""
         print(f"error: {message}", file=sys.stderr)
         sys.exit(2)
 
@@ -198,7 +197,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--strategies", default="lora,full", help="some of: %(default)s")
     parser.add_argument("--engines", default=",".join(ENGINES), help="some of: %(default)s; r1tailor is always run")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each engine (default: 5)")
-    parser.add_argument("--seeds", type=int, default=1, help="seeds that the rounds go through (default: 1)")
+    parser.add_argument("--seeds", type=int, default=1, help="seeds that the rounds cycle through (default: 1)")
     parser.add_argument("--examples", type=int, help="of one run (default: by workload)")
     parser.add_argument("--search", action="store_true", help="search TRL's settings first (8 or 9 runs of one step)")
     parser.add_argument("--quick", action="store_true", help="1 round, first workload and strategy, TRL only")
@@ -242,7 +241,7 @@ def _names(parser: _Parser, option: str, given: str, known: list[str]) -> list[s
 
 
 def main() -> None:
-    """Run the benchmark; exit with 1 and one line if it cannot go on."""
+    """Run the benchmark; if it cannot continue, print one line and exit with 1."""
     benchmark = Benchmark(options())
     try:
         benchmark.everything()
@@ -250,7 +249,7 @@ def main() -> None:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
-        print("stopped; the rounds that were finished are in the table", file=sys.stderr)
+        print("stopped; the finished rounds are in the table", file=sys.stderr)
         sys.exit(130)
     print(f"\n{benchmark.options.table.read_text(encoding='utf-8')}")
     print(last_line(pairs(benchmark.found)))

@@ -1,4 +1,4 @@
-"""The engines that are compared: how each is set up and run, and the search for TRL's best setting."""
+"""The compared engines: how each is set up and run, and the search for TRL's best setting."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from workloads import HERE, Prepared, call
 
 ROOT = HERE.parents[1]
 OURS = "r1tailor"
-# What is taken for TRL's best where no search has been run: the best found by hand on two cores.
+# TRL's best settings if no search was run: the best found by hand on two cores.
 _BEST_KNOWN = {"micro_batch_size": 4, "weights": "fp32", "products": "fp32", "grouped": True, "packed": False}
 
 
@@ -25,7 +25,7 @@ class Engine:
     Attributes:
         title: in the table.
         peer: script and requirements below ``peers/``; None for R1 Tailor.
-        settings: what differs from the specification that all start from.
+        settings: differences from the common specification.
     """
 
     name: str
@@ -51,16 +51,16 @@ def interpreter(engine: Engine) -> Path:
     """Return the Python that an engine runs in.
 
     Raises:
-        UnavailableError: its environment cannot be made.
+        UnavailableError: its environment cannot be created.
     """
     return python_of(HERE / "peers" / f"{engine.peer}.txt") if engine.peer else Path(sys.executable)
 
 
 def run(engine: Engine, python: Path, spec: Spec) -> dict[str, Any]:
-    """Train in a process of its own and return what it reports.
+    """Train in a separate process and return its report.
 
     Raises:
-        HarnessError: it failed; names its log.
+        HarnessError: the process failed; names its log.
     """
     folder = Path(spec.output)
     shutil.rmtree(folder, ignore_errors=True)
@@ -89,23 +89,23 @@ def score(prepared: Prepared, spec: Spec, trained: Path | None) -> float:
 
 
 def trained_folder(engine: Engine, spec: Spec) -> Path:
-    """Return where an engine leaves its weights."""
+    """Return the folder where an engine saves its weights."""
     return Path(spec.output) if engine.peer else Path(spec.output) / "model"
 
 
 def search_start(prepared: Prepared) -> dict[str, Any]:
-    """Return the settings of TRL that the search begins with.
+    """Return the TRL settings that the search starts from.
 
-    Gradient checkpointing is off in all of them: it buys memory with time.
+    Gradient checkpointing is off in all of them: it trades time for memory.
     """
     sizes = prepared.workload.micro_batch_sizes
     return {"micro_batch_size": sizes[len(sizes) // 2], "grouped": False, "packed": False}
 
 
 def search_axes(prepared: Prepared) -> list[list[dict[str, Any]]]:
-    """Return what the search tries, one kind of setting after another: precision, batch size, layout of the rows.
+    """Return the settings to try, one kind at a time: precision, batch size, row layout.
 
-    Packed rows are all of one length, so that grouping them by length has no meaning.
+    Packed rows all have the same length, so grouping them by length is pointless.
     """
     precisions = [{"weights": w, "products": p} for w, p in (("fp32", "bf16"), ("fp32", "fp32"), ("bf16", "bf16"))]
     sizes: list[dict[str, Any]] = [{"micro_batch_size": size} for size in prepared.workload.micro_batch_sizes]

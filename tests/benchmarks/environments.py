@@ -1,6 +1,6 @@
-"""Virtual environments of the peers: made once from pinned requirements, found again by the hash of those pins.
+"""Virtual environments of the peers: created once from pinned requirements, and found by the hash of those pins.
 
-The requirement files list every package, so that nothing is resolved: what is installed is what was tried.
+The requirement files pin every package, so nothing is resolved: the installed versions are the tested ones.
 """
 
 import hashlib
@@ -16,14 +16,14 @@ _DONE = "finished"  # a file in the environment: it was installed to the end
 
 
 class UnavailableError(Exception):
-    """An environment that cannot be made; its text is the reason, in one line."""
+    """An environment that cannot be created; the message is the reason, in one line."""
 
 
 def cache_folder() -> Path:
     """Return the user's cache folder for benchmarks.
 
-    The same place as ``r1tailor.model.load.cache_folder``, which is not imported: it would load torch into the
-    harness, and on Linux a child's peak memory starts from that of its parent.
+    The same folder as ``r1tailor.model.load.cache_folder``, which is not imported: it would load torch into the
+    harness, and on Linux a child's peak memory starts at its parent's.
     """
     chosen = os.environ.get("R1TAILOR_CACHE")
     general = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -31,7 +31,7 @@ def cache_folder() -> Path:
 
 
 def python_of(requirements: Path) -> Path:
-    """Return the interpreter of an environment with these requirements, making it if there is none.
+    """Return the interpreter of an environment with these requirements, creating it if missing.
 
     Raises:
         UnavailableError: pip cannot install them.

@@ -1,7 +1,7 @@
-"""Write a workload's examples: ``preparation.py request.json``, in the project's own environment.
+"""Write a workload's examples: ``preparation.py request.json``, in the project's environment.
 
-Into the request's folder: ``records.jsonl`` for R1 Tailor, ``train-SEED.jsonl`` with the same examples as texts in the
-order in which R1 Tailor trains on them, ``validation.jsonl`` for the common judge, and ``facts.json``.
+Written to the request's folder: ``records.jsonl`` for R1 Tailor, ``train-SEED.jsonl`` with the same examples as texts
+in R1 Tailor's training order, ``validation.jsonl`` for the common judge, and ``facts.json``.
 """
 
 import json
@@ -31,7 +31,7 @@ from r1tailor.sources.packaged import download_member
 
 _PASSAGE = (400, 800)  # tokens
 _QUESTION = "Which act and which article is this passage taken from?"
-# Without the system turn that the model's own template puts before every conversation.
+# Without the system turn that the model's template puts before every conversation.
 _PLAIN_TEMPLATE = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
@@ -50,7 +50,7 @@ class _Regulations:
 
 
 def main() -> None:
-    """Write everything that the request asks for."""
+    """Write everything that is requested."""
     request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     folder, workload = Path(request["folder"]), WORKLOADS[request["workload"]]
     model, overrides = _model(shared_beginning=workload.name != "long")
@@ -71,13 +71,13 @@ def main() -> None:
 
 
 def _model(*, shared_beginning: bool) -> tuple[Path, list[str]]:
-    """Return the embedded model's folder and how the configuration names it.
+    """Return the embedded model's folder and the overrides that select it.
 
-    Without a shared beginning it is a folder of links to the same files, with a chat template of its own.
+    Without a shared prefix, it is a folder of links to the same files with its own chat template.
     """
     settings = config.load(["model=smollm2"]).model
     assert isinstance(settings, PackagedModel)
-    load.load_tokenizer(settings, config.ROOT)  # converts the model if this has not happened yet
+    load.load_tokenizer(settings, config.ROOT)  # converts the model if needed
     folder = store.cache_folder() / "models" / f"{settings.name}-{settings.sha256[:12]}"
     if shared_beginning:
         return folder, ["model=smollm2"]
@@ -92,7 +92,7 @@ def _model(*, shared_beginning: bool) -> tuple[Path, list[str]]:
 
 
 def _examples(request: dict[str, Any], tokenizer: ChatTokenizer, folder: Path) -> tuple[list[Example], list[Example]]:
-    """Return as many training examples as are asked for, and the held-out ones."""
+    """Return the requested number of training examples, and the held-out ones."""
     match request["workload"]:
         case "icd10":
             parts = _icd10(folder)
@@ -117,7 +117,7 @@ def _icd10(folder: Path) -> tuple[list[Example], list[Example]]:
 
 
 def _passages(tokenizer: ChatTokenizer, folder: Path) -> tuple[list[Example], list[Example]]:
-    """Cut every article into passages; all passages of an article are on the same side."""
+    """Cut every article into passages; all passages of an article are in the same split."""
     download_member(_Regulations(), folder / "regulations.db")
     with sqlite3.connect(folder / "regulations.db") as database:
         query = "select name, article_number, content from articles join regulations using (celex) order by id"
@@ -129,7 +129,7 @@ def _passages(tokenizer: ChatTokenizer, folder: Path) -> tuple[list[Example], li
     for act, number, content in articles:
         part = held_out if len(held_out) < HELD_OUT else train
         for index, text in enumerate(_cut(content, tokenizer, generator)):
-            question = f"{text}\n\n{_QUESTION}"  # after the text, so that no two prompts begin alike
+            question = f"{text}\n\n{_QUESTION}"  # after the text, so that no two prompts share a prefix
             part.append(Example(f"{act}/{number}/{index}", "", question, f"{act}, Article {number}"))
     generator.shuffle(train)
     return train, held_out
@@ -153,7 +153,7 @@ def _chains(file: Path) -> tuple[list[Example], list[Example]]:
 
 
 def _ordered(examples: list[Example], tokenizer: ChatTokenizer, spec: Spec) -> list[Example]:
-    """Return the examples in the order of R1 Tailor's optimizer steps: the peers then take the same steps."""
+    """Return the examples in the order of R1 Tailor's optimizer steps, so that the peers take the same steps."""
     settings = compose(spec)
     tokens = tokenize(examples, tokenizer, spec.max_length)
     if tokens.too_long:

@@ -1,9 +1,9 @@
 """Measure what the detector finds: ``python tests/benchmarks/privacy.py [seed]``.
 
-For each class of identifier and language: recall (a surface counts when every letter and digit of it is covered) with
-the lower end of its 95 % Wilson interval; precision over all findings; names that the detector's lists hold apart from
-those they do not; names of the third, the fourth and the held-out set; false findings on real texts without people: the
-ICD-10-CM list, EU acts, Chinese laws. The last line holds ``name=value`` pairs.
+For each class of identifier and language: recall (a surface is found if all its letters and digits are covered) with
+the lower bound of its 95 % Wilson interval; precision over all findings; recall of names in the detector's lists and of
+names outside them; names of the third, the fourth and the held-out set (see ``privacy_sets.py``); false findings on
+real texts without people: the ICD-10-CM list, EU acts, Chinese laws. The last line holds ``name=value`` pairs.
 """
 
 import json
@@ -15,14 +15,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
-import privacy_fourth
-import privacy_third
-import privacy_unseen
 from environments import cache_folder
 from privacy_corpus import Seeded, corpus
 from privacy_drawn import names
+from privacy_sets import BenchmarkSet, read
 from scipy.stats import binomtest
 
 from r1tailor.corpus.privacy import find
@@ -39,7 +37,7 @@ EACH = 250
 
 @dataclass(frozen=True)
 class _Pin:
-    """A member of a wheel."""
+    """A pinned member of a wheel."""
 
     package: str
     version: str
@@ -80,26 +78,27 @@ def figures(seed: int, each: int = EACH, most: int | None = None) -> dict[str, f
 
     Args:
         seed: of the corpus.
-        each: documents of a class and language; names of the later sets and of the held-out set have twice as many.
-        most: how many real texts of each kind are read for false findings; None: all.
+        each: documents per class and language; twice as many for names of the third, fourth and held-out sets.
+        most: limit on the real texts of each kind that are read for false findings; None: no limit.
     """
     terms = icd_terms()
     short = [term for term in terms if len(term) < 80]
     pairs = recall_table(list(corpus(seed, short, each)))
-    print("\nSentences written last (see there what was mended since):")
+    print(f"\nlast: {read('sentences_last').note}")
     pairs |= {f"last_{name}": value for name, value in recall_table(list(corpus(seed, short, each, True))).items()}
-    pairs |= _of_names("third", privacy_third, seed, short, 2 * each)
-    pairs |= _of_names("fourth", privacy_fourth, seed, short, 2 * each)
-    pairs |= _of_names("heldout", privacy_unseen, seed, short, 2 * each)
+    for name in ("third", "fourth", "heldout"):
+        pairs |= _of_names(name, read(name), seed, short, 2 * each)
     pairs |= false_findings("icd", terms[:most])
     for name, pin in _LAWS.items():
         pairs |= false_findings(name, _articles(name, pin)[:most])
     return pairs
 
 
-def _of_names(name: str, drawn_from: ModuleType, seed: int, terms: Sequence[str], each: int) -> dict[str, float | int]:
-    """Print and return recall and precision of the names of one set, each language apart."""
-    print(f"\n{drawn_from.__doc__}".rstrip())
+def _of_names(
+    name: str, drawn_from: BenchmarkSet, seed: int, terms: Sequence[str], each: int
+) -> dict[str, float | int]:
+    """Print and return recall and precision of the names of one set, per language and overall."""
+    print(f"\n{name}: {drawn_from.note}")
     items = list(names(drawn_from, seed, terms, each))
     pairs: dict[str, float | int] = {}
     for language in ("en", "zh"):
@@ -111,7 +110,7 @@ def _of_names(name: str, drawn_from: ModuleType, seed: int, terms: Sequence[str]
 
 
 def icd_terms() -> list[str]:
-    """Return every code's and term's text of the real tabular list."""
+    """Return the text of every code and term of the real tabular list."""
     described = SimpleNamespace(name="icd10cm", licence="", available_at="")
     return [found.text for found in icd10cm.read(Origin(described, "", ""), ICD) if isinstance(found, Document)]
 
@@ -155,7 +154,7 @@ def recall_table(seeded: Sequence[Seeded]) -> dict[str, float | int]:
 
 
 def is_covered(item: Seeded, spans: Iterable[tuple[int, int]]) -> bool:
-    """Whether every letter and digit of a surface lies in a finding."""
+    """Return whether every letter and digit of a surface lies in a finding."""
     left = {place for place in range(item.start, item.start + len(item.surface)) if item.text[place].isalnum()}
     for start, end in spans:
         left -= set(range(start, end))
@@ -163,7 +162,7 @@ def is_covered(item: Seeded, spans: Iterable[tuple[int, int]]) -> bool:
 
 
 def false_findings(name: str, texts: Sequence[str]) -> dict[str, float | int]:
-    """Print what is found in texts that name no person; dates apart, for a law's dates are dates."""
+    """Print the findings in texts that name no person; dates are counted separately, as laws contain real dates."""
     by_kind: dict[str, int] = defaultdict(int)
     dated = affected = size = 0
     started = time.process_time()
@@ -196,7 +195,7 @@ def _articles(name: str, pin: _Pin) -> list[str]:
 
 
 def _is_seen(item: Seeded) -> bool:
-    """Whether the detector's lists hold any word of a name."""
+    """Return whether the detector's lists hold any word of a name."""
     words = {word.strip(".,").title() for word in item.surface.split()}
     return item.language == "zh" or bool(words & (GIVEN | SURNAMES))
 

@@ -1,9 +1,10 @@
 """A seeded corpus of documents with known identifiers, to measure what the detector finds.
 
-It uses none of the detector's patterns or lists; the labels are those that people write, and the detector was mended
-after what it missed here. Identifiers are drawn class by class, with valid check digits unless they are mistyped on
-purpose, sometimes damaged as optical recognition would, and put into sentences as clinics, courts and offices write
-them, around diagnoses of the real ICD-10-CM list. Some sentences give no hint of what stands in them.
+It uses none of the detector's patterns or lists. The labels are those that people write, and the detector was tuned on
+what it missed here. Identifiers are drawn class by class, with valid check digits unless mistyped on purpose, and are
+sometimes damaged as optical character recognition would damage them. They are put into sentences as clinics, courts,
+schools and banks write them, around diagnoses of the real ICD-10-CM list. Some sentences give no hint of their
+identifier.
 """
 
 import random
@@ -11,22 +12,18 @@ import string
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from privacy_names import CHINESE_GIVEN, CHINESE_SURNAMES, LATIN
-from privacy_sentences import (
-    CHINESE,
-    CHINESE_DIAGNOSES,
-    CHINESE_FILLERS,
-    ENGLISH,
-    ENGLISH_FILLERS,
-    LAST_CHINESE,
-    LAST_ENGLISH,
-    MORE_CHINESE,
-    MORE_ENGLISH,
-    PLACES,
-)
+from privacy_sets import read
 
 Draw = Callable[[random.Random], str]
 _DIGITS, _CAPITALS = string.digits, string.ascii_uppercase
+_DEVELOPMENT = (read("sentences_first"), read("sentences_second"))
+_LAST = (read("sentences_last"),)
+_NAMES, _AROUND = read("names_first"), read("surroundings")
+_CULTURES = tuple(dict.fromkeys(row["culture"] for row in _NAMES.records if "culture" in row))
+_FILLERS = {language: _AROUND.texts("filler", language) for language in ("en", "zh")}
+CHINESE_DIAGNOSES = _AROUND.texts("diagnosis", "zh")
+_STREETS, _TOWNS = _AROUND.texts("street", "en"), _AROUND.texts("town", "en")
+_DISTRICTS = tuple((row["province"], row["city"], row["text"]) for row in _AROUND.records if row["kind"] == "district")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +34,10 @@ class Seeded:
         kind: the class of the identifier.
         language: ``en`` or ``zh``.
         text: the document.
-        surface: the identifier as it stands in it.
-        start: where it stands.
+        surface: the identifier as written in the document.
+        start: offset of the surface, in characters.
         variant: ``clean``, ``mistyped`` (a wrong check digit) or ``scanned`` (damaged by optical recognition).
-        culture: of a name; empty for others.
+        culture: of a name; empty for other classes.
     """
 
     kind: str
@@ -53,10 +50,9 @@ class Seeded:
 
 
 def corpus(seed: int, terms: Sequence[str], each: int, last: bool = False) -> Iterator[Seeded]:
-    """Yield ``each`` documents for every class and language, in development's sentences or in those written last."""
-    used = {"en": (ENGLISH, MORE_ENGLISH), "zh": (CHINESE, MORE_CHINESE)}
-    newest = {"en": (LAST_ENGLISH,), "zh": (LAST_CHINESE,)}
-    for language, sets in (newest if last else used).items():
+    """Yield ``each`` documents per class and language, from the sentences of development or from the last ones."""
+    for language in ("en", "zh"):
+        sets = [chosen.sentences(language) for chosen in (_LAST if last else _DEVELOPMENT)]
         for kind in sets[0]:
             contexts = [context for sentences in sets for context in sentences.get(kind, ())]
             rng = random.Random(f"{seed}/{language}/{kind}")
@@ -71,7 +67,7 @@ def _document(rng: random.Random, kind: str, language: str, contexts: Sequence[s
         surface = _mistyped(rng, surface)
     elif variant == "scanned":
         surface = _scanned(rng, surface, language)
-    fillers = ENGLISH_FILLERS if language == "en" else CHINESE_FILLERS
+    fillers = _FILLERS[language]
     diagnoses = terms if language == "en" else CHINESE_DIAGNOSES
     before, after = (rng.choice(fillers).replace("{term}", rng.choice(diagnoses)) for _ in range(2))
     sentence = rng.choice(contexts).replace("{term}", rng.choice(diagnoses))
@@ -90,9 +86,9 @@ def _document(rng: random.Random, kind: str, language: str, contexts: Sequence[s
 
 def _name(rng: random.Random, language: str) -> tuple[str, str]:
     if language == "zh":
-        return "Chinese", rng.choice(CHINESE_SURNAMES) + rng.choice(CHINESE_GIVEN)
-    culture = rng.choice(list(LATIN))
-    given, surname = (rng.choice(pool.split()) for pool in LATIN[culture])
+        return "Chinese", rng.choice(_NAMES.texts("surname", "zh")) + rng.choice(_NAMES.texts("given", "zh"))
+    culture = rng.choice(_CULTURES)
+    given, surname = (rng.choice(_NAMES.texts(part, "en", culture)) for part in ("given", "surname"))
     form = rng.choices(("{g} {s}", "{g} {m}. {s}", "{i}. {s}", "{G} {S}", "{s}, {g}"), (12, 3, 2, 2, 2))[0]
     named = {
         "g": given,
@@ -145,7 +141,7 @@ def _full_width(rng: random.Random, surface: str) -> str:
     return "".join(chr(ord(c) + 0xFEE0) if c in string.digits + _CAPITALS else c for c in surface)
 
 
-# --- one maker a class -------------------------------------------------------------------------------------------
+# --- one maker per class -----------------------------------------------------------------------------------------
 
 
 def _us_phone(rng: random.Random) -> str:
@@ -357,11 +353,11 @@ def _street(rng: random.Random) -> str:
         rng.randint(1, 9999),
         rng.choice(("Street", "St", "Avenue", "Ave", "Road", "Lane", "Drive", "Blvd", "Court", "Way")),
     )
-    name = rng.choice(PLACES["streets"])
+    name = rng.choice(_STREETS)
     unit = rng.choice(
         ("", "", f", Apt {rng.randint(1, 40)}", f", Suite {rng.randint(100, 900)}", f" #{rng.randint(1, 40)}")
     )
-    town = rng.choice(("", f", {rng.choice(PLACES['towns'])}, {rng.choice(('OH', 'TX', 'California', 'NY', 'Iowa'))}"))
+    town = rng.choice(("", f", {rng.choice(_TOWNS)}, {rng.choice(('OH', 'TX', 'California', 'NY', 'Iowa'))}"))
     return rng.choices(
         (f"{number} {name} {way}{unit}{town}", f"P.O. Box {number}", f"{number} {rng.choice('NSEW')}. {name} {way}"),
         (8, 1, 1),
@@ -369,7 +365,7 @@ def _street(rng: random.Random) -> str:
 
 
 def _zh_address(rng: random.Random) -> str:
-    province, city, district = rng.choice(PLACES["chinese"])
+    province, city, district = rng.choice(_DISTRICTS)
     road = rng.choice(("中山路", "解放大街", "人民东路", "学院路", "滨江大道", "青年巷", "文化里", "建设西路"))
     home = rng.choice(
         (
@@ -414,13 +410,13 @@ def _resident(rng: random.Random) -> str:
 def _credit(rng: random.Random) -> str:
     alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
     organisation = _pick(rng, alphabet, 8)
-    total = sum(alphabet36.index(c) * w for c, w in zip(organisation, (3, 7, 9, 10, 5, 8, 4, 2), strict=True))
+    total = sum(_ALPHABET36.index(c) * w for c, w in zip(organisation, (3, 7, 9, 10, 5, 8, 4, 2), strict=True))
     body = f"91{rng.choice(('110105', '310115', '440300'))}{organisation}" + "0123456789X0"[-total % 11]
     body = body.replace("X", "A") if body.endswith("X") else body
     return body + alphabet[-sum(alphabet.index(c) * pow(3, i, 31) for i, c in enumerate(body)) % 31]
 
 
-alphabet36 = string.digits + _CAPITALS
+_ALPHABET36 = string.digits + _CAPITALS
 
 
 def _zh_phone(rng: random.Random) -> str:

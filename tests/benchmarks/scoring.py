@@ -1,6 +1,6 @@
 """One judge for all engines: ``scoring.py request.json result.json``.
 
-Plain transformers and peft, fp32 throughout, one example at a time: nothing of any engine's own code. The score is
+Plain transformers and peft, fp32 throughout, one example at a time: no engine's own code. The score is
 the negative log-likelihood per answer token (nats) over held-out examples.
 """
 

@@ -1,4 +1,4 @@
-"""What the rounds say: ratios with intervals, the table, and the line that a program reads."""
+"""The results of the rounds: ratios with confidence intervals, the table, and the machine-readable line."""
 
 import math
 import statistics
@@ -19,7 +19,7 @@ class Series:
     """All runs of one engine on one workload with one strategy.
 
     Attributes:
-        runs: what each round's run reported, in the order of the rounds.
+        runs: the report of each round's run, in the order of the rounds.
         losses: the common judge's loss by seed.
         reason: why there are no runs; empty if there are.
     """
@@ -32,17 +32,17 @@ class Series:
     reason: str = ""
 
     def rates(self, what: str) -> list[float]:
-        """Return ``examples`` or ``supervised`` per second, one a round."""
+        """Return ``examples`` or ``supervised`` tokens per second, one value per round."""
         return [run[what] / run["seconds"] for run in self.runs]
 
     def peaks(self) -> list[float]:
-        """Return the peak resident sets in bytes, one a round."""
+        """Return the peak resident sets in bytes, one per round."""
         return [float(run["rss"]) for run in self.runs]
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """A geometric mean over rounds with its 95 % interval (equal to the mean where there is one round only)."""
+    """A geometric mean over rounds with its 95 % confidence interval (equal to the mean for a single round)."""
 
     mean: float
     low: float
@@ -55,7 +55,7 @@ class Ratio:
 def ratio(numerators: Sequence[float], denominators: Sequence[float]) -> Ratio:
     """Return the mean ratio over rounds: geometric, with a t interval over the logarithms.
 
-    A round's two runs saw the machine in the same minutes, so that they are compared with each other.
+    The two runs of a round are paired, because they used the machine within the same minutes.
     """
     logs = [math.log(a / b) for a, b in zip(numerators, denominators, strict=False)]
     middle = statistics.fmean(logs)
@@ -98,14 +98,14 @@ def pairs(found: Sequence[Series]) -> dict[str, float]:
 
 
 def last_line(named: dict[str, float]) -> str:
-    """Return the pairs in one line, those that are asked for most first."""
+    """Return the pairs in one line, the most important first."""
     first = ("examples_ratio_default", "examples_ratio_best", "rss_ratio", "ceiling_share")
     order = [name for name in first if name in named] + [name for name in named if name not in first]
     return " ".join(f"{name}={named[name]:.4g}" for name in order)
 
 
 def remarks(found: Sequence[Series], base: dict[str, float]) -> list[str]:
-    """Return what stands below the table: base losses, LoRA against full weights, the ceiling."""
+    """Return the remarks below the table: base losses, LoRA against full weights, the ceiling."""
     lines = [f"Validation loss of the untrained model on {name}: {loss:.4f}." for name, loss in base.items()]
     compared = _lora_against_full(found)
     if compared:

@@ -1,15 +1,15 @@
-"""Does the language model read its window? A planted signal: the answer is in the time series alone.
+"""Does the language model read its window? A planted signal: only the time series holds the answer.
 
     python tests/benchmarks/temporal.py                 # a toy model, about two minutes on one free core
     python tests/benchmarks/temporal.py --model smollm2 # the embedded model
 
-Each window rises or falls along its first channel, under noise, and the text says nothing about it. A model that is
-tuned with windows should answer right; one that is tuned on the text alone cannot; and the first, given another
-example's window or an empty one, should fall back to chance, or it read the answer somewhere else. Training and
-evaluation are the product's own (``training.fit``, ``inference``, the generic domain's scores).
+Each window rises or falls along its first channel, under noise, and the text gives no hint. A model tuned with windows
+should answer correctly; one tuned on the text alone cannot. The first, given another example's window or an empty one,
+should fall to chance; otherwise it read the answer elsewhere. Training and evaluation use the product's code
+(``training.fit``, ``inference``, the generic domain's scores).
 
-The toy model has random weights, of which adapters alone can make nothing; so it first learns, with full weights, to
-give the answers that a text tells it. Windows play no part in that.
+The toy model has random weights, which adapters alone cannot train; it therefore first learns, with full weights, to
+give the answer stated in a text. No windows are used for that.
 """
 
 import argparse
@@ -37,7 +37,7 @@ STRATEGIES = {"lora": ("strategy=lora", "strategy.target_modules=all_linear"), "
 
 
 def planted(count: int, seed: int) -> list[Example]:
-    """Return examples whose windows [32][2] alone know the answer; as many rise as fall, so that chance is 0.5."""
+    """Return examples whose windows [32][2] alone hold the answer; half rise and half fall, so chance is 0.5."""
     numbers = random.Random(seed)
     return [_planted(f"planted-{seed}/{i}", LABELS[i % 2], numbers) for i in range(count)]
 
@@ -52,7 +52,7 @@ def _planted(name: str, label: str, numbers: random.Random) -> Example:
 
 
 def told(count: int, seed: int) -> list[Example]:
-    """Return examples without windows whose text says the answer in other words."""
+    """Return examples without windows whose text states the answer in other words."""
     words = {"rise": "up", "fall": "down"}
     return [
         replace(example, input=f"{example.input} {words[example.output]}", series=())
@@ -61,7 +61,7 @@ def told(count: int, seed: int) -> list[Example]:
 
 
 def toy_base(folder: Path, examples: int) -> tuple[str, ...]:
-    """Train a toy model that gives the answers its text tells; return the overrides that name it."""
+    """Train a toy model to give the answer stated in its text; return the overrides that select it."""
     epochs = ("trainer.max_epochs=4", "model.hidden_size=64")
     settings = config.load([*DOMAIN, "model=tiny_llama", *STRATEGIES["full"], *RUN, *TOY, *epochs])
     trained(settings, {"train": told(examples, 1), "validation": told(32, 2)}, folder)
@@ -84,7 +84,7 @@ def accuracies(
 
 
 def measure(base: Sequence[str], strategy: str, count: int, held_out: int, folder: Path) -> dict[str, float]:
-    """Return the accuracies of one strategy: with windows as they are, shuffled, zeroed; tuned on the text alone."""
+    """Return the accuracies of one strategy: with true, shuffled and zeroed windows, and tuned on the text alone."""
     settings = config.load([*DOMAIN, *STRATEGIES[strategy], *RUN, *base])
     test = [replace(e, fields={"entities": []}) for e in planted(held_out, 4)]
     items = {"temporal": test, "shuffled": shuffled(test, seed=5), "zeroed": zeroed(test)}

@@ -1,11 +1,10 @@
-"""How fast terms are standardised: ``python tests/benchmarks/terms.py``.
+"""Speed of term standardisation: ``python tests/benchmarks/terms.py``.
 
-The vocabulary is the whole of ICD-10-CM: descriptions, inclusion terms and the descriptions of the codes that a
-seventh character makes. The text is the prose of the same classification, its descriptions and notes in the order of
-the file: there are more terms in it than in any real document, so that real ones are faster. Speeds are in
-megabytes of UTF-8 a second of one core's time (one thread; what else the machine does is not counted), the best of
-three; ``memory_mb`` is what the standardiser added to the process,
-``peak_mb`` the most that the process ever held. The last line is ``name=value`` pairs.
+The vocabulary is all of ICD-10-CM: descriptions, inclusion terms and the descriptions of codes with a seventh
+character. The text is the prose of the same classification, its descriptions and notes in file order: it holds more
+terms than any real document, so real ones are faster. Speeds are in megabytes of UTF-8 per second of CPU time on one
+thread (other load is not counted), the best of three; ``memory_mb`` is the memory that the standardiser added to the
+process, ``peak_mb`` the process's peak. The last line is ``name=value`` pairs.
 """
 
 import gc
@@ -36,10 +35,10 @@ def main() -> None:
 
 
 def figures(most: int | None = None) -> dict[str, float]:
-    """Measure, print what was found, and return the figures.
+    """Measure, print the results, and return the figures.
 
     Args:
-        most: how many documents are read at most; None: all.
+        most: limit on the documents that are read; None: no limit.
     """
     tabular = etree.parse(_ROOT / _LIST).getroot()
     settings = _settings()
@@ -71,7 +70,7 @@ def _settings(fuzzy: Fuzzy | None = None) -> Terms:
 
 
 def _extended(tabular: etree._Element) -> Iterator[Entry]:
-    """Yield an entry for each code that a seventh character makes (``S01.01XA Laceration ..., initial encounter``)."""
+    """Yield an entry for each code with a seventh character (``S01.01XA Laceration ..., initial encounter``)."""
     for diagnosis in tabular.iter("diag"):
         if diagnosis.find("diag") is None:
             lineage = [diagnosis, *diagnosis.iterancestors("diag")]

@@ -1,4 +1,4 @@
-"""What the benchmark counts as necessary, and what it holds a run's time against."""
+"""Which operations the benchmark counts as necessary, and the rate that it compares a run with."""
 
 from itertools import cycle
 
@@ -9,18 +9,18 @@ from tests.benchmarks.ceiling import Possible, Sizes, distinct, necessary_flops
 
 
 class Rates:
-    """Rates that are known, in the place of measured ones."""
+    """Known rates in place of measured ones."""
 
     def __init__(self, *values: float) -> None:
         self._values = cycle(values)
 
     def sample(self) -> float:
-        """Return the next."""
+        """Return the next rate."""
         return next(self._values)
 
 
-def test_each_stretch_of_a_run_counts_at_the_mean_rate_of_its_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Begun at 0; samples are taken from 2 to 3, from 5 to 7 and from 17 to 20: stretches of 2, 2 and 10 seconds.
+def test_each_interval_of_a_run_counts_at_the_mean_rate_of_its_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Started at 0; samples are taken from 2 to 3, 5 to 7 and 17 to 20: intervals of 2, 2 and 10 seconds.
     clock = iter([0.0, 2.0, 3.0, 5.0, 7.0, 17.0, 20.0])
     monkeypatch.setattr(ceiling.time, "perf_counter", lambda: next(clock))
     rates: dict[str, ceiling.Rate] = {"bf16": Rates(100.0, 300.0, 50.0), "fp32": Rates(10.0)}  # type: ignore[dict-item]

@@ -1,4 +1,4 @@
-"""The command that measures the data's way runs: its quick parts, and what it says of a part that does not exist."""
+"""The command that measures the pipeline: its quick parts run, and an unknown part is refused by name."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The three workloads, and what training on each means to every engine alike."""
+"""The three workloads, and the training specification that all engines share for each."""
 
 import json
 import subprocess
@@ -17,18 +17,18 @@ LEARNING_RATES = {"lora": 1e-3, "full": 1e-5}  # full: what conf/strategy/full.y
 
 
 class HarnessError(Exception):
-    """A run of the benchmark that cannot go on; its text is the whole message."""
+    """A benchmark that cannot continue; the text is the whole message."""
 
 
 @dataclass(frozen=True)
 class Workload:
-    """What is trained on.
+    """A set of training examples.
 
     Attributes:
-        examples: trained on in one run, unless the command line says otherwise.
-        batch_size: examples of one optimizer step.
-        max_length: tokens that the longest example may have.
-        micro_batch_sizes: that the search over TRL's settings tries, largest first; the first is TRL's default here.
+        examples: number trained on in one run, unless the command line overrides it.
+        batch_size: examples per optimizer step.
+        max_length: limit on an example's tokens.
+        micro_batch_sizes: sizes that the search over TRL's settings tries, largest first; the first is our TRL default.
     """
 
     name: str
@@ -50,7 +50,7 @@ WORKLOADS = {
 
 @dataclass(frozen=True)
 class Prepared:
-    """A workload's files and the facts that specifications are made of."""
+    """A workload's files and the facts that its specifications need."""
 
     workload: Workload
     folder: Path
@@ -58,11 +58,11 @@ class Prepared:
 
     @property
     def held_out(self) -> Path:
-        """The examples that the common judge scores."""
+        """Path of the examples that the common judge scores."""
         return self.folder / "validation.jsonl"
 
     def spec(self, strategy: str, seed: int, output: Path) -> Spec:
-        """Return the specification that every engine starts from."""
+        """Return the specification common to all engines."""
         return Spec(
             model=self.facts["model"],
             model_overrides=self.facts["model_overrides"],
@@ -88,10 +88,10 @@ class Prepared:
 
 
 def prepare(workload: Workload, examples: int, seeds: list[int], folder: Path) -> Prepared:
-    """Write a workload's examples, in the order of each seed, in a process of its own.
+    """Write a workload's examples, in the order of each seed, in a separate process.
 
     Raises:
-        HarnessError: the raw material is not to be had; says why.
+        HarnessError: the raw data is unavailable; gives the reason.
     """
     folder.mkdir(parents=True, exist_ok=True)
     request = {"workload": workload.name, "examples": examples, "seeds": seeds, "folder": str(folder)}
@@ -106,7 +106,7 @@ def call(command: list[str], log: Path, environment: dict[str, str] | None = Non
     """Run a command with its output in a file.
 
     Raises:
-        HarnessError: it failed; the message ends in the last line it wrote.
+        HarnessError: the command failed; the message quotes the last line it wrote and names its log.
     """
     with log.open("w", encoding="utf-8") as file:
         done = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=environment, check=False)

@@ -16,13 +16,16 @@ def file(folder: Path, name: str, content: str | bytes) -> Path:
     return path
 
 
-def test_mappings_bring_ids_and_instructions_or_get_them(tmp_path: Path) -> None:
+def test_mappings_bring_ids_and_instructions_or_get_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = '{"input": "a"}\n\n{"id": 7, "input": "b", "instruction": "Do."}\n{"id": "x", "input": "胸痛", "more": 1}\n'
     assert read_questions(file(tmp_path, "q.jsonl", lines), "Code it.") == [
         Example("1", "Code it.", "a", ""),
         Example("7", "Do.", "b", ""),
         Example("x", "Code it.", "胸痛", ""),
     ]
+    assert capsys.readouterr().err.endswith(
+        "q.jsonl: only id, instruction and input are read; not read: more (1 lines)\n"
+    )
 
 
 def test_a_text_file_holds_a_question_a_line(tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ def test_what_training_saves_loads_in_plain_libraries_with_equal_logits(
     composed = settings(
         f"strategy={strategy}",
         "trainer.max_steps=2",
+        "trainer.precision=fp32",
         "trainer.batch_size=4",
         "trainer.validation_examples=4",
         "optimizer.lr=1e-3",

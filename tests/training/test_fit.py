@@ -170,7 +170,7 @@ def test_a_setting_of_a_later_phase_is_no_part_of_an_earlier(trained: Trained) -
 def test_a_parent_that_is_missing_damaged_or_of_another_strategy_is_refused(trained: Trained, tmp_path: Path) -> None:
     run = laid_out(tmp_path / "run")
     with pytest.raises(
-        CheckpointError, match=r"there is no such folder.*Phase 2-volatility starts from it: train the phase before"
+        CheckpointError, match=r"it was never finished.*Phase 2-volatility starts from it: train the phase before"
     ):
         stages.train(trained.settings, run, phase=FINAL)
     shutil.copytree(trained.run.phase("1-trend"), run.phase("1-trend"))

@@ -60,7 +60,7 @@ def test_a_sound_parent_is_taken_and_kept_in_the_identity(tmp_path: Path) -> Non
 def test_a_parent_that_is_missing_damaged_or_trained_otherwise_is_refused(tmp_path: Path) -> None:
     model = parent(tmp_path / "first")
     with pytest.raises(
-        CheckpointError, match=r"there is no such folder.*Phase 1-all starts from it: train the phase before"
+        CheckpointError, match=r"it was never finished.*Phase 1-all starts from it: train the phase before"
     ):
         run_in(tmp_path / "second", parent=tmp_path / "nowhere")
     with pytest.raises(CheckpointError, match=r"trained with other settings: model\.layers differ"):

@@ -1,6 +1,8 @@
 """Questions from a file, and the file of their answers, which an interrupted run continues. No torch."""
 
 import json
+import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -68,8 +70,10 @@ def _lines(path: Path, instruction: str) -> Iterator[tuple[int, Example]]:
 
 
 def _mappings(path: Path, instruction: str) -> Iterator[tuple[int, Example]]:
+    unread: Counter[str] = Counter()
     for number, value in read_json_lines(path):
         where = f"{path}, line {number}"
+        unread.update(value.keys() - {*_KEYS})
         if "input" not in value:
             raise DataError(f"{where}: input is missing.{did_you_mean('input', value)} It has: {', '.join(value)}")
         given = {key: value[key] for key in _KEYS if value.get(key) is not None}
@@ -78,6 +82,9 @@ def _mappings(path: Path, instruction: str) -> Iterator[tuple[int, Example]]:
         if wrong or "input" not in given:
             raise DataError(f"{where}: {wrong[0] if wrong else 'input'} must be text")
         yield number, Example(given["id"], given.get("instruction", instruction), given["input"], "")
+    if unread:
+        listed = ", ".join(f"{key} ({count:,} lines)" for key, count in sorted(unread.items()))
+        print(f"{path}: only id, instruction and input are read; not read: {listed}", file=sys.stderr)
 
 
 class AnswerFile:

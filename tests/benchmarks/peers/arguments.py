@@ -1,4 +1,4 @@
-"""transformers' training arguments for a specification: what TRL's and transformers' trainers share."""
+"""transformers' training arguments for a specification, shared by TRL's and transformers' trainers."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
-"""What the harness and every engine agree on: a specification goes in as JSON, a result comes out as JSON.
+"""The contract between the harness and every engine: JSON specification in, JSON result out.
 
-Only the standard library is imported here, for the engines live in environments of their own.
+Only the standard library is imported here, because each engine has its own environment.
 """
 
 import json
@@ -16,22 +16,22 @@ IGNORED = -100  # the label of a position that is not supervised, in every train
 
 @dataclass(frozen=True)
 class Spec:
-    """One training run, in terms that every engine knows.
+    """One training run, in terms common to all engines.
 
     Attributes:
         model: folder of the base model in Hugging Face layout.
-        model_overrides: how R1 Tailor's configuration names that model.
-        records: R1 Tailor's examples; it finds their order itself, from ``seed``.
-        train: the same examples as texts ``prompt_text`` and ``completion_text``, in that very order.
+        model_overrides: the overrides that select that model in R1 Tailor.
+        records: R1 Tailor's examples; their order follows from ``seed``.
+        train: the same examples as texts ``prompt_text`` and ``completion_text``, in that order.
         output: where the trained weights go.
         targets: leaf names of the layers that LoRA adapts.
-        batch_size: examples of one optimizer step.
-        micro_batch_size: examples that are computed at once; a divisor of ``batch_size``.
+        batch_size: examples per optimizer step.
+        micro_batch_size: examples computed at once; a divisor of ``batch_size``.
         weights: dtype of the weights that a peer loads.
-        products: precision of a peer's matrix products: ``bf16`` (autocast) or ``fp32``; R1 Tailor takes the faster.
-        grouped: whether the peer groups examples by length itself, instead of taking the given order.
+        products: precision of a peer's matrix products: ``bf16`` (autocast) or ``fp32``; R1 Tailor uses the faster.
+        grouped: whether the peer groups examples by length itself, instead of keeping the given order.
         packed: whether the peer packs examples into rows.
-        checkpointing: whether the peer computes activations twice to save memory.
+        checkpointing: whether the peer recomputes activations to save memory.
     """
 
     model: str
@@ -54,7 +54,7 @@ class Spec:
     r: int = 16
     alpha: int = 32
     dropout: float = 0.1
-    # What could differ in meaning between engines is switched off: which tensors decay, how warm-up is counted
+    # What engines define differently is switched off: which tensors decay, how warm-up is counted
     # (transformers' first step has rate 0, R1 Tailor's has not), how smoothing is averaged.
     weight_decay: float = 0.0
     warmup_steps: int = 0
@@ -66,7 +66,7 @@ class Spec:
 
     @property
     def accumulation(self) -> int:
-        """Micro-batches of one optimizer step."""
+        """Return the number of micro-batches per optimizer step."""
         return self.batch_size // self.micro_batch_size
 
 
@@ -78,7 +78,7 @@ def read_spec() -> Spec:
 def encoded(spec: Spec, tokenizer: Any) -> list[dict[str, list[int]]]:  # noqa: ANN401
     """Return ``input_ids`` and ``labels`` of every example; prompts are masked.
 
-    Prompt and completion are tokenised apart, as R1 Tailor does, so that all engines train on the same tokens.
+    Prompt and completion are tokenised separately, as in R1 Tailor, so that all engines train on the same tokens.
     """
     examples = []
     for line in Path(spec.train).read_text(encoding="utf-8").splitlines():
@@ -91,7 +91,7 @@ def encoded(spec: Spec, tokenizer: Any) -> list[dict[str, list[int]]]:  # noqa: 
 
 
 def supervised(examples: list[dict[str, list[int]]]) -> int:
-    """Return how many tokens the loss runs over."""
+    """Return the number of supervised tokens."""
     return sum(label != IGNORED for example in examples for label in example["labels"])
 
 
@@ -107,5 +107,5 @@ def versions(*packages: str) -> dict[str, str]:
 
 
 def write_result(result: dict[str, Any]) -> None:
-    """Write what came out to the file named by the second argument of the command line."""
+    """Write the result to the file named by the second argument of the command line."""
     Path(sys.argv[2]).write_text(json.dumps(result), encoding="utf-8")

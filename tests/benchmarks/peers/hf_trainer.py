@@ -1,4 +1,4 @@
-"""transformers' own Trainer on a specification: ``hf_trainer.py spec.json result.json``."""
+"""transformers' Trainer on a specification: ``hf_trainer.py spec.json result.json``."""
 
 import torch
 from arguments import last_loss, training_arguments

@@ -1,7 +1,7 @@
 """LLaMA-Factory on a specification: ``llama_factory.py spec.json result.json``.
 
-Its own defaults are kept (gradient checkpointing on, base weights in bf16, trained ones in fp32). The tokens come in
-through its ``tokenized_path``, for its chat templates would make other tokens of the same examples.
+Its defaults are kept (gradient checkpointing on, base weights in bf16, trained ones in fp32). The tokens are passed
+through its ``tokenized_path``, because its chat templates would tokenise the same examples differently.
 """
 
 import json
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def _stand_in_for_torchaudio() -> None:
-    """Let ``import torchaudio`` pass: it is imported for audio, and has no build for this torch."""
+    """Make ``import torchaudio`` succeed: it is needed for audio only, and has no build for this torch."""
     stand_in = types.ModuleType("torchaudio")
     stand_in.__spec__ = ModuleSpec("torchaudio", None)
     sys.modules["torchaudio"] = stand_in
@@ -59,7 +59,7 @@ def _arguments(spec: Spec, tokenized: str) -> dict[str, Any]:
         "do_train": True,
         "model_name_or_path": spec.model,
         "template": "empty",
-        "dataset": "given by tokenized_path",  # a name is asked for, and not used
+        "dataset": "given by tokenized_path",  # a name is required but not used
         "tokenized_path": tokenized,
         "cutoff_len": spec.max_length,
         "disable_shuffling": True,

@@ -1,4 +1,4 @@
-"""R1 Tailor on a specification: ``ours.py spec.json result.json``, in the project's own environment."""
+"""R1 Tailor on a specification: ``ours.py spec.json result.json``, in the project's environment."""
 
 import csv
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from r1tailor.training.phase_run import phase_run
 
 
 def main() -> None:
-    """Train, measure the rate of matrix products between the steps, report."""
+    """Train, measure the rate of matrix products between the steps, and write the result."""
     spec = read_spec()
     torch.set_num_threads(spec.threads)
     settings = compose(spec)
@@ -52,7 +52,7 @@ def main() -> None:
 class _Clock:
     """Times ``lightning.Trainer.fit``: set-up of the loop, packing and steps, without loading and saving.
 
-    The rates are sampled at its ends and before each step; what that takes is no part of the run.
+    The rates are sampled at both ends and before each step; sampling time is excluded.
     """
 
     possible: Possible
@@ -89,7 +89,7 @@ def _necessary(spec: Spec, settings: Settings) -> float:
 
 
 def _micro_batches(examples: list[TokenizedExample], settings: Settings, end: int) -> Iterator[list[tuple[int, ...]]]:
-    """Yield what the model has to read of the examples of each micro-batch of the run."""
+    """Yield the tokens that the model has to read of each example, micro-batch by micro-batch."""
     for members in course(settings, settings.curriculum.final, Material(examples)).steps(0):
         chosen = [examples[index] for index in members]
         for micro in pack(chosen, settings.trainer.micro_batch_tokens, end):

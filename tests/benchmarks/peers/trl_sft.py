@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _arguments(spec: Spec, examples: list[dict[str, list[int]]]) -> dict[str, Any]:
-    """Return TRL's arguments; the loss is left at its default, which never holds all logits at once."""
+    """Return TRL's arguments; the loss keeps its default, which never holds all logits at once."""
     chosen = training_arguments(spec) | {
         "model_init_kwargs": {"dtype": "bfloat16" if spec.weights == "bf16" else "float32"},
         "max_length": spec.max_length,

@@ -1,4 +1,4 @@
-"""What the detector skips for speed holds nothing: wherever a pattern matches, its guard does."""
+"""The guards that the detector skips a pattern by: wherever a pattern matches, its guard holds."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ def texts() -> list[str]:
         from privacy_corpus import corpus
 
         seeded = [item.text for item in corpus(3, ["fever of 38.5 C"], 12)]
-        for name in ("privacy_corpus", "privacy_names", "privacy_sentences"):
+        for name in ("privacy_corpus", "privacy_sets"):
             sys.modules.pop(name, None)
     return [fold(text) for text in (*WRITTEN, *seeded)]
 

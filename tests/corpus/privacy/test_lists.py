@@ -1,25 +1,35 @@
 """The word lists: their sections, and what must not be in them."""
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from r1tailor.corpus.privacy.lists import sections, words
 from r1tailor.corpus.privacy.people_en import GIVEN, SURNAMES
 from tests.corpus.privacy.test_findings import BENCHMARKS
 
+if TYPE_CHECKING:
+    from privacy_sets import BenchmarkSet
+
 
 def test_no_name_of_the_held_out_set_is_in_the_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(BENCHMARKS)
-    import privacy_fourth
-    import privacy_third
-    import privacy_unseen
+    from privacy_sets import read
 
-    words = f"{privacy_unseen.LATIN_GIVEN} {privacy_unseen.LATIN_SURNAMES}".split()
+    held_out = read("heldout")
+    words = _latin_words(held_out)
+    assert words
+    assert not held_out.tuned_on
     assert not {word.title() for word in words} & (GIVEN | SURNAMES)
-    for older in (privacy_third, privacy_fourth):
-        assert not set(words) & set(f"{older.LATIN_GIVEN} {older.LATIN_SURNAMES}".split())
-        for part in ("ENGLISH", "CHINESE"):
-            assert not set(getattr(privacy_unseen, part)) & set(getattr(older, part))
-        assert not set(privacy_unseen.CHINESE_GIVEN.split()) & set(older.CHINESE_GIVEN.split())
+    for older in (read("third"), read("fourth")):
+        assert older.tuned_on
+        assert not words & _latin_words(older)
+        for kind, language in (("name", "en"), ("name", "zh"), ("given", "zh")):
+            assert not set(held_out.texts(kind, language)) & set(older.texts(kind, language))
+
+
+def _latin_words(names: "BenchmarkSet") -> set[str]:
+    return {*names.texts("given", "en"), *names.texts("surname", "en")}
 
 
 def test_a_list_has_sections_or_none_and_its_comments_are_no_words() -> None:
