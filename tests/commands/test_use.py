@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A project that composes nothing of its own yet."""
     shutil.copytree(ROOT / "conf", tmp_path / "conf")
-    (tmp_path / "conf" / "project.yaml").unlink()
+    (tmp_path / "conf" / "project.yaml").unlink(missing_ok=True)
     monkeypatch.setattr(config, "ROOT", tmp_path)
     monkeypatch.setattr(config, "CONF", tmp_path / "conf")
     monkeypatch.setattr(config, "PARAMS", tmp_path / "params.yaml")
