@@ -5,37 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from r1tailor import config, sources
 from r1tailor.domain import open_domain
 from r1tailor.domain.education import Education
-from r1tailor.domain.education_zh import EducationZh
 from r1tailor.domain.worked_steps import WORKED
 from r1tailor.errors import DataError
-from r1tailor.records import Document, Example, Prediction
+from r1tailor.records import Document, Example
 from r1tailor.schema.settings import Settings
-from tests.conftest import ROOT
-from tests.support.domain_runs import evaluated
+from tests.support.domain_runs import evaluated, scores_of
 
 FACTS = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2020-01-01"}
-TASKS = [f"{{name: {task}, levels: [0, 1, 2], size: 60}}" for task in ("chain_sum", "gcd", "prime_factorization")]
-TASKS += [f"{{name: {task}, levels: [0], size: 120}}" for task in ("simple_equations", "gsm_symbolic")]
-
-
-@pytest.fixture(scope="module")
-def generated() -> list[Document]:
-    composed = config.load(["domain=education", f"domain.sources.0.tasks=[{', '.join(TASKS)}]"])
-    return list(sources.read(composed.domain.sources[0], ROOT, []))
-
-
-@pytest.fixture
-def education(settings: Callable[..., Settings], generated: list[Document]) -> Education:
-    domain = open_domain(settings("domain=education").domain, generated)
-    assert isinstance(domain, Education)
-    return domain
-
-
-def _scores(domain: Education | EducationZh, example: Example, answer: str) -> dict[str, float]:
-    return domain.score(example, Prediction(example.id, answer, -1.0, 1, ""))
 
 
 @pytest.mark.parametrize(
@@ -54,14 +32,14 @@ def _scores(domain: Education | EducationZh, example: Example, answer: str) -> d
 def test_an_answer_is_verified_by_its_generator(answer: str, right: int, education: Education) -> None:
     entry = {"task": "chain_sum", "level": 0, "answer": "1156", "metadata": {}}
     example = Example("e", "", "1000 + 156", "1156", "1000 + 156 = 1156", fields=entry)
-    assert _scores(education, example, answer)["verified_accuracy"] == right
+    assert scores_of(education, example, answer)["verified_accuracy"] == right
 
 
 @pytest.mark.parametrize("task", sorted(WORKED))
 @pytest.mark.parametrize("answer", ["", "\x00�", "×", "9" * 5000, "1/0", "nan", "[1, 2]"])
 def test_no_answer_stops_its_generator(task: str, answer: str, education: Education) -> None:
     example = next(example for example in education.examples() if example.fields["task"] == task)
-    assert _scores(education, example, answer)["verified_accuracy"] == 0
+    assert scores_of(education, example, answer)["verified_accuracy"] == 0
 
 
 def test_a_task_without_worked_steps_is_refused(settings: Callable[..., Settings]) -> None:

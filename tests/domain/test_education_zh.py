@@ -7,18 +7,13 @@ from pathlib import Path
 import pytest
 
 from r1tailor.domain import open_domain
-from r1tailor.domain.education import Education
 from r1tailor.domain.education_zh import EducationZh, numbers
 from r1tailor.errors import DataError
-from r1tailor.records import Document, Example, Prediction
+from r1tailor.records import Document
 from r1tailor.schema.settings import Settings
-from tests.support.domain_runs import evaluated
+from tests.support.domain_runs import evaluated, scores_of
 
 FACTS = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2020-01-01"}
-
-
-def _scores(domain: Education | EducationZh, example: Example, answer: str) -> dict[str, float]:
-    return domain.score(example, Prediction(example.id, answer, -1.0, 1, ""))
 
 
 def _problem(id_: str, grade: int, answer: str, values: list[str], solution: str) -> Document:
@@ -72,7 +67,7 @@ def test_an_answer_is_right_by_its_numbers_and_keeps_to_what_the_grade_has_learn
     answer: str, right: int, within: int, education_zh: EducationZh
 ) -> None:
     example = next(education_zh.examples())
-    assert _scores(education_zh, example, answer) == {"verified_accuracy": right, "within_syllabus": within}
+    assert scores_of(education_zh, example, answer) == {"verified_accuracy": right, "within_syllabus": within}
 
 
 @pytest.mark.parametrize(

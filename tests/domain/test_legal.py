@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from r1tailor.domain import Domain, open_domain
+from r1tailor.domain import open_domain
 from r1tailor.domain.legal import Legal
 from r1tailor.errors import ConfigError
-from r1tailor.records import Document, Example, Prediction
+from r1tailor.records import Document
 from r1tailor.schema.settings import Settings
-from tests.support.domain_runs import evaluated
+from tests.domain.test_legal_zh import LAWS
+from tests.support.domain_runs import evaluated, scores_of
 
 FACTS = {"source": "s", "licence": "l", "sha256": "0", "available_at": "2020-01-01"}
 Compose = Callable[..., Settings]
@@ -21,23 +22,10 @@ def _eu(act: str, number: int, official: str, text: str = "One. Two.") -> Docume
     return Document(f"{official}-{number}", text, position=f"article {number}", fields=fields, **FACTS)
 
 
-def _zh(law: str, article: str, department: str, in_force: bool = True, text: str = "甲。乙。") -> Document:
-    fields = {"law": law, "article": article, "department": department, "in_force": in_force}
-    return Document(f"{law}-{article}", text, position=article, fields=fields, **FACTS)
-
-
 ACTS = [
     *(_eu("EU AI Act", number, "2024/1689") for number in (1, 2, 3)),
     _eu("GDPR", 17, "2016/679", "Right to erasure 1. The data subject shall have the right. 2. It shall not apply."),
     _eu("NIS2 Directive", 1, "2022/2555"),
-]
-LAWS = [
-    *(_zh("中华人民共和国民法典", article, "民法商法") for article in ("第一条", "第一百二十三条")),
-    *(_zh("中华人民共和国刑法", article, "刑法") for article in ("第一百二十条", "第一百二十条之一")),
-    _zh("中华人民共和国刑法", "第一百九十九条", "刑法", in_force=False),
-    _zh("中华人民共和国刑法修正案", "第三条", "刑法"),
-    _zh("中华人民共和国公司法", "第五条", "民法商法", in_force=False),
-    _zh("中华人民共和国刑法修正案", "全文", "刑法"),
 ]
 
 
@@ -46,10 +34,6 @@ def legal(settings: Compose) -> Legal:
     domain = open_domain(settings("domain=legal", "domain.task.passage_characters=60").domain, ACTS)
     assert isinstance(domain, Legal)
     return domain
-
-
-def _scores(domain: Domain, example: Example, answer: str, ranked: str = "") -> dict[str, float]:
-    return domain.score(example, Prediction(example.id, answer, -1.0, 1, ranked))
 
 
 def test_a_passage_is_asked_for_its_act_and_article_and_stays_with_its_article(legal: Legal) -> None:
@@ -83,7 +67,7 @@ def test_a_citation_of_an_act_is_accurate_complete_and_valid_or_not(
     answer: str, act: int, article: int, complete: int, valid: int, legal: Legal
 ) -> None:
     example = next(example for example in legal.examples() if example.fields["act"] == "GDPR")
-    assert _scores(legal, example, answer, "GDPR") == {
+    assert scores_of(legal, example, answer, "GDPR") == {
         "act_accuracy": act,
         "act_accuracy_ranked": 1,
         "article_accuracy": article,
@@ -96,7 +80,7 @@ def test_the_majority_answer_cites_the_most_frequent_act_and_every_reference_is_
     examples = list(legal.examples())
     assert legal.majority_answer([examples[0], examples[0], examples[1], examples[-1]]) == "EU AI Act, Article 1"
     for example in examples:
-        scores = _scores(legal, example, example.output, example.fields["act"])
+        scores = scores_of(legal, example, example.output, example.fields["act"])
         assert (set(scores), set(scores.values())) == ({metric.name for metric in legal.metrics}, {1.0})
 
 

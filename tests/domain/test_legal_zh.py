@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from r1tailor.domain import Domain, open_domain
+from r1tailor.domain import open_domain
 from r1tailor.domain.legal_zh import LegalZh
-from r1tailor.records import Document, Example, Prediction
+from r1tailor.records import Document
 from r1tailor.schema.settings import Settings
-from tests.support.domain_runs import evaluated
+from tests.support.domain_runs import evaluated, scores_of
 
 FACTS = {"source": "s", "licence": "l", "sha256": "0", "available_at": "2020-01-01"}
 Compose = Callable[..., Settings]
@@ -37,10 +37,6 @@ def legal_zh(settings: Compose) -> LegalZh:
     return domain
 
 
-def _scores(domain: Domain, example: Example, answer: str, ranked: str = "") -> dict[str, float]:
-    return domain.score(example, Prediction(example.id, answer, -1.0, 1, ranked))
-
-
 def test_only_articles_in_force_of_the_largest_laws_become_examples(legal_zh: LegalZh) -> None:
     examples = list(legal_zh.examples())
     assert [example.output for example in examples] == [
@@ -52,7 +48,7 @@ def test_only_articles_in_force_of_the_largest_laws_become_examples(legal_zh: Le
     assert [example.fields["number"] for example in examples] == [[1, 0], [123, 0], [120, 0], [120, 1]]
     assert legal_zh.labels() == ("《中华人民共和国民法典》", "《中华人民共和国刑法》")
     for example in examples:
-        assert set(_scores(legal_zh, example, example.output, f"《{example.fields['law']}》").values()) == {1.0}
+        assert set(scores_of(legal_zh, example, example.output, f"《{example.fields['law']}》").values()) == {1.0}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +70,7 @@ def test_a_chinese_citation_is_accurate_complete_and_valid_or_not(
     answer: str, law: int, article: int, field: int, complete: int, valid: int, legal_zh: LegalZh
 ) -> None:
     example = list(legal_zh.examples())[1]
-    assert _scores(legal_zh, example, answer, "《中华人民共和国刑法》") == {
+    assert scores_of(legal_zh, example, answer, "《中华人民共和国刑法》") == {
         "law_accuracy": law,
         "law_accuracy_ranked": 0,
         "article_accuracy": article,

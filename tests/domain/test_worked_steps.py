@@ -1,33 +1,11 @@
 """Worked steps arrive at the verified answer."""
 
-from collections.abc import Callable
-
 import pytest
 
-from r1tailor import config, sources
-from r1tailor.domain import open_domain
 from r1tailor.domain.education import Education, verified
-from r1tailor.domain.education_zh import EducationZh
 from r1tailor.domain.worked_steps import WORKED
-from r1tailor.records import Document, Example, Prediction
-from r1tailor.schema.settings import Settings
-from tests.conftest import ROOT
-
-TASKS = [f"{{name: {task}, levels: [0, 1, 2], size: 60}}" for task in ("chain_sum", "gcd", "prime_factorization")]
-TASKS += [f"{{name: {task}, levels: [0], size: 120}}" for task in ("simple_equations", "gsm_symbolic")]
-
-
-@pytest.fixture(scope="module")
-def generated() -> list[Document]:
-    composed = config.load(["domain=education", f"domain.sources.0.tasks=[{', '.join(TASKS)}]"])
-    return list(sources.read(composed.domain.sources[0], ROOT, []))
-
-
-@pytest.fixture
-def education(settings: Callable[..., Settings], generated: list[Document]) -> Education:
-    domain = open_domain(settings("domain=education").domain, generated)
-    assert isinstance(domain, Education)
-    return domain
+from r1tailor.records import Document
+from tests.support.domain_runs import scores_of
 
 
 def test_every_reasoning_ends_in_the_verified_answer(education: Education, generated: list[Document]) -> None:
@@ -38,7 +16,7 @@ def test_every_reasoning_ends_in_the_verified_answer(education: Education, gener
         last = example.reasoning.splitlines()[-1].rpartition("=")[2].strip()
         assert verified(last, example.fields), (example.input, example.reasoning)
         whole = f"<think>\n{example.reasoning}\n</think>\n\n{example.output}"
-        assert _scores(education, example, whole) == {"verified_accuracy": 1, "step_coverage": 1}
+        assert scores_of(education, example, whole) == {"verified_accuracy": 1, "step_coverage": 1}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +41,3 @@ def test_the_steps_are_those_a_teacher_would_write(
     question = "How many? Give the result as your final answer. Do not include units."
     worked = WORKED[task](question, metadata)
     assert (worked.problem, worked.reasoning) == (problem, reasoning)
-
-
-def _scores(domain: Education | EducationZh, example: Example, answer: str) -> dict[str, float]:
-    return domain.score(example, Prediction(example.id, answer, -1.0, 1, ""))

@@ -1,11 +1,12 @@
-"""A domain from raw material to an evaluated model, with a toy model."""
+"""A domain from raw material to an evaluated model, with a toy model; and one answer scored."""
 
 from pathlib import Path
 from typing import Any
 
 from r1tailor import config, stages, store
+from r1tailor.domain import Domain
 from r1tailor.layout import RunFolder
-from r1tailor.records import read_documents, write_documents
+from r1tailor.records import Example, Prediction, read_documents, write_documents
 from tests.conftest import FASTER
 
 _TINY = ("model=tiny_llama", "trainer.max_steps=2", "trainer.validations=1", "trainer.max_length=2048")
@@ -26,3 +27,8 @@ def evaluated(domain: str, folder: Path, every: int, *overrides: str) -> dict[st
     assert {goal.metric for goal in settings.domain.goals} <= metrics["models"]["tuned"].keys()
     assert store.read_json(run.examples / "report.json")["leaks"] == {"validation": 0, "test": 0}
     return metrics
+
+
+def scores_of(domain: Domain, example: Example, answer: str, ranked: str = "") -> dict[str, float]:
+    """Score one answer."""
+    return domain.score(example, Prediction(example.id, answer, -1.0, 1, ranked))
