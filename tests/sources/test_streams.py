@@ -146,7 +146,7 @@ def test_the_batch_size_changes_no_byte(tmp_path: Path, settings: Compose) -> No
 
 
 def _reader(hashes: list[str], rejections: int = 0) -> Callable[..., Iterator[Document]]:
-    def read(source: object, root: Path, rejected: list[Rejection]) -> Iterator[Document]:
+    def read(source: object, root: Path, rejected: list[Rejection], readers: object) -> Iterator[Document]:
         for number, sha256 in enumerate(hashes):
             yield Document(f"d{number}", "a", **FACTS | {"sha256": sha256})
         rejected += [Rejection("examples", "mine.jsonl", f"line {number}", "damaged") for number in range(rejections)]
