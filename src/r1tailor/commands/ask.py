@@ -76,7 +76,6 @@ class _Asking:
 
 
 def _ask(parsed: argparse.Namespace) -> None:
-    _print_any_character()
     sampling = _sampling(parsed.sample, parsed.max_new_tokens)
     _refuse_contradictions(parsed)
     found = locate(parsed.model, config.ROOT)
@@ -231,11 +230,3 @@ def _text(question: str) -> str:
     if not question.strip():
         raise UserError("the question is empty")
     return question
-
-
-def _print_any_character() -> None:
-    """Let a terminal that does not know a character show its code instead of ending the command."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
