@@ -15,7 +15,7 @@ $(STAMP): requirements.lock requirements-cpu.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	sed -n '/^setuptools==/,/[^\\]$$/p' requirements.lock > $(VENV)/build.lock
 	$(INSTALL) --require-hashes -r $(VENV)/build.lock  # builds the few releases that have no wheel
-	$(INSTALL) --require-hashes -r requirements-cpu.lock 2>/dev/null || echo "No CPU build of torch in pip's sources; the index's own build is taken"
+	$(INSTALL) --require-hashes -r requirements-cpu.lock || echo "No CPU build of torch in pip's sources; the index's own build is taken"
 	$(INSTALL) --require-hashes -r requirements.lock
 	$(INSTALL) -e .
 	touch $(STAMP)

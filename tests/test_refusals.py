@@ -67,7 +67,8 @@ def test_no_later_stage_runs_after_a_refusal(
     assert not (run.path / "register").exists()
 
 
-def test_a_refused_gate_leaves_no_document(tmp_path: Path) -> None:
+def test_a_refused_gate_leaves_no_document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("R1TAILOR_PRIVACY_KEY", "a key of tests, long enough to be one")
     source = tmp_path / "colours.jsonl"
     rows = [{"input": f"patient {i}, SSN 536-90-{4399 + i}", "output": "red"} for i in range(20)]
     source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
