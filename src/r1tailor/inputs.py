@@ -36,7 +36,7 @@ ROOMS = {
     "train": ("training",),
     "variant": ("domain", "instruction", "training"),
     "evaluate": ("domain", "evaluation"),
-    "register": ("registry", "evaluation.gate"),
+    "register": ("registry",),
 }
 """The modules that each stage starts from; what they import follows."""
 # Settings are dependencies by their values; how they are read, checked and explained changes no output.

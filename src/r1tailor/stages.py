@@ -269,9 +269,9 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     from r1tailor.evaluation import report
     from r1tailor.evaluation.compare_models import base_and_tuned, held_out
     from r1tailor.evaluation.compare_models import evaluate as measure
-    from r1tailor.evaluation.gate import verdicts
     from r1tailor.evaluation.market.report import print_tables
     from r1tailor.evaluation.market.run import track_records
+    from r1tailor.registry.goals import verdicts
 
     for old in (_EVALUATED, "metrics.json"):
         (run.evaluation / old).unlink(missing_ok=True)
@@ -344,7 +344,7 @@ def register(settings: Settings, run: RunFolder) -> Version:
     Raises:
         DataError: nothing was evaluated yet.
     """
-    from r1tailor.evaluation.gate import verdicts
+    from r1tailor.registry.goals import verdicts
 
     _demand(run, "register")
     metrics_file = run.evaluation / "metrics.json"

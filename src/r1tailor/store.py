@@ -1,4 +1,4 @@
-"""Files that are whole or not there: atomic writes, content hashes, manifests.
+"""Files that are whole or not there, also after a power cut: atomic writes, content hashes, manifests, locks.
 
 A folder is complete when its manifest says so: the manifest is written last, and lists the sha256 of every
 other file. Whatever was interrupted has none.
@@ -8,15 +8,22 @@ import hashlib
 import json
 import os
 import shutil
+import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
+from r1tailor import durable
+from r1tailor.durable import sweep, sync_folder
 from r1tailor.errors import UserError
+
+__all__ = ["sweep", "sync_folder"]  # of durable.py, for those who write here
 
 MANIFEST = "manifest.json"
 LOCK = ".lock"
@@ -66,12 +73,18 @@ def sha256_tree(folder: Path) -> dict[str, str]:
     return {file.relative_to(folder).as_posix(): sha256_file(file) for file in files}
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file atomically: it holds the old text or the new, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+def write_text(path: Path, text: str, mode: int = 0o666) -> None:
+    """Write a text file atomically and durably: it holds the old text or the new, never a part.
+
+    Args:
+        path: the file; its folder is created.
+        text: UTF-8.
+        mode: permissions, from which the umask takes away; ``0o600`` for what only its owner may read.
+    """
+    durable.make_folder(path.parent)
+    temporary = durable.temporary(path)
     try:
-        with temporary.open("w", encoding="utf-8") as file:
+        with os.fdopen(durable.create(temporary, mode), "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -81,9 +94,9 @@ def write_text(path: Path, text: str) -> None:
     sync_folder(path.parent)
 
 
-def write_json(path: Path, value: Any) -> None:  # noqa: ANN401
-    """Write JSON atomically, readable and with a stable order."""
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+def write_json(path: Path, value: Any, mode: int = 0o666) -> None:  # noqa: ANN401
+    """Write JSON as ``write_text`` does, readable and with a stable order."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n", mode)
 
 
 def read_json(path: Path) -> Any:  # noqa: ANN401
@@ -92,18 +105,19 @@ def read_json(path: Path) -> Any:  # noqa: ANN401
 
 
 def write_manifest(folder: Path, facts: dict[str, Any]) -> None:
-    """Mark a folder as complete: hash every file in it and write the manifest last."""
-    for file in folder.rglob("*"):
-        if file.is_file():
-            with file.open("rb") as handle:
-                os.fsync(handle.fileno())
+    """Mark a folder as complete: make its files durable, hash them and write the manifest last."""
+    durable.sync_tree(folder)
     write_json(folder / MANIFEST, {**facts, "files": sha256_tree(folder)})
 
 
-def damage(folder: Path) -> str | None:
+def damage(folder: Path, *, hashes: bool = True) -> str | None:
     """Return what is wrong with a folder that should be complete, or None when every hash holds.
 
     Nothing outside the folder is read: what a manifest names has to lie in it, and a symbolic link is damage.
+
+    Args:
+        folder: the folder.
+        hashes: False where whoever asks hashes the files anyway: only their names are compared.
     """
     try:
         expected: dict[str, str] = {**read_json(folder / MANIFEST)["files"]}
@@ -112,12 +126,12 @@ def damage(folder: Path) -> str | None:
     except (ValueError, KeyError, TypeError, OSError, RecursionError):
         return "its manifest cannot be read"
     try:
-        return _difference(folder, expected)
+        return _difference(folder, expected, hashes)
     except OSError as error:
         return f"it cannot be read: {error.strerror}"
 
 
-def _difference(folder: Path, expected: dict[str, str]) -> str | None:
+def _difference(folder: Path, expected: dict[str, str], hashes: bool) -> str | None:
     found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*")}
     for name, path in found.items():
         if path.is_symlink():
@@ -126,7 +140,7 @@ def _difference(folder: Path, expected: dict[str, str]) -> str | None:
     for name, sha256 in expected.items():
         if name not in files:
             return f"{name[:_LONGEST_SHOWN]!r} leads out of it" if leads_out(name) else f"{name} is missing"
-        if sha256_file(files[name]) != sha256:
+        if hashes and sha256_file(files[name]) != sha256:
             return f"{name} was changed after it was written"
     unlisted = sorted(files.keys() - expected.keys())
     return f"{unlisted[0]} is not in its manifest" if unlisted else None
@@ -142,29 +156,38 @@ def leads_out(name: str) -> bool:
 def replaced_folder(folder: Path, facts: dict[str, Any]) -> Iterator[Path]:
     """Fill a temporary sibling, seal it with a manifest, then put it in the folder's place.
 
-    An error inside leaves the old folder as it was.
+    An error inside leaves the old folder as it was. A reader finds the old folder or the new one at any time, where
+    the system can swap two folders (Linux); elsewhere there is a moment without either.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    old = folder.with_name(f".{folder.name}.old")
+    durable.make_folder(folder.parent)
     recover(folder)
-    shutil.rmtree(temporary, ignore_errors=True)
+    sweep(folder.parent)
+    temporary = durable.temporary(folder)
     temporary.mkdir()
     try:
         yield temporary
         write_manifest(temporary, facts)
-        if folder.exists():
-            folder.replace(old)
-        temporary.replace(folder)
+        _put(temporary, folder)
         sync_folder(folder.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         recover(folder)
 
 
+def _put(temporary: Path, folder: Path) -> None:
+    if folder.exists() and not durable.exchange(temporary, folder):
+        folder.replace(_old(folder))
+    if temporary.exists() and not folder.exists():
+        temporary.replace(folder)
+
+
+def _old(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")
+
+
 def recover(folder: Path) -> None:
-    """Put back the old folder if its replacement was interrupted between the two renames, or drop it."""
-    old = folder.with_name(f".{folder.name}.old")
+    """Put back the old folder if its replacement was interrupted between two renames, or drop it."""
+    old = _old(folder)
     if old.exists() and not folder.exists():
         old.replace(folder)
     shutil.rmtree(old, ignore_errors=True)
@@ -177,32 +200,62 @@ def held(folder: Path) -> Iterator[None]:
     Raises:
         UserError: another process is at work there, or the folder cannot be written.
     """
+    with locked(folder, 0.0, "let it end, or choose another output"):
+        yield
+
+
+@contextmanager
+def locked(folder: Path, patience: float, advice: str) -> Iterator[None]:
+    """Hold the lock of a folder; the lock ends with the process, however it ends.
+
+    Args:
+        folder: is created.
+        patience: seconds to wait for the holder.
+        advice: what to do if it does not let go, for the message.
+
+    Raises:
+        UserError: another process holds it (the message names it), or the folder cannot be written.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / LOCK, timeout=0)
+        durable.make_folder(folder)
+        lock = FileLock(folder / LOCK, timeout=patience, poll_interval=0.02)
         lock.acquire()
     except Timeout:
-        raise UserError(f"{folder}: another run is at work there; let it end, or choose another output") from None
+        after = f" after {patience:g} s" if patience else ""
+        raise UserError(f"{folder}: another run is at work there{after} ({_holder(folder / LOCK)}); {advice}") from None
     except OSError as error:
         raise UserError(f"{folder} cannot be written: {error.strerror}") from error
     try:
+        with suppress(OSError):
+            (folder / LOCK).write_text(json.dumps(_this_process()), encoding="utf-8")
         yield
     finally:
+        with suppress(OSError):
+            (folder / LOCK).write_text("", encoding="utf-8")
         lock.release()
 
 
-def point_to(link: Path, target: Path) -> None:
-    """Make a relative symbolic link point to a target, atomically."""
-    temporary = link.with_name(f".{link.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(os.path.relpath(target, link.parent))
-    temporary.replace(link)
+def _this_process() -> dict[str, Any]:
+    command = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:_LONGEST_SHOWN]
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"pid": os.getpid(), "command": command, "host": socket.gethostname(), "since": since}
 
 
-def sync_folder(folder: Path) -> None:
-    """Make renames inside a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def _holder(lock: Path) -> str:
+    """Return who holds a lock, in words."""
     try:
-        os.fsync(descriptor)
+        found = read_json(lock)
+        return f"process {found['pid']} on {found['host']}, {found['command']!r}, since {found['since']}"
+    except (OSError, ValueError, LookupError, TypeError):
+        return "it does not say which process"
+
+
+def point_to(link: Path, target: Path) -> None:
+    """Make a relative symbolic link point to a target, atomically and durably."""
+    temporary = durable.temporary(link)
+    try:
+        temporary.symlink_to(os.path.relpath(target, link.parent))
+        temporary.replace(link)
     finally:
-        os.close(descriptor)
+        temporary.unlink(missing_ok=True)
+    sync_folder(link.parent)

@@ -9,7 +9,7 @@ import pytest
 
 from r1tailor import config
 from r1tailor.__main__ import main
-from tests.support.versions import MISSED, Shop
+from tests.support.versions import MISSED, MISSED_TOO, Shop
 
 PHASES = ("1-a", "2-b")
 
@@ -43,7 +43,7 @@ def _rows(said: Said) -> dict[str, str]:
 
 def test_the_list_is_one_row_a_version(shop: Shop, registry: Callable[..., Said]) -> None:
     assert registry("list").out.startswith("no versions yet. Register one: dvc repro")
-    first, second = shop.register("one"), shop.register("two", missed=("a", "b"))
+    first, second = shop.register("one"), shop.register("two", missed=(MISSED, MISSED_TOO))
     registry("promote", "toy-1")
     rows = _rows(registry("list", "toy"))
     assert rows[first.id].split()[1:] == ["bleu", "31.500", "tiny", "lora", "none", "yes"]
@@ -139,7 +139,7 @@ def test_rebuild_says_what_it_took_in(shop: Shop, registry: Callable[..., Said])
     (version,) = shop.registry.versions()
     assert said == [
         f"taken in: {version.id} from outputs/toy/register",
-        "1 taken in, 0 known before. Promotions are not rebuilt: registry promote",
+        "1 taken in, 0 known before",
     ]
 
 

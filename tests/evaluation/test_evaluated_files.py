@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from r1tailor import store
 from r1tailor.errors import UserError
 from r1tailor.evaluation.evaluated_files import EvaluatedFiles, find
 from r1tailor.registry import Version
 from r1tailor.registry.files import write_folder
 from tests.support.evaluated import write_run
-from tests.support.versions import METRICS, Shop
+from tests.support.versions import Shop
 
 RIGHT = [True] * 30
 
@@ -24,7 +25,8 @@ def _register(shop: Shop, name: str, right: list[bool]) -> Version:
     run = write_run(shop.folder / "outputs" / "runs" / name, right)
     parts = {"evaluation": run / "evaluation", "data": run / "instruct", "config.yaml": run / "config.yaml"}
     facts = {"domain": "toy", "parent": None, "model": "", "strategy": "", "goals": [], "missed_goals": []}
-    write_folder(run / "register", parts, {}, facts | {"metrics": METRICS})
+    metrics = store.read_json(run / "evaluation" / "metrics.json")
+    write_folder(run / "register", parts, {}, facts | {"metrics": metrics})
     return shop.registry.take_in(run / "register")[0]
 
 

@@ -11,6 +11,7 @@ from r1tailor.inference.locate import locate
 from r1tailor.layout import RunFolder
 from r1tailor.registry import Registry, Version
 from r1tailor.registry.files import write_folder
+from r1tailor.registry.goals import verdicts
 from r1tailor.schema.settings import Settings
 from r1tailor.stages import _version_parts, _without_place
 from tests.support.toy_run import toy_settings
@@ -31,10 +32,14 @@ def settings_of(project: Path) -> Settings:
 
 def registered(project: Path, seed: int) -> Version:
     run, settings = RunFolder(project / "outputs" / "runs" / "first"), settings_of(project)
-    facts = {"domain": "colours", "parent": None, "model": "tiny_llama", "strategy": "lora", "goals": []}
+    metrics = store.read_json(run.evaluation / "metrics.json")
+    judged = verdicts(settings.domain.goals, metrics)
+    facts = {"domain": "colours", "parent": None, "model": "tiny_llama", "strategy": "lora", "metrics": metrics}
+    facts["goals"] = [verdict.metric for verdict in judged]
+    facts["missed_goals"] = [str(verdict) for verdict in judged if not verdict.met]
     folder = project / f"version-{seed}"
     texts = {"config.yaml": _without_place(settings.model_copy(update={"seed": seed}))}
-    write_folder(folder, _version_parts(settings, run), texts, facts | {"metrics": {}, "missed_goals": []})
+    write_folder(folder, _version_parts(settings, run), texts, facts)
     return Registry(project / "outputs" / "registry").take_in(folder)[0]
 
 
@@ -46,7 +51,7 @@ def test_a_domain_means_its_promoted_version_else_its_newest_else_its_newest_run
     found = locate("colours", project)
     assert (found.name, found.meaning) == (second.id, f"the newest version {second.id}; none is promoted")
     assert found.settings.seed == 2
-    Registry(project / "outputs" / "registry").promote(first.id)
+    Registry(project / "outputs" / "registry").promote(first.id, force=True, reason="a test")
     found = locate("colours", project)
     assert (found.name, found.meaning) == (first.id, f"the promoted version {first.id}")
     assert found.labels() == ("red", "green", "blue")
@@ -55,7 +60,7 @@ def test_a_domain_means_its_promoted_version_else_its_newest_else_its_newest_run
 
 def test_a_version_goes_by_any_of_its_names_and_by_its_folder(project: Path) -> None:
     first = registered(project, 1)
-    Registry(project / "outputs" / "registry").promote(first.id)
+    Registry(project / "outputs" / "registry").promote(first.id, force=True, reason="a test")
     names = (first.id, first.short_id, "colours@current", "latest", "outputs/registry/colours/current")
     assert {locate(name, project).name for name in names} == {first.id}
     assert locate("latest", project).meaning == f"version {first.id}"

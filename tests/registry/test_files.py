@@ -9,7 +9,7 @@ from r1tailor import store
 from r1tailor.errors import RegistryError
 from r1tailor.registry import files
 from r1tailor.registry.files import read_folder, write_folder
-from tests.support.versions import METRICS, Shop
+from tests.support.versions import METRICS, MISSED, Shop
 
 
 def _bytes(folder: Path) -> dict[str, bytes]:
@@ -26,11 +26,11 @@ def test_equal_content_is_equal_to_the_byte_whatever_was_registered_before(shop:
 
 
 def test_a_folder_says_what_the_version_is(shop: Shop) -> None:
-    folder = shop.write("one", missed=("a",), parent="f" * 64)
+    folder = shop.write("one", missed=(MISSED,), parent="f" * 64)
     assert store.damage(folder) is None
     content = read_folder(folder)
     assert (content.domain, content.parent, content.metrics) == ("toy", "f" * 64, METRICS)
-    assert content.missed_goals == ["a"]
+    assert content.missed_goals == [MISSED]
     assert content.files == store.sha256_tree(folder)
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from r1tailor.errors import RegistryError
+from r1tailor.registry.rebuild import rebuild
 from tests.support.versions import Shop
 
 
@@ -27,13 +28,21 @@ def test_the_headline_is_the_first_goals_metric_or_else_the_first(shop: Shop) ->
     assert replace(version, metrics={"models": {"tuned": {}}}).headline is None
 
 
-def test_a_record_of_before_versions_travelled_is_read(shop: Shop) -> None:
+def test_a_record_of_an_earlier_release_is_refused_and_comes_back_by_rebuild(shop: Shop) -> None:
+    """Its id covered the files alone: whatever else it says could have been changed."""
     version = shop.register("one")
-    record = shop.registry.folder / "toy" / "versions" / f"{version.id}.json"
-    old = json.loads(record.read_text())
-    for name in ("model", "strategy", "goals"):
-        del old[name]
-    record.write_text(json.dumps(old | {"parent": "toy-7-0123456789"}))
-    found = shop.registry.version("toy-1")
-    assert found.files == version.files
-    assert shop.registry.parent(found) == "toy-7-0123456789"
+    shop.registry.promote(version.id)
+    folder = shop.registry.folder / "toy"
+    earlier = f"toy-1-{version.files_sha256[:10]}"
+    values = json.loads((folder / "versions" / f"{version.id}.json").read_text())
+    (folder / "versions" / f"{version.id}.json").unlink()
+    (folder / "versions" / f"{earlier}.json").write_text(json.dumps(values | {"id": earlier}))
+    entry = {"action": "register", "version": earlier, "at": version.registered_at, "reason": None}
+    (folder / "history.jsonl").write_text(json.dumps(entry) + "\n")
+    with pytest.raises(RegistryError, match=r"an earlier release registered it, .* run: r1tailor registry rebuild"):
+        shop.registry.promote("toy-1")
+    with pytest.raises(RegistryError, match="an earlier release"):
+        shop.registry.of_domain("toy")
+    rebuild(shop.registry, shop.folder)
+    assert [(found.id, found.files) for found in shop.registry.versions()] == [(version.id, version.files)]
+    assert shop.registry.refused() == {}

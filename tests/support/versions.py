@@ -1,10 +1,13 @@
 """A project with a registry and something to register in it: no model, no training."""
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from r1tailor import store
 from r1tailor.registry import Registry, Version
@@ -12,6 +15,8 @@ from r1tailor.registry.files import write_folder
 
 METRICS: dict[str, Any] = {"models": {"tuned": {"bleu": {"value": 31.5, "low": 30.25, "high": 33.0}}}}
 MISSED = "bleu 31.500, goal >= 40: missed"
+MISSED_TOO = "accuracy not measured, goal >= 0.5: missed"
+_GOAL = re.compile(r"(\w+) .*, goal >= (\S+): missed")
 
 
 class Shop:
@@ -32,22 +37,29 @@ class Shop:
         parent: str | None = None,
         to: str = "",
     ) -> Path:
-        """Write a version as the stage ``register`` does; return its folder."""
+        """Write a version as the stage ``register`` does; return its folder.
+
+        Its goals are those that it misses.
+        """
         models = {"model": content, **{f"phases/{key}": f"{content} {key}" for key in phases}}
         run = self.folder / "outputs" / domain / "train"
         shutil.rmtree(run, ignore_errors=True)
         parts = {name: _model(run / name, text) for name, text in models.items()}
+        found = [_GOAL.fullmatch(text) for text in missed]
+        goals = [{"metric": one[1], "at_least": float(one[2]), "why": "a test"} for one in found if one]
+        composition = {"seed": content, "domain": {"goals": goals}}
         facts = {
             "domain": domain,
             "parent": parent,
             "model": "tiny",
             "strategy": "lora",
             "metrics": metrics,
-            "goals": [],
+            "goals": [goal["metric"] for goal in goals],
             "missed_goals": list(missed),
         }
         folder = self.folder / (to or f"outputs/{domain}/register")
-        write_folder(folder, parts, {"config.yaml": f"seed: {content}\n"}, facts)
+        texts = {"config.yaml": yaml.safe_dump(composition), "evaluation/metrics.json": json.dumps(metrics)}
+        write_folder(folder, parts, texts, facts)
         return folder
 
     def register(self, content: str, **how: Any) -> Version:  # noqa: ANN401

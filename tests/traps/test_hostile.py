@@ -14,8 +14,8 @@ from torch import nn
 
 from r1tailor import config, runs
 from r1tailor.errors import UserError
-from r1tailor.evaluation.gate import verdicts
 from r1tailor.optimization.optimizer import build, optimizer_class
+from r1tailor.registry.goals import verdicts
 from r1tailor.schema.domain import Goal
 from r1tailor.schema.settings import Settings
 from tests.traps.danger import Harm, Place, case

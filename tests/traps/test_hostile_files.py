@@ -158,7 +158,8 @@ def registered(place: Place) -> tuple[Registry, Path]:
     model.mkdir()
     (model / "weights").write_text("weights")
     registry = Registry(place.zone / "registry")
-    write_folder(place.zone / "version", {"model": model}, {}, FACTS)
+    texts = {"config.yaml": "domain: {goals: []}", "evaluation/metrics.json": json.dumps(FACTS["metrics"])}
+    write_folder(place.zone / "version", {"model": model}, texts, FACTS)
     version, _ = registry.take_in(place.zone / "version")
     return registry, registry.folder / "toy" / "versions" / f"{version.id}.json"
 
@@ -184,12 +185,12 @@ def registered(place: Place) -> tuple[Registry, Path]:
 )
 def test_a_hostile_version_cannot_be_promoted(spoilt: dict[str, Any], place: Place) -> None:
     registry, file = registered(place)
-    (sha256,) = store.read_json(file)["files"].values()
+    sha256 = store.read_json(file)["files"]["model/weights"]
     filled = json.dumps(spoilt).replace("{sha256}", sha256).replace("{folder}", str(place.folder))
     version = store.read_json(file) | json.loads(filled)
     store.write_json(file, version)
     with place.refused():
-        registry.promote(version["id"])
+        registry.promote(file.stem)
 
 
 def test_a_hostile_version_cannot_be_rolled_back_to(place: Place) -> None:

@@ -5,6 +5,7 @@ import json
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from rich.text import Text
 
 from r1tailor import config
 from r1tailor.registry import Registry, Version, open_registry
+from r1tailor.registry.deployed import id_of
+from r1tailor.registry.gc import collect
 from r1tailor.registry.rebuild import rebuild
+from r1tailor.registry.verify import verify
 from r1tailor.registry.version import AT, tuned_values
 
 _VERSION = "medical-3, medical-3-<hash>, the beginning of a hash, [medical@]latest, [medical@]current"
@@ -22,7 +26,7 @@ _VERSION = "medical-3, medical-3-<hash>, the beginning of a hash, [medical@]late
 
 def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private)
     """Add the command and its actions."""
-    parser = commands.add_parser("registry", help="list, show, promote or roll back versions")
+    parser = commands.add_parser("registry", help="list, show, promote, roll back, verify versions")
     actions = parser.add_subparsers(metavar="action", required=True)
     listing = _action(actions, "list", show_list, "all versions, oldest first")
     listing.add_argument("domain", nargs="?")
@@ -38,7 +42,11 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
     rolling.add_argument("version", nargs="?", help=_VERSION)
     rolling.add_argument("--phase", help="to the end of this phase of the current version, or of the given one")
     rolling.add_argument("--reason", default="", help="kept in the history")
-    _action(actions, "rebuild", rebuild_, "take in every version that can be found; promotions are not rebuilt")
+    _action(actions, "rebuild", rebuild_, "take in every version that can be found")
+    verifying = _action(actions, "verify", verify_, "check every hash, record, history and link; repair what can be")
+    verifying.add_argument("--dry-run", action="store_true", help="repair nothing")
+    collecting = _action(actions, "gc", collect_, "remove the stored files that no version needs")
+    collecting.add_argument("--dry-run", action="store_true", help="remove nothing; only report")
 
 
 def _action(
@@ -57,10 +65,15 @@ def show_list(parsed: argparse.Namespace) -> None:
     """Print one row a version."""
     registry = _opened()
     found = registry.versions(parsed.domain)
+    refused = registry.refused(parsed.domain)
+    for why in refused.values():
+        print(f"refused: {why}", file=sys.stderr)
     if parsed.json:
         _print_json([_facts(registry, version) for version in found])
-    elif not found:
+    elif not found and not refused:
         print(_nothing(registry, parsed.domain))
+    elif not found:
+        print("every version is refused")
     elif parsed.wide:
         Console(width=_WIDE, markup=False, emoji=False).print(_table(_wide_row, registry, found))
     else:
@@ -159,15 +172,15 @@ def rollback(parsed: argparse.Namespace) -> None:
 def _say_current(parsed: argparse.Namespace, folder: Path, what: str) -> None:
     place = folder.relative_to(config.ROOT).as_posix()
     if parsed.json:
-        id_, _, phase = folder.name.partition(AT)
+        id_, _, phase = id_of(folder).partition(AT)
         _print_json({"version": id_, "phase": phase or None, "folder": place})
     else:
-        print(f"{folder.name} {what}: {place}")
+        print(f"{id_of(folder)} {what}: {place}")
 
 
 def rebuild_(parsed: argparse.Namespace) -> None:
     """Take in every version that can be found, and say which."""
-    found = rebuild(Registry(config.ROOT / "outputs" / "registry"), config.ROOT)
+    found = rebuild(_the_registry(), config.ROOT)
     if parsed.json:
         taken = [{"version": version.id, "from": where} for version, where in found.taken]
         _print_json({"known": [v.id for v in found.known], "taken_in": taken, "refused": found.refused})
@@ -176,7 +189,51 @@ def rebuild_(parsed: argparse.Namespace) -> None:
         print(f"taken in: {version.id} from {where}")
     for refused in found.refused:
         print(f"not taken in: {refused}")
-    print(f"{len(found.taken)} taken in, {len(found.known)} known before. Promotions are not rebuilt: registry promote")
+    print(f"{len(found.taken)} taken in, {len(found.known)} known before")
+
+
+def verify_(parsed: argparse.Namespace) -> None:
+    """Check everything that the registry holds; exit with 1 where damage remains."""
+    found = verify(_the_registry(), config.ROOT, repair=not parsed.dry_run)
+    if parsed.json:
+        _print_json(asdict(found))
+    else:
+        for repaired in found.repaired:
+            print(f"repaired: {repaired}")
+        for damage in found.damage:
+            print(f"damaged: {damage}")
+        print(
+            f"{found.versions} versions, {found.files} files, {_bytes(found.size)}: {_count(found.damage, 'damaged')}"
+        )
+    if found.damage:
+        sys.exit(1)
+
+
+def collect_(parsed: argparse.Namespace) -> None:
+    """Remove what no version needs, or only say what that is."""
+    found = collect(_the_registry(), dry_run=parsed.dry_run)
+    if parsed.json:
+        places = {name: [str(path) for path in paths] for name, paths in asdict(found).items() if name != "size"}
+        _print_json({**places, "bytes": found.size, "removed": not parsed.dry_run})
+        return
+    for path in (*found.objects, *found.deployed):
+        print(path.relative_to(config.ROOT).as_posix())
+    done = "can be removed" if parsed.dry_run else "removed"
+    files, folders = len(found.objects), len(found.deployed)
+    print(f"{files} stored files of no version and {folders} deployed folders {done}: {_bytes(found.size)}")
+
+
+def _bytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB ({size} bytes)"
+
+
+def _count(found: list[str], what: str) -> str:
+    return f"{len(found)} {what}" if found else f"nothing {what}"
+
+
+def _the_registry() -> Registry:
+    """Return the project's registry as it is: nothing is taken in."""
+    return Registry(config.ROOT / "outputs" / "registry")
 
 
 def _opened() -> Registry:

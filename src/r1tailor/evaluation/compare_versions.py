@@ -10,10 +10,10 @@ from r1tailor import config, store
 from r1tailor.domain.base import answer_of
 from r1tailor.errors import UserError
 from r1tailor.evaluation.evaluated_files import EvaluatedFiles
-from r1tailor.evaluation.gate import Verdict, verdicts
 from r1tailor.evaluation.metrics import Bleu, ItemMetric, Mean, Perplexity, Proportion
 from r1tailor.evaluation.significance import compare, interval
 from r1tailor.records import Example, Prediction, read_examples, read_predictions
+from r1tailor.registry.goals import Verdict, verdicts
 from r1tailor.schema.domain import Goal
 
 ABSENT = "(absent)"

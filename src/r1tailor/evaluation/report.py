@@ -15,11 +15,11 @@ from rich.table import Table
 
 from r1tailor import config
 from r1tailor.corpus.privacy.coverage import coverage_table
-from r1tailor.evaluation.gate import Verdict
 from r1tailor.evaluation.market.charts import charts
 from r1tailor.evaluation.market.report import tables
 from r1tailor.evaluation.market.track_record import TrackRecord
 from r1tailor.records import Example, read_predictions
+from r1tailor.registry.goals import Verdict
 from r1tailor.schema.settings import Settings
 
 _SHOWN_EXAMPLES = 25

@@ -9,6 +9,7 @@ from r1tailor.config_messages import did_you_mean
 from r1tailor.errors import CheckpointError, RegistryError, UserError
 from r1tailor.layout import RunFolder, finished_runs
 from r1tailor.registry import Registry, Version, open_registry
+from r1tailor.registry.deployed import id_of
 from r1tailor.registry.names import CURRENT, LATEST
 from r1tailor.registry.version import AT
 from r1tailor.schema.settings import Settings
@@ -130,7 +131,7 @@ def _folder(folder: Path, root: Path) -> Located | None:
     """Return the model of a model's folder, a version's, a run's, or the pipeline's; None if it is none of them."""
     shown = (folder.relative_to(root) if folder.is_relative_to(root) else folder).as_posix()
     if (folder / _MODEL / store.MANIFEST).is_file() and (folder / _COMPOSITION).is_file():
-        name = folder.name if folder.parent.name == "deployed" else shown
+        name = id_of(folder) if folder.parent.name == "deployed" else shown
         return Located(name, "", folder / _MODEL, folder / _COMPOSITION, (folder / "data" / "report.json",))
     above = _run_above(folder, root)
     if above is None:

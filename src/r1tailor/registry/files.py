@@ -4,8 +4,6 @@ A folder is complete when its manifest says so (``store``). A stored file is nam
 own (copy-on-write where the file system can), so that no change to a run or an output reaches it.
 """
 
-import hashlib
-import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
@@ -13,9 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from r1tailor import store
+from r1tailor import durable, store
 from r1tailor.errors import RegistryError
-from r1tailor.registry.version import PART_NAMES, Content, as_record, content_from
+from r1tailor.registry.version import PART_NAMES, Content, content_from
 
 try:
     import fcntl
@@ -86,26 +84,61 @@ class Objects:
         if missing:
             others = f" and {len(missing) - 1} others" if missing[1:] else ""
             return f"{missing[0]}{others}: missing from {self.folder}"
-        wrong = (name for name, sha256 in content.files.items() if store.sha256_file(self.path(sha256)) != sha256)
+        wrong = (name for name, sha256 in content.files.items() if not self.is_sound(sha256))
         name = next(wrong, None)
         return None if name is None else f"{name} is damaged in {self.folder}"
 
+    def is_sound(self, sha256: str) -> bool:
+        """Whether a file is stored and its hash holds; every byte is read."""
+        path = self.path(sha256)
+        return path.is_file() and not path.is_symlink() and store.sha256_file(path) == sha256
+
+    def wanting(self, content: Content) -> list[str]:
+        """Return the names of a version's files that are not stored or damaged.
+
+        A large file that was not touched since it was last hashed is not read again (``store.content_sha256``).
+        """
+        return [name for name, sha256 in content.files.items() if not _holds(self.path(sha256), sha256)]
+
     def keep(self, content: Content, folder: Path) -> None:
-        """Store a version's files and its description.
+        """Store a version's files and its description, durably; a stored file that is damaged is replaced.
 
         Raises:
-            RegistryError: a file of the folder is damaged, or changes meanwhile.
+            RegistryError: a file of the folder is damaged, or changes meanwhile; nothing is stored.
         """
-        for name in self.missing(content):
-            self._keep(folder / name, content.files[name])
+        wanting = set(self.wanting(content))
+        for name, sha256 in content.files.items():
+            if name not in wanting and not _holds(folder / name, sha256):
+                raise RegistryError(f"{folder / name} was changed after it was written; nothing was registered")
+        self.put({content.files[name]: folder / name for name in sorted(wanting)})
         self.describe(content)
+
+    def put(self, sources: Mapping[str, Path]) -> None:
+        """Store files by their sha256: all are copied, checked and made durable before the first gets its name.
+
+        Raises:
+            RegistryError: the hash of a file is not what it should be.
+        """
+        durable.make_folder(self.folder)
+        copies = {sha256: durable.temporary(self.path(sha256)) for sha256 in sources}
+        try:
+            for sha256, source in sources.items():
+                copy(source, copies[sha256])
+                if store.sha256_file(copies[sha256]) != sha256:
+                    raise RegistryError(f"{source} was changed after it was written; nothing was registered")
+            for made in copies.values():
+                durable.sync_file(made)
+            for sha256, made in copies.items():
+                made.replace(self.path(sha256))
+        finally:
+            for made in copies.values():
+                made.unlink(missing_ok=True)
+        durable.sync_folder(self.folder)
 
     def describe(self, content: Content) -> None:
         """Store the description of a version, from which ``rebuild`` finds it again."""
-        text = json.dumps(as_record(content), ensure_ascii=False, sort_keys=True)
-        target = self.path(hashlib.sha256(text.encode()).hexdigest())
-        if not target.exists():
-            store.write_text(target, text)
+        if not self.is_sound(content.sha256):
+            store.write_text(self.path(content.sha256), content.description)
 
     def described(self) -> Iterator[Content]:
         """Yield the versions whose descriptions are stored, the first stored first."""
@@ -140,22 +173,13 @@ class Objects:
             raise RegistryError(f"{name} is {'damaged' if stored.exists() else 'missing'} in {self.folder}")
         return stored
 
-    def _keep(self, source: Path, sha256: str) -> None:
-        target = self.path(sha256)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{sha256}.{os.getpid()}.tmp")
-        try:
-            copy(source, temporary)
-            if store.sha256_file(temporary) != sha256:
-                raise RegistryError(f"{source} was changed after it was written")
-            temporary.replace(target)
-        finally:
-            temporary.unlink(missing_ok=True)
-
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a file's bytes into a new file; the blocks are shared, copied on write, where the file system can."""
-    with source.open("rb") as read, target.open("wb") as write:
+    """Copy a file's bytes into a new file; the blocks are shared, copied on write, where the file system can.
+
+    Nothing may lie at the target, not even a symbolic link.
+    """
+    with source.open("rb") as read, os.fdopen(durable.create(target), "wb") as write:
         try:
             fcntl.ioctl(write.fileno(), _FICLONE, read.fileno())
         except (OSError, AttributeError):
@@ -186,6 +210,10 @@ def _files_of(parts: Mapping[str, Path]) -> dict[str, Path]:
         else:
             raise RegistryError(f"{path} does not exist: run train and evaluate first")
     return files
+
+
+def _holds(path: Path, sha256: str) -> bool:
+    return path.is_file() and not path.is_symlink() and store.content_sha256(path) == sha256
 
 
 def _begins_as_json(path: Path) -> bool:

@@ -50,6 +50,15 @@ def resolve(text: str, versions: Sequence[Version], promoted: Promoted) -> tuple
     return (found[0], at or None) if found else _unknown(text, versions)
 
 
+def may_mean(text: str, id_: str) -> bool:
+    """Whether a name could mean the version of an id, were it registered."""
+    name, _, at = text.partition(AT)
+    if at in (LATEST, CURRENT):
+        return id_.startswith(f"{name}-")
+    short, _, hash_ = id_.rpartition("-")
+    return name in (LATEST, CURRENT, id_, short) or bool(_PREFIX.fullmatch(name) and hash_.startswith(name))
+
+
 def _pointed(
     which: str, domain: str | None, versions: Sequence[Version], promoted: Promoted
 ) -> tuple[Version, str | None]:

@@ -28,18 +28,23 @@ class Rebuilt:
 
 
 def rebuild(registry: Registry, root: Path) -> Rebuilt:
-    """Take in all versions that can be found, but no promotions; a faulty record is set aside.
+    """Take in all versions that can be found; a faulty record is set aside. Promotions are those of the history.
 
-    A version keeps the id that the history knows it by.
+    A version keeps the id that the history knows it by, and the number that an earlier release gave it.
 
     Args:
         registry: the registry of the project.
         root: the project's root.
     """
+    with registry.writing():
+        return _rebuilt(registry, root)
+
+
+def _rebuilt(registry: Registry, root: Path) -> Rebuilt:
     found = Rebuilt()
     _set_faulty_records_aside(registry, found)
     before = {path.stem for path in registry.records()}
-    for folder in (*pipeline_versions(root), *_run_versions(root)):
+    for folder in version_folders(root):
         _take_in(registry, folder, folder.relative_to(root).as_posix(), found)
     _describe_known(registry)
     _take_in_described(registry, found)
@@ -59,6 +64,12 @@ def _set_faulty_records_aside(registry: Registry, found: Rebuilt) -> None:
         except RegistryError as error:
             path.replace(path.with_name(path.name + DAMAGED))
             found.refused.append(f"{error}; kept as {path.name}{DAMAGED}")
+
+
+def version_folders(root: Path) -> Iterator[Path]:
+    """Yield the folders of all versions outside the registry: of the pipeline, of direct runs and of sweeps."""
+    yield from pipeline_versions(root)
+    yield from _run_versions(root)
 
 
 def _run_versions(root: Path) -> Iterator[Path]:

@@ -49,10 +49,20 @@ class Content:
     missed_goals: list[str]
 
     @cached_property
+    def description(self) -> str:
+        """The whole content as JSON; equal content gives equal text."""
+        values = {one.name: getattr(self, one.name) for one in fields(Content)}
+        return json.dumps(values, sort_keys=True)
+
+    @cached_property
     def sha256(self) -> str:
-        """Hash over the names and hashes of all files."""
-        files = dict(sorted(self.files.items()))
-        return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+        """Hash over the whole content: files, metrics, goals, missed goals, parent, model, strategy, domain."""
+        return hashlib.sha256(self.description.encode()).hexdigest()
+
+    @cached_property
+    def files_sha256(self) -> str:
+        """What the ids of earlier releases were made from: the names and hashes of all files, and nothing else."""
+        return hashlib.sha256(json.dumps(self.files, sort_keys=True).encode()).hexdigest()
 
     @property
     def phases(self) -> list[str]:
@@ -80,7 +90,7 @@ class Version(Content):
     """A version as one registry records it.
 
     Attributes:
-        id: ``<domain>-<number>-<hash>``; the number is this registry's, the hash is over all files.
+        id: ``<domain>-<number>-<hash>``; the number is this registry's, the hash is over the whole content.
         registered_at: UTC, ISO 8601.
     """
 
@@ -124,14 +134,34 @@ def number_of(id_: str) -> int:
     return int(id_.split("-")[-2])
 
 
+def with_phase(id_: str, phase: str | None) -> str:
+    """Return ``<id>``, or ``<id>@<phase>``."""
+    return f"{id_}{AT}{phase}" if phase else id_
+
+
+def is_of(id_: str, content: Content) -> bool:
+    """Whether an id is that of a content, whatever number it has."""
+    return _has_hash(id_, content, content.sha256)
+
+
+def is_earlier_id_of(id_: str, content: Content) -> bool:
+    """Whether an earlier release, whose ids covered files alone, gave an id to a content."""
+    return _has_hash(id_, content, content.files_sha256)
+
+
+def _has_hash(id_: str, content: Content, sha256: str) -> bool:
+    named = bool(ID.fullmatch(id_)) and id_.rpartition("-")[0].rpartition("-")[0] == content.domain
+    return named and id_.endswith(f"-{sha256[:HASH_LENGTH]}")
+
+
 def tuned_values(metrics: dict[str, Any]) -> dict[str, float]:
     """Return metric -> value of the tuned model."""
     return {name: entry["value"] for name, entry in metrics.get("models", {}).get("tuned", {}).items()}
 
 
-def as_record(content: Content) -> dict[str, Any]:
-    """Return the fields of a version, or of its content alone, for JSON."""
-    return asdict(content)
+def as_record(version: Version) -> dict[str, Any]:
+    """Return the fields of a version for JSON."""
+    return asdict(version)
 
 
 def content_from(facts: dict[str, Any], origin: str) -> Content:
@@ -143,7 +173,7 @@ def content_from(facts: dict[str, Any], origin: str) -> Content:
     try:
         content = Content(**{one.name: facts[one.name] for one in fields(Content)})
         fault = content_fault(content)
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
         raise RegistryError(f"{origin} does not describe a version: {error}") from error
     if fault:
         raise RegistryError(f"{origin} does not describe a version: {fault}")
@@ -153,8 +183,10 @@ def content_from(facts: dict[str, Any], origin: str) -> Content:
 def read_version(path: Path) -> Version:
     """Read a version's record; it decides where files are copied to, so every name and hash in it is checked.
 
+    The hash in its id is computed again, over all that it says.
+
     Raises:
-        RegistryError: it is not what this registry writes.
+        RegistryError: it is not what was registered.
     """
     try:
         version = Version(**store.read_json(path))
@@ -173,7 +205,19 @@ def _record_fault(version: Version, path: Path) -> str | None:
         return "id must be the name of the file, <domain>-<number>-<hash>"
     if not isinstance(version.registered_at, str):
         return "registered_at must be text"
-    return content_fault(version)
+    return content_fault(version) or _hash_fault(version)
+
+
+def _hash_fault(version: Version) -> str | None:
+    """Return why a record is not what was registered under its id, or None."""
+    if is_of(version.id, version):
+        return None
+    if is_earlier_id_of(version.id, version):
+        return "an earlier release registered it, whose ids cover no metrics and goals; run: r1tailor registry rebuild"
+    return (
+        "its content is not what was registered under its id (files, metrics, goals, composition or parent were "
+        "changed); run: r1tailor registry verify"
+    )
 
 
 def content_fault(content: Content) -> str | None:

@@ -1,6 +1,6 @@
 """A domain's goals against what was measured."""
 
-from r1tailor.evaluation.gate import verdicts
+from r1tailor.registry.goals import verdicts
 from r1tailor.schema.domain import Goal
 
 

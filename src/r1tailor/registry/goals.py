@@ -1,0 +1,76 @@
+"""Verdicts: a domain's goals against the measured metrics, and whether a version reports those that it earned."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from r1tailor import config, store
+from r1tailor.errors import ConfigError
+from r1tailor.registry.version import Content
+from r1tailor.schema.domain import Goal
+
+COMPOSITION, MEASURED = "config.yaml", "evaluation/metrics.json"
+_FAULTS = (LookupError, TypeError, AttributeError, AssertionError, RecursionError)  # of values that are no goal
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One goal, the tuned model's value, and whether it meets the goal."""
+
+    metric: str
+    value: float | None
+    threshold: str
+    met: bool
+    why: str
+
+    def __str__(self) -> str:
+        shown = "not measured" if self.value is None else f"{self.value:.3f}"
+        return f"{self.metric} {shown}, goal {self.threshold}: {'met' if self.met else 'missed'}"
+
+
+def verdicts(goals: Sequence[Goal], metrics: dict[str, Any]) -> list[Verdict]:
+    """Return a verdict for each goal. A metric that was not measured, or is NaN, misses its goal."""
+    return [_verdict(goal, metrics["models"]["tuned"].get(goal.metric)) for goal in goals]
+
+
+def _verdict(goal: Goal, measured: dict[str, float] | None) -> Verdict:
+    value = None if measured is None else measured["value"]
+    if goal.at_least is not None:
+        return Verdict(
+            goal.metric, value, f">= {goal.at_least:g}", value is not None and value >= goal.at_least, goal.why
+        )
+    assert goal.at_most is not None
+    return Verdict(goal.metric, value, f"<= {goal.at_most:g}", value is not None and value <= goal.at_most, goal.why)
+
+
+def unproven(content: Content) -> str | None:
+    """Return why the verdicts of a version cannot be computed again, in words; None if they can."""
+    missing = [name for name in (COMPOSITION, MEASURED) if name not in content.files]
+    return f"its goals cannot be checked without {' and '.join(missing)}" if missing else None
+
+
+def contradiction(content: Content, file: Callable[[str], Path]) -> str | None:
+    """Return where a version's metrics and goals differ from its own composition and evaluation; None if nowhere.
+
+    Args:
+        content: what the version reports.
+        file: name of a file in the version -> where it lies; its hash was checked.
+    """
+    if unproven(content):
+        return None
+    try:
+        metrics = store.read_json(file(MEASURED))
+        goals = config.plain_values(file(COMPOSITION))["domain"]["goals"]
+        judged = verdicts([Goal.model_construct(**goal) for goal in goals], metrics)
+        earned = [verdict.metric for verdict in judged], [str(verdict) for verdict in judged if not verdict.met]
+    except (ConfigError, OSError, ValueError, *_FAULTS) as error:
+        return f"its goals cannot be checked: {COMPOSITION} or {MEASURED} is not what r1tailor writes ({error!r:.200})"
+    if json.dumps(metrics, sort_keys=True) != json.dumps(content.metrics, sort_keys=True):
+        return f"its metrics are not those of {MEASURED}"
+    if earned[0] != content.goals:
+        return f"its goals are not those of {COMPOSITION}"
+    if earned[1] != content.missed_goals:
+        return f"by {COMPOSITION} and {MEASURED} it misses {'; '.join(earned[1]) or 'no goal'}"
+    return None
