@@ -5,6 +5,7 @@ same. torch is imported by the stages that need it, when they run.
 """
 
 import hashlib
+import itertools
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,6 +40,7 @@ from r1tailor.records import (
 )
 from r1tailor.registry import Version, open_registry
 from r1tailor.registry.files import write_folder
+from r1tailor.schema.corpus import Limits
 from r1tailor.schema.model import LocalModel
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource, Source
@@ -59,18 +61,23 @@ def collect(settings: Settings, run: RunFolder) -> None:
     """Raw material -> documents and their provenance."""
     provenance: list[dict[str, Any]] = []
     readers = declaration(settings.domain.kind).readers
-    found = (document for source in settings.domain.sources for document in _gathered(source, readers, provenance))
+    limits = settings.corpus.limits
+    gathered = (_gathered(source, readers, limits, provenance) for source in settings.domain.sources)
+    found = itertools.chain.from_iterable(gathered)
     run.collected.parent.mkdir(parents=True, exist_ok=True)
     count = write_documents(run.collected, shown(found, "collecting"))
     store.write_json(run.provenance, provenance)
     print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
 
 
-def _gathered(source: Source, readers: Mapping[str, str], provenance: list[dict[str, Any]]) -> Iterator[Document]:
+def _gathered(
+    source: Source, readers: Mapping[str, str], limits: Limits, provenance: list[dict[str, Any]]
+) -> Iterator[Document]:
     """Yield the documents of one source, then add to the provenance where they came from."""
     rejected: list[Rejection] = []
     files, count, last, alone = hashlib.sha256(), 0, "", True
-    for count, document in enumerate(sources.read(source, config.ROOT, rejected, readers), start=1):
+    found = sources.read(source, config.ROOT, rejected, readers, limits)
+    for count, document in enumerate(found, start=1):
         if document.sha256 != last:
             alone, last = count == 1, document.sha256
             files.update(last.encode())
