@@ -1,16 +1,16 @@
 """Work on material of others in a process of its own, with a limit of processor time and memory for each input.
 
 A hostile or unlucky input must not take the run with it: a page that keeps a parser busy for hours, a table that
-unpacks to gigabytes. ``stream`` runs a generator in a forked worker and yields what it yields. The worker calls
-``entered`` for each input, which sets its limits by the input's size:
+unpacks to gigabytes. ``run`` does the work of a stage in a forked worker, which calls ``entered`` for each input and so
+sets its limits by the input's size:
 
 * processor time: first an exception in the worker (``LimitReached``), so that a reader can reject the rest of the file
-  and continue with the next; where C code does not return, the kernel ends the worker, and another one is started that
-  does not open that file again.
+  and continue with the next; where C code does not return, the kernel ends the worker, and another one does the
+  work again without that file.
 * memory: allocations fail beyond the limit (``MemoryError``).
 
 Time is the worker's own processor time, so that a loaded machine refuses nothing. On systems other than Linux the
-generator runs in this process, without limits.
+work is done in this process, without limits.
 """
 
 import ctypes
@@ -25,19 +25,18 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any, BinaryIO, NoReturn, TypeVar
 
 from r1tailor.errors import DataError, TailorError
 from r1tailor.schema.corpus import Limits
 
-_BATCH = 128  # items that travel together
-_LATEST = 0.05  # seconds after which they travel even if they are fewer
+_TOLERATED = 0.05  # share by which a limit may be off, so that the kernel is not told of every short document
 _GRACE = 2.0  # seconds of processor time from the exception to the end of the process
-_HEADER = struct.Struct("QdI")  # items before the input, its seconds, bytes of its name
+_HEADER = struct.Struct("dI")  # seconds of the input, bytes of its name
 _LONGEST_NAME = 4000  # bytes
 _MB = 1_000_000
 _PR_SET_PDEATHSIG = 1
@@ -58,19 +57,19 @@ class _Worker:
         limits: the settings.
         refused: inputs that ended an earlier worker, and why.
         place: memory shared with the parent: the input that is being worked on.
-        memory: bytes that the process held at its start.
-        yielded: items so far.
+        memory: bytes that the process held before the input.
         seconds: allowed for the input that is being worked on.
         megabytes: allowed for it.
+        until: processor time of this process at which its seconds end.
     """
 
     limits: Limits
     refused: dict[str, str]
     place: mmap.mmap
     memory: int
-    yielded: int = 0
     seconds: float = 0.0
     megabytes: float = 0.0
+    until: float = 0.0
 
 
 _worker: _Worker | None = None
@@ -86,22 +85,29 @@ def entered(name: str, size: int) -> None:
     if _worker is None:
         return
     limits, raw = _worker.limits, name.encode(errors="replace")[:_LONGEST_NAME]
-    _worker.seconds = limits.seconds + limits.seconds_per_mb * size / _MB
+    seconds = limits.seconds + limits.seconds_per_mb * size / _MB
+    _HEADER.pack_into(_worker.place, 0, seconds, len(raw))
+    _worker.place[_HEADER.size : _HEADER.size + len(raw)] = raw
+    _worker.seconds = seconds
+    until = time.process_time() + seconds
+    if abs(until - _worker.until) > _TOLERATED * seconds:
+        _worker.until = until
+        _arm(seconds)
     megabytes = limits.memory_mb + limits.memory_mb_per_mb * size / _MB
-    header = _HEADER.pack(_worker.yielded, _worker.seconds, len(raw))
-    _worker.place[: _HEADER.size + len(raw)] = header + raw
-    if megabytes != _worker.megabytes:
+    if abs(megabytes - _worker.megabytes) > _TOLERATED * megabytes:
         _worker.megabytes = megabytes
         _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         soft = _worker.memory + int(megabytes * _MB)
         resource.setrlimit(resource.RLIMIT_DATA, (soft if hard < 0 else min(soft, hard), hard))
-    _arm(_worker.seconds)
 
 
 def left() -> None:
-    """End an input: until the next one is entered, no time counts."""
+    """End an input: until the next one is entered nothing is limited, and what is held by then counts for none."""
     if _worker is not None:
         _arm(0)
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+        _worker.memory, _worker.megabytes, _worker.until = _data_bytes(), 0.0, 0.0
 
 
 def check(name: str) -> None:
@@ -122,93 +128,65 @@ def reason(error: BaseException) -> str:
     return f"it takes more than{megabytes} memory (corpus.limits)"
 
 
-def stream(produce: Callable[[], Iterator[T]], limits: Limits, *, resumes: bool = False) -> Iterator[T]:
-    """Yield what a generator yields that runs in a worker process.
+def run(work: Callable[[], T], limits: Limits, *, resumes: bool = False) -> T:
+    """Return what a function returns that runs in a worker process.
 
     Args:
-        produce: makes the generator; it is called in the worker.
-        limits: of each input that the generator enters.
-        resumes: whether, after an input that ended the worker, another worker starts again without it. The generator
-            must then yield the same items again, and reject what ``check`` refuses.
+        work: enters its inputs one after the other. What it returns has to be picklable.
+        limits: of each input.
+        resumes: whether, after an input that ended the worker, another worker does the work again; ``check`` then
+            refuses that input.
 
     Raises:
         DataError: an input reached its limit and could not be rejected: names it.
         TailorError: the worker was ended from outside.
-        Exception: whatever the generator raises.
+        Exception: whatever the function raises.
     """
     if not sys.platform.startswith("linux"):
-        yield from produce()
-        return
-    progress = _Progress(limits)
-    while stopped := (yield from _one_worker(produce, progress)):
-        if not resumes or not stopped.name or stopped.name in progress.refused:
-            raise DataError(f"{stopped.name or 'a worker process'}: {stopped.why}")
-        progress.refused[stopped.name] = stopped.why
-        progress.skipped = min(progress.received, stopped.before)
-
-
-@dataclass
-class _Progress:
-    """What earlier workers came to.
-
-    Attributes:
-        limits: the settings.
-        refused: inputs that ended a worker, and why.
-        received: items that came from the last worker, with those that it skipped.
-        skipped: items that the next worker yields again.
-    """
-
-    limits: Limits
-    refused: dict[str, str] = field(default_factory=dict)
-    received: int = 0
-    skipped: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Stopped:
-    """An input that ended a worker, the items that came before it, and why."""
-
-    name: str
-    before: int
-    why: str
-
-
-def _one_worker(produce: Callable[[], Iterator[T]], progress: _Progress) -> Generator[T, None, _Stopped | None]:
-    """Yield the new items of one worker; return what ended it before its end, or None."""
-    place = mmap.mmap(-1, _HEADER.size + _LONGEST_NAME)
-    pid, messages = _forked(produce, progress, place)
-    running = True
-    progress.received = 0
-    try:
-        while True:
-            kind, content = _message(messages)
-            if kind != "items":
-                break
-            for item in content:
-                progress.received += 1
-                if progress.received > progress.skipped:
-                    yield item
-        if kind == "gone":
-            _, status = os.waitpid(pid, 0)
-            running = False
-            content = _why(os.waitstatus_to_exitcode(status), place)
+        return work()
+    refused: dict[str, str] = {}
+    while True:
+        place = mmap.mmap(-1, _HEADER.size + _LONGEST_NAME)
+        kind, content = _one_worker(work, limits, refused, place)
+        if kind == "returned":
+            return content  # type: ignore[no-any-return]
         if kind == "error":
             raise content
-        name, before, _ = _at(place)
-        return None if kind == "end" else _Stopped(name, before, content)
+        name, _ = _at(place)
+        if not resumes or not name or name in refused:
+            raise DataError(f"{name or 'a worker process'}: {content}")
+        refused[name] = content
+
+
+def _one_worker(
+    work: Callable[[], object], limits: Limits, refused: dict[str, str], place: mmap.mmap
+) -> tuple[str, Any]:
+    """Return what came of one worker: ``returned`` and a value, ``error`` and an exception, ``reached`` and why."""
+    pid, messages = _forked(work, limits, refused, place)
+    running = True
+    try:
+        with suppress(EOFError, pickle.UnpicklingError):  # cut off, perhaps within the message
+            kind, content = pickle.load(messages)  # from our own worker
+            return kind, content
+        _, status = os.waitpid(pid, 0)
+        running = False
+        return "reached", _why(os.waitstatus_to_exitcode(status), place)
     finally:
         messages.close()
         if running:
+            _end(pid)
+
+
+def _end(pid: int) -> None:
+    """End a worker: it may remove what it has half written."""
+    os.kill(pid, signal.SIGTERM)
+    until = time.monotonic() + _GRACE
+    while os.waitpid(pid, os.WNOHANG) == (0, 0):
+        if time.monotonic() > until:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-
-
-def _message(messages: BinaryIO) -> tuple[str, Any]:
-    try:
-        kind, content = pickle.load(messages)  # from our own worker
-    except (EOFError, pickle.UnpicklingError):  # cut off, perhaps within a message
-        return "gone", ""
-    return kind, content
+            return
+        time.sleep(0.005)
 
 
 def _why(code: int, place: mmap.mmap) -> str:
@@ -217,7 +195,7 @@ def _why(code: int, place: mmap.mmap) -> str:
     Raises:
         TailorError: it was not the input's doing.
     """
-    name, _, seconds = _at(place)
+    name, seconds = _at(place)
     if code == -signal.SIGVTALRM:
         return _too_long(seconds)
     if -code in _CRASHES:
@@ -226,69 +204,56 @@ def _why(code: int, place: mmap.mmap) -> str:
     raise TailorError(f"the worker process that worked on {name or 'the first input'} was ended ({ended})")
 
 
-def _at(place: mmap.mmap) -> tuple[str, int, float]:
-    """Return the input that is being worked on, the items before it, and its seconds."""
-    before, seconds, length = _HEADER.unpack(place[: _HEADER.size])
-    return place[_HEADER.size : _HEADER.size + length].decode(errors="replace"), before, seconds
+def _at(place: mmap.mmap) -> tuple[str, float]:
+    """Return the input that is being worked on, and its seconds."""
+    seconds, length = _HEADER.unpack(place[: _HEADER.size])
+    return place[_HEADER.size : _HEADER.size + length].decode(errors="replace"), seconds
 
 
 def _too_long(seconds: float) -> str:
     return f"it takes more than {seconds:,.0f} s of processor time (corpus.limits)"
 
 
-def _forked(produce: Callable[[], Iterator[T]], progress: _Progress, place: mmap.mmap) -> tuple[int, BinaryIO]:
-    """Start a worker; return its process id and its messages."""
+def _forked(
+    work: Callable[[], object], limits: Limits, refused: dict[str, str], place: mmap.mmap
+) -> tuple[int, BinaryIO]:
+    """Start a worker; return its process id and its message."""
+    sys.stdout.flush()
     reading, writing = os.pipe()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of threads in this process, which the worker does not use
         pid = os.fork()
     if pid == 0:
         os.close(reading)
-        _work(produce, progress, place, os.fdopen(writing, "wb", buffering=1 << 16))
+        _be_worker(work, _Worker(limits, refused, place, _data_bytes()), os.fdopen(writing, "wb"))
     os.close(writing)
-    return pid, os.fdopen(reading, "rb", buffering=1 << 16)
+    return pid, os.fdopen(reading, "rb")
 
 
-def _work(produce: Callable[[], Iterator[T]], progress: _Progress, place: mmap.mmap, messages: BinaryIO) -> NoReturn:
-    """Be the worker: run the generator, send what it yields, and end the process."""
-    global _worker  # noqa: PLW0603
+def _be_worker(work: Callable[[], object], worker: _Worker, message: BinaryIO) -> NoReturn:
+    """Do the work in this process, send what came of it, and end the process."""
+    global _worker
     try:
         _prepare()
-        _worker = _Worker(progress.limits, progress.refused, place, _data_bytes())
-        message: tuple[str, Any] = ("end", None)
+        _worker = worker
         try:
-            _send(produce(), messages)
+            done: tuple[str, Any] = ("returned", work())
         except (LimitReached, MemoryError) as reached:
-            message = ("reached", reason(reached))
+            done = ("reached", reason(reached))
         except BaseException as error:
-            message = ("error", _portable(error))
+            done = ("error", _portable(error))
         left()
-        resource.setrlimit(resource.RLIMIT_DATA, (-1, resource.getrlimit(resource.RLIMIT_DATA)[1]))
-        pickle.dump(message, messages)
-        messages.flush()
+        pickle.dump(done, message)
+        message.flush()
+        sys.stdout.flush()
     finally:
         os._exit(0)  # nothing that the parent opened is closed or flushed twice
-
-
-def _send(items: Iterator[T], messages: BinaryIO) -> None:
-    """Send items in batches as they come."""
-    assert _worker is not None
-    batch: list[T] = []
-    due = time.monotonic() + _LATEST
-    for item in items:
-        batch.append(item)
-        _worker.yielded += 1
-        if len(batch) >= _BATCH or time.monotonic() > due:
-            pickle.dump(("items", batch), messages, pickle.HIGHEST_PROTOCOL)
-            messages.flush()
-            batch, due = [], time.monotonic() + _LATEST
-    pickle.dump(("items", batch), messages, pickle.HIGHEST_PROTOCOL)
 
 
 def _prepare() -> None:
     """Make a forked process a worker: Ctrl-C is the parent's, its end is the worker's, allocations can fail."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
     signal.signal(signal.SIGPROF, _reached)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -5,7 +5,6 @@ same. torch is imported by the stages that need it, when they run.
 """
 
 import hashlib
-import itertools
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from r1tailor import __version__, annotation, config, sources, store
+from r1tailor import __version__, annotation, bounded, config, sources, store
 from r1tailor.annotation.schemes import opened
 from r1tailor.annotation.tasks import write_tasks
 from r1tailor.corpus import chain, engine
@@ -40,7 +39,6 @@ from r1tailor.records import (
 )
 from r1tailor.registry import Version, open_registry
 from r1tailor.registry.files import write_folder
-from r1tailor.schema.corpus import Limits
 from r1tailor.schema.model import LocalModel
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource, Source
@@ -59,25 +57,25 @@ def inputs(settings: Settings, run: RunFolder) -> None:
 
 def collect(settings: Settings, run: RunFolder) -> None:
     """Raw material -> documents and their provenance."""
-    provenance: list[dict[str, Any]] = []
-    readers = declaration(settings.domain.kind).readers
-    limits = settings.corpus.limits
-    gathered = (_gathered(source, readers, limits, provenance) for source in settings.domain.sources)
-    found = itertools.chain.from_iterable(gathered)
     run.collected.parent.mkdir(parents=True, exist_ok=True)
-    count = write_documents(run.collected, shown(found, "collecting"))
+    count, provenance = bounded.run(partial(_collected, settings, run), settings.corpus.limits, resumes=True)
     store.write_json(run.provenance, provenance)
     print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
 
 
-def _gathered(
-    source: Source, readers: Mapping[str, str], limits: Limits, provenance: list[dict[str, Any]]
-) -> Iterator[Document]:
+def _collected(settings: Settings, run: RunFolder) -> tuple[int, list[dict[str, Any]]]:
+    """Write the documents of all sources; return how many, and their provenance."""
+    provenance: list[dict[str, Any]] = []
+    readers = declaration(settings.domain.kind).readers
+    found = (document for source in settings.domain.sources for document in _gathered(source, readers, provenance))
+    return write_documents(run.collected, shown(found, "collecting")), provenance
+
+
+def _gathered(source: Source, readers: Mapping[str, str], provenance: list[dict[str, Any]]) -> Iterator[Document]:
     """Yield the documents of one source, then add to the provenance where they came from."""
     rejected: list[Rejection] = []
     files, count, last, alone = hashlib.sha256(), 0, "", True
-    found = sources.read(source, config.ROOT, rejected, readers, limits)
-    for count, document in enumerate(found, start=1):
+    for count, document in enumerate(sources.read(source, config.ROOT, rejected, readers), start=1):
         if document.sha256 != last:
             alone, last = count == 1, document.sha256
             files.update(last.encode())
@@ -102,16 +100,23 @@ def check(settings: Settings, run: RunFolder) -> None:
 
 def clean(settings: Settings, run: RunFolder) -> None:
     """Documents -> clean documents, a report of every change, and the list of documents that repeat another."""
-    cleaning, report = settings.domain.cleaning, Report(settings.domain.cleaning.rules)
-    documents = engine.run(run.collected, partial(chain, cleaning, config.ROOT), settings.corpus, report)
+    cleaning = settings.domain.cleaning
     run.cleaned.parent.mkdir(parents=True, exist_ok=True)
-    write_documents(run.cleaned, shown(documents, "cleaning", count_documents(run.collected)))
+    report = bounded.run(partial(_cleaned, settings, run), settings.corpus.limits)
     told = report.as_dict()
     if cleaning.duplicates:
         told["duplicates"] = deduplicate(run.cleaned, run.cleaned, cleaning.duplicates)
     told["compliance"] = gate(read_documents(run.cleaned), cleaning.privacy, settings.domain.compliance)
     store.write_json(run.cleaned.with_name("report.json"), told)
     print(f"clean: {sum(report.changed.values()):,} changes in {report.documents:,} documents")
+
+
+def _cleaned(settings: Settings, run: RunFolder) -> Report:
+    """Write the clean documents; return what the rules did."""
+    cleaning, report = settings.domain.cleaning, Report(settings.domain.cleaning.rules)
+    documents = engine.run(run.collected, partial(chain, cleaning, config.ROOT), settings.corpus, report)
+    write_documents(run.cleaned, shown(documents, "cleaning", count_documents(run.collected)))
+    return report
 
 
 def annotation_tasks(settings: Settings, limit: int, folder: Path) -> list[Path]:

@@ -89,7 +89,7 @@ def run(path: Path, chain: Chain, settings: Corpus, report: Report) -> Iterator[
     outcomes: Iterator[Outcome]
     match settings.engine:
         case "local":
-            outcomes = bounded.stream(lambda: _local(path, chain, settings.batch_size), settings.limits)
+            outcomes = _local(path, chain, settings.batch_size)
         case "ray":
             from r1tailor.corpus import distributed
 
@@ -99,6 +99,7 @@ def run(path: Path, chain: Chain, settings: Corpus, report: Report) -> Iterator[
 
 def _local(path: Path, chain: Chain, batch_size: int) -> Iterator[Outcome]:
     steps = chain()
+    bounded.left()  # what the steps hold is no document's
     for document in read_documents(path, batch_size):
         bounded.entered(f"document {document.id}", len(document.text))
         yield treated(document, steps)

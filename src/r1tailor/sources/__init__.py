@@ -13,7 +13,6 @@ import yaml
 from r1tailor import bounded
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Rejection
-from r1tailor.schema.corpus import Limits
 from r1tailor.schema.sources import PackagedSource, Source
 from r1tailor.sources import (
     bars,
@@ -38,7 +37,6 @@ from r1tailor.sources.base import Origin, Read
 from r1tailor.sources.market import stored
 
 PackagedReader = Callable[[Origin, Path], Read]
-_OTHERS = ("generated", "sql", "bars", "bars_sql", "wind")  # read no file of the user: queries, generators, our stores
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 _READERS: dict[str, Callable[[Any, Path], Read]] = {  # by kind of source
@@ -68,11 +66,7 @@ _PACKAGED_READERS: dict[str, PackagedReader] = {  # by the reader that a package
 
 
 def read(
-    source: Source,
-    root: Path,
-    rejected: list[Rejection],
-    declared: Mapping[str, str] = NOTHING,
-    limits: Limits | None = None,
+    source: Source, root: Path, rejected: list[Rejection], declared: Mapping[str, str] = NOTHING
 ) -> Iterator[Document]:
     """Yield the documents of one source; what cannot be read is added to ``rejected``.
 
@@ -81,15 +75,15 @@ def read(
         root: the project's root.
         rejected: is extended.
         declared: places (``module:function``) of the packaged readers that the kind of domain brings, by name.
-        limits: what one file may cost; None reads in this process, without limits.
 
     Raises:
         DataError: nothing can be read, or no document comes of it, or a record is damaged and the source says
             ``on_damage: stop``; names the file and, where there is one, the line.
     """
     documents, before = 0, len(rejected)
+    bounded.left()  # queries and generators are under no limit
     try:
-        for found in _found(source, root, declared, limits):
+        for found in _reader(source, root, declared):
             if isinstance(found, Document):
                 documents += 1
                 yield found
@@ -107,12 +101,6 @@ def read(
 def _nothing(source: Source, rejected: list[Rejection]) -> str:
     why = f"of {len(rejected):,} rejections the first is {rejected[0]}" if rejected else "it is empty"
     return f"no document comes of the source: {why} (domain.sources, name: {source.name})"
-
-
-def _found(source: Source, root: Path, declared: Mapping[str, str], limits: Limits | None) -> Read:
-    if limits is None or source.kind in _OTHERS:
-        return _reader(source, root, declared)
-    return bounded.stream(lambda: _reader(source, root, declared), limits, resumes=True)
 
 
 def _reader(source: Source, root: Path, declared: Mapping[str, str] = NOTHING) -> Read:
