@@ -1,4 +1,4 @@
-"""Text that made rules and readers take time that grows with the square of its length: a worker's limit is the judge."""
+"""Texts for which rules once took time that grew with the square of the length: a worker's limit is the judge."""
 
 from collections.abc import Callable
 
@@ -6,11 +6,13 @@ import pytest
 
 from r1tailor import bounded, records
 from r1tailor.corpus.clean import CHAIN
+from r1tailor.corpus.privacy import people_zh
 from r1tailor.schema.corpus import Limits
 from r1tailor.sources import blocks, citations
 
 LIMITS = Limits(seconds=10, seconds_per_mb=0, memory_mb=900)
 MANY = 250_000
+UNITS = (" ", "\n", "-\n", "a-\n", "中\n", "，\n", "(", "（", "&", "&a", "Ã", "\u00ad\n", "1\f", "!？", "Ã©")
 HOSTILE: dict[str, tuple[Callable[[str], object], str]] = {
     "citations: full-width digits": (citations.statutes, "１" * MANY),
     "citations: digits": (citations.statutes, "section " + "1" * MANY),
@@ -25,32 +27,18 @@ HOSTILE: dict[str, tuple[Callable[[str], object], str]] = {
     "full-width brackets": (CHAIN["narrow_full_width"], "（" * MANY + "）" * MANY),
     "ASCII brackets": (CHAIN["widen_chinese_punctuation"], "中(中" * MANY + "中)中" * MANY),
     "entities": (CHAIN["decode_entities"], "&" + "amp;" * MANY),
+    "Chinese names: one character": (lambda text: list(people_zh.find(text)), "张" * (MANY // 4)),
+    "Chinese names: one name": (lambda text: list(people_zh.find(text)), "张伟" * (MANY // 8)),
+    "Chinese names: many names": (
+        lambda text: list(people_zh.find(text)),
+        "，".join(f"原告：张{chr(0x4E00 + n // 80)}{chr(0x5000 + n % 80)}" for n in range(2000)),
+    ),
     "one key": (lambda text: records._parsed(text.encode(), "utf-8"), "{" + ",".join(['"a":1'] * MANY) + "}"),
     "many keys": (
         lambda text: records._parsed(text.encode(), "utf-8"),
         "{" + ",".join(f'"{n}":1' for n in range(MANY)) + ',"249999":1}',
     ),
-    **{
-        f"{name}: {unit!r}": (rule, unit * (MANY // len(unit)))
-        for name, rule in CHAIN.items()
-        for unit in (
-            " ",
-            "\n",
-            "-\n",
-            "a-\n",
-            "中\n",
-            "，\n",
-            "(",
-            "（",
-            "&",
-            "&a",
-            "Ã",
-            "\u00ad\n",
-            "1\f",
-            "!？",
-            "Ã©",
-        )
-    },
+    **{f"{name}: {unit!r}": (rule, unit * (MANY // len(unit))) for name, rule in CHAIN.items() for unit in UNITS},
 }
 
 
