@@ -102,7 +102,7 @@ def _rebracketed(
         place = match.start()
         is_pair = match.group() == pair[1] and left and text[left[-1]] == pair[0]
         if is_pair and fits(text, left[-1], place):
-            found[left.pop()], found[place] = written
+            found[left.pop()], found[place] = written[0], written[1]
         else:
             left.append(place)
     return "".join(found)
