@@ -34,9 +34,10 @@ from typing import Any, BinaryIO, NoReturn, TypeVar
 from r1tailor.errors import DataError, TailorError
 from r1tailor.schema.corpus import Limits
 
-_TOLERATED = 0.05  # share by which a limit may be off, so that the kernel is not told of every short document
+_SMALL = 20_000  # bytes; inputs up to it share one limit, which is set again
+_TOLERATED = 0.05  # of their seconds later, so that the kernel is not told of every short document
 _GRACE = 2.0  # seconds of processor time from the exception to the end of the process
-_HEADER = struct.Struct("dI")  # seconds of the input, bytes of its name
+_SECONDS = struct.Struct("d")  # of the input; its name follows, up to a null character
 _LONGEST_NAME = 4000  # bytes
 _MB = 1_000_000
 _PR_SET_PDEATHSIG = 1
@@ -60,7 +61,7 @@ class _Worker:
         memory: bytes that the process held before the input.
         seconds: allowed for the input that is being worked on.
         megabytes: allowed for it.
-        until: processor time of this process at which its seconds end.
+        until: clock (monotonic) up to which the next small inputs share its limits.
     """
 
     limits: Limits
@@ -70,6 +71,18 @@ class _Worker:
     seconds: float = 0.0
     megabytes: float = 0.0
     until: float = 0.0
+
+    def limit(self, size: int) -> None:
+        """Set the limits of an input of so many bytes, counted from now on."""
+        self.seconds = self.limits.seconds + self.limits.seconds_per_mb * size / _MB
+        _SECONDS.pack_into(self.place, 0, self.seconds)
+        _arm(self.seconds)
+        megabytes = self.limits.memory_mb + self.limits.memory_mb_per_mb * size / _MB
+        if megabytes != self.megabytes:
+            self.megabytes = megabytes
+            _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+            soft = self.memory + int(megabytes * _MB)
+            resource.setrlimit(resource.RLIMIT_DATA, (soft if hard < 0 else min(soft, hard), hard))
 
 
 _worker: _Worker | None = None
@@ -84,21 +97,12 @@ def entered(name: str, size: int) -> None:
     """
     if _worker is None:
         return
-    limits, raw = _worker.limits, name.encode(errors="replace")[:_LONGEST_NAME]
-    seconds = limits.seconds + limits.seconds_per_mb * size / _MB
-    _HEADER.pack_into(_worker.place, 0, seconds, len(raw))
-    _worker.place[_HEADER.size : _HEADER.size + len(raw)] = raw
-    _worker.seconds = seconds
-    until = time.process_time() + seconds
-    if abs(until - _worker.until) > _TOLERATED * seconds:
-        _worker.until = until
-        _arm(seconds)
-    megabytes = limits.memory_mb + limits.memory_mb_per_mb * size / _MB
-    if abs(megabytes - _worker.megabytes) > _TOLERATED * megabytes:
-        _worker.megabytes = megabytes
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        soft = _worker.memory + int(megabytes * _MB)
-        resource.setrlimit(resource.RLIMIT_DATA, (soft if hard < 0 else min(soft, hard), hard))
+    raw = name.encode(errors="replace")[:_LONGEST_NAME] + b"\0"
+    _worker.place[_SECONDS.size : _SECONDS.size + len(raw)] = raw
+    now = time.monotonic()
+    if size > _SMALL or now > _worker.until:
+        _worker.limit(size)
+        _worker.until = now + _TOLERATED * _worker.seconds if size <= _SMALL else 0.0
 
 
 def left() -> None:
@@ -146,7 +150,7 @@ def run(work: Callable[[], T], limits: Limits, *, resumes: bool = False) -> T:
         return work()
     refused: dict[str, str] = {}
     while True:
-        place = mmap.mmap(-1, _HEADER.size + _LONGEST_NAME)
+        place = mmap.mmap(-1, _SECONDS.size + _LONGEST_NAME + 1)
         kind, content = _one_worker(work, limits, refused, place)
         if kind == "returned":
             return content  # type: ignore[no-any-return]
@@ -206,8 +210,8 @@ def _why(code: int, place: mmap.mmap) -> str:
 
 def _at(place: mmap.mmap) -> tuple[str, float]:
     """Return the input that is being worked on, and its seconds."""
-    seconds, length = _HEADER.unpack(place[: _HEADER.size])
-    return place[_HEADER.size : _HEADER.size + length].decode(errors="replace"), seconds
+    (seconds,) = _SECONDS.unpack_from(place)
+    return place[_SECONDS.size :].split(b"\0", 1)[0].decode(errors="replace"), seconds
 
 
 def _too_long(seconds: float) -> str:
@@ -258,8 +262,6 @@ def _prepare() -> None:
     signal.signal(signal.SIGPROF, _reached)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     gc.freeze()
-    if arrow := sys.modules.get("pyarrow"):
-        arrow.set_memory_pool(arrow.system_memory_pool())  # the others reserve gigabytes, which count as used
 
 
 def _reached(signum: int, frame: FrameType | None) -> None:
