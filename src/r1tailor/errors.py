@@ -54,6 +54,10 @@ class ConfigError(UserError):
         count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
         super().__init__("\n".join([f"{count} in the configuration:", *(f"  - {fault}" for fault in faults)]))
 
+    def __reduce__(self) -> tuple[type["ConfigError"], tuple[list[str]]]:
+        """Travel from a worker process as what it was made of."""
+        return type(self), (self.faults,)
+
 
 class ProjectError(UserError):
     """There is no project where one is needed, or one that would be overwritten."""

@@ -6,6 +6,7 @@ for byte reproducibly. There may be more documents than memory holds: they are r
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
@@ -376,8 +377,8 @@ class _TwiceError(ValueError):
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _TwiceError(repr(next(key for key in mapping if keys.count(key) > 1))[:100])
+        counted = Counter(key for key, _ in pairs)
+        raise _TwiceError(repr(next(key for key in mapping if counted[key] > 1))[:100])
     return mapping
 
 

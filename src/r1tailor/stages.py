@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from r1tailor import __version__, annotation, config, sources, store
+from r1tailor import __version__, annotation, bounded, config, sources, store
 from r1tailor.annotation.schemes import opened
 from r1tailor.annotation.tasks import write_tasks
 from r1tailor.corpus import chain, engine
@@ -60,14 +60,19 @@ def inputs(settings: Settings, run: RunFolder) -> None:
 
 def collect(settings: Settings, run: RunFolder) -> None:
     """Raw material -> documents and their provenance."""
+    run.collected.parent.mkdir(parents=True, exist_ok=True)
+    run.provenance.unlink(missing_ok=True)
+    count, provenance = bounded.run(partial(_collected, settings, run), settings.corpus.limits, resumes=True)
+    store.write_json(run.provenance, provenance)
+    print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
+
+
+def _collected(settings: Settings, run: RunFolder) -> tuple[int, list[dict[str, Any]]]:
+    """Write the documents of all sources; return how many, and their provenance."""
     provenance: list[dict[str, Any]] = []
     readers = declaration(settings.domain.kind).readers
     found = (document for source in settings.domain.sources for document in _gathered(source, readers, provenance))
-    run.collected.parent.mkdir(parents=True, exist_ok=True)
-    run.provenance.unlink(missing_ok=True)
-    count = write_documents(run.collected, shown(found, "collecting"))
-    store.write_json(run.provenance, provenance)
-    print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
+    return write_documents(run.collected, shown(found, "collecting")), provenance
 
 
 def _gathered(source: Source, readers: Mapping[str, str], provenance: list[dict[str, Any]]) -> Iterator[Document]:
@@ -103,15 +108,14 @@ def clean(settings: Settings, run: RunFolder) -> None:
     Clean documents appear once the gate has passed: what a refused or interrupted run leaves holds none, not even
     those of the run before, so that no later stage reads them.
     """
-    cleaning, report = settings.domain.cleaning, Report(settings.domain.cleaning.rules)
+    cleaning = settings.domain.cleaning
     _demand(run, "clean")
     told_in, unchecked = run.cleaned.with_name(_REPORT), run.cleaned.with_name(".unchecked.parquet")
     run.cleaned.parent.mkdir(parents=True, exist_ok=True)
     for old in (run.cleaned, told_in):
         old.unlink(missing_ok=True)
     try:
-        documents = engine.run(run.collected, partial(chain, cleaning, config.ROOT), settings.corpus, report)
-        write_documents(unchecked, shown(documents, "cleaning", count_documents(run.collected)))
+        report = bounded.run(partial(_cleaned, settings, run, unchecked), settings.corpus.limits)
         told = report.as_dict()
         if cleaning.duplicates:
             told["duplicates"] = deduplicate(unchecked, unchecked, cleaning.duplicates)
@@ -121,6 +125,14 @@ def clean(settings: Settings, run: RunFolder) -> None:
     finally:
         unchecked.unlink(missing_ok=True)
     print(f"clean: {sum(report.changed.values()):,} changes in {report.documents:,} documents")
+
+
+def _cleaned(settings: Settings, run: RunFolder, path: Path) -> Report:
+    """Write the clean documents to a file that the gate has not passed; return what the rules did."""
+    cleaning, report = settings.domain.cleaning, Report(settings.domain.cleaning.rules)
+    documents = engine.run(run.collected, partial(chain, cleaning, config.ROOT), settings.corpus, report)
+    write_documents(path, shown(documents, "cleaning", count_documents(run.collected)))
+    return report
 
 
 def _demand(run: RunFolder, stage: str) -> None:

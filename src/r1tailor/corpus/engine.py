@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from r1tailor import bounded
 from r1tailor.corpus.base import Note, Step
 from r1tailor.errors import DataError, TailorError, UserError
 from r1tailor.records import Document, read_documents
@@ -88,13 +89,21 @@ def run(path: Path, chain: Chain, settings: Corpus, report: Report) -> Iterator[
     outcomes: Iterator[Outcome]
     match settings.engine:
         case "local":
-            steps = chain()
-            outcomes = (treated(document, steps) for document in read_documents(path, settings.batch_size))
+            outcomes = _local(path, chain, settings.batch_size)
         case "ray":
             from r1tailor.corpus import distributed
 
             outcomes = distributed.outcomes(path, chain, settings.batch_size)
     return kept(outcomes, report)
+
+
+def _local(path: Path, chain: Chain, batch_size: int) -> Iterator[Outcome]:
+    steps = chain()
+    bounded.left()  # what the steps hold is no document's
+    for document in read_documents(path, batch_size):
+        bounded.entered(f"document {document.id}", len(document.text))
+        yield treated(document, steps)
+    bounded.left()
 
 
 def kept(outcomes: Iterable[Outcome], report: Report) -> Iterator[Document]:
@@ -119,6 +128,8 @@ def treated(document: Document, steps: Sequence[Step]) -> Outcome:
             notes += added
     except UserError as error:
         raise DataError(f"document {document.id}: {error}") from error
+    except MemoryError as error:
+        raise DataError(f"document {document.id}: {bounded.reason(error)}") from error
     except Exception as error:  # whatever a step raises; its words may quote the document
         raise TailorError(f"document {document.id}: a step broke down with {type(error).__name__}") from error
     return Outcome(after, notes, emptied=bool(document.text) and not after.text)

@@ -24,14 +24,33 @@ CleaningRule = Literal[
 ]
 
 
+class Limits(Section):
+    """What one input may cost: a raw file when it is read, a document when it is cleaned (``bounded.py``, on Linux).
+
+    An input that reaches a limit is rejected if it is a file, and ends the stage if it is a document.
+    """
+
+    seconds: float = Field(default=10, gt=0, description="Processor time for any input, in seconds.")
+    seconds_per_mb: float = Field(
+        default=8, ge=0, description="Processor time added for each megabyte of the input, in seconds."
+    )
+    memory_mb: float = Field(
+        default=600, ge=100, description="Memory for any input, in megabytes, beyond what the process held before."
+    )
+    memory_mb_per_mb: float = Field(
+        default=100, ge=0, description="Memory added for each megabyte of the input, in megabytes."
+    )
+
+
 class Corpus(Section):
-    """Where the steps over documents run (``corpus/engine.py``). No setting here changes a byte of the output."""
+    """Where and within which limits the steps over documents run. What passes the limits is the same with any value."""
 
     engine: Literal["local", "ray"] = Field(
         description="`local` runs the steps in this process, `ray` runs batches in parallel under Ray Data "
         "(`pip install 'r1-tailor[ray]'`)."
     )
     batch_size: int = Field(gt=0, le=65536, description="Documents processed together.")
+    limits: Limits = Field(default=Limits(), description="What one file or document may cost.")
 
 
 class Duplicates(Section):

@@ -36,7 +36,7 @@ class Settings(Section):
 # together. ``inputs`` always runs.
 STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "inputs": (),
-    "collect": ("domain.sources",),
+    "collect": ("domain.sources", "corpus.limits"),
     "clean": ("domain.cleaning", "domain.compliance", "corpus"),
     "annotate": ("seed", "domain.annotation"),
     "instruct": ("seed", "domain.task", "domain.split"),

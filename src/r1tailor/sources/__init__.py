@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from r1tailor import bounded
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Rejection
 from r1tailor.schema.sources import PackagedSource, Source
@@ -80,6 +81,7 @@ def read(
             ``on_damage: stop``; names the file and, where there is one, the line.
     """
     documents, before = 0, len(rejected)
+    bounded.left()  # queries and generators are under no limit
     try:
         for found in _reader(source, root, declared):
             if isinstance(found, Document):

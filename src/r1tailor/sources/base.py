@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from r1tailor import store
+from r1tailor import bounded, store
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Rejection
 
@@ -53,8 +53,11 @@ class Origin:
     @classmethod
     def of(cls, source: Described, path: Path, root: Path) -> "Origin":
         """Return the origin that a file is, once it is hashed."""
-        shown = path.relative_to(root) if path.is_relative_to(root) else path
-        return cls(source, str(shown), store.sha256_file(path))
+        shown = str(path.relative_to(root) if path.is_relative_to(root) else path)
+        bounded.left()  # the file before this one
+        origin = cls(source, shown, store.sha256_file(path))
+        bounded.entered(shown, path.stat().st_size)
+        return origin
 
     def document(
         self, id_: str, text: str, position: str, fields: Mapping[str, Any], available_at: str | None = None
@@ -66,6 +69,18 @@ class Origin:
     def rejection(self, position: str, reason: str) -> Rejection:
         """Return a rejection of what stands at a position of this file."""
         return Rejection(self.source.name, self.file, position, reason)
+
+
+def within_limits(found: Read, origin: Origin) -> Read:
+    """Yield what a file holds; where it reaches the limits of time or memory, reject the rest of it."""
+    position = ""
+    try:
+        bounded.check(origin.file)
+        for each in found:
+            position = each.position
+            yield each
+    except (bounded.LimitReached, MemoryError) as reached:
+        yield origin.rejection(f"after {position}" if position else "", bounded.reason(reached))
 
 
 def raw_files(source: Described, location: str, root: Path, suffixes: tuple[str, ...]) -> list[Path]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-_MARKED = re.compile(r"(#{1,6})\s+(.*?)[\s#]*")
+_MARKED = re.compile(r"(#{1,6})\s+(.*)")
 _CHINESE = re.compile(r"第[一二三四五六七八九十百零〇\d]+([编章节])[^。；，]*")
 _ENGLISH = re.compile(r"(part|chapter|section) [\dIVXLC]+\b(?:.*[^.,;:])?", re.IGNORECASE)
 _LEVELS = {"编": 1, "章": 2, "节": 3, "part": 1, "chapter": 2, "section": 3}
@@ -84,8 +84,17 @@ def plain_blocks(text: str) -> Iterator[Block]:
 def _heading(line: str) -> Block | None:
     marked = _MARKED.fullmatch(line)
     if marked:
-        return Block(marked.group(2), len(marked.group(1))) if marked.group(2) else None
+        text = _without_marks(marked.group(2))
+        return Block(text, len(marked.group(1))) if text else None
     numbered = _CHINESE.fullmatch(line) or _ENGLISH.fullmatch(line)
     if numbered is None or len(line) > _LONGEST_HEADING:
         return None
     return Block(line, _LEVELS[numbered.group(1).lower()])
+
+
+def _without_marks(text: str) -> str:
+    """Return a heading without the marks and spaces behind it."""
+    end = len(text)
+    while end and (text[end - 1] == "#" or text[end - 1].isspace()):
+        end -= 1
+    return text[:end]

@@ -25,16 +25,21 @@ _ZH_PART = re.compile(rf"第[（(]?({_NUMERAL})[)）]?([条款项])|(之)({_NUME
 # No word boundaries (\b): between a Latin and a Chinese letter there is none.
 _BEGIN, _END = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
 _CODE = rf"(?:U\.?\s?S\.?\s?C|C\.?\s?F\.?\s?R){_END}"  # United States Code, Code of Federal Regulations
-_PROVISION = rf"{_BEGIN}(?!\d+\s+{_CODE})\d+[A-Za-z]{{0,2}}(?:\.\d+[a-z]?)?(?:-\d+)?(?:\([0-9A-Za-z]{{1,5}}\)){{0,5}}"
+# ASCII digits only, and few: of others (１２) each would begin a provision of its own.
+_NUMBER = "[0-9]{1,6}(?![0-9])"
+_PROVISION = (
+    rf"{_BEGIN}(?!{_NUMBER}\s+{_CODE}){_NUMBER}[A-Za-z]{{0,2}}(?:\.{_NUMBER}[a-z]?)?(?:-{_NUMBER})?"
+    r"(?:\([0-9A-Za-z]{1,5}\)){0,5}"
+)
 _PROVISIONS = rf"(?P<provisions>{_PROVISION}(?:(?:,\s*|\s+)(?:and\s+|or\s+)?{_PROVISION}){{0,20}})"
 _WORD = r"[A-Z][A-Za-zÀ-ÿ'’-]{0,30}"
 _NAME = rf"(?:{_WORD}|of|and|the|for|in|to|\([A-Z][^()]{{1,40}}\))"
 _EN_ACTS = (
-    re.compile(rf"{_BEGIN}(?P<act>\d+\s+{_CODE}\.?)\s*(?:§{{1,2}}|[Ss]ections?)?\s*{_PROVISIONS}"),
+    re.compile(rf"{_BEGIN}(?P<act>[0-9]{{1,6}}\s+{_CODE}\.?)\s*(?:§{{1,2}}|[Ss]ections?)?\s*{_PROVISIONS}"),
     re.compile(
         rf"{_BEGIN}Art(?:icles?|s?\.)\s+{_PROVISIONS}\s+(?:of\s+)?(?:the\s+)?"
         r"(?P<act>GDPR|TFEU|TEU|ECHR|General Data Protection Regulation|"
-        r"(?:Regulation|Directive|Decision)\s+(?:\([A-Z]{2,4}\)\s+)?(?:No\s+)?\d+/\d+(?:/[A-Z]+)?)"
+        r"(?:Regulation|Directive|Decision)\s+(?:\([A-Z]{2,4}\)\s+)?(?:No\s+)?[0-9]{1,6}/[0-9]{1,6}(?:/[A-Z]+)?)"
     ),
     re.compile(
         rf"{_BEGIN}(?:[Ss]ections?|ss?\.?)\s*{_PROVISIONS},?\s+(?:of\s+)?(?:the\s+)?"

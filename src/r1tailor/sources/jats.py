@@ -14,7 +14,7 @@ from lxml import etree
 
 from r1tailor.records import Document
 from r1tailor.schema.sources import JatsSource
-from r1tailor.sources.base import Origin, Read, raw_files
+from r1tailor.sources.base import Origin, Read, raw_files, within_limits
 from r1tailor.sources.ids import prefix
 from r1tailor.sources.markup import lines, name_of, plain
 from r1tailor.sources.streams import Damage, bounded, elements
@@ -48,15 +48,18 @@ def read(source: JatsSource, root: Path) -> Read:
     """
     for path in raw_files(source, source.path, root, (".xml", ".nxml", ".gz")):
         origin = Origin.of(source, path, root)
-        name = prefix(source, path, root / source.path)
-        number = 0
-        try:
-            for number, article in enumerate(elements(path, (_ARTICLE,)), start=1):
-                yield from _article(article, f"{name}-{number}", f"article {number}", source.unit, origin)
-            if number == 0:
-                raise Damage("no <article> in it; is it JATS XML?")
-        except Damage as damage:
-            yield origin.rejection(damage.position, damage.reason)
+        yield from within_limits(_file(origin, path, prefix(source, path, root / source.path), source.unit), origin)
+
+
+def _file(origin: Origin, path: Path, name: str, unit: str) -> Read:
+    number = 0
+    try:
+        for number, article in enumerate(elements(path, (_ARTICLE,)), start=1):
+            yield from _article(article, f"{name}-{number}", f"article {number}", unit, origin)
+        if number == 0:
+            raise Damage("no <article> in it; is it JATS XML?")
+    except Damage as damage:
+        yield origin.rejection(damage.position, damage.reason)
 
 
 def _article(article: etree._Element, id_: str, position: str, unit: str, origin: Origin) -> Read:

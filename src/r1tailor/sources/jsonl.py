@@ -7,7 +7,7 @@ from r1tailor.errors import DataError
 from r1tailor.records import json_lines
 from r1tailor.schema.sources import JsonlSource
 from r1tailor.sources import ids
-from r1tailor.sources.base import Origin, Read, raw_files
+from r1tailor.sources.base import Origin, Read, raw_files, within_limits
 
 _REQUIRED = ("input", "output")
 _OPTIONAL = ("instruction", "reasoning", "group", "entities")
@@ -23,16 +23,15 @@ def read(source: JsonlSource, root: Path) -> Read:
     """
     records = 0
     for path in raw_files(source, source.path, root, (".jsonl",)):
-        for found in _file(source, path, root):
+        origin = Origin.of(source, path, root)
+        for found in within_limits(_file(origin, path, ids.prefix(source, path, root / source.path)), origin):
             records += 1
             yield found
     if not records:
         raise DataError(f'{source.path} holds no records; a line is {{"instruction", "input", "output"}}')
 
 
-def _file(source: JsonlSource, path: Path, root: Path) -> Read:
-    origin = Origin.of(source, path, root)
-    prefix = ids.prefix(source, path, root / source.path)
+def _file(origin: Origin, path: Path, prefix: str) -> Read:
     for number, line in json_lines(path):
         reason = line if isinstance(line, str) else _fault(line)
         if reason or isinstance(line, str):

@@ -13,7 +13,7 @@ from lxml import etree
 from r1tailor.records import Document
 from r1tailor.schema.sources import JudgmentSource
 from r1tailor.sources import citations
-from r1tailor.sources.base import Origin, Read, raw_files
+from r1tailor.sources.base import Origin, Read, raw_files, within_limits
 from r1tailor.sources.ids import prefix
 from r1tailor.sources.markup import lines as lines_of
 from r1tailor.sources.streams import LONGEST_TEXT, Damage, bounded
@@ -89,10 +89,15 @@ def read(source: JudgmentSource, root: Path) -> Read:
     """
     for path in raw_files(source, source.path, root, (".txt", ".html", ".htm")):
         origin = Origin.of(source, path, root)
-        try:
-            yield _judgment(_lines(path, source.encoding), prefix(source, path, root / source.path), origin)
-        except Damage as damage:
-            yield origin.rejection(damage.position, damage.reason)
+        name = prefix(source, path, root / source.path)
+        yield from within_limits(_file(source, origin, path, name), origin)
+
+
+def _file(source: JudgmentSource, origin: Origin, path: Path, name: str) -> Read:
+    try:
+        yield _judgment(_lines(path, source.encoding), name, origin)
+    except Damage as damage:
+        yield origin.rejection(damage.position, damage.reason)
 
 
 def _judgment(lines: list[str], id_: str, origin: Origin) -> Document:

@@ -72,7 +72,8 @@ def subscript(text: str) -> str:
 
 def name_of(element: etree._Element) -> str:
     """Return an element's name without its namespace, in lower case."""
-    return etree.QName(element).localname.lower() if isinstance(element.tag, str) else ""
+    # Not by etree.QName, which raises on names that only the HTML parser lets through.
+    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
 
 
 def _outer(element: etree._Element) -> str:

@@ -19,7 +19,7 @@ from pdfplumber.pdf import PDF
 
 from r1tailor.records import Document
 from r1tailor.schema.sources import PdfSource
-from r1tailor.sources.base import Origin, Read, raw_files
+from r1tailor.sources.base import Origin, Read, raw_files, within_limits
 from r1tailor.sources.ids import prefix
 from r1tailor.sources.pdf_layout import Line, lines_of
 from r1tailor.sources.streams import LONGEST_TEXT, Damage, bounded
@@ -75,11 +75,15 @@ def read(source: PdfSource, root: Path) -> Read:
     for path in raw_files(source, source.path, root, (".pdf",)):
         origin = Origin.of(source, path, root)
         name = prefix(source, path, root / source.path)
-        try:
-            pages = _pages(path)
-            yield from _by_page(pages, name, origin) if source.unit == "page" else _by_section(pages, name, origin)
-        except Damage as damage:
-            yield origin.rejection(damage.position, damage.reason)
+        yield from within_limits(_file(source, origin, path, name), origin)
+
+
+def _file(source: PdfSource, origin: Origin, path: Path, name: str) -> Read:
+    pages = _pages(path)
+    try:
+        yield from _by_page(pages, name, origin) if source.unit == "page" else _by_section(pages, name, origin)
+    except Damage as damage:
+        yield origin.rejection(damage.position, damage.reason)
 
 
 def _pages(path: Path) -> Iterator[_Page]:

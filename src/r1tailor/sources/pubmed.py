@@ -14,7 +14,7 @@ from lxml import etree
 
 from r1tailor.records import Document, Rejection
 from r1tailor.schema.sources import PubmedSource
-from r1tailor.sources.base import Origin, Read, raw_files
+from r1tailor.sources.base import Origin, Read, raw_files, within_limits
 from r1tailor.sources.markup import plain
 from r1tailor.sources.streams import Damage, Numbers, bounded, elements, number_of
 
@@ -37,7 +37,8 @@ def read(source: PubmedSource, root: Path) -> Read:
     """
     seen = Numbers()
     for path in reversed(raw_files(source, source.path, root, (".xml", ".gz"))):
-        yield from _file(Origin.of(source, path, root), path, seen)
+        origin = Origin.of(source, path, root)
+        yield from within_limits(_file(origin, path, seen), origin)
 
 
 def _file(origin: Origin, path: Path, seen: Numbers) -> Read:

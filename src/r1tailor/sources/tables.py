@@ -17,7 +17,7 @@ from r1tailor.errors import DataError
 from r1tailor.records import json_lines
 from r1tailor.schema.sources import TableSource
 from r1tailor.sources import ids
-from r1tailor.sources.base import Origin, Read, raw_files
+from r1tailor.sources.base import Origin, Read, raw_files, within_limits
 from r1tailor.sources.rows import Row, Table, header_fault, holds_other_bytes, wanted
 
 _LONGEST_CELL = 10_000_000  # characters; the csv module's own 131,072 is less than a long judgment
@@ -41,7 +41,7 @@ def read(source: TableSource, root: Path) -> Read:
                 raise DataError(f"{origin.file}: the name of a table ends in {', '.join(_ROWS)}")
             unit, rows = _ROWS[path.suffix.lower()]
             table = Table(origin, source.columns, unit, ids.prefix(source, path, root / source.path), seen)
-            yield from table.documents(rows(path, source))
+            yield from within_limits(table.documents(rows(path, source)), origin)
 
 
 def _csv_rows(path: Path, source: TableSource) -> Iterator[Row]:
@@ -114,6 +114,8 @@ def _group_rows(file: pq.ParquetFile, group: int, first: int, columns: list[str]
             for cells in _batch_cells(batch):
                 yield number, cells
                 number += 1
+    except pa.ArrowMemoryError:
+        raise MemoryError from None
     except (pa.ArrowException, OSError):
         lost = first + file.metadata.row_group(group).num_rows - number
         yield number, f"damaged: {lost:,} rows, to the end of their row group, cannot be read"

@@ -9,7 +9,7 @@ from pathlib import Path
 from r1tailor.records import Document
 from r1tailor.schema.sources import TextSource
 from r1tailor.sources import html, ids
-from r1tailor.sources.base import Origin, Read, raw_files
+from r1tailor.sources.base import Origin, Read, raw_files, within_limits
 from r1tailor.sources.blocks import Block, joined, plain_blocks, sections
 from r1tailor.sources.charset import decoded
 
@@ -28,12 +28,17 @@ def read(source: TextSource, root: Path) -> Read:
     """
     for path in raw_files(source, source.path, root, (*_PLAIN, *_HTML)):
         origin = Origin.of(source, path, root)
-        try:
-            title, blocks = _page(path)
-        except html.Unreadable as fault:
-            yield origin.rejection("", str(fault))
-            continue
-        yield from _documents(source, origin, title, blocks, ids.prefix(source, path, root / source.path))
+        prefix = ids.prefix(source, path, root / source.path)
+        yield from within_limits(_file(source, origin, path, prefix), origin)
+
+
+def _file(source: TextSource, origin: Origin, path: Path, prefix: str) -> Read:
+    try:
+        title, blocks = _page(path)
+    except html.Unreadable as fault:
+        yield origin.rejection("", str(fault))
+        return
+    yield from _documents(source, origin, title, blocks, prefix)
 
 
 def _page(path: Path) -> tuple[str, list[Block]]:

@@ -6,6 +6,7 @@ their form: NFKC, which would also narrow full-width characters, turns 10⁹ int
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 from r1tailor.corpus.scripts import HAN
 
@@ -20,15 +21,14 @@ _WIDTH = 0xFEE0  # from a full-width form to its ASCII character
 _ALWAYS_NARROW = {code: code - _WIDTH for code in range(0xFF01, 0xFF5F) if chr(code) not in "！（），：；？［］"}
 _TO_NARROW = re.compile(f"[{re.escape(''.join(map(chr, _ALWAYS_NARROW)))}]")
 _FULL_THOUSANDS = re.compile("，(?<=[０-９]，)(?=[０-９]{3}(?![０-９]))")
-_FULL_ROUND = re.compile(f"（(?<![{HAN}]（)([^（）\n{HAN}]*)）(?![{HAN}])")
-_FULL_SQUARE = re.compile(f"［(?<![{HAN}]［)([^［］\n{HAN}]*)］(?![{HAN}])")
+_FULL_BRACKET = {pair: re.compile(f"[{pair}\n{HAN}]") for pair in ("（）", "［］")}
 _CHINESE = f"{HAN}、。，：；！？（）［］《》〈〉「」『』【】〔〕“”‘’…—"
 _FULL_COLON = re.compile(f"：(?<![{_CHINESE}]：)(?![{_CHINESE}])")
 _FULL_MARK = re.compile(r"[；！？]|，(?<!\d，)|，(?!\d)")
 
 _WIDE = str.maketrans(",:;?!", "，：；？！")
 _HALF_MARK = re.compile(f"[,:;?!](?<=[{HAN}）》」』】].)(?=[{HAN}（《「『【])")
-_HALF_BRACKETS = re.compile(f"\\((?<=[{HAN}]\\()(?=[{HAN}])([^()\n]*)(?<=[{HAN}])\\)")
+_HALF_BRACKET = re.compile("[()\n]")
 
 _SQUARED = {
     chr(code): "".join(chr(int(part, 16)) for part in unicodedata.decomposition(chr(code)).split()[1:]).replace(
@@ -78,10 +78,46 @@ def narrow_full_width(text: str) -> str:
         return text
     if _TO_NARROW.search(text):
         text = _FULL_THOUSANDS.sub(",", text).translate(_ALWAYS_NARROW)
-    before = None
-    while text != before:  # brackets within brackets, from the inside out
-        before, text = text, _FULL_SQUARE.sub(r"[\1]", _FULL_ROUND.sub(r"(\1)", text))
+    for pair, narrow in (("（）", "()"), ("［］", "[]")):
+        if pair[0] in text:
+            text = _rebracketed(text, _FULL_BRACKET[pair], pair, narrow, _is_foreign)
     return _FULL_COLON.sub(":", "\n".join(map(_narrow_marks, text.split("\n"))))
+
+
+def _rebracketed(
+    text: str, stops: re.Pattern[str], pair: str, written: str, fits: Callable[[str, int, int], bool]
+) -> str:
+    """Write pairs of brackets as another pair, from the inside out, in one pass.
+
+    Args:
+        text: as it stands.
+        stops: the brackets, and what may not stand between two of them.
+        pair: the opening and the closing one.
+        written: what stands for them.
+        fits: whether the pair at two places of the text is meant.
+    """
+    found = list(text)
+    left: list[int] = []  # brackets that stay, and other stops, up to here
+    for match in stops.finditer(text):
+        place = match.start()
+        is_pair = match.group() == pair[1] and left and text[left[-1]] == pair[0]
+        if is_pair and fits(text, left[-1], place):
+            found[left.pop()], found[place] = written[0], written[1]
+        else:
+            left.append(place)
+    return "".join(found)
+
+
+def _is_foreign(text: str, start: int, end: int) -> bool:
+    """Whether no Chinese character stands next to a pair of brackets."""
+    around = text[max(0, start - 1) : start] + text[end + 1 : end + 2]
+    return not _HAN.search(around)
+
+
+def _is_chinese(text: str, start: int, end: int) -> bool:
+    """Whether Chinese words stand in a pair of brackets, and before it."""
+    ends = (text[max(0, start - 1) : start], text[start + 1], text[end - 1])
+    return all(_HAN.match(character) for character in ends)
 
 
 def _narrow_marks(line: str) -> str:
@@ -95,9 +131,8 @@ def widen_chinese_punctuation(text: str) -> str:
     """
     if text.isascii():
         return text
-    before = None
-    while text != before:
-        before, text = text, _HALF_BRACKETS.sub(r"（\1）", text)
+    if "(" in text:
+        text = _rebracketed(text, _HALF_BRACKET, "()", "（）", _is_chinese)
     return _HALF_MARK.sub(lambda mark: mark.group().translate(_WIDE), text)
 
 

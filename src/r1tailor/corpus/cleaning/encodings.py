@@ -9,7 +9,8 @@ import re
 from r1tailor.corpus.scripts import HAN
 
 # With its semicolon only: without one, html.unescape makes ¶ of the "&para" in a web address.
-_ENTITY = re.compile(r"&(?:#\w{1,8}|[A-Za-z]\w{1,31});")
+# An ampersand that was encoded several times is taken in one step.
+_ENTITY = re.compile(r"&(?:(?:amp|AMP|#0{0,5}38|#[xX]0{0,5}26);)*(#\w{1,8};|[A-Za-z]\w{1,31};)")
 _DECODED = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0x100)}
 _LEAD = re.compile("[Â-ô]")
 _TO_BYTES = str.maketrans({character: chr(byte) for byte, character in _DECODED.items()})
@@ -30,7 +31,7 @@ def decode_entities(text: str) -> str:
 
 
 def _character(entity: re.Match[str]) -> str:
-    decoded = html.unescape(entity.group())
+    decoded = html.unescape(f"&{entity[1]}")
     return entity.group() if decoded in ("", "\ufffd") else decoded
 
 

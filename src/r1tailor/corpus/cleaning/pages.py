@@ -8,6 +8,7 @@ number, and ``Phase 1``, ``Phase 2``, ``Phase 3`` at the top of three pages are 
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 
 _EDGE = 3  # lines at the top and at the bottom that may run
 _SHARE = 0.6  # of the pages that a running line stands on, and at least
@@ -53,16 +54,19 @@ def _running(lines: Sequence[Sequence[str]]) -> set[str]:
 
 def _edges(page: Sequence[str]) -> list[int]:
     """Return where the first and the last lines with something on them stand."""
-    filled = [place for place, line in enumerate(page) if line.strip()]
-    return sorted({*filled[:_EDGE], *filled[-_EDGE:]})
+    down = (place for place, line in enumerate(page) if line.strip())
+    up = (place for place in reversed(range(len(page))) if page[place].strip())
+    return sorted({*islice(down, _EDGE), *islice(up, _EDGE)})
 
 
 def _key(line: str, page: int) -> str:
     """Return what a line is counted by: itself, its page number as a distance; empty if it cannot run."""
     line = line.strip()
+    if len(line) > _LONGEST:
+        return ""
     if number := _PAGE_NUMBER.fullmatch(line):
         return f"{int(number[1]) - page}\0{line[: number.start(1)]}"
-    if len(line) > _LONGEST or not any(character.isalpha() for character in line):
+    if not any(character.isalpha() for character in line):
         return ""
     if titled := _TITLE_AND_NUMBER.fullmatch(line):
         title, shown = titled[1] or titled[4], int(titled[2] or titled[3])

@@ -22,6 +22,7 @@ _AMBIGUOUS = frozenset("".join(_LISTS["ambiguous"]))
 _NEVER = (frozenset("".join(_CONTEXTS["never"])) | frozenset(_LISTS["function"][0])) - {"之"}
 _FREQUENT = frozenset("".join(_LISTS["frequent"]))
 _LEADS = (*_CONTEXTS["before"], *_CONTEXTS["label"], *_CONTEXTS["role end"])
+_LONGEST_LEAD = max(map(len, _LEADS))
 _NEXT = tuple(_CONTEXTS["next"])
 _NO_NAMES = words("no_names_zh.txt") | frozenset(_CONTEXTS["words"])
 _NO_GIVEN = words("no_given_zh.txt")
@@ -60,7 +61,7 @@ def _names(run: str) -> Iterator[tuple[int, int]]:
 def _stands(run: str, name: str, end: int) -> bool:
     """Whether what stands around a name allows it: 于, and a surname that is a word as well, must be led up to."""
     surname, given = name[0], name[1:]
-    before = run[: end - len(name)]
+    before = run[max(0, end - len(name) - _LONGEST_LEAD) : end - len(name)]
     if surname == "于":
         return before.endswith(_LEADS) and tag(given).startswith(_PEOPLE)
     if surname not in _AMBIGUOUS or name[:2] in _COMPOUND or (surname in _FREQUENT and _BORNE.issuperset(given)):

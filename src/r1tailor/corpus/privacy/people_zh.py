@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from ahocorasick_rs import AhoCorasick
+
 from r1tailor.corpus.privacy import people_tagged_zh
 from r1tailor.corpus.privacy.findings import IDEOGRAPH, Finding
 from r1tailor.corpus.privacy.lists import sections, words
@@ -83,11 +85,17 @@ def find(text: str) -> Iterator[Finding]:
     for pattern in (_FOREIGN, _DOTTED):
         for match in pattern.finditer(text):
             yield Finding("name", *match.span("name"))
-    for name in sorted(known):
-        if len(name) > 2 or name[0] in _COMMON:
-            yield from (
-                Finding("name", m.start(), m.end()) for m in re.finditer(re.escape(name), text) if len(name) > 1
-            )
+    yield from _other_mentions(text, sorted(known))
+
+
+def _other_mentions(text: str, known: Iterable[str]) -> Iterator[Finding]:
+    """Yield each place where a known name stands; all of them are looked for in one pass."""
+    names = [name for name in known if len(name) > 2 or (len(name) == 2 and name[0] in _COMMON)]
+    done = [0] * len(names)
+    for number, start, end in AhoCorasick(names).find_matches_as_indexes(text, overlapping=True) if names else ():
+        if start >= done[number]:
+            done[number] = end
+            yield Finding("name", start, end)
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:

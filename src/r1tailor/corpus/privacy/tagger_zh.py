@@ -9,7 +9,7 @@ import importlib
 import logging
 import warnings
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 _LONGEST = 200  # ideographs without any sign between them that are read as one
@@ -39,10 +39,15 @@ def tokens(run: str) -> list[Token]:
     """Return the words of a run of ideographs, in order and without a gap."""
     found, start = [], 0
     for begin in range(0, len(run), _LONGEST):
-        for pair in _tagger().lcut(run[begin : begin + _LONGEST]):
-            found.append(Token(pair.word, pair.flag, start))
-            start += len(pair.word)
+        for word, flag in _cut(run[begin : begin + _LONGEST]):
+            found.append(Token(word, flag, start))
+            start += len(word)
     return found
+
+
+@lru_cache(256)  # a run that repeats itself, which takes the tagger longest, is read once
+def _cut(piece: str) -> tuple[tuple[str, str], ...]:
+    return tuple((pair.word, pair.flag) for pair in _tagger().lcut(piece))
 
 
 def frequency(word: str) -> int:

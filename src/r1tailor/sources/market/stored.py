@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from r1tailor import bounded
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Rejection
 from r1tailor.schema.market import FeedSource
@@ -50,6 +51,7 @@ def read(source: FeedSource, root: Path) -> Read:
             f"(domain.sources, name: {source.name})"
         )
     origins = [Origin.of(source, file, root) for file in files]
+    bounded.left()  # our own files
     figures: list[_Figure] = []
     rejected: list[Rejection] = []
     for number, (origin, file) in enumerate(zip(origins, files, strict=True)):

@@ -1,0 +1,127 @@
+"""An input that takes too long or too much is refused by name, wherever it is stuck, and the others are worked on."""
+
+import faulthandler
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from r1tailor import bounded, sources
+from r1tailor.errors import ConfigError, DataError, TailorError
+from r1tailor.records import Rejection
+from r1tailor.schema.corpus import Limits
+from r1tailor.schema.sources import TextSource
+from r1tailor.sources import text
+
+SHORT = Limits(seconds=0.3, seconds_per_mb=0, memory_mb=150, memory_mb_per_mb=0)
+
+
+def _loops() -> None:
+    while True:
+        pass
+
+
+def _stays_in_c() -> None:
+    """Backtracks for ever: where a signal is looked at, the exception comes; a blocked one is met by the kernel."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPROF])
+    re.fullmatch("(a|a)*b", "a" * 100)
+
+
+def _eats() -> None:
+    held = []
+    while True:
+        held.append(bytes(10_000_000))
+
+
+def _crashes() -> None:
+    faulthandler.disable()
+    os.kill(os.getpid(), signal.SIGABRT)
+
+
+HOSTILE: list[tuple[Callable[[], None], str]] = [
+    (_loops, "it takes more than 0 s of processor time"),
+    (_stays_in_c, "it takes more than 0 s of processor time"),
+    (_eats, "it takes more than 150 MB of memory"),
+    (_crashes, "it crashes its parser"),
+]
+
+
+@pytest.mark.parametrize(("hostile", "words"), HOSTILE)
+def test_an_input_over_its_limits_is_named(hostile: Callable[[], None], words: str) -> None:
+    def work() -> None:
+        bounded.entered("odd.pdf", 1)
+        hostile()
+
+    with pytest.raises(DataError, match=f"^odd.pdf: {words}"):
+        bounded.run(work, SHORT)
+
+
+@pytest.mark.parametrize(("hostile", "words"), HOSTILE)
+def test_a_file_over_its_limits_is_rejected_and_the_others_are_read(
+    hostile: Callable[[], None], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.txt").write_text(name)
+    whole = text._page
+    monkeypatch.setattr(text, "_page", lambda path: hostile() if path.stem == "b" else whole(path))
+    values = {"name": "t", "licence": "l", "available_at": "2020-01-01", "on_damage": "list"}
+    source = TextSource(kind="text", path=".", unit="file", **values)  # type: ignore[arg-type]
+
+    def work() -> tuple[list[str], list[Rejection]]:
+        rejected: list[Rejection] = []
+        return [document.text for document in sources.read(source, tmp_path, rejected)], rejected
+
+    texts, (rejection,) = bounded.run(work, SHORT, resumes=True)
+    assert texts == ["a", "c"]
+    assert rejection.file == "b.txt"
+    assert rejection.reason.startswith(words)
+
+
+def test_every_input_has_its_own_time_and_none_counts_between_them() -> None:
+    def work() -> int:
+        for number in range(3):
+            bounded.entered(str(number), 1)
+            until = time.process_time() + 0.2
+            while time.process_time() < until:
+                pass
+            bounded.left()
+        return 3
+
+    assert bounded.run(work, SHORT) == 3
+
+
+def test_errors_keep_their_words_and_an_outside_kill_is_told() -> None:
+    def faulty() -> None:
+        raise ConfigError(["one", "two"])
+
+    with pytest.raises(ConfigError) as refusal:
+        bounded.run(faulty, SHORT)
+    assert refusal.value.faults == ["one", "two"]
+
+    def killed() -> None:
+        bounded.entered("a.csv", 1)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.raises(TailorError, match=r"worked on a\.csv was ended .signal 9; the machine may be out of memory"):
+        bounded.run(killed, SHORT)
+
+
+def test_an_interrupt_ends_the_worker_which_removes_what_it_wrote(tmp_path: Path) -> None:
+    def work() -> None:
+        half = tmp_path / "half"
+        half.touch()
+        try:
+            os.kill(os.getppid(), signal.SIGINT)
+            time.sleep(60)
+        finally:
+            half.unlink()
+
+    with pytest.raises(KeyboardInterrupt):
+        bounded.run(work, SHORT)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
