@@ -4,17 +4,25 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-external check docs clean
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation
+
+.PHONY: setup lock demo test test-external check docs clean
 
 setup: $(STAMP)
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock requirements-cpu.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	sed -n '/^setuptools==/,/[^\\]$$/p' requirements.lock > $(VENV)/build.lock
+	$(INSTALL) --require-hashes -r $(VENV)/build.lock  # builds the few releases that have no wheel
+	$(INSTALL) --require-hashes -r requirements-cpu.lock || echo "No CPU build of torch in pip's sources; the index's own build is taken"
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) -e .
 	$(BIN)/dvc config --quiet --local core.site_cache_dir "$(CURDIR)/.dvc/tmp/site"  # the default is open to everybody
 	touch $(STAMP)
+
+lock: setup  # requirements.lock again, with the hashes of the versions it names
+	$(BIN)/python -m tests.support.lock
 
 demo: setup
 	$(BIN)/python -m r1tailor fetch
@@ -33,8 +41,9 @@ test: check
 docs: setup  # the documentation as a site in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-test-external: setup  # a real Label Studio, installed into an environment of its own, takes our tasks
+test-external: setup  # a real Label Studio, installed into an environment of its own; a real PostgreSQL, if installed
 	PYTHONPATH=src $(BIN)/python tests/external/label_studio.py
+	PYTHONPATH=src $(BIN)/python tests/external/postgresql.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*
