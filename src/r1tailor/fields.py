@@ -113,6 +113,15 @@ def _select(query: str) -> str:
     return statement
 
 
+def _commit(revision: str) -> str:
+    if not re.fullmatch("[0-9a-f]{40}", revision):
+        raise ValueError(
+            "must be the hash of a commit (40 digits of 0-9a-f): a branch or tag such as main may be moved to other "
+            "weights. The model's page on the hub lists its commits"
+        )
+    return revision
+
+
 def _iso_date(text: str) -> str:
     try:
         date.fromisoformat(text)
@@ -131,6 +140,7 @@ PackageVersion = Annotated[str, Field(pattern=r"^[0-9][A-Za-z0-9.+!]*$", max_len
 Location = Annotated[str, AfterValidator(_location)]
 Member = Annotated[str, AfterValidator(_member)]
 Response = Annotated[str, AfterValidator(_response)]
+Commit = Annotated[str, AfterValidator(_commit)]
 Delimiter = Annotated[str, AfterValidator(_delimiter)]
 UrlWithoutSecret = Annotated[str, AfterValidator(_url)]
 SecretVariable = Annotated[str, AfterValidator(_variable)]
