@@ -18,6 +18,7 @@ $(STAMP): requirements.lock requirements-cpu.lock pyproject.toml
 	$(INSTALL) --require-hashes -r requirements-cpu.lock || echo "No CPU build of torch in pip's sources; the index's own build is taken"
 	$(INSTALL) --require-hashes -r requirements.lock
 	$(INSTALL) -e .
+	$(BIN)/dvc config --quiet --local core.site_cache_dir "$(CURDIR)/.dvc/tmp/site"  # the default is open to everybody
 	touch $(STAMP)
 
 lock: setup  # requirements.lock again, with the hashes of the versions it names
@@ -40,8 +41,9 @@ test: check
 docs: setup  # the documentation as a site in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-test-external: setup  # a real Label Studio, installed into an environment of its own, takes our tasks
+test-external: setup  # a real Label Studio, installed into an environment of its own; a real PostgreSQL, if installed
 	PYTHONPATH=src $(BIN)/python tests/external/label_studio.py
+	PYTHONPATH=src $(BIN)/python tests/external/postgresql.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage*

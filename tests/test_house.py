@@ -59,11 +59,12 @@ def test_schema_code_and_pipeline_list_the_same_stages_in_the_same_order() -> No
 @pytest.mark.parametrize("stage", STAGE_SECTIONS)
 def test_a_stage_depends_in_the_pipeline_on_the_settings_the_schema_says(stage: str) -> None:
     entry = _pipeline()[stage]
-    each = {"train": " --phase ${key}", "variant": " --name ${item}"}  # one stage a phase, one a variant
+    each = {"train", "variant"}  # one stage a phase, one a variant
     assert ("do" in entry) == (stage in each)
     entry = entry.get("do", entry)
     assert tuple(entry.get("params", ())) == STAGE_SECTIONS[stage]
-    assert entry["cmd"] == f"python -m r1tailor {stage}" + each.get(stage, "")
+    # No value of params.yaml: DVC puts a command into a shell before our code can look at the value.
+    assert entry["cmd"] == f"python -m r1tailor {stage}" + (" --dvc-stage" if stage in each else "")
 
 
 def test_each_stage_depends_on_its_json_of_inputs_and_nothing_outside_outputs() -> None:

@@ -54,7 +54,7 @@ def test_a_key_is_followed_through_lists_mappings_and_kinds(key: str, value: obj
 
 
 def test_a_setting_of_other_kinds_names_them() -> None:
-    assert reference.find("model.revision", COMPOSED).kinds == ("hub",)
+    assert reference.find("model.parameters", COMPOSED).kinds == ("hub",)
     assert reference.find("strategy.recommended", COMPOSED).kinds == ()
     assert set(reference.find("domain.sources.0.path", COMPOSED).kinds) > {"jsonl", "table"}
 

@@ -30,7 +30,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
-from r1tailor import config_messages
+from r1tailor import config_messages, run_folders
 from r1tailor import overrides as command_line
 from r1tailor.domain.declaration import context, declaration, unmeasured
 from r1tailor.errors import ConfigError, ProjectError, TailorError
@@ -45,6 +45,7 @@ from r1tailor.untrusted import (
     refuse_hostile_file,
     refuse_hostile_folder,
     refuse_hydra_section,
+    refuse_resolvers_in_defaults,
 )
 
 
@@ -544,6 +545,8 @@ def _composed(overrides: list[str], place: _Place) -> _Composed:
         ConfigError: the composition changes what Hydra itself does.
         HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, RecursionError: it cannot be composed.
     """
+    for file in CONF.rglob("*.yaml"):
+        refuse_resolvers_in_defaults(file, file.stat().st_mtime_ns)
     search = [f"hydra.searchpath=[{','.join(f'file://{folder}' for folder in place.extra)}]"] if place.extra else []
     with initialize_config_dir(str(place.conf), version_base="1.3"):
         composition = compose(place.name, overrides=[*overrides, *search], return_hydra_config=True)
@@ -551,6 +554,7 @@ def _composed(overrides: list[str], place: _Place) -> _Composed:
     choices = {group: str(chosen.get(group, "")) for group in (*GROUPS, "hydra/sweeper")}
     hydra = _hydra_of(composition)
     faults = hydra_faults(hydra, _plain_hydra(command_line.of_plug_ins(overrides), ours=place.ours))
+    faults += run_folders.hydra_faults(hydra, ROOT) if place.ours else []
     if faults:
         raise ConfigError(faults)
     OmegaConf.set_struct(composition, False)

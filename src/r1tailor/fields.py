@@ -13,9 +13,15 @@ from urllib.parse import unquote_plus
 
 from pydantic import AfterValidator, Field
 
-_PASSWORD = re.compile(r"[^:]+://[^:/]*:[^@]*@")  # what SQLAlchemy takes for one
-_SECRET = re.compile(r"[?&;][^=&;]*(?:pass|pwd|secret|token)[^=&;]*=", re.IGNORECASE)
-_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_PASSWORD = re.compile(r"[^:]+://[^@]*(?::|%3A)[^@]*@", re.IGNORECASE)  # whatever some driver could take for one
+# What a URL may ask of a driver: nothing that names a secret, another host, a file of settings or a library.
+_URL_PARAMETERS = (
+    *("sslmode", "sslrootcert", "ssl_ca", "ssl_verify_cert", "ssl_verify_identity", "charset", "client_encoding"),
+    *("application_name", "connect_timeout", "driver", "encrypt", "trustservercertificate"),
+)
+_PARAMETER_VALUE = re.compile(r"[\w .+()-]*")
+_CERTIFICATE = re.compile(r"[\w ./+-]*")
+_SECRET_VARIABLE = re.compile(r"R1TAILOR_SECRET_[A-Z0-9_]*[A-Z0-9]")
 _READS = re.compile(r"(?:select|with)\b", re.IGNORECASE)
 _WRITES = re.compile(r"\b(?:insert|update|delete|merge|into)\b", re.IGNORECASE)
 _TAKEN = ("registry", "runs", "sweeps", "tasks")  # what outputs/ holds next to domains
@@ -70,14 +76,28 @@ def _url(url: str) -> str:
     """Refuse a secret without showing it: a setting is written into reports."""
     if "://" not in url:
         raise ValueError("must be a URL such as sqlite:///data/notes.db or postgresql+psycopg://user@host/database")
-    if _PASSWORD.match(url) or _SECRET.search(unquote_plus(url)):
+    if _PASSWORD.match(url):
         raise ValueError("must hold no password: name the environment variable that holds it in password_variable")
+    _, _, query = url.partition("?")
+    for name, _, value in (part.partition("=") for part in re.split("[&;]", query) if part):
+        key = unquote_plus(name).lower()
+        if key not in _URL_PARAMETERS:
+            raise ValueError(
+                "must hold no password or other secret, and no parameter but "
+                f"{', '.join(_URL_PARAMETERS)}: a password's environment variable is named in password_variable"
+            )
+        if not (_CERTIFICATE if key in ("sslrootcert", "ssl_ca") else _PARAMETER_VALUE).fullmatch(unquote_plus(value)):
+            raise ValueError(f"{key}: the value must be letters, digits, spaces and .+()- only")
     return url
 
 
 def _variable(name: str) -> str:
-    if not _VARIABLE.fullmatch(name):
-        raise ValueError("must be the name of an environment variable (capitals, digits, _), never the password itself")
+    """Refuse any variable that was not set for this purpose, without showing what may be a password."""
+    if not _SECRET_VARIABLE.fullmatch(name) or name.endswith("_HOST"):
+        raise ValueError(
+            "must be the name of an environment variable that begins with R1TAILOR_SECRET_, such as "
+            "R1TAILOR_SECRET_WARDS, never the password itself"
+        )
     return name
 
 
@@ -91,6 +111,15 @@ def _select(query: str) -> str:
     if found := _WRITES.search(statement):
         raise ValueError(f"{found.group().upper()} must not stand in it, in quotes neither: a source is only read")
     return statement
+
+
+def _commit(revision: str) -> str:
+    if not re.fullmatch("[0-9a-f]{40}", revision):
+        raise ValueError(
+            "must be the hash of a commit (40 digits of 0-9a-f): a branch or tag such as main may be moved to other "
+            "weights. The model's page on the hub lists its commits"
+        )
+    return revision
 
 
 def _iso_date(text: str) -> str:
@@ -111,8 +140,15 @@ PackageVersion = Annotated[str, Field(pattern=r"^[0-9][A-Za-z0-9.+!]*$", max_len
 Location = Annotated[str, AfterValidator(_location)]
 Member = Annotated[str, AfterValidator(_member)]
 Response = Annotated[str, AfterValidator(_response)]
+Commit = Annotated[str, AfterValidator(_commit)]
 Delimiter = Annotated[str, AfterValidator(_delimiter)]
 UrlWithoutSecret = Annotated[str, AfterValidator(_url)]
-EnvironmentVariable = Annotated[str, AfterValidator(_variable)]
+SecretVariable = Annotated[str, AfterValidator(_variable)]
 Select = Annotated[str, AfterValidator(_select)]
+QuerySeconds = Annotated[
+    int, Field(ge=1, le=86400, description="Most seconds that the query may take; the run ends where it takes longer.")
+]
+MostRows = Annotated[
+    int, Field(ge=1, description="Most rows that the query may return; the run ends where it returns more.")
+]
 IsoDate = Annotated[str, AfterValidator(_iso_date)]

@@ -40,7 +40,18 @@ ROOMS = {
 }
 """The modules that each stage starts from; what they import follows."""
 # Settings are dependencies by their values; how they are read, checked and explained changes no output.
-UNCOUNTED = {"errors", "fields", "untrusted", "schema", "config", "config_messages", "overrides", "stages", "commands"}
+UNCOUNTED = {
+    "errors",
+    "fields",
+    "untrusted",
+    "run_folders",
+    "schema",
+    "config",
+    "config_messages",
+    "overrides",
+    "stages",
+    "commands",
+}
 _CALL_DOMAINS = {"collect", "instruct", "variant", "evaluate"}
 _OPENED_TOO = {"evaluate": ("model",)}  # named by settings of which a stage depends on the outcome
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///([^?]+)")

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from r1tailor import config, stages, store
+from r1tailor import config, run_folders, stages, store
 from r1tailor.config_messages import shortened
 from r1tailor.errors import ConfigError, Interrupted, TailorError
 from r1tailor.layout import RunFolder
@@ -274,19 +274,7 @@ def _resolved(output: str) -> Path:
         folder.is_dir()
     except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, a loop of links
         why = getattr(error, "strerror", None) or error
-        raise ConfigError([f"output = {shortened(output)}: {why}; choose outputs/runs/<name>"]) from error
-    _refuse_tracked(folder, output)
+        raise ConfigError([f"output = {shortened(output)}: {why}; {run_folders.CHOOSE}"]) from error
+    if why := run_folders.taken(folder, config.ROOT):
+        raise ConfigError([f"output = {output}: {why}; {run_folders.CHOOSE}"])
     return folder
-
-
-def _refuse_tracked(folder: Path, given: str) -> None:
-    outputs = config.ROOT / "outputs"
-    inside = folder.relative_to(outputs).parts if folder.is_relative_to(outputs) else ()
-    if (
-        folder.is_relative_to(config.ROOT / "data")
-        or folder in (config.ROOT, outputs, outputs / "runs", outputs / "sweeps")
-        or (inside and inside[0] not in ("runs", "sweeps"))
-    ):
-        raise ConfigError([f"output = {given}: DVC or the registry keeps its files there; choose outputs/runs/<name>"])
-    if (folder.is_relative_to(config.ROOT) and not inside) or config.ROOT.is_relative_to(folder):
-        raise ConfigError([f"output = {given}: the project keeps its own files there; choose outputs/runs/<name>"])

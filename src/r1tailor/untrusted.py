@@ -6,6 +6,8 @@ own settings name. Here the text and the plain mapping are looked at first; noth
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from r1tailor.errors import ConfigError
 
 _DEEPEST, _LONGEST, _MOST_FILES, _MOST_INTERPOLATIONS = 40, 1_000_000, 1000, 50
 _RESOLVER = re.compile(r"\$\{[^}]*(?::|\$\{)")
+_LEADS_OUT = re.compile(_RESOLVER.pattern + r"|(?:^|[/:@ ])\.\.(?:/|$)|//|\\|\0")
 _FOLDERS = ("run.dir", "sweep.dir", "sweep.subdir")
 _NATURAL = ("overrides", "runtime", "searchpath")  # differ by themselves; a search path is refused as an override
 _NATURAL_OF_JOB = ("config_name", "override_dirname")
@@ -35,6 +38,20 @@ def refuse_hostile_folder(folder: Path) -> None:
         if number == _MOST_FILES:
             raise ConfigError([f"{folder} holds more than {_MOST_FILES} YAML files; name the folder of yours alone"])
         refuse_hostile_file(file)
+        _refuse_defaults(file, plain_yaml(file))
+    _refuse_links_out(folder)
+
+
+def _refuse_links_out(folder: Path) -> None:
+    """Refuse symbolic links that lead out of a folder of configuration: Hydra follows them, our own look does not."""
+    for path in folder.rglob("*"):
+        if path.is_symlink() and (path.is_dir() or path.suffix == ".yaml"):
+            try:
+                inside = path.resolve().is_relative_to(folder.resolve())
+            except (OSError, RuntimeError):  # a loop of links
+                inside = False
+            if not inside:
+                raise ConfigError([f"{path}: a link that leads out of {folder}; copy what it points to"])
 
 
 def refuse_hostile_file(file: Path) -> None:
@@ -84,18 +101,70 @@ def not_utf8(folders: Iterable[Path]) -> list[str]:
     return faults
 
 
+def plain_yaml(file: Path) -> Any:  # noqa: ANN401
+    """Return what a YAML file of somebody else holds, read by the loader that builds plain values alone.
+
+    Hydra's own loader builds more. What this one refuses cannot be checked, so Hydra must not see it.
+
+    Raises:
+        ConfigError: it is not plain YAML.
+    """
+    try:
+        return yaml.safe_load(read_text(file))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        why = getattr(error, "problem", None) or " ".join(str(error).split())[:200]
+        syntax = isinstance(error, (yaml.scanner.ScannerError, yaml.parser.ParserError))
+        raise ConfigError([f"{file}{line}: not {'' if syntax else 'plain '}YAML: {why}"]) from error
+
+
 def refuse_hydra_section(file: Path) -> None:
     """Check that a composition from elsewhere leaves Hydra's own settings alone: its search path is imported at once.
 
     Raises:
-        ConfigError: it has a ``hydra`` section.
+        ConfigError: it is not plain YAML, has a ``hydra`` section, or its defaults list leads elsewhere.
     """
-    try:
-        loaded = yaml.safe_load(read_text(file))
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return
+    loaded = plain_yaml(file)
     if isinstance(loaded, dict) and any(str(key).startswith("hydra") for key in loaded):
         raise ConfigError([f"{file}: a hydra section is not allowed here; only conf/config.yaml has one"])
+    if isinstance(loaded, dict) and loaded.get("defaults"):
+        refuse_hostile_folder(file.parent)  # it is composed from other files of its folder
+    _refuse_defaults(file, loaded)
+
+
+@cache
+def refuse_resolvers_in_defaults(file: Path, changed: int) -> None:
+    """Check the defaults list of a file of the project's own: Hydra resolves it, and shows the values when it fails.
+
+    Args:
+        file: of ``conf/``.
+        changed: when it was written last, so that an unchanged file is looked at once.
+
+    Raises:
+        ConfigError: a ``${...}`` in the list asks for more than the options of other groups.
+    """
+    text = read_text(file)
+    if "defaults" in text and _RESOLVER.search(text):
+        with suppress(yaml.YAMLError, ValueError, RecursionError):  # whoever composes it reports that
+            _refuse_defaults(file, yaml.safe_load(text), inner=_RESOLVER)
+
+
+def _refuse_defaults(file: Path, loaded: Any, inner: "re.Pattern[str]" = _LEADS_OUT) -> None:  # noqa: ANN401
+    listed = loaded.get("defaults") if isinstance(loaded, dict) else None
+    if found := next(filter(inner.search, _texts(listed)), None):
+        raise ConfigError([
+            f"{file}: defaults: {found[:200]!r} is not the name of an option: '..', '//' and resolvers such "
+            "as oc.env are not allowed in a defaults list"
+        ])  # fmt: skip
+
+
+def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401
+    """Yield every text in a value, the keys of mappings included."""
+    if isinstance(value, str):
+        yield value
+    for part in (*value, *value.values()) if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _texts(part)
 
 
 def interpolation_faults(composition: Any) -> list[str]:  # noqa: ANN401

@@ -1,6 +1,8 @@
 """`r1tailor init`: a project of one's own, nothing overwritten; and commands where there is no project."""
 
+import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,6 +72,19 @@ def test_a_repository_is_made_when_asked_and_files_of_its_own_are_kept(
     seen = subprocess.run(status, capture_output=True, text=True, check=True).stdout
     assert "conf/config.yaml" in seen
     assert "dvc.yaml" in seen
+    assert ".dvc/config.local" not in seen
+
+
+def test_dvc_reads_its_pickles_from_the_project_alone(r1tailor: Callable[..., Done], tmp_path: Path) -> None:
+    """DVC's default is a folder of the machine in which everybody may put a pickle."""
+    assert r1tailor("init", "--dvc").code == 0
+    (tmp_path / "below").mkdir()
+    asked = "from dvc.repo import Repo; print(Repo().site_cache_dir)"
+    environment = {name: value for name, value in os.environ.items() if name != "DVC_SITE_CACHE_DIR"}
+    for folder in (tmp_path, tmp_path / "below"):
+        command = [sys.executable, "-c", asked]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True)
+        assert Path(done.stdout.strip()).is_relative_to(tmp_path / ".dvc" / "tmp" / "site")
 
 
 @pytest.mark.parametrize("command", [("use",), ("registry", "list")])

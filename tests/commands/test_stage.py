@@ -63,3 +63,37 @@ def test_a_stage_that_takes_no_folder_refuses_one(
         main(["clean", "runs/mine"])
     assert (ended.value.code, ran) == (2, [])
     assert "unrecognized arguments: runs/mine" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("stage_of_dvc", "arguments", "chosen"),
+    [
+        ("train@1-all", ["train", "--dvc-stage"], {"phase": "1-all"}),
+        ("../dvc.yaml:variant@fold_2011", ["variant", "--dvc-stage"], {"name": "fold_2011"}),
+        ("train@1-all; touch x", ["train", "--dvc-stage"], {"phase": "1-all; touch x"}),
+    ],
+)
+def test_a_stage_of_dvc_is_known_by_its_name(
+    stage_of_dvc: str,
+    arguments: list[str],
+    chosen: dict[str, str],
+    ran: list[tuple[Any, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DVC_STAGE", stage_of_dvc)
+    main(arguments)
+    assert [entry[3] for entry in ran] == [chosen]
+
+
+@pytest.mark.parametrize("stage_of_dvc", ["", "train", "variant@x"])
+def test_outside_its_stage_of_dvc_nothing_is_trained(
+    stage_of_dvc: str,
+    ran: list[tuple[Any, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("DVC_STAGE", stage_of_dvc)
+    with pytest.raises(SystemExit) as ended:
+        main(["train", "--dvc-stage"])
+    assert (ended.value.code, ran) == (2, [])
+    assert "DVC_STAGE must be train@<phase>" in capsys.readouterr().err

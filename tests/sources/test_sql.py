@@ -111,7 +111,11 @@ def test_cells_of_bytes_are_part_of_the_hash_and_no_fault_where_they_are_not_rea
         ({"url": "sqlite:///junk.db"}, "junk.db: file is not a database"),
         ({"url": "nodb://host/x"}, "nodb://host/x: SQLAlchemy knows no nodb"),
         ({"url": "postgresql://host:port/x"}, "url is not one that SQLAlchemy understands"),
-        ({"password_variable": "NOT_SET"}, "the environment variable NOT_SET is not set"),
+        (
+            {"password_variable": "R1TAILOR_SECRET_NOT_SET"},
+            "the environment variable R1TAILOR_SECRET_NOT_SET is not set",
+        ),
+        ({"query": "SELECT json_extract(note, '$.a') AS id, note FROM notes"}, "data/a b#1.db: OperationalError"),
         ({"query": "SELECT id, note FROM notes WHERE 0"}, "no document comes of the source: it is empty"),
     ],
 )
@@ -123,7 +127,42 @@ def test_what_cannot_be_read_is_named(changes: dict[str, Any], said: str, databa
 def test_sqlite_refuses_to_write_even_past_the_schema(database: Path, tmp_path: Path) -> None:
     for statement in ("DELETE FROM notes", "CREATE TABLE more (id)", "PRAGMA user_version = 7"):
         past = SqlSource.model_construct(**(FACTS | SQLITE | {"query": statement, "columns": source().columns}))
-        assert "attempt to write a readonly database" in _refusal(past, tmp_path)
+        assert "not authorized" in _refusal(past, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ATTACH 'other.db' AS other",
+        "SELECT load_extension('evil') AS id, 1 AS note",
+        "SELECT id, writefile('x', note) AS note FROM notes",
+        "SELECT readfile('/etc/passwd') AS note, 1 AS id",
+        "SELECT name AS note, cid AS id FROM pragma_table_info('notes')",
+        "PRAGMA writable_schema = ON",
+        "VACUUM INTO 'copy.db'",
+        "CREATE TEMP TABLE t (x)",
+    ],
+)
+def test_sqlite_does_nothing_but_read_its_own_tables(query: str, database: Path, tmp_path: Path) -> None:
+    past = SqlSource.model_construct(**(FACTS | SQLITE | {"query": query, "columns": source().columns}))
+    with sqlite3.connect(tmp_path / "other.db") as connection:
+        connection.execute("CREATE TABLE x (y)")
+    before = sorted(tmp_path.rglob("*"))
+    assert _refusal(past, tmp_path).startswith("data/a b#1.db: ")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+ENDLESS = "WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n) SELECT id, id AS note FROM n"
+
+
+def test_a_query_ends_at_its_limits_and_the_limit_is_named(database: Path, tmp_path: Path) -> None:
+    said = _refusal(source(query=ENDLESS, most_rows=1000), tmp_path)
+    assert said.startswith("data/a b#1.db: the query returns more than most_rows = 1000 rows; add a WHERE or LIMIT")
+    silent = ENDLESS.replace("FROM n)", "FROM n WHERE id < 1)").replace(
+        "SELECT id, id AS note FROM n", "SELECT count(*) AS id, '' AS note FROM notes a, notes b, notes c, notes d"
+    )
+    said = _refusal(source(query=silent, timeout_seconds=1), tmp_path)
+    assert said.startswith("data/a b#1.db: the query took longer than timeout_seconds = 1; ask for fewer rows")
 
 
 class Cursor(sqlite3.Cursor):
@@ -132,14 +171,17 @@ class Cursor(sqlite3.Cursor):
     def execute(self, statement: str, *given: Any) -> sqlite3.Cursor:  # noqa: ANN401
         assert isinstance(self.connection, StandIn)
         self.connection.told.append(f"{statement} with {given}" if given else statement)
-        return super().execute("SELECT 1" if statement in self.connection.known else statement, *given)
+        known = statement.startswith(self.connection.known)
+        answer = f"SELECT '{self.connection.superuser}'" if "is_superuser" in statement else "SELECT 1"
+        return super().execute(answer if known else statement, *given)
 
 
 class StandIn(sqlite3.Connection):
     """A database that says it is another one, and notes what it is told."""
 
     told: list[str]
-    known = ("SET TRANSACTION READ ONLY",)
+    known: tuple[str, ...] = ("SET ", "SELECT current_setting")
+    superuser = "off"
 
     def cursor(self, *_: object) -> sqlite3.Cursor:  # type: ignore[override]
         return super().cursor(Cursor)
@@ -167,8 +209,24 @@ def test_another_database_is_told_to_only_read_and_is_rolled_back(other: StandIn
     settings = source(url="postgresql+psycopg://me@host/wards", query="SELECT id, note FROM notes WHERE id < 3")
     assert [document.id for document in read(settings, tmp_path, [])] == ["mine-1", "mine-2"]
     asked = [statement for statement in other.told if "PRAGMA" not in statement]
-    assert asked[-4:] == ["SET TRANSACTION READ ONLY", settings.query, settings.query, "ROLLBACK"]
+    limits = ["SET LOCAL statement_timeout = 600000", "SELECT current_setting('is_superuser')"]
+    assert asked[-6:] == ["SET TRANSACTION READ ONLY", *limits, settings.query, settings.query, "ROLLBACK"]
     assert "COMMIT" not in other.told
+
+
+def test_mysql_is_told_to_only_read_before_its_transaction_begins(other: StandIn, tmp_path: Path) -> None:
+    settings = source(url="mysql+pymysql://me@host/wards", query="SELECT id, note FROM notes WHERE id < 3")
+    assert len(list(read(settings, tmp_path, []))) == 2
+    asked = [statement for statement in other.told if "PRAGMA" not in statement]
+    begun = ["SET SESSION max_execution_time = 600000", "ROLLBACK", "SET TRANSACTION READ ONLY"]
+    assert asked[-6:] == [*begun, settings.query, settings.query, "ROLLBACK"]
+
+
+def test_a_superuser_of_postgresql_is_refused(other: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(StandIn, "superuser", "on")
+    said = _refusal(source(url="postgresql+psycopg://me@host/wards"), tmp_path)
+    assert said.startswith("postgresql+psycopg://me@host/wards: the role is a superuser; use one that may only SELECT")
+    assert source().query not in other.told
 
 
 def test_a_database_that_cannot_be_told_to_only_read_is_not_asked(other: StandIn, tmp_path: Path) -> None:
@@ -184,11 +242,28 @@ def test_what_another_driver_says_is_not_repeated() -> None:
 
 
 def test_the_password_comes_from_the_environment_and_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WARDS_PASSWORD", SECRET)
-    settings = source(url="postgresql+psycopg://me@host/wards", password_variable="WARDS_PASSWORD")
+    monkeypatch.setenv("R1TAILOR_SECRET_WARDS", SECRET)
+    monkeypatch.setenv("R1TAILOR_SECRET_WARDS_HOST", "host")
+    settings = source(url="postgresql+psycopg://me@host/wards", password_variable="R1TAILOR_SECRET_WARDS")
     url = sql._url(settings)
     assert (url.password, sql._shown(url)) == (SECRET, "postgresql+psycopg://me:***@host/wards")
     assert SECRET not in repr(settings)
+
+
+@pytest.mark.parametrize("host", [None, "", "other", "host.evil.example"])
+def test_a_password_goes_to_no_host_but_the_one_configured_with_it(
+    host: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("R1TAILOR_SECRET_WARDS", SECRET)
+    monkeypatch.delenv("R1TAILOR_SECRET_WARDS_HOST", raising=False)
+    if host is not None:
+        monkeypatch.setenv("R1TAILOR_SECRET_WARDS_HOST", host)
+    settings = source(url="postgresql+psycopg://me@host/wards", password_variable="R1TAILOR_SECRET_WARDS")
+    said = _refusal(settings, tmp_path)
+    assert said == (
+        "R1TAILOR_SECRET_WARDS is not sent to host: the environment variable R1TAILOR_SECRET_WARDS_HOST must name the "
+        "host that may have it (domain.sources, name: mine)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -201,26 +276,46 @@ def test_the_password_comes_from_the_environment_and_is_not_shown(monkeypatch: p
 def test_a_package_that_is_missing_is_named(
     module: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("WARDS_PASSWORD", SECRET)
+    monkeypatch.setenv("R1TAILOR_SECRET_WARDS", SECRET)
+    monkeypatch.setenv("R1TAILOR_SECRET_WARDS_HOST", "host")
     monkeypatch.setitem(sys.modules, module, None)
-    settings = source(url="postgresql+psycopg://me@host/wards", password_variable="WARDS_PASSWORD")
+    settings = source(url="postgresql+psycopg://me@host/wards", password_variable="R1TAILOR_SECRET_WARDS")
     assert _refusal(settings, tmp_path) == f"{said} (domain.sources, name: mine)"
 
 
 PASSWORD = "must hold no password: name the environment variable that holds it in password_variable"
-VARIABLE = "must be the name of an environment variable (capitals, digits, _), never the password itself"
+PARAMETER = (
+    "must hold no password or other secret, and no parameter but sslmode, sslrootcert, ssl_ca, ssl_verify_cert, "
+    "ssl_verify_identity, charset, client_encoding, application_name, connect_timeout, driver, encrypt, "
+    "trustservercertificate: a password's environment variable is named in password_variable"
+)
+VARIABLE = (
+    "must be the name of an environment variable that begins with R1TAILOR_SECRET_, such as R1TAILOR_SECRET_WARDS, "
+    "never the password itself"
+)
+PARAMETERS = (
+    *("password", "passwd", "pwd", "Token", "api_key", "apikey", "private_key", "private_key_path", "dsn", "secret"),
+    *("sslpassword", "sslkey", "passfile", "service", "host", "hostaddr", "unix_socket", "odbc_connect", "plugin"),
+    *("options", "init_command", "read_default_file", "local_infile", "plugin_dir", "%70assword", "credentials_path"),
+)
 WRITES = "must not stand in it, in quotes neither: a source is only read"
 BAD: list[tuple[str, str, str]] = [
     ("url", f"postgresql://me:{SECRET}@host/x", PASSWORD),
     ("url", f"postgresql://me:a/{SECRET}@host/x", PASSWORD),
     ("url", f"postgresql://:{SECRET}@/x", PASSWORD),
-    ("url", f"mysql://me@host/x?password={SECRET}", PASSWORD),
-    ("url", f"mysql://me@host/x?ssl=1&passwd={SECRET}", PASSWORD),
-    ("url", f"mssql+pyodbc:///?odbc_connect=DRIVER%3D%7Bx%7D%3BPWD%3D{SECRET}", PASSWORD),
-    ("url", f"snowflake://me@host/x?Token={SECRET}", PASSWORD),
+    ("url", f"postgresql://me%3A{SECRET}@host/x", PASSWORD),
+    *(("url", f"odd+driver://me@host/x?charset=utf8&{name}={SECRET}", PARAMETER) for name in PARAMETERS),
+    (
+        "url",
+        "mssql+pyodbc://me@host/x?driver=/tmp/evil.so",
+        "driver: the value must be letters, digits, spaces and .+()- only",
+    ),
     ("url", SECRET, "must be a URL such as sqlite:///data/notes.db or postgresql+psycopg://user@host/database"),
     ("password_variable", SECRET, VARIABLE),
     ("password_variable", "", VARIABLE),
+    ("password_variable", "AWS_SECRET_ACCESS_KEY", VARIABLE),
+    ("password_variable", "R1TAILOR_SECRET_", VARIABLE),
+    ("password_variable", "R1TAILOR_SECRET_WARDS_HOST", VARIABLE),
     ("query", "", "must begin with SELECT or WITH: a source is only read"),
     ("query", "DELETE FROM notes", "must begin with SELECT or WITH: a source is only read"),
     ("query", "selected", "must begin with SELECT or WITH: a source is only read"),

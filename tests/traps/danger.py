@@ -4,6 +4,7 @@ import json
 import os
 import pickle
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,32 @@ def case(*given: Any, id: str | None = None, gap: str = "", harm: bool = False) 
     return pytest.param(*given, id=id, marks=[hole(gap, harm=harm)] if gap else [])
 
 
+_WATCHED: list["Watch"] = []  # an audit hook stays for good, so there is one, and it tells those who listen
+
+
+class Watch:
+    """What this process does that no hostile input may bring about, by Python's own audit events."""
+
+    def __init__(self, secret: Path) -> None:
+        self.secret, self.harm = str(secret), ""
+
+    def take(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and str(arguments[0]) == self.secret:
+            self.harm = "a file outside was read"
+        elif event in ("os.system", "os.exec", "os.posix_spawn", "os.startfile", "pickle.find_class"):
+            self.harm = f"a program was run: {event}"
+        elif event == "subprocess.Popen" and not Path(str(arguments[0])).name.startswith(("python", "sh", "git")):
+            self.harm = f"a program was run: {arguments[0]}"
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    for watch in _WATCHED:
+        watch.take(event, arguments)
+
+
+sys.addaudithook(_audit)
+
+
 class Payload:
     """Pickles into a call that leaves a mark."""
 
@@ -50,6 +77,8 @@ class Place:
         self.outside = folder / "outside.txt"
         self.zone.mkdir()
         self.outside.write_text("not yours", encoding="utf-8")
+        self.secret = folder / "secret.yaml"  # outside: nothing may read it
+        self.secret.write_text("name: hunter2\n", encoding="utf-8")
 
     @property
     def program(self) -> str:
@@ -71,11 +100,16 @@ class Place:
 
     @contextmanager
     def harmless(self) -> Iterator[None]:
-        """Raise Harm if a program ran inside or something outside the zone was written."""
+        """Raise Harm if a program ran inside, or something outside the zone was written or the secret read."""
         before = self.seen()
+        watch = Watch(self.secret)
+        _WATCHED.append(watch)
         try:
             yield
         finally:
+            _WATCHED.remove(watch)
+            if watch.harm:
+                raise Harm(watch.harm)
             if self.canary.exists():
                 raise Harm("a program was run")
             if self.seen() != before:

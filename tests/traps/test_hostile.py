@@ -6,6 +6,7 @@ our code does not withstand yet is marked as a hole, and has to fail until it is
 """
 
 import pickle
+import subprocess
 from functools import cache
 from typing import Any
 
@@ -35,6 +36,10 @@ def test_harm_is_noticed(place: Place) -> None:
     with pytest.raises(Harm, match="a program was run"), place.refused():
         pickle.loads(place.pickled())
     place.canary.rmdir()
+    with pytest.raises(Harm, match="was read"), place.refused():
+        place.secret.read_text("utf-8")
+    with pytest.raises(Harm, match="a program was run"), place.refused():
+        subprocess.run(["true"], check=True)
     with pytest.raises(Harm, match="written outside"), place.refused():
         place.outside.write_text("mine")
     with pytest.raises(Harm, match="written outside"), place.refused():

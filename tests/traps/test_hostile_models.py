@@ -1,5 +1,7 @@
 """Trap 31: hostile base models, tokenizers and chat templates, as somebody may hand them on."""
 
+import hashlib
+import json
 import re
 import shutil
 from pathlib import Path
@@ -10,11 +12,12 @@ import torch
 from safetensors.torch import load_file
 from transformers import PreTrainedModel, dynamic_module_utils, modeling_utils
 
-from r1tailor import config
-from r1tailor.errors import ModelUnavailableError
+from r1tailor import config, store
+from r1tailor.errors import DataError, ModelUnavailableError
 from r1tailor.kernels.attention import PACKED_ROWS
 from r1tailor.model import families, load
 from r1tailor.records import Example
+from r1tailor.schema.model import PackagedModel
 from tests.strategy.test_lora import base_model
 from tests.traps.danger import Place, case, change_json, refused_or_harmless
 
@@ -158,6 +161,140 @@ def test_a_broken_base_model_is_one_clear_error(file: str, content: Any, base: P
             change_json(base / file, **content)
     with place.refused(re.escape(str(base))):
         use(base)
+
+
+# --- names that lead elsewhere ------------------------------------------------------------------------------------
+
+SHARDS = ["pytorch_model.bin", "x.pt", "../shard.safetensors", "/etc/passwd", "a/b.safetensors", "a\\b.safetensors", ""]
+
+
+@pytest.mark.parametrize("index", ["model.safetensors.index.json", "pytorch_model.bin.index.json"])
+@pytest.mark.parametrize("shard", [*SHARDS, "..", ".safetensors/../x", "a\0.safetensors", "gone.bin", 5, None, ["x"]])
+def test_an_index_names_safetensors_of_its_own_folder(shard: object, index: str, base: Path, place: Place) -> None:
+    """Before, a pickle of tensors that an index named was loaded, and weights of any folder."""
+    weights = load_file(base / WEIGHTS)
+    torch.save(weights, base / BINARY)
+    torch.save(weights, base / "x.pt")
+    shutil.copy(base / WEIGHTS, place.folder / "shard.safetensors")
+    (base / WEIGHTS).unlink()
+    listed = {"metadata": {}, "weight_map": dict.fromkeys(weights, shard)}
+    (base / index).write_text(json.dumps(listed), encoding="utf-8")
+    with place.refused(rf"{re.escape(index)} names .*a shard is a \*\.safetensors file in the same folder"):
+        use(base)
+
+
+@pytest.mark.parametrize("content", [{}, [], {"weight_map": []}, {"weight_map": {"x": "gone.safetensors"}}])
+def test_an_index_without_its_shards_is_refused(content: object, base: Path, place: Place) -> None:
+    (base / "model.safetensors.index.json").write_text(json.dumps(content), encoding="utf-8")
+    with place.refused("holds no weight_map|names 'gone.safetensors', which is not there"):
+        use(base)
+
+
+@pytest.mark.parametrize(
+    "name", ["config.json", WEIGHTS, "tokenizer.json", "tokenizer_config.json", "more.json", "sub"]
+)
+def test_a_link_out_of_a_model_folder_is_refused(name: str, base: Path, place: Place) -> None:
+    outside = place.folder / f"outside-{name}"
+    if name == "sub":
+        outside.mkdir()
+    elif (base / name).exists():
+        (base / name).rename(outside)
+    else:
+        outside.write_text("{}")
+    (base / name).symlink_to(outside)
+    with place.refused(f"{re.escape(name)} is a link that leads out of it"):
+        use(base)
+
+
+@pytest.mark.parametrize(
+    ("file", "changes"),
+    [
+        case("config.json", {"transformers_weights": "../shard.safetensors"}),
+        case("config.json", {"transformers_weights": "/etc/x.safetensors.index.json"}),
+        case("config.json", {"adapter_path": "../evil"}),
+        case("tokenizer_config.json", {"tokenizer_file": "../../secret.yaml"}),
+        case("tokenizer_config.json", {"vocab_file": "/etc/passwd"}),
+        case("tokenizer_config.json", {"merges_file": "/etc/passwd"}),
+        case("tokenizer_config.json", {"spm_file": "evil.model"}),
+    ],
+)
+def test_no_setting_of_a_model_names_another_file(file: str, changes: dict[str, Any], base: Path, place: Place) -> None:
+    change_json(base / file, **changes)
+    with place.refused(rf"{re.escape(file)}: {next(iter(changes))} names "):
+        use(base)
+
+
+@pytest.mark.parametrize("name", ["model.gguf", "model.ckpt", "flax_model.msgpack", "tf_model.h5", "consolidated.pth"])
+def test_weights_of_another_format_are_no_weights(name: str, base: Path, place: Place) -> None:
+    (base / WEIGHTS).rename(base / name)
+    with place.refused("its weights cannot be read"):
+        use(base)
+
+
+# --- the caches --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def packaged(base: Path, place: Place, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a packaged model in our cache; nothing can be fetched."""
+    monkeypatch.setenv("R1TAILOR_CACHE", str(place.zone / "cache"))
+    monkeypatch.setattr(load, "_convert", unreachable)
+    monkeypatch.setattr(load, "_from_hub", unreachable)
+    settings = config.load([]).model
+    assert isinstance(settings, PackagedModel)
+    folder = load.converted_folder(settings)
+    shutil.copytree(base, folder)
+    store.write_manifest(folder, {})
+    return folder
+
+
+def unreachable(*_: object, **__: object) -> Path:
+    raise DataError("not here")
+
+
+@pytest.mark.parametrize(
+    "name", ["config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json"]
+)
+@pytest.mark.parametrize("how", ["changed", "added", "gone"])
+def test_every_file_of_a_cached_model_is_checked_and_not_only_its_weights(
+    name: str, how: str, packaged: Path, place: Place
+) -> None:
+    settings = config.load([]).model
+    load.load_tokenizer(settings, place.zone)
+    if how == "added":
+        (packaged / f"more-{name}").write_text("{}")
+    elif how == "gone" or not (packaged / name).exists():
+        (packaged / name).unlink(missing_ok=True)
+        (packaged / "tokenizer_config.json").unlink(missing_ok=True)
+    else:
+        (packaged / name).write_bytes((packaged / name).read_bytes() + b" ")
+    for read in (load.load_tokenizer, load.load_config):
+        with place.refused("not here"):
+            read(settings, place.zone)
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", WEIGHTS])
+def test_a_file_of_the_hubs_cache_that_was_changed_is_refused(name: str, base: Path, place: Place) -> None:
+    cache = place.zone / "models--a--b"
+    snapshot = cache / "snapshots" / ("a" * 40)
+    (cache / "blobs").mkdir(parents=True)
+    snapshot.mkdir(parents=True)
+    for file in base.iterdir():
+        content = file.read_bytes()
+        git = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
+        blob = cache / "blobs" / (hashlib.sha256(content).hexdigest() if file.name == WEIGHTS else git)
+        blob.write_bytes(content)
+        (snapshot / file.name).symlink_to(Path("..") / ".." / "blobs" / blob.name)
+    assert load._checked(snapshot, weights=True) == snapshot
+    (snapshot / name).resolve().write_bytes(b"{}")
+    with place.refused(f"{re.escape(name)} was changed after it was downloaded"):
+        load._checked(snapshot, weights=True)
+
+
+@pytest.mark.parametrize("revision", ["main", "refs/pr/1", "v1.0", "ad9f0ae", "../../x", "A" * 40])
+def test_a_model_of_the_hub_is_pinned_to_a_commit(revision: str, place: Place) -> None:
+    with place.refused("must be the hash of a commit"):
+        config.load(["model=r1_distill_qwen_1_5b", f"model.revision={revision}"])
 
 
 @pytest.mark.parametrize("hub_id", ["../../etc", "/etc/passwd", "a/b/c", "--help", "x" * 500, "a\0b"])

@@ -153,7 +153,14 @@ def test_somebodys_yaml_is_looked_at_before_it_is_composed(text: str, place: Pla
 
 
 @pytest.mark.parametrize(
-    "line", ["hydra.sweep.dir=x", "-m seed=1,2 hydra.sweep.subdir=y", "hydra.run.dir=x", "hydra/launcher=basic"]
+    "line",
+    [
+        "hydra.sweep.dir=outputs/sweeps/x",
+        "-m seed=1,2 hydra.sweep.subdir=y",
+        "-m seed=1,2 hydra.sweep.dir=outputs/sweeps hydra.sweep.subdir=${now:%H}/${hydra.job.num}",
+        "hydra.run.dir=outputs/runs/x",
+        "hydra/launcher=basic",
+    ],
 )
 def test_what_hydra_may_be_told_is_taken(line: str) -> None:
     assert set(line.split()) - {"seed=1,2"} <= set(config.checked_arguments(line.split()))

@@ -21,6 +21,9 @@ _WELCOME = {
 }
 _DVC = (sys.executable, "-m", "dvc")
 _COMPOSES = {"hydra.enabled": "True", "hydra.config_name": "project"}  # what `dvc exp run -S` composes from
+# DVC unpickles what it finds in its site cache, which lies in a folder that everybody may write to unless it is set. A
+# relative path would start from where DVC is called, so the setting is local to this copy of the project.
+_SITE_CACHE = ("core.site_cache_dir", Path(".dvc") / "tmp" / "site")
 
 
 def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private)
@@ -71,6 +74,7 @@ def _make_repository(folder: Path) -> None:
         _call((*_DVC, "init", "--quiet"), folder)
     for key, value in _COMPOSES.items():
         _call((*_DVC, "config", key, value), folder)
+    _call((*_DVC, "config", "--local", _SITE_CACHE[0], str(folder / _SITE_CACHE[1])), folder)
 
 
 def _call(command: tuple[str, ...], folder: Path) -> None:
@@ -90,7 +94,8 @@ def _call(command: tuple[str, ...], folder: Path) -> None:
 def _next_steps(given: Path, folder: Path) -> list[str]:
     enter = [] if folder == Path.cwd() else [f"cd {shlex.quote(str(given))}"]
     configured = " && ".join(f"dvc config {key} {value}" for key, value in _COMPOSES.items())
-    repository = [] if (folder / ".dvc").exists() else [f"git init && dvc init && {configured}"]
+    own_cache = f'dvc config --local {_SITE_CACHE[0]} "$PWD/{_SITE_CACHE[1]}"'
+    repository = [] if (folder / ".dvc").exists() else [f"git init && dvc init && {configured} && {own_cache}"]
     return [
         *enter,
         "cp conf/domain/generic.yaml conf/domain/mine.yaml   # set its name, and the path of your file",

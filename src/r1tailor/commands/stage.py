@@ -1,9 +1,11 @@
 """``r1tailor <stage>``: one stage of the pipeline, or of a direct run."""
 
 import argparse
+import os
 from typing import Any
 
 from r1tailor import config
+from r1tailor.errors import UserError
 from r1tailor.layout import RunFolder, pipeline_folder
 
 _HELP = {
@@ -17,6 +19,7 @@ _HELP = {
     "evaluate": "base against tuned: metrics with intervals, report",
     "register": "everything above -> a version in the registry",
 }
+_CHOSEN_BY = {"train": "phase", "variant": "name"}  # stages that DVC has once for each phase or variant
 
 
 def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private)
@@ -29,7 +32,11 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
             stage.add_argument("--phase", help="one phase of the curriculum (default: all, one after the other)")
         if name == "variant":
             stage.add_argument("--name", help="one of evaluation.variants (default: all, one after the other)")
-        stage.set_defaults(run=_run, stage=name, folder=None)
+        if name in _CHOSEN_BY:
+            stage.add_argument(
+                "--dvc-stage", action="store_true", help=f"the {_CHOSEN_BY[name]} that DVC_STAGE={name}@<...> names"
+            )
+        stage.set_defaults(run=_run, stage=name, folder=None, dvc_stage=False)
 
 
 def _run(parsed: argparse.Namespace) -> None:
@@ -40,6 +47,22 @@ def _run(parsed: argparse.Namespace) -> None:
         settings = config.load_params()
         run = pipeline_folder(settings)
     chosen = {key: getattr(parsed, key) for key in ("phase", "name") if key in parsed}
+    if parsed.dvc_stage:
+        chosen |= _of_dvc(parsed.stage)
     from r1tailor import stages  # what the stages import is not imported for the other commands
 
     stages.STAGES[parsed.stage](settings, run, **chosen)
+
+
+def _of_dvc(stage: str) -> dict[str, str]:
+    """Return the phase or variant in the name of the DVC stage that runs this process.
+
+    The name reaches us in the environment, not in the command: DVC hands a command with its values to a shell.
+
+    Raises:
+        UserError: no stage of DVC runs this process, or another one.
+    """
+    name, at, chosen = os.environ.get("DVC_STAGE", "").rpartition(":")[2].partition("@")
+    if name != stage or not at:
+        raise UserError(f"--dvc-stage is for dvc.yaml: DVC_STAGE must be {stage}@<{_CHOSEN_BY[stage]}>")
+    return {_CHOSEN_BY[stage]: chosen}

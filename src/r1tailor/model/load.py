@@ -24,6 +24,7 @@ from r1tailor.kernels.rms_norm import patch_norms
 from r1tailor.kernels.rotary import patch_rotations
 from r1tailor.kernels.swiglu import patch_gates
 from r1tailor.model import families
+from r1tailor.model.folder import changed_blob, changed_settings, fault
 from r1tailor.model.local import local_folder
 from r1tailor.schema.model import HubModel, LocalModel, PackagedModel, RandomModel
 from r1tailor.sources.packaged import download_member
@@ -124,7 +125,7 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
 def _leave_the_file(model: nn.Module) -> None:
     """Copy the weights out of the mapped file, which is unmapped after the last.
 
-    As long as it is mapped, its pages count as the process's own beside every copy that is made of a weight; nor are
+    As long as it is mapped, its pages count as the process's own next to every copy that is made of a weight; nor are
     weights in it aligned.
     """
     for parameter in model.parameters():
@@ -194,7 +195,7 @@ def _folder(settings: PackagedModel | HubModel | LocalModel, root: Path, *, weig
             return local_folder(settings, root)
         case HubModel():
             try:
-                return _from_hub(settings.hub_id, settings.revision, weights=weights)
+                return _checked(_from_hub(settings.hub_id, settings.revision, weights=weights), weights=weights)
             except OSError as error:
                 raise _unavailable(
                     settings, [f"{settings.hub_id} in the local cache and on the hub: {error}"]
@@ -205,15 +206,15 @@ def _folder(settings: PackagedModel | HubModel | LocalModel, root: Path, *, weig
 
 def _packaged(settings: PackagedModel, *, weights: bool) -> Path:
     folder = converted_folder(settings)
-    if not (folder / store.MANIFEST).exists() or (weights and store.damage(folder)):
+    if store.damage(folder) if weights else changed_settings(folder):
         try:
             folder.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(folder.with_suffix(".lock")):  # two first runs at once: one converts, the other waits
-                if not (folder / store.MANIFEST).exists() or store.damage(folder):
+                if store.damage(folder):
                     _convert(settings, folder)
         except DataError as tried:
             try:
-                return _from_hub(settings.hub_id, "main", weights=weights)
+                return _checked(_from_hub(settings.hub_id, settings.revision, weights=weights), weights=weights)
             except OSError as error:
                 attempts = [
                     f"{settings.package}=={settings.version}: {tried}",
@@ -260,6 +261,19 @@ def _from_hub(hub_id: str, revision: str, *, weights: bool) -> Path:
         raise OSError(_brief(error)) from error
     finally:
         disable_progress_bars()
+
+
+def _checked(folder: Path, *, weights: bool) -> Path:
+    """Return a snapshot of the hub whose files lead nowhere else and are those that were downloaded.
+
+    Raises:
+        ModelUnavailableError: they are not.
+    """
+    if why := fault(folder, within=folder.parent.parent):  # a snapshot links to the blobs next to it
+        raise ModelUnavailableError(f"{folder}: {why}")
+    if name := changed_blob(folder, weights=weights):
+        raise ModelUnavailableError(f"{folder}: {name} was changed after it was downloaded; delete it to get it again")
+    return folder
 
 
 def _unavailable(settings: AnyModel, attempts: list[str]) -> ModelUnavailableError:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from r1tailor.errors import ModelUnavailableError
+from r1tailor.model.folder import fault
 from r1tailor.schema.model import LocalModel
 
 
@@ -10,7 +11,7 @@ def local_folder(settings: LocalModel, root: Path) -> Path:
     """Return the folder of a local model.
 
     Raises:
-        ModelUnavailableError: there is no model in it, or one that would bring another along.
+        ModelUnavailableError: there is no model in it, or it names files other than its own.
     """
     folder = root / settings.path
     if not (folder / "config.json").is_file():
@@ -22,4 +23,7 @@ def local_folder(settings: LocalModel, root: Path) -> Path:
         raise ModelUnavailableError(
             f"model.path = {settings.path}: it holds adapters (adapter_config.json); a base model without any is needed"
         )
+    snapshot = folder.parent.name == "snapshots"  # of the hub's cache: its files are links to the blobs next to it
+    if why := fault(folder, within=folder.parent.parent if snapshot else None):
+        raise ModelUnavailableError(f"model.path = {settings.path}: {why}")
     return folder

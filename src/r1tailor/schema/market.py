@@ -5,7 +5,16 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from r1tailor.fields import EnvironmentVariable, IsoDate, Location, Select, Symbol, UrlWithoutSecret
+from r1tailor.fields import (
+    IsoDate,
+    Location,
+    MostRows,
+    QuerySeconds,
+    SecretVariable,
+    Select,
+    Symbol,
+    UrlWithoutSecret,
+)
 from r1tailor.schema.base import Section, SourceSection
 
 
@@ -73,9 +82,13 @@ class BarsSqlSource(_FeedSource):
 
     kind: Literal["bars_sql"] = Field(description="bars_sql: figures that a query to a database returns.")
     url: UrlWithoutSecret = Field(description="The database's SQLAlchemy URL, without a password.")
-    password_variable: EnvironmentVariable | None = Field(
-        default=None, description="Environment variable that holds the password."
+    password_variable: SecretVariable | None = Field(
+        default=None,
+        description="Environment variable that holds the password, R1TAILOR_SECRET_<NAME>; it is sent to no host but "
+        "the one in R1TAILOR_SECRET_<NAME>_HOST.",
     )
+    timeout_seconds: QuerySeconds = 600
+    most_rows: MostRows = 10_000_000
     query: Select = Field(description="One SELECT statement.")
     columns: BarColumns = Field(description="Which columns hold dates and figures.")
 

