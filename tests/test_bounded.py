@@ -111,8 +111,12 @@ def test_errors_keep_their_words_and_an_outside_kill_is_told() -> None:
 
 
 def test_an_interrupt_ends_the_worker_which_removes_what_it_wrote(tmp_path: Path) -> None:
+    place, folder = tmp_path / "pid", tmp_path / "output"
+    folder.mkdir()
+
     def work() -> None:
-        half = tmp_path / "half"
+        place.write_text(str(os.getpid()))
+        half = folder / "half"
         half.touch()
         try:
             os.kill(os.getppid(), signal.SIGINT)
@@ -122,6 +126,6 @@ def test_an_interrupt_ends_the_worker_which_removes_what_it_wrote(tmp_path: Path
 
     with pytest.raises(KeyboardInterrupt):
         bounded.run(work, SHORT)
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(int(place.read_text()), os.WNOHANG)
