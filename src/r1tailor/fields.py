@@ -16,17 +16,8 @@ from pydantic import AfterValidator, Field
 _PASSWORD = re.compile(r"[^:]+://[^@]*(?::|%3A)[^@]*@", re.IGNORECASE)  # whatever some driver could take for one
 # What a URL may ask of a driver: nothing that names a secret, another host, a file of settings or a library.
 _URL_PARAMETERS = (
-    *(
-        "sslmode",
-        "sslrootcert",
-        "ssl_ca",
-        "ssl_verify_cert",
-        "ssl_verify_identity",
-        "charset",
-        "client_encoding",
-        "timeout",
-    ),
-    *("application_name", "connect_timeout", "driver", "encrypt", "trustservercertificate"),
+    *("sslmode", "sslrootcert", "ssl_ca", "ssl_verify_cert", "ssl_verify_identity", "charset", "client_encoding"),
+    *("application_name", "connect_timeout", "timeout", "driver", "encrypt", "trustservercertificate"),
 )
 _PARAMETER_VALUE = re.compile(r"[\w .+()-]*")
 _CERTIFICATE = re.compile(r"[\w ./+-]*")

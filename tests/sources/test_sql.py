@@ -286,7 +286,7 @@ def test_a_package_that_is_missing_is_named(
 PASSWORD = "must hold no password: name the environment variable that holds it in password_variable"
 PARAMETER = (
     "must hold no password or other secret, and no parameter but sslmode, sslrootcert, ssl_ca, ssl_verify_cert, "
-    "ssl_verify_identity, charset, client_encoding, application_name, connect_timeout, driver, encrypt, "
+    "ssl_verify_identity, charset, client_encoding, application_name, connect_timeout, timeout, driver, encrypt, "
     "trustservercertificate: a password's environment variable is named in password_variable"
 )
 VARIABLE = (
