@@ -192,7 +192,14 @@ def test_a_stage_calls_no_code_that_its_inputs_leave_out(settings: Compose, own_
     quick = ("trainer.max_steps=2", "evaluation.max_new_tokens=2", "evaluation.resamples=100", *FAST)
     composed = settings("domain=generic", f"domain.sources.0.path={own_jsonl}", "model=tiny_llama", *quick)
     run = RunFolder(tmp_path / "run")
-    started = ("stages", "layout", "composition", "inputs", *inputs.UNCOUNTED)  # whoever starts a stage
+    started = (
+        "stages",
+        "stage_outputs",
+        "layout",
+        "composition",
+        "inputs",
+        *inputs.UNCOUNTED,
+    )  # whoever starts a stage
     refusing = {f"r1tailor/planning/{name}.py" for name in ("preflight", "plan", "memory_trace")}  # change no output
     for stage in inputs.ROOMS:
         found: set[str] = set()

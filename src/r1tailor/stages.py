@@ -42,6 +42,7 @@ from r1tailor.registry.files import write_folder
 from r1tailor.schema.model import LocalModel
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource, Source
+from r1tailor.stage_outputs import demand, sealed
 
 _REPORT = "report.json"
 _EVALUATED = "evaluated.json"  # what was evaluated, and the hash of what was measured
@@ -60,10 +61,9 @@ def inputs(settings: Settings, run: RunFolder) -> None:
 
 def collect(settings: Settings, run: RunFolder) -> None:
     """Raw material -> documents and their provenance."""
-    run.collected.parent.mkdir(parents=True, exist_ok=True)
-    run.provenance.unlink(missing_ok=True)
-    count, provenance = bounded.run(partial(_collected, settings, run), settings.corpus.limits, resumes=True)
-    store.write_json(run.provenance, provenance)
+    with sealed(settings, run, "collect"):
+        count, provenance = bounded.run(partial(_collected, settings, run), settings.corpus.limits, resumes=True)
+        store.write_json(run.provenance, provenance)
     print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
 
 
@@ -105,25 +105,25 @@ def check(settings: Settings, run: RunFolder) -> None:
 def clean(settings: Settings, run: RunFolder) -> None:
     """Documents -> clean documents, a report of every change, and the list of documents that repeat another.
 
-    Clean documents appear once the gate has passed: what a refused or interrupted run leaves holds none, not even
-    those of the run before, so that no later stage reads them.
+    Clean documents appear once the gate has passed: what a refused run leaves holds none, not even those of the run
+    before.
     """
-    cleaning = settings.domain.cleaning
-    _demand(run, "clean")
+    cleaning, compliance = settings.domain.cleaning, settings.domain.compliance
     told_in, unchecked = run.cleaned.with_name(_REPORT), run.cleaned.with_name(".unchecked.parquet")
-    run.cleaned.parent.mkdir(parents=True, exist_ok=True)
-    for old in (run.cleaned, told_in):
-        old.unlink(missing_ok=True)
-    try:
-        report = bounded.run(partial(_cleaned, settings, run, unchecked), settings.corpus.limits)
-        told = report.as_dict()
-        if cleaning.duplicates:
-            told["duplicates"] = deduplicate(unchecked, unchecked, cleaning.duplicates)
-        told["compliance"] = gate(read_documents(unchecked), cleaning.privacy, settings.domain.compliance)
-        store.write_json(told_in, told)
-        unchecked.replace(run.cleaned)
-    finally:
-        unchecked.unlink(missing_ok=True)
+    with sealed(settings, run, "clean") as seal:
+        for old in (run.cleaned, told_in):
+            old.unlink(missing_ok=True)
+        try:
+            report = bounded.run(partial(_cleaned, settings, run, unchecked), settings.corpus.limits)
+            told = report.as_dict()
+            if cleaning.duplicates:
+                told["duplicates"] = deduplicate(unchecked, unchecked, cleaning.duplicates)
+            told["compliance"] = gate(read_documents(unchecked), cleaning.privacy, compliance)
+            seal |= {"asked": compliance, "compliance": told["compliance"]}
+            store.write_json(told_in, told)
+            unchecked.replace(run.cleaned)
+        finally:
+            unchecked.unlink(missing_ok=True)
     print(f"clean: {sum(report.changed.values()):,} changes in {report.documents:,} documents")
 
 
@@ -133,26 +133,6 @@ def _cleaned(settings: Settings, run: RunFolder, path: Path) -> Report:
     documents = engine.run(run.collected, partial(chain, cleaning, config.ROOT), settings.corpus, report)
     write_documents(path, shown(documents, "cleaning", count_documents(run.collected)))
     return report
-
-
-def _demand(run: RunFolder, stage: str) -> None:
-    """Refuse a stage while one before it has not finished: what an older run left must not pass a refusal by.
-
-    Each stage removes its own output first, so that what exists was made by the last run of that stage.
-
-    Raises:
-        DataError: names the first missing output.
-    """
-    outputs = {
-        "collect": run.provenance,
-        "clean": run.cleaned,
-        "annotate": run.annotated,
-        "instruct": run.examples / _REPORT,
-    }
-    earlier = list(STAGES)[: list(STAGES).index(stage)]
-    for path in (outputs[name] for name in earlier if name in outputs):
-        if not path.exists():
-            raise DataError(f"{path} does not exist. Run the stage before: dvc repro, or python train.py")
 
 
 def annotation_tasks(settings: Settings, limit: int, folder: Path) -> list[Path]:
@@ -171,28 +151,24 @@ def annotation_tasks(settings: Settings, limit: int, folder: Path) -> list[Path]
 def annotate(settings: Settings, run: RunFolder) -> None:
     """Clean documents + people's annotations -> documents with gold labels; stops where people agree too little."""
     own, folder = settings.domain.annotation, run.annotated.parent
-    run.annotated.unlink(missing_ok=True)
-    _demand(run, "annotate")
-    folder.mkdir(parents=True, exist_ok=True)
-    if own is None:
-        shutil.copyfile(run.cleaned, run.annotated)
-        print("annotate: domain.annotation is null, documents pass through")
-        return
-    gold = annotation.annotate(read_documents(run.cleaned), own, config.ROOT, settings.seed)
-    annotation.settle(gold, own, folder)
-    write_documents(run.annotated, gold.documents)
+    with sealed(settings, run, "annotate"):
+        if own is None:
+            shutil.copyfile(run.cleaned, run.annotated)
+            print("annotate: domain.annotation is null, documents pass through")
+            return
+        gold = annotation.annotate(read_documents(run.cleaned), own, config.ROOT, settings.seed)
+        annotation.settle(gold, own, folder)
+        write_documents(run.annotated, gold.documents)
     print(f"annotate: {gold.summary}")
 
 
 def instruct(settings: Settings, run: RunFolder) -> None:
     """Documents with gold labels -> train, validation and test examples."""
-    (run.examples / _REPORT).unlink(missing_ok=True)
-    _demand(run, "instruct")
-    built = build(open_domain(settings.domain, list(read_documents(run.annotated))), settings.seed)
-    run.examples.mkdir(parents=True, exist_ok=True)
-    for name, members in built.parts.items():
-        write_records(run.examples / f"{name}.jsonl", members)
-    store.write_json(run.examples / _REPORT, built.report)
+    with sealed(settings, run, "instruct"):
+        built = build(open_domain(settings.domain, list(read_documents(run.annotated))), settings.seed)
+        for name, members in built.parts.items():
+            write_records(run.examples / f"{name}.jsonl", members)
+        store.write_json(run.examples / _REPORT, built.report)
     counts = ", ".join(f"{len(members):,} {name}" for name, members in built.parts.items())
     print(f"instruct: {counts} examples")
 
@@ -211,7 +187,7 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
     keys = settings.curriculum.keys
     if phase is not None and phase not in keys:
         raise ConfigError([f"--phase {phase}: curriculum={settings.curriculum.kind} has {', '.join(keys)}"])
-    _demand(run, "train")
+    demand(settings, run, "train")
     parts, hashes, code = run.parts(), run.hashes(), code_version()
     from r1tailor.planning.preflight import preflight
     from r1tailor.training import parallel
@@ -287,7 +263,7 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
 
     for old in (_EVALUATED, "metrics.json"):
         (run.evaluation / old).unlink(missing_ok=True)
-    _demand(run, "evaluate")
+    demand(settings, run, "evaluate")
     trained = run.phase(settings.curriculum.final)
     _refuse_other_examples(trained / "model", run)
     domain = open_domain(settings.domain, list(read_documents(run.annotated)))
@@ -358,7 +334,7 @@ def register(settings: Settings, run: RunFolder) -> Version:
     """
     from r1tailor.registry.goals import verdicts
 
-    _demand(run, "register")
+    demand(settings, run, "register")
     metrics_file = run.evaluation / "metrics.json"
     if not metrics_file.exists():
         raise DataError(f"{metrics_file} does not exist. Run the stage before: dvc repro, or python train.py")

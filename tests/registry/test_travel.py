@@ -17,12 +17,14 @@ from r1tailor.model.base import Base
 from r1tailor.registry import open_registry
 from tests.conftest import ROOT
 from tests.support.commands import Done, spawned
+from tests.support.sealed import seal
 
 IDENTITY = {f"GIT_{who}_{what}": "t@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 RESULTS = {
     "collect/provenance.json": "[]",
     "clean/documents.parquet": "",
     "annotate/documents.parquet": "",
+    "instruct/manifest.json": "",
     "instruct/report.json": "{}",
     "instruct/train.jsonl": "",
     "instruct/validation.jsonl": "",
@@ -42,6 +44,7 @@ def _write_results(run: RunFolder) -> None:
     """Write what the stages before would have: a sound model, and the record of its evaluation."""
     for name, text in RESULTS.items():
         store.write_text(run.path / name, text)
+    seal(run, config.load(["model=tiny_llama"]).domain.compliance)
     base = Base("toy", "0" * 64, {"kind": "random"})
     facts = artifact.Facts("adapter", base, "fp32", "t", "c", temporal=False, parent=None)
     with artifact.written(run.phase("1-all") / "model", facts, {"data": run.hashes()}) as folder:

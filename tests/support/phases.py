@@ -7,6 +7,7 @@ from r1tailor.layout import RunFolder
 from r1tailor.records import Example, write_documents, write_records
 from r1tailor.schema.curriculum import PhasedCurriculum
 from r1tailor.schema.settings import Settings
+from tests.support.sealed import seal
 
 FINAL = "2-volatility"
 
@@ -56,4 +57,5 @@ def laid_out(folder: Path) -> RunFolder:
         path.parent.mkdir(parents=True)
         write_documents(path, ())
     store.write_json(run.examples / "report.json", {})
+    seal(run)
     return run

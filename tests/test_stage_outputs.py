@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from r1tailor import config, stages, store
+from r1tailor import config, stage_outputs, stages, store
 from r1tailor.errors import CheckpointError, DataError
 from r1tailor.layout import RunFolder
+from r1tailor.records import read_documents, write_documents
 from r1tailor.schema.settings import Settings
+from tests.support.sealed import seal
 from tests.support.toy_run import toy_run, toy_settings
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning")
@@ -111,10 +113,16 @@ def test_weights_changed_after_the_evaluation_are_not_registered(copied: tuple[S
         stages.register(settings, run)
 
 
+def _resealed(settings: Settings, run: RunFolder) -> None:
+    """Seal the examples as if ``instruct`` had written them."""
+    seal(run, settings.domain.compliance)
+
+
 def test_old_metrics_do_not_register_a_model_of_new_examples(copied: tuple[Settings, RunFolder]) -> None:
     settings, run = copied
     examples = run.examples / "train.jsonl"
     examples.write_text("".join(examples.read_text().splitlines(keepends=True)[1:]))
+    _resealed(settings, run)
     with pytest.raises(DataError, match="was not trained on the examples"):
         stages.register(settings, run)
     with pytest.raises(DataError, match="was not trained on the examples"):
@@ -126,5 +134,44 @@ def test_what_was_measured_is_not_exchanged(name: str, where: str, copied: tuple
     settings, run = copied
     path = run.path / where
     path.write_text(path.read_text().replace("0.", "1.") + "\n")
+    _resealed(settings, run)
     with pytest.raises(DataError, match=f"^{name}: not what was evaluated"):
         stages.register(settings, run)
+
+
+READERS = {
+    "collect/documents.parquet": ("clean", "collect"),
+    "collect/provenance.json": ("evaluate", "collect"),
+    "clean/documents.parquet": ("annotate", "clean"),
+    "annotate/documents.parquet": ("instruct", "annotate"),
+    "instruct/train.jsonl": ("train", "instruct"),
+    "instruct/test.jsonl": ("register", "instruct"),
+}
+
+
+@pytest.mark.parametrize("where", READERS)
+def test_a_flipped_bit_is_noticed_by_the_next_reader(where: str, copied: tuple[Settings, RunFolder]) -> None:
+    settings, run = copied
+    content, (reader, writer) = bytearray((run.path / where).read_bytes()), READERS[where]
+    content[len(content) // 2] ^= 1
+    (run.path / where).write_bytes(content)
+    with pytest.raises(DataError, match=rf"was changed after it was written\. Run {writer} again"):
+        stages.STAGES[reader](settings, run)
+
+
+def test_stages_of_different_runs_do_not_mix(copied: tuple[Settings, RunFolder]) -> None:
+    settings, run = copied
+    documents = list(read_documents(run.collected))[:-1]
+    with stage_outputs.sealed(settings, run, "collect"):
+        write_documents(run.collected, documents)
+    for later in ("annotate", "instruct", "train", "evaluate", "register"):
+        with pytest.raises(DataError, match=r"clean was made from other files .* Run clean again"):
+            stages.STAGES[later](settings, run)
+
+
+def test_the_verdict_of_the_gate_is_demanded(copied: tuple[Settings, RunFolder]) -> None:
+    settings, run = copied
+    strict = settings.model_copy(update={"domain": settings.domain.model_copy(update={"compliance": "hipaa"})})
+    for later in ("annotate", "instruct", "train", "evaluate", "register"):
+        with pytest.raises(DataError, match=r"was checked for domain\.compliance = none, now it is hipaa"):
+            stages.STAGES[later](strict, run)
