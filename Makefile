@@ -4,16 +4,24 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-external check docs clean
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation
+
+.PHONY: setup lock demo test test-external check docs clean
 
 setup: $(STAMP)
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock requirements-cpu.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	sed -n '/^setuptools==/,/[^\\]$$/p' requirements.lock > $(VENV)/build.lock
+	$(INSTALL) --require-hashes -r $(VENV)/build.lock  # builds the few releases that have no wheel
+	$(INSTALL) --require-hashes -r requirements-cpu.lock || echo "No CPU build of torch in pip's sources; the index's own build is taken"
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) -e .
 	touch $(STAMP)
+
+lock: setup  # requirements.lock again, with the hashes of the versions it names
+	$(BIN)/python -m tests.support.lock
 
 demo: setup
 	$(BIN)/python -m r1tailor fetch

@@ -1,7 +1,9 @@
 """Errors: the tree that the docstring draws, and the exit code of each."""
 
+import errno
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 
@@ -38,3 +40,25 @@ def test_a_configuration_error_counts_and_lists_its_faults() -> None:
 
 def test_sigterm_has_a_code_of_its_own() -> None:
     assert errors.Interrupted("stopped", 15).exit_code == 143
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError("[Errno 28] Error writing bytes to file. Detail: [errno 28] No space left on device"),
+        RuntimeError("I/O error: No space left on device (os error 28)"),
+    ],
+    ids=["system", "arrow", "safetensors"],
+)
+def test_a_full_disk_names_the_path_whatever_library_met_it(raised: Exception) -> None:
+    with pytest.raises(OSError, match="No space left") as error, errors.writing(Path("cache/model")):
+        raise raised
+    assert (error.value.errno, error.value.filename) == (errno.ENOSPC, "cache/model")
+
+
+@pytest.mark.parametrize("raised", [ValueError("something else"), errors.DataError("(os error 28)")])
+def test_another_error_while_writing_is_left_as_it_is(raised: Exception) -> None:
+    with pytest.raises(type(raised)) as error, errors.writing(Path("cache/model")):
+        raise raised
+    assert error.value is raised

@@ -66,7 +66,15 @@ _DOMAIN_NAME = re.compile(r"^name:\s*[\"']?(\w+)", re.MULTILINE)
 _CHECKED_JOBS = 200  # of a sweep, before its first one starts: seconds
 _STOPS_COMPOSING = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, RecursionError)
 _COMPOSED_FROM = re.compile(r"# (conf/.+) ([0-9a-f]{64})")
-_NO_WAY_TO_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
+_NO_WAY_TO_WRITE = {  # and what to do about it
+    errno.ENOSPC: "free space there, then run the command again",
+    errno.EDQUOT: "free space or raise the quota, then run the command again",
+    errno.EFBIG: "choose a file system that takes larger files",
+    errno.EROFS: "choose a folder that can be written",
+    errno.EACCES: "choose a folder that can be written, or change its permissions",
+    errno.EPERM: "choose a folder that can be written, or change its permissions",
+    errno.EIO: "check the disk, then run the command again",
+}
 
 
 @contextmanager
@@ -90,7 +98,8 @@ def reported_errors() -> Iterator[None]:
     except OSError as error:
         if error.errno not in _NO_WAY_TO_WRITE:
             raise
-        print(f"error: {error.filename or 'a file'} cannot be written: {error.strerror}", file=sys.stderr)
+        path, fault = error.filename or "a file", "read or written" if error.errno == errno.EIO else "written"
+        print(f"error: {path} cannot be {fault}: {error.strerror}; {_NO_WAY_TO_WRITE[error.errno]}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("stopped; what was finished is kept", file=sys.stderr)

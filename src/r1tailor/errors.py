@@ -21,6 +21,14 @@
     └── Interrupted           130/143   Ctrl-C or SIGTERM, after a checkpoint was written
 """
 
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_OS_ERROR = re.compile(r"\(os error (\d+)\)|\[Errno (\d+)\]")  # as libraries in Rust and C++ word it
+
 
 class TailorError(Exception):
     """Base of every error this package raises on purpose; its text is the whole message."""
@@ -110,3 +118,33 @@ class Interrupted(TailorError):
     def __init__(self, message: str, signal_number: int) -> None:
         super().__init__(message)
         self.exit_code = 128 + signal_number
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Give an operating system's error the path that was being written.
+
+    A full disk is met in ``write`` or ``fsync``, whose errors name no file; libraries in other languages raise errors
+    of their own, with the system's number in the text.
+
+    Raises:
+        OSError: with its ``filename``.
+    """
+    try:
+        yield
+    except TailorError:
+        raise
+    except OSError as error:
+        number = error.errno or _number(error)
+        if number is None or error.filename is not None:
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from error
+    except Exception as error:
+        if (number := _number(error)) is None:
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from error
+
+
+def _number(error: Exception) -> int | None:
+    found = _OS_ERROR.search(str(error))
+    return int(found[1] or found[2]) if found else None

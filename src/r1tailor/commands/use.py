@@ -63,5 +63,5 @@ def _track(names: list[str]) -> None:
 
 
 def _in_git(path: Path) -> bool:
-    command = ["git", "ls-files", "--", str(path)]
+    command = ["git", "-c", "core.fsmonitor=false", "ls-files", "--", str(path)]
     return bool(subprocess.run(command, cwd=config.ROOT, capture_output=True, check=False).stdout)

