@@ -151,3 +151,39 @@ def test_a_wrong_name_exits_with_2_and_one_message(
         registry("show", "tow-1")
     assert stopped.value.code == 2
     assert "there is no version tow-1. Did you mean toy-1?" in capsys.readouterr().err
+
+
+def test_a_refused_record_is_reported_with_the_sound_ones(shop: Shop, registry: Callable[..., Said]) -> None:
+    bad, good = shop.register("one", missed=(MISSED,)), shop.register("two")
+    record = shop.registry.record_file(bad)
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"missed_goals": []}))
+    said = registry("list")
+    assert list(_rows(said)) == [good.id]
+    assert said.err.startswith("refused: ")
+    assert f"{bad.id}.json is no record of a version: its content is not what was registered under its id" in said.err
+
+
+def test_verify_reports_repairs_and_exits_with_1_where_damage_remains(
+    shop: Shop, registry: Callable[..., Said], capsys: pytest.CaptureFixture[str]
+) -> None:
+    version = shop.register("one")
+    assert registry("verify").out.endswith(": nothing damaged\n")
+    shop.stored(version, "config.yaml").write_bytes(b"")
+    assert "config.yaml is damaged; it was stored again" in registry("verify").out
+    assert registry("verify", "--json").json["damage"] == []
+    shop.stored(version, "config.yaml").write_bytes(b"")
+    with pytest.raises(SystemExit) as stopped:
+        main(["registry", "verify", "--dry-run", "--json"])
+    assert stopped.value.code == 1
+    assert json.loads(capsys.readouterr().out)["repaired"] == []
+
+
+def test_gc_says_what_it_removes(shop: Shop, registry: Callable[..., Said]) -> None:
+    shop.register("one")
+    stray = shop.registry.objects.path("0" * 64)
+    stray.write_bytes(b"x" * 10)
+    dry = registry("gc", "--dry-run").out.splitlines()
+    assert dry[0].endswith("0" * 64)
+    assert dry[1] == "1 stored files of no version and 0 deployed folders can be removed: 0.0 MB (10 bytes)"
+    assert registry("gc", "--json").json["bytes"] == 10
+    assert not stray.exists()

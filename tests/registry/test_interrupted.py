@@ -25,6 +25,6 @@ def test_a_power_cut_leaves_before_or_after_and_what_was_done_stays(action: str,
 
 
 def test_writers_at_once_lose_nothing_and_readers_meet_no_gap(tmp_path: Path) -> None:
-    found = at_once(tmp_path, writers=4, each=1)
+    found = at_once(tmp_path, writers=4, each=4)
     assert (found.lost, found.duplicates, found.gaps) == (0, 0, 0)
     assert found.reads > 0
