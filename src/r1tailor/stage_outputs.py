@@ -1,8 +1,8 @@
 """What the stages of the data wrote: sealed when the stage has finished, and demanded by the stages that read it.
 
 A seal is the folder's manifest: the hash of each file, the hash of the seal that it was made from, and for ``clean``
-what the gate found. A stage removes its own seal before it begins, so that after a refusal or a kill no later stage runs on
-what an earlier run left, and a changed bit is noticed by the next reader.
+what the gate found. A stage removes its own seal before it begins, so that after a refusal or a kill no later stage
+runs on what an earlier run left, and a changed bit is noticed by the next reader.
 """
 
 from collections.abc import Iterator
