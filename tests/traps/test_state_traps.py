@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
