@@ -9,7 +9,6 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -18,9 +17,11 @@ from typing import Any
 from r1tailor import __version__, annotation, config, sources, store
 from r1tailor.annotation.schemes import opened
 from r1tailor.annotation.tasks import write_tasks
+from r1tailor.annotation.veil import Veil
 from r1tailor.corpus import chain, engine
 from r1tailor.corpus.deduplicate import deduplicate
 from r1tailor.corpus.engine import Report
+from r1tailor.corpus.privacy import references
 from r1tailor.corpus.privacy.gate import gate
 from r1tailor.corpus.progress import shown
 from r1tailor.domain import declaration, open_domain
@@ -62,7 +63,10 @@ def collect(settings: Settings, run: RunFolder) -> None:
     """Raw material -> documents and their provenance."""
     provenance: list[dict[str, Any]] = []
     readers = declaration(settings.domain.kind).readers
-    found = (document for source in settings.domain.sources for document in _gathered(source, readers, provenance))
+    told = references.teller(settings.domain.cleaning.privacy, config.ROOT)
+    found = (
+        document for source in settings.domain.sources for document in _gathered(source, readers, provenance, told)
+    )
     run.collected.parent.mkdir(parents=True, exist_ok=True)
     run.provenance.unlink(missing_ok=True)
     count = write_documents(run.collected, shown(found, "collecting"))
@@ -70,7 +74,12 @@ def collect(settings: Settings, run: RunFolder) -> None:
     print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
 
 
-def _gathered(source: Source, readers: Mapping[str, str], provenance: list[dict[str, Any]]) -> Iterator[Document]:
+def _gathered(
+    source: Source,
+    readers: Mapping[str, str],
+    provenance: list[dict[str, Any]],
+    told: Callable[[Rejection], Mapping[str, str]],
+) -> Iterator[Document]:
     """Yield the documents of one source, then add to the provenance where they came from."""
     rejected: list[Rejection] = []
     files, count, last, alone = hashlib.sha256(), 0, "", True
@@ -79,7 +88,8 @@ def _gathered(source: Source, readers: Mapping[str, str], provenance: list[dict[
             alone, last = count == 1, document.sha256
             files.update(last.encode())
         yield document
-    facts = source.model_dump(mode="json") | {"documents": count, "rejected": [asdict(one) for one in rejected]}
+    facts = source.model_dump(mode="json", exclude=None if source.permissions else {"permissions"})
+    facts |= {"documents": count, "rejected": [dict(told(one)) for one in rejected]}
     if not isinstance(source, PackagedSource):
         facts["sha256"] = last if alone else files.hexdigest()  # of the raw file, or of the hashes of several
     provenance.append(facts)
@@ -110,12 +120,14 @@ def clean(settings: Settings, run: RunFolder) -> None:
     for old in (run.cleaned, told_in):
         old.unlink(missing_ok=True)
     try:
-        documents = engine.run(run.collected, partial(chain, cleaning, config.ROOT), settings.corpus, report)
+        documents = engine.run(
+            run.collected, partial(chain, cleaning, config.ROOT, settings.domain.sources), settings.corpus, report
+        )
         write_documents(unchecked, shown(documents, "cleaning", count_documents(run.collected)))
         told = report.as_dict()
         if cleaning.duplicates:
             told["duplicates"] = deduplicate(unchecked, unchecked, cleaning.duplicates)
-        told["compliance"] = gate(read_documents(unchecked), cleaning.privacy, settings.domain.compliance)
+        told["compliance"] = gate(read_documents(unchecked), settings.domain)
         store.write_json(told_in, told)
         unchecked.replace(run.cleaned)
     finally:
@@ -166,7 +178,8 @@ def annotate(settings: Settings, run: RunFolder) -> None:
         shutil.copyfile(run.cleaned, run.annotated)
         print("annotate: domain.annotation is null, documents pass through")
         return
-    gold = annotation.annotate(read_documents(run.cleaned), own, config.ROOT, settings.seed)
+    veil = Veil.of(settings.domain.cleaning.privacy, config.ROOT) if own.exports else None
+    gold = annotation.annotate(read_documents(run.cleaned), own, config.ROOT, settings.seed, veil)
     annotation.settle(gold, own, folder)
     write_documents(run.annotated, gold.documents)
     print(f"annotate: {gold.summary}")
