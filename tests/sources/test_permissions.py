@@ -3,7 +3,7 @@
 from datetime import date
 
 from r1tailor import config
-from r1tailor.sources.permissions import not_passed_on, not_trained, under_embargo
+from r1tailor.sources.permissions import listed, not_passed_on, not_trained, under_embargo
 from tests.support.private import source
 
 SOURCES = [
@@ -35,3 +35,12 @@ def test_the_packaged_finance_sources_may_be_trained_on_and_not_passed_on() -> N
     assert not_trained(sources) == frozenset()
     provenance = [source.model_dump(mode="json") for source in sources]
     assert not_passed_on(provenance) == ("sp500", "stocks", "credit", "factors")
+
+
+def test_the_report_lists_what_each_owner_permits() -> None:
+    assert listed(SOURCES) == [
+        ("free", "training and evaluation", "may be passed on", "no embargo", "public"),
+        ("late", "training and evaluation", "may be passed on", "not before 2026-05-01", "public"),
+        ("bench", "evaluation only", "may be passed on", "no embargo", "public"),
+        ("own", "training and evaluation", "may not be passed on", "no embargo", "public"),
+    ]

@@ -4,6 +4,7 @@ import argparse
 from typing import Any
 
 from r1tailor import config
+from r1tailor.confidential import confidential
 from r1tailor.layout import RunFolder, pipeline_folder
 
 _HELP = {
@@ -42,4 +43,5 @@ def _run(parsed: argparse.Namespace) -> None:
     chosen = {key: getattr(parsed, key) for key in ("phase", "name") if key in parsed}
     from r1tailor import stages  # what the stages import is not imported for the other commands
 
-    stages.STAGES[parsed.stage](settings, run, **chosen)
+    with confidential(settings, run.path):
+        stages.STAGES[parsed.stage](settings, run, **chosen)

@@ -33,3 +33,18 @@ def not_passed_on(provenance: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(
         s["name"] for s in provenance if not (s.get("permissions") or {"redistribution": True})["redistribution"]
     )
+
+
+def listed(sources: Iterable[Source]) -> list[tuple[str, ...]]:
+    """Return what each source's owner permits, in words for the report: name, use, passing on, embargo, inside."""
+    return [
+        (
+            source.name,
+            {"train": "training and evaluation", "evaluate": "evaluation only"}[stated.use],
+            "may be passed on" if stated.redistribution else "may not be passed on",
+            f"not before {stated.embargo_until}" if stated.embargo_until else "no embargo",
+            "inside information" if stated.inside_information else "public",
+        )
+        for source in sources
+        if (stated := source.permissions)
+    ]

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from r1tailor.errors import DataError
 from r1tailor.schema.market import BarsSqlSource
 from r1tailor.schema.sources import SqlSource
+from r1tailor.sources import sqlite
 from r1tailor.sources.base import Origin, Read
 from r1tailor.sources.ids import SeenIds
 from r1tailor.sources.rows import Row, Table, header_fault, holds_other_bytes
@@ -67,7 +68,7 @@ def connected(source: Database, root: Path) -> Iterator[tuple["Connection", str]
                 connection.exec_driver_sql("SET TRANSACTION READ ONLY")
             yield connection, shown
     except SQLAlchemyError as error:
-        raise DataError(f"{shown}: {_reason(error)}{_named(source)}") from None  # a driver's message may quote rows
+        raise DataError(f"{shown}: {_reason(error, source.query)}{_named(source)}") from None
     finally:
         engine.dispose()
 
@@ -154,7 +155,7 @@ def _named(source: Database) -> str:
     return f" (domain.sources, name: {source.name})"
 
 
-def _reason(error: Exception) -> str:
-    """Return what SQLite says, which names tables and never quotes a row, or the kind of any other driver's error."""
+def _reason(error: Exception, query: str) -> str:
+    """Return what SQLite found wrong, or the kind of any other driver's error; neither quotes a row."""
     cause = getattr(error, "orig", None) or error
-    return str(cause) if isinstance(cause, sqlite3.Error) else type(cause).__name__
+    return sqlite.reason(cause, query) if isinstance(cause, sqlite3.Error) else type(cause).__name__
