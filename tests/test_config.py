@@ -31,7 +31,7 @@ BAD_RECORDS: list[tuple[bytes | None, str]] = [
     (GOOD.encode() + b"\xff\xfe{}\n", f"{{}}, line 2: not UTF-8 (byte 1) {STOPPED}"),
     (b"[1]\n", f"{{}}, line 1: a mapping is expected, found list {STOPPED}"),
     (b'{"input": "a"}\n', f"{{}}, line 1: output is missing; a record needs input, output {STOPPED}"),
-    (UNKNOWN.encode(), f"{{}}, line 1: ouput is not a key of a record. Allowed: {RECORD} {STOPPED}"),
+    (UNKNOWN.encode(), f"{{}}, line 1: 'ouput' is not a key of a record. Allowed: {RECORD} {STOPPED}"),
     ((TYPED + ', "input": "a"}\n').encode(), f"{{}}, line 1: output must be text, found list {STOPPED}"),
     ((GOOD + EMPTY_OUTPUT).encode(), f"{{}}, line 2: output is empty: there is nothing to learn from it {STOPPED}"),
     (HUNDRED.encode(), "model.path = nowhere: no such folder; a folder in Hugging Face layout is needed"),

@@ -23,8 +23,11 @@
 
 import os
 import re
+import sqlite3
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json import JSONDecodeError
 from pathlib import Path
 
 _OS_ERROR = re.compile(r"\(os error (\d+)\)|\[Errno (\d+)\]")  # as libraries in Rust and C++ word it
@@ -147,6 +150,26 @@ def writing(path: Path) -> Iterator[None]:
         if (number := _number(error)) is None:
             raise
         raise OSError(number, os.strerror(number), str(path)) from error
+
+
+def without_content(error: BaseException) -> str:
+    """Return what a library found wrong, in words that quote nothing of what it was given.
+
+    Raw material is confidential, and so is what parsers say of it: SQLite quotes a path, ``int`` a cell, Arrow a value.
+    What is said is the kind of error, the position where the error knows it as numbers, and the line of code.
+    """
+    said = type(error).__name__
+    match error:
+        case UnicodeDecodeError():
+            said = f"not {error.encoding} (byte {error.start + 1})"
+        case JSONDecodeError():
+            said = f"not JSON (line {error.lineno}, column {error.colno})"
+        case OSError() if error.errno:
+            said = os.strerror(error.errno)
+        case sqlite3.Error() if name := getattr(error, "sqlite_errorname", None):
+            said = f"{said} ({name})"
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{said}, at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else said
 
 
 def _number(error: Exception) -> int | None:

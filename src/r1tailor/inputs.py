@@ -29,7 +29,7 @@ from r1tailor.schema.sources import PackagedSource, SqlSource
 from r1tailor.sources.packaged import member_path, packaged_folder
 
 ROOMS = {
-    "collect": ("sources", "corpus.progress"),
+    "collect": ("sources", "corpus.progress", "corpus.privacy.references"),
     "clean": ("corpus",),
     "annotate": ("annotation",),
     "instruct": ("domain", "instruction"),

@@ -6,6 +6,7 @@ for byte reproducibly. There may be more documents than memory holds: they are r
 
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from r1tailor import config_messages
-from r1tailor.errors import DataError
+from r1tailor.errors import DataError, without_content
+from r1tailor.temporaries import sweep
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -183,6 +185,7 @@ class Prediction:
 
 
 _ANNOTATION = TypeAdapter(Annotation)
+_PLAIN_KEY = re.compile(r"[a-z][a-z_]{0,39}")
 _ROW_GROUP = 1024  # documents; fixed, so that the bytes of a file do not depend on how its documents arrived
 Record = TypeVar("Record", Example, Prediction)
 
@@ -203,6 +206,7 @@ def write_documents(path: Path, documents: Iterable[Document]) -> int:
     import pyarrow.parquet as pq
 
     remaining, count = iter(documents), 0
+    sweep(path.parent, f".{path.name}.")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with pq.ParquetWriter(temporary, _document_schema(), compression="zstd", write_statistics=False) as writer:
@@ -227,8 +231,8 @@ def read_documents(path: Path, batch_size: int = _ROW_GROUP) -> Iterator[Documen
     try:
         for batch in file.iter_batches(batch_size):
             yield from from_batch(batch)
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: a damaged document file: {error}") from error
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise DataError(f"{path}: a damaged document file: {without_content(error)}") from None
 
 
 def count_documents(path: Path) -> int:
@@ -264,7 +268,7 @@ def _document_file(path: Path) -> "pq.ParquetFile":
     try:
         file = pq.ParquetFile(path, pre_buffer=False)  # with it, the whole file would be kept in memory
     except pa.ArrowException as error:
-        raise DataError(f"{path}: not a document file: {error}") from error
+        raise DataError(f"{path}: not a document file: {without_content(error)}") from None
     if not file.schema_arrow.equals(_document_schema()):
         raise DataError(f"{path}: not a document file: its columns are {', '.join(file.schema_arrow.names)}")
     return file
@@ -374,11 +378,16 @@ class _TwiceError(ValueError):
     """A key stands twice in one mapping; its text is the key."""
 
 
+def named(key: str) -> str:
+    """Return how a message calls a key of a record: by its name if it reads like one, for a key may be content too."""
+    return repr(key) if _PLAIN_KEY.fullmatch(key) else "a key"
+
+
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
         counted = Counter(key for key, _ in pairs)
-        raise _TwiceError(repr(next(key for key in mapping if counted[key] > 1))[:100])
+        raise _TwiceError(named(next(key for key in mapping if counted[key] > 1)))
     return mapping
 
 
@@ -386,8 +395,11 @@ def _read(path: Path, record: type[Record]) -> Iterator[Record]:
     for number, value in read_json_lines(path):
         try:
             yield record(**value)
-        except TypeError as error:
-            raise DataError(f"{path}, line {number}: not of kind {record.__name__}: {error}") from error
+        except TypeError:  # its words quote a key of the line
+            expected = ", ".join(field.name for field in fields(record))
+            raise DataError(
+                f"{path}, line {number}: not of kind {record.__name__}: its keys are not {expected}"
+            ) from None
 
 
 def _json(value: Any) -> str:  # noqa: ANN401

@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any
 
 from r1tailor import config, run_folders, stages, store
+from r1tailor.confidential import confidential
 from r1tailor.config_messages import shortened
 from r1tailor.errors import ConfigError, Interrupted, TailorError
 from r1tailor.layout import RunFolder
@@ -146,7 +147,7 @@ def _opened(settings: Settings, folder: Path) -> Iterator[RunFolder]:
         store.write_text(folder / "config.yaml", config.as_yaml(settings))
         print(f"run: {_shown(folder)}", flush=True)
         try:
-            with _terminable():
+            with _terminable(), confidential(settings, folder):
                 yield RunFolder(folder)
         except (Interrupted, KeyboardInterrupt) as stop:
             code = stop.exit_code if isinstance(stop, Interrupted) else 130

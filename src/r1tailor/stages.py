@@ -9,7 +9,6 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -18,9 +17,11 @@ from typing import Any
 from r1tailor import __version__, annotation, bounded, config, sources, store
 from r1tailor.annotation.schemes import opened
 from r1tailor.annotation.tasks import write_tasks
+from r1tailor.annotation.veil import Veil
 from r1tailor.corpus import chain, engine
 from r1tailor.corpus.deduplicate import deduplicate
 from r1tailor.corpus.engine import Report
+from r1tailor.corpus.privacy import references
 from r1tailor.corpus.privacy.gate import gate
 from r1tailor.corpus.progress import shown
 from r1tailor.domain import declaration, open_domain
@@ -71,11 +72,19 @@ def _collected(settings: Settings, run: RunFolder) -> tuple[int, list[dict[str, 
     """Write the documents of all sources; return how many, and their provenance."""
     provenance: list[dict[str, Any]] = []
     readers = declaration(settings.domain.kind).readers
-    found = (document for source in settings.domain.sources for document in _gathered(source, readers, provenance))
+    told = references.teller(settings.domain.cleaning.privacy, config.ROOT)
+    found = (
+        document for source in settings.domain.sources for document in _gathered(source, readers, provenance, told)
+    )
     return write_documents(run.collected, shown(found, "collecting")), provenance
 
 
-def _gathered(source: Source, readers: Mapping[str, str], provenance: list[dict[str, Any]]) -> Iterator[Document]:
+def _gathered(
+    source: Source,
+    readers: Mapping[str, str],
+    provenance: list[dict[str, Any]],
+    told: Callable[[Rejection], Mapping[str, str]],
+) -> Iterator[Document]:
     """Yield the documents of one source, then add to the provenance where they came from."""
     rejected: list[Rejection] = []
     files, count, last, alone = hashlib.sha256(), 0, "", True
@@ -84,7 +93,8 @@ def _gathered(source: Source, readers: Mapping[str, str], provenance: list[dict[
             alone, last = count == 1, document.sha256
             files.update(last.encode())
         yield document
-    facts = source.model_dump(mode="json") | {"documents": count, "rejected": [asdict(one) for one in rejected]}
+    facts = source.model_dump(mode="json", exclude=None if source.permissions else {"permissions"})
+    facts |= {"documents": count, "rejected": [dict(told(one)) for one in rejected]}
     if not isinstance(source, PackagedSource):
         facts["sha256"] = last if alone else files.hexdigest()  # of the raw file, or of the hashes of several
     provenance.append(facts)
@@ -118,7 +128,7 @@ def clean(settings: Settings, run: RunFolder) -> None:
             told = report.as_dict()
             if cleaning.duplicates:
                 told["duplicates"] = deduplicate(unchecked, unchecked, cleaning.duplicates)
-            told["compliance"] = gate(read_documents(unchecked), cleaning.privacy, compliance)
+            told["compliance"] = gate(read_documents(unchecked), settings.domain)
             seal |= {"asked": compliance, "compliance": told["compliance"]}
             store.write_json(told_in, told)
             unchecked.replace(run.cleaned)
@@ -130,7 +140,9 @@ def clean(settings: Settings, run: RunFolder) -> None:
 def _cleaned(settings: Settings, run: RunFolder, path: Path) -> Report:
     """Write the clean documents to a file that the gate has not passed; return what the rules did."""
     cleaning, report = settings.domain.cleaning, Report(settings.domain.cleaning.rules)
-    documents = engine.run(run.collected, partial(chain, cleaning, config.ROOT), settings.corpus, report)
+    documents = engine.run(
+        run.collected, partial(chain, cleaning, config.ROOT, settings.domain.sources), settings.corpus, report
+    )
     write_documents(path, shown(documents, "cleaning", count_documents(run.collected)))
     return report
 
@@ -156,7 +168,8 @@ def annotate(settings: Settings, run: RunFolder) -> None:
             shutil.copyfile(run.cleaned, run.annotated)
             print("annotate: domain.annotation is null, documents pass through")
             return
-        gold = annotation.annotate(read_documents(run.cleaned), own, config.ROOT, settings.seed)
+        veil = Veil.of(settings.domain.cleaning.privacy, config.ROOT) if own.exports else None
+        gold = annotation.annotate(read_documents(run.cleaned), own, config.ROOT, settings.seed, veil)
         annotation.settle(gold, own, folder)
         write_documents(run.annotated, gold.documents)
     print(f"annotate: {gold.summary}")

@@ -62,7 +62,8 @@ def test_ray_gives_the_bytes_of_this_process(tmp_path: Path, run_command: Callab
     assert (report["documents"], len(report["emptied"])) == (1640, 8)
     assert report["changed"]["straighten_quotes"] == 1640
     assert len(list(read_documents(tmp_path / "ray.parquet"))) == 1632
-    assert done.out.splitlines() == ["TailorError document d700: a step broke down with KeyError"] * 2
+    failures = [line.partition(", at ")[0] for line in done.out.splitlines()]
+    assert failures == ["TailorError document d700: a step broke down with KeyError"] * 2
 
 
 def test_ray_that_is_not_installed_is_asked_for(

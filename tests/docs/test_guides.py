@@ -31,7 +31,9 @@ def run(tmp_path: Path, run_command: Callable[..., Done]) -> Callable[[str], Don
     def command(line: str) -> Done:
         program, *arguments = line.split()
         arguments = ["-m", "r1tailor", *arguments] if program == "r1tailor" else arguments
-        return run_command(*arguments, cwd=tmp_path, PYTHONPATH=str(ROOT / "src"))
+        return run_command(
+            *arguments, cwd=tmp_path, PYTHONPATH=str(ROOT / "src"), R1TAILOR_PRIVACY_KEY="sixteen bytes or more"
+        )
 
     return command
 

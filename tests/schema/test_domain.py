@@ -6,6 +6,7 @@ from tests.support.refusals import MEDICAL, faults_of
 
 METRICS = "perplexity, bleu, category_accuracy, chapter_accuracy, chapter_accuracy_ranked, entity_coverage, compliance"
 
+OPEN = "{use:train,redistribution:true,embargo_until:null,inside_information:false}"
 REFUSED: list[tuple[str, list[str]]] = [
     ("domain.task.labls=[a]", [f"domain.task.labls is not a setting of {MEDICAL}. Did you mean domain.task.labels?"]),
     ("domain.split.test=1.0", [f"domain.split.test = 1.0: must be less than 1 ({MEDICAL})"]),
@@ -27,6 +28,28 @@ REFUSED: list[tuple[str, list[str]]] = [
     (
         "domain.compliance=hipaa domain.cleaning.privacy=null",
         [f"domain: compliance = hipaa needs cleaning.privacy: which identifiers are treated, and how ({MEDICAL})"],
+    ),
+    (
+        "domain.compliance=securities",
+        [
+            "domain: compliance = securities needs permissions (use, redistribution, embargo_until, "
+            f"inside_information) of every source; none in icd10cm ({MEDICAL})"
+        ],
+    ),
+    (
+        f"+domain.sources.0.permissions={OPEN.replace('train', 'evaluate')}",
+        [f"domain: no source has permissions.use = train: there is nothing to train on ({MEDICAL})"],
+    ),
+    (
+        f"+domain.sources.0.permissions={OPEN.replace('information:false', 'information:true')}",
+        [
+            "domain.sources.0.permissions: inside_information = true: material that is not public may not be used; "
+            f"leave it out ({MEDICAL})"
+        ],
+    ),
+    (
+        f"+domain.sources.0.permissions={OPEN.replace('null', 'soon')}",
+        [f'domain.sources.0.permissions.embargo_until: must be a date such as "2024-12-31" ({MEDICAL})'],
     ),
 ]
 

@@ -1,15 +1,20 @@
 """Every source keeps one contract: provenance, unique ids, one record at a time, and no silent skip."""
 
 import re
+import sqlite3
+import traceback
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
+import pyarrow as pa
 import pytest
 
-from r1tailor import store
-from r1tailor.errors import DataError
+from r1tailor import sources, store
+from r1tailor.errors import DataError, TailorError
 from r1tailor.records import Document, Rejection
+from r1tailor.schema.base import Section
 from r1tailor.schema.sources import Source
 from r1tailor.sources import _PACKAGED_READERS, _READERS, read
 from r1tailor.sources.base import Origin
@@ -139,3 +144,77 @@ def test_a_file_that_may_not_be_read_is_named(case: Case, tmp_path: Path, monkey
     said = rf" cannot be read: Permission denied \(domain\.sources, name: {case.source().name}\)$"
     with pytest.raises(DataError, match=said):
         list(read(case.source(), tmp_path, []))
+
+
+def _raised() -> list[Exception]:
+    """Return errors of parsers that quote what they were given."""
+    attempts: list[Callable[[], object]] = [
+        lambda: int(SECRET),
+        lambda: float(SECRET),
+        lambda: date.fromisoformat(SECRET),
+        lambda: {}[SECRET],
+        lambda: f"{SECRET}\ud800".encode(),
+        lambda: pa.array([SECRET]).cast(pa.int64()),
+        lambda: Section.model_validate({SECRET: SECRET}),
+        lambda: sqlite3.connect(":memory:").execute("SELECT json_extract('{}', ?)", [SECRET]),
+    ]
+    found = []
+    for attempt in attempts:
+        try:
+            attempt()
+        except Exception as error:
+            found.append(error)
+    assert len(found) == len(attempts)
+    return found
+
+
+@pytest.mark.parametrize("error", _raised(), ids=lambda error: type(error).__name__)
+@every
+def test_whatever_a_parser_raises_is_told_without_the_row(
+    case: Case, error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert SECRET[:4] in f"{error} {error!r}"
+
+    def broken(*_: object) -> Iterator[Document]:
+        raise error
+        yield
+
+    monkeypatch.setattr(sources, "_reader", broken)
+    with pytest.raises(TailorError) as refusal:
+        list(read(case.source(), tmp_path, []))
+    told = "".join(traceback.format_exception(refusal.value))
+    assert type(error).__name__ in str(refusal.value) or "surrogate" in str(error)
+    assert SECRET not in told
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "table", "text", "pubmed", "jats", "pdf", "judgments", "mimic"])
+def test_links_below_a_folder_are_not_followed_and_each_is_rejected(kind: str, tmp_path: Path) -> None:
+    case = next(case for case in CASES if case.settings["kind"] == kind)
+    (tmp_path / "outside").mkdir()
+    case.write(tmp_path / "outside", COUNT)
+    folder = tmp_path / "project" / "given"
+    folder.mkdir(parents=True)
+    (folder / "loop").symlink_to(folder)
+    (folder / "deep").mkdir()
+    (folder / "deep" / "elsewhere").symlink_to(tmp_path / "outside")
+    for file in files(tmp_path / "outside"):
+        (folder / file.name).symlink_to(file)
+    source = case.source().model_copy(update={"path": "given", "on_damage": "list"})
+    rejected: list[Rejection] = []
+    with pytest.raises(DataError) as refusal:  # everything in it is a link: nothing is read
+        list(read(source, tmp_path / "project", rejected))
+    assert SECRET not in str(refusal.value)
+    linked = [one.file for one in rejected if one.reason.startswith("a symbolic link;")]
+    assert {"given/loop", "given/deep/elsewhere"} < set(linked)
+    assert len(linked) == 2 + len(list(files(tmp_path / "outside")))
+
+
+def test_a_location_that_is_itself_a_link_is_read(tmp_path: Path) -> None:
+    case = next(case for case in CASES if case.settings["kind"] == "text")
+    (tmp_path / "real").mkdir()
+    case.write(tmp_path / "real", COUNT)
+    given = next(iter(files(tmp_path / "real"))).parent
+    (tmp_path / "named").symlink_to(given)
+    rejected: list[Rejection] = []
+    found = list(read(case.source().model_copy(update={"path": "named"}), tmp_path, rejected))
+    assert (len(found), rejected) == (COUNT, [])

@@ -46,7 +46,11 @@ def test_the_tabular_list_gives_codes_terms_and_inherited_exclusions(source: Sou
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("<a><b></a>", "not well-formed XML: "), ("", "not well-formed XML: "), ("<html/>", "no <chapter> in it; is it ")],
+    [
+        ("<a><b></a>", "not well-formed XML (ERR_TAG_NAME_MISMATCH, line 1)"),
+        ("", "not well-formed XML ("),
+        ("<html/>", "no <chapter> in it; is it "),
+    ],
 )
 def test_what_is_no_tabular_list_is_refused_by_name(text: str, message: str, source: Source, tmp_path: Path) -> None:
     path = _tabular(tmp_path, text)

@@ -238,7 +238,7 @@ def test_a_database_that_cannot_be_told_to_only_read_is_not_asked(other: StandIn
 
 def test_what_another_driver_says_is_not_repeated() -> None:
     error = sqlalchemy.exc.DataError("SELECT 1", {}, type("InvalidText", (Exception,), {})("invalid: Roe"))
-    assert sql._reason(error) == "InvalidText"
+    assert sql._reason(error, "SELECT 1") == "InvalidText"
 
 
 def test_the_password_comes_from_the_environment_and_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,8 @@
 """A SQLite file from elsewhere is read only, with nothing of its schema trusted."""
 
 import sqlite3
+import traceback
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -30,3 +32,21 @@ def test_a_database_without_articles_is_refused_and_cannot_be_written_through(
         read_by(eu_laws.read, tmp_path / "eu.db")
     with pytest.raises(DataError, match="not authorized"):
         list(sqlite.rows(tmp_path / "eu.db", "DELETE FROM regulations"))
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT json_extract(note, note) FROM t", "SQLITE_ERROR"),
+        ("SELECT absent FROM t", "no such column: absent"),
+        ("SELECT 1 FROM absent_table", "no such table: absent_table"),
+    ],
+)
+def test_a_message_names_what_the_query_names_and_never_quotes_a_row(query: str, said: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "notes.db")) as database, database:
+        database.execute("CREATE TABLE t (note)")
+        database.execute("INSERT INTO t VALUES ('Roe 523-41-8867')")
+    with pytest.raises(DataError) as refusal:
+        list(sqlite.rows(tmp_path / "notes.db", query))
+    assert str(refusal.value).endswith(f": {said}")
+    assert "Roe" not in "".join(traceback.format_exception(refusal.value))

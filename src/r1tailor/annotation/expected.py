@@ -4,7 +4,7 @@ Offsets are valid on one text only. A task whose text is no longer that of the d
 since) is refused, and so is every label, relation or answer that is not in the scheme.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -53,24 +53,49 @@ def moment(written: str, place: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The documents by id, and the scheme, that an export must fit."""
+    """The documents by id, and the scheme, that an export must fit.
+
+    Attributes:
+        documents: by id.
+        scheme: the labels.
+        renamed: of a domain with privacy, the opaque ids that a raw one may have: an export may be older than they are.
+    """
 
     documents: Mapping[str, Document]
     scheme: OwnScheme
+    renamed: Callable[[str], Iterable[str]] | None = None
 
-    def check_text(self, document: str, text: str, place: str) -> None:
-        """Check that a task has the current text of its document.
+    def known(self, document: str, place: str) -> str:
+        """Return the id of the clean document that an export names.
+
+        Raises:
+            DataError: there is no such document. Where ids are opaque, that of the export may be a raw one and is not
+                quoted.
+        """
+        if document in self.documents:
+            return document
+        if self.renamed is None:
+            raise DataError(f"{place}: document {shortened(document)} is not among the clean documents")
+        for opaque in self.renamed(document):
+            if opaque in self.documents:
+                return opaque
+        raise DataError(
+            f"{place}: its document is not among the clean documents; write the tasks again: r1tailor tasks"
+        )
+
+    def check_text(self, document: str, text: str, place: str) -> str:
+        """Return the id of a task's document, once the task is known to have its current text.
 
         Raises:
             DataError: there is no such document, or its text has changed.
         """
-        if document not in self.documents:
-            raise DataError(f"{place}: document {shortened(document)} is not among the clean documents")
-        if self.documents[document].text != text:
+        id_ = self.known(document, place)
+        if self.documents[id_].text != text:
             raise DataError(
-                f"{place}: its text is not the text of document {shortened(document)}: cleaned by other rules since? "
+                f"{place}: its text is not the text of document {shortened(id_)}: cleaned by other rules since? "
                 "Offsets would be wrong; write the tasks again and label those"
             )
+        return id_
 
     def labels(
         self,
@@ -110,9 +135,8 @@ class Expected:
         Raises:
             DataError: there is no such document, or a label is not in the scheme or not in the text.
         """
-        if annotation.document not in self.documents:
-            raise DataError(f"{place}: document {shortened(annotation.document)} is not among the clean documents")
-        length, labels = len(self.documents[annotation.document].text), annotation.labels
+        id_ = self.known(annotation.document, place)
+        length, labels = len(self.documents[id_].text), annotation.labels
         ends = [end for relation in labels.relations for end in (relation.head, relation.tail)]
         for span in labels.spans:
             if not 0 <= span.start < span.end <= length:
@@ -121,7 +145,7 @@ class Expected:
             raise DataError(f"{place}: the head and the tail of a relation must be among the spans")
         checked = self.labels(labels.spans, labels.relations, labels.answers, labels.comments, place)
         created = moment(annotation.created_at, place) if annotation.created_at else ""
-        return replace(annotation, labels=checked, created_at=created)
+        return replace(annotation, document=id_, labels=checked, created_at=created)
 
     def _check_answer(self, name: str, values: tuple[str, ...], place: str) -> None:
         questions = {question.name: question for question in self.scheme.questions}

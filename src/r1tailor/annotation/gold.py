@@ -7,6 +7,7 @@ counts; both stay in the exports.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from r1tailor.annotation.report import report, summary
 from r1tailor.annotation.schemes import opened
 from r1tailor.annotation.suggest import Suggestion
 from r1tailor.annotation.tasks import write_tasks
+from r1tailor.annotation.veil import Veil
 from r1tailor.errors import DataError
 from r1tailor.records import Annotation, Document, read_annotations
 from r1tailor.schema.annotation import Annotation as AnnotationSettings
@@ -48,7 +50,13 @@ class Gold:
     summary: str = "no exports in domain.annotation.exports, documents pass through"
 
 
-def annotate(documents: Iterable[Document], settings: AnnotationSettings, exports_root: Path, seed: int) -> Gold:
+def annotate(
+    documents: Iterable[Document],
+    settings: AnnotationSettings,
+    exports_root: Path,
+    seed: int,
+    veil: Veil | None = None,
+) -> Gold:
     """Return the documents with gold labels from the exports of a domain; without exports they pass through.
 
     It writes nothing and does not stop the run: ``settle`` does both.
@@ -58,6 +66,7 @@ def annotate(documents: Iterable[Document], settings: AnnotationSettings, export
         settings: scheme, exports, gate, and how votes are merged.
         exports_root: the folder that the exports' paths are relative to.
         seed: of the bootstrap.
+        veil: of a domain with privacy; hides annotators, and people whom comments name.
 
     Raises:
         DataError: an export is damaged or does not fit the documents or the scheme; names file and place.
@@ -67,12 +76,19 @@ def annotate(documents: Iterable[Document], settings: AnnotationSettings, export
     ordered = list(documents)
     by_id = {document.id: document for document in ordered}
     scheme, gate = opened(settings.scheme), settings.gate
-    expected = Expected(by_id, scheme)
-    found = [vote for export in settings.exports for vote in _read(export, exports_root, expected)]
+    sources = {document.source for document in ordered}
+    expected = Expected(by_id, scheme, partial(veil.renamed, sources) if veil else None)
+    found = [
+        vote
+        for number, export in enumerate(settings.exports, start=1)
+        for vote in _read(export, exports_root, expected, veil, f"export {number}")
+    ]
     votes = _counting(found)
     tables = ratings(votes, by_id, scheme)
     agreements = [agreement(table, votes, gate.resamples, gate.confidence, seed) for table in tables]
-    decisions = _counting(_read(settings.adjudication, exports_root, expected) if settings.adjudication else [])
+    decisions = _counting(
+        _read(settings.adjudication, exports_root, expected, veil, "adjudication") if settings.adjudication else []
+    )
     decided = [
         adjudicate(votes[id_], _newest(decisions.get(id_, [])), scheme, settings.merge) for id_ in by_id if id_ in votes
     ]
@@ -118,8 +134,14 @@ def settle(gold: Gold, settings: AnnotationSettings, folder: Path) -> None:
         raise DataError(refusal(gold.agreement, settings.gate, scheme, gold.again, written))
 
 
-def _read(export: Export, root: Path, expected: Expected) -> list[Annotation]:
+def _read(export: Export, root: Path, expected: Expected, veil: Veil | None, shown: str) -> list[Annotation]:
+    """Return the annotations of an export; under a veil they call it ``shown``, for files are named after people."""
     path = root / export.path
+    found = _annotations(export, path, expected)
+    return [veil.over(vote, str(path), shown) for vote in found] if veil else found
+
+
+def _annotations(export: Export, path: Path, expected: Expected) -> list[Annotation]:
     match export:
         case LabelStudioExport():
             return label_studio.read(path, expected)

@@ -79,13 +79,13 @@ def read(path: Path, expected: Expected) -> list[Annotation]:
 
 def _annotation(value: dict[str, Any], expected: Expected, place: str) -> Annotation:
     row = parsed(_Row, value, place)
-    expected.check_text(row.meta.document, row.text, place)
+    document = expected.check_text(row.meta.document, row.text, place)
     who = row.annotator or row.session
     if not who:
         raise DataError(f"{place}: neither _annotator_id nor _session_id names the annotator")
     labels = _labels(row, expected, place) if row.answer == "accept" else Labels()
     created = datetime.fromtimestamp(row.timestamp, UTC).isoformat() if row.timestamp is not None else ""
-    return Annotation(row.meta.document, who, row.answer, labels, created, None, place)
+    return Annotation(document, who, row.answer, labels, created, None, place)
 
 
 def _labels(row: _Row, expected: Expected, place: str) -> Labels:

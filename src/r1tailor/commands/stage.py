@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 from r1tailor import config
+from r1tailor.confidential import confidential
 from r1tailor.errors import UserError
 from r1tailor.layout import RunFolder, pipeline_folder
 
@@ -51,7 +52,8 @@ def _run(parsed: argparse.Namespace) -> None:
         chosen |= _of_dvc(parsed.stage)
     from r1tailor import stages  # what the stages import is not imported for the other commands
 
-    stages.STAGES[parsed.stage](settings, run, **chosen)
+    with confidential(settings, run.path):
+        stages.STAGES[parsed.stage](settings, run, **chosen)
 
 
 def _of_dvc(stage: str) -> dict[str, str]:

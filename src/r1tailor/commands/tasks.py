@@ -5,6 +5,7 @@ from typing import Any
 
 from r1tailor import config
 from r1tailor.commands.arguments import count
+from r1tailor.confidential import confidential
 
 
 def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private)
@@ -18,5 +19,7 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
 def _tasks(parsed: argparse.Namespace) -> None:
     from r1tailor import stages
 
-    written = stages.annotation_tasks(config.load_params(), parsed.limit, config.ROOT / parsed.folder)
+    settings, folder = config.load_params(), config.ROOT / parsed.folder
+    with confidential(settings, folder):
+        written = stages.annotation_tasks(settings, parsed.limit, folder)
     print("\n".join(str(path) for path in written))

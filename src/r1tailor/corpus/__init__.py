@@ -1,24 +1,26 @@
 """Documents become clean: the chain of steps that a domain asks for, run by ``corpus/engine.py``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from r1tailor.corpus import clean, terms, vocabularies
 from r1tailor.corpus.base import Note, Step
-from r1tailor.corpus.privacy import key
+from r1tailor.corpus.privacy import key, references
 from r1tailor.corpus.privacy.deidentify import Deidentifier
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Rejection
 from r1tailor.schema.corpus import Cleaning, Terms
+from r1tailor.schema.sources import Source
 
 
-def chain(cleaning: Cleaning, root: Path) -> Sequence[Step]:
-    """Return the steps that documents go through, in order: cleaning rules, personal identifiers, terms.
+def chain(cleaning: Cleaning, root: Path, sources: Iterable[Source] = ()) -> Sequence[Step]:
+    """Return the steps that documents go through, in order: ids, cleaning rules, personal identifiers, terms.
 
     Args:
         cleaning: what a domain asks for.
         root: the project's root, for the vocabularies' paths.
+        sources: where the documents come from; privacy lets published ids stand.
 
     Raises:
         ConfigError: privacy needs a secret key and there is none.
@@ -26,7 +28,9 @@ def chain(cleaning: Cleaning, root: Path) -> Sequence[Step]:
     """
     steps = [clean.step(cleaning.rules)]
     if cleaning.privacy:
-        steps = [_without_samples(steps[0]), Deidentifier(cleaning.privacy, key.read(cleaning.privacy, root)).step()]
+        sources, secret = tuple(sources), key.read(cleaning.privacy, root)
+        treated = Deidentifier(cleaning.privacy, secret, references.published(sources)).step()
+        steps = [references.step(cleaning.privacy, secret, sources), _without_samples(steps[0]), treated]
     if cleaning.terms:
         steps.append(terms.step(terms.Standardiser.of(_vocabulary(cleaning.terms, root), cleaning.terms)))
     return steps

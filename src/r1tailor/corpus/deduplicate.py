@@ -13,7 +13,6 @@ stays is one number for each document.
 
 import json
 import math
-import tempfile
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -25,7 +24,7 @@ from rensa import RMinHash
 
 from r1tailor.corpus.progress import shown
 from r1tailor.corpus.shingles import Hashes, digest, jaccard, shingles
-from r1tailor.corpus.spill import Known, Numbers, Partitions, Records
+from r1tailor.corpus.spill import Known, Numbers, Partitions, Records, spilled
 from r1tailor.records import Document, count_documents, read_documents, write_documents
 from r1tailor.schema.corpus import Duplicates
 
@@ -49,8 +48,8 @@ def deduplicate(source: Path, target: Path, settings: Duplicates) -> dict[str, A
     """
     counts = {"exact": 0, "near": 0}
     with (
-        tempfile.TemporaryDirectory(prefix=".duplicates-", dir=target.parent) as place,
-        Records(Path(place)) as records,
+        spilled(target.parent) as place,
+        Records(place) as records,
         (target.with_name(PAIRS)).open("w", encoding="utf-8") as pairs,
     ):
 
@@ -60,7 +59,7 @@ def deduplicate(source: Path, target: Path, settings: Duplicates) -> dict[str, A
             line = {"first": one.id, "second": other.id, "similarity": round(similarity, 4)}
             pairs.write(json.dumps(line, ensure_ascii=False) + "\n")
 
-        clusters = _clusters(source, Path(place), records, settings.similarity, found)
+        clusters = _clusters(source, place, records, settings.similarity, found)
         kept = write_documents(target, clusters.firsts(read_documents(source)))
     return {"similarity": settings.similarity, **counts, "kept": kept, "pairs": PAIRS}
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from r1tailor import bounded
 from r1tailor.corpus.base import Note, Step
-from r1tailor.errors import DataError, TailorError, UserError
+from r1tailor.errors import DataError, TailorError, UserError, without_content
 from r1tailor.records import Document, read_documents
 from r1tailor.schema.corpus import Corpus
 
@@ -127,9 +127,9 @@ def treated(document: Document, steps: Sequence[Step]) -> Outcome:
             after, added = step(after)
             notes += added
     except UserError as error:
-        raise DataError(f"document {document.id}: {error}") from error
+        raise DataError(f"document {after.id}: {error}") from None
     except MemoryError as error:
-        raise DataError(f"document {document.id}: {bounded.reason(error)}") from error
+        raise DataError(f"document {after.id}: {bounded.reason(error)}") from None
     except Exception as error:  # whatever a step raises; its words may quote the document
-        raise TailorError(f"document {document.id}: a step broke down with {type(error).__name__}") from error
+        raise TailorError(f"document {after.id}: a step broke down with {without_content(error)}") from None
     return Outcome(after, notes, emptied=bool(document.text) and not after.text)

@@ -21,6 +21,7 @@ from r1tailor.evaluation.market.track_record import TrackRecord
 from r1tailor.records import Example, read_predictions
 from r1tailor.registry.goals import Verdict
 from r1tailor.schema.settings import Settings
+from r1tailor.sources.permissions import listed
 
 _SHOWN_EXAMPLES = 25
 _CURVES = {
@@ -104,6 +105,7 @@ def page(
         examples=compared[:: math.ceil(len(compared) / _SHOWN_EXAMPLES) or 1],  # spread: a task's items are adjacent
         asked_differently=len({example.instruction for example, _, _ in compared}) > 1,
         composition=config.as_yaml(settings),
+        permissions=listed(settings.domain.sources),
         curves=_figure(_curves(phases), script=True),
         forgetting=_figure(_forgetting(phases), script=False) if len(phases) > 1 else "",
         bars=_figure(_bars(metrics), script=False),

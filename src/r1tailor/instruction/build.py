@@ -10,6 +10,7 @@ from r1tailor.errors import DataError
 from r1tailor.instruction.card import card
 from r1tailor.instruction.decontaminate import decontaminate
 from r1tailor.instruction.likeness import repeated
+from r1tailor.instruction.permitted import permitted
 from r1tailor.instruction.split import split
 from r1tailor.layout import PARTS
 from r1tailor.records import Example
@@ -33,7 +34,8 @@ def build(domain: Domain, seed: int) -> Parts:
     settings = domain.settings.split
     examples, duplicates = _unique(list(_dated(domain)))
     left_out: dict[str, list[str]] = {}
-    parts, contamination = decontaminate(split(examples, settings, seed, left_out), settings.leaks, domain.labels())
+    divided, not_permitted = permitted(split(examples, settings, seed, left_out), domain)
+    parts, contamination = decontaminate(divided, settings.leaks, domain.labels())
     empty = [name for name in PARTS if not parts[name]]
     if empty and not (empty == ["validation"] and settings.validation == 0):
         raise DataError(
@@ -49,7 +51,7 @@ def build(domain: Domain, seed: int) -> Parts:
         "most_frequent_outputs": Counter(example.output for example in examples).most_common(5),
         "card": card(parts, domain.documents, domain.labels()),
     }
-    return Parts(parts, report)
+    return Parts(parts, report | ({"not_permitted": not_permitted} if not_permitted else {}))
 
 
 def _dated(domain: Domain) -> Iterator[Example]:

@@ -2,10 +2,10 @@
 
 from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticKnownError
 
-from r1tailor.fields import Name
+from r1tailor.fields import IsoDate, Name
 
 
 class Section(BaseModel):
@@ -15,6 +15,29 @@ class Section(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Permissions(Section):
+    """What a source's owner lets be done with it, and when (``sources/permissions.py``)."""
+
+    use: Literal["train", "evaluate"] = Field(
+        description="`train`: any part of the split; `evaluate`: the test only, never train or validation."
+    )
+    redistribution: bool = Field(
+        description="Whether the material, and models and examples made of it, may be passed on to others."
+    )
+    embargo_until: IsoDate | None = Field(
+        description="ISO date before which the material may not be used at all; null where there is no embargo."
+    )
+    inside_information: bool = Field(
+        description="Whether the material holds information that is not public; a source that does is refused."
+    )
+
+    @model_validator(mode="after")
+    def _holds_nothing_that_may_never_be_used(self) -> "Permissions":
+        if self.inside_information:
+            raise ValueError("inside_information = true: material that is not public may not be used; leave it out")
+        return self
 
 
 class SourceSection(Section):
@@ -29,6 +52,9 @@ class SourceSection(Section):
     on_damage: Literal["stop", "list"] = Field(
         description="What happens to a damaged record: `stop` ends the run and names its place, "
         "`list` counts it, lists it among the rejections and continues."
+    )
+    permissions: Permissions | None = Field(
+        default=None, description="What its owner permits; domain.compliance: securities demands it of every source."
     )
 
 

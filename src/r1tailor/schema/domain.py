@@ -134,6 +134,19 @@ class DomainSection(Section):
         return sources
 
     @model_validator(mode="after")
+    def _securities_need_permissions(self) -> "DomainSection":
+        silent = [source.name for source in self.sources if source.permissions is None]
+        if self.compliance == "securities" and silent:
+            raise ValueError(
+                "compliance = securities needs permissions (use, redistribution, embargo_until, inside_information) of "
+                f"every source; none in {', '.join(silent)}"
+            )
+        stated = [source.permissions.use for source in self.sources if source.permissions]
+        if len(stated) == len(self.sources) and "train" not in stated:
+            raise ValueError("no source has permissions.use = train: there is nothing to train on")
+        return self
+
+    @model_validator(mode="after")
     def _hipaa_needs_to_know_what_is_treated(self) -> "DomainSection":
         if self.compliance == "hipaa" and self.cleaning.privacy is None:
             raise ValueError("compliance = hipaa needs cleaning.privacy: which identifiers are treated, and how")

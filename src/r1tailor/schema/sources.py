@@ -43,7 +43,7 @@ class PackagedSource(SourceSection):
 
     def provenance(self) -> dict[str, str]:
         """Return where the file comes from: everything that does not concern how it is read."""
-        return self.model_dump(mode="json", exclude={"kind", "reader", "on_damage", "bars"})
+        return self.model_dump(mode="json", exclude={"kind", "reader", "on_damage", "bars", "permissions"})
 
     @model_validator(mode="after")
     def _describes_figures_where_there_are_any(self) -> "PackagedSource":

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import yaml
 
 from r1tailor import bounded
-from r1tailor.errors import DataError
+from r1tailor.errors import DataError, TailorError, without_content
 from r1tailor.records import Document, Rejection
 from r1tailor.schema.sources import PackagedSource, Source
 from r1tailor.sources import (
@@ -33,7 +34,7 @@ from r1tailor.sources import (
     text,
     zh_laws,
 )
-from r1tailor.sources.base import Origin, Read
+from r1tailor.sources.base import Origin, Read, links
 from r1tailor.sources.market import stored
 
 PackagedReader = Callable[[Origin, Path], Read]
@@ -83,7 +84,7 @@ def read(
     documents, before = 0, len(rejected)
     bounded.left()  # queries and generators are under no limit
     try:
-        for found in _reader(source, root, declared):
+        for found in chain(_links(source, root), _reader(source, root, declared)):
             if isinstance(found, Document):
                 documents += 1
                 yield found
@@ -91,11 +92,21 @@ def read(
                 raise DataError(f"{found} (domain.sources, name: {source.name}, on_damage: stop)")
             else:
                 rejected.append(found)
+    except TailorError:
+        raise
     except OSError as error:
         where = f"domain.sources, name: {source.name}"
         raise DataError(f"{error.filename} cannot be read: {error.strerror} ({where})") from error
+    except Exception as error:  # whatever a parser raises; its words may quote the material
+        raise TailorError(f"the reader of {source.name} broke down with {without_content(error)}") from None
     if not documents:
         raise DataError(_nothing(source, rejected[before:]))
+
+
+def _links(source: Source, root: Path) -> Iterator[Rejection]:
+    for link in links(source, root):
+        shown = link.relative_to(root) if link.is_relative_to(root) else link
+        yield Rejection(source.name, str(shown), "", "a symbolic link; links in a source's folder are not followed")
 
 
 def _nothing(source: Source, rejected: list[Rejection]) -> str:

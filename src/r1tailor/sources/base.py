@@ -5,6 +5,7 @@ of the file, and yields a ``Rejection`` where a record is damaged. Whether that 
 is the source's ``on_damage``; no reader decides it. A reader raises only where nothing can be read at all.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,8 +84,22 @@ def within_limits(found: Read, origin: Origin) -> Read:
         yield origin.rejection(f"after {position}" if position else "", bounded.reason(reached))
 
 
+def links(source: object, root: Path) -> Iterator[Path]:
+    """Yield the symbolic links below the folder that a source names, sorted; none is followed, so a loop of them ends.
+
+    Whoever fills a folder may not choose what is read on this machine. The location itself may be a link: its user
+    chose it.
+    """
+    location = getattr(source, "path", None)
+    for folder, folders, files in os.walk(root / location) if location else ():
+        folders.sort()
+        yield from (path for path in sorted(Path(folder, name) for name in (*folders, *files)) if path.is_symlink())
+
+
 def raw_files(source: Described, location: str, root: Path, suffixes: tuple[str, ...]) -> list[Path]:
     """Return the file at a location, or the files with those suffixes below the folder there, sorted by path.
+
+    Symbolic links below the folder are passed over (``links``).
 
     Raises:
         DataError: there is nothing at that location, or no such file in it.
@@ -93,7 +108,10 @@ def raw_files(source: Described, location: str, root: Path, suffixes: tuple[str,
     try:
         if path.is_file():
             return [path]
-        found = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in suffixes)
+        below = (Path(folder, name) for folder, _, names in os.walk(path) for name in names)
+        found = sorted(
+            file for file in below if file.suffix.lower() in suffixes and file.is_file() and not file.is_symlink()
+        )
     except (OSError, ValueError):  # a name that is too long, or no name at all
         found = []
     if not found:

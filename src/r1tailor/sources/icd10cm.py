@@ -7,6 +7,7 @@ belongs to that category; an Excludes1 note may stand at any level and holds for
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from lxml import etree
 
@@ -30,7 +31,9 @@ def read(origin: Origin, path: Path) -> Read:
     try:
         root = etree.parse(path, parser).getroot()
     except etree.XMLSyntaxError as error:
-        raise DataError(f"{path}: not well-formed XML: {error.msg}") from error
+        log: Any = error.error_log  # the stubs do not know its last entry
+        kind = log.last_error.type_name if log.last_error else type(error).__name__
+        raise DataError(f"{path}: not well-formed XML ({kind}, line {error.lineno})") from None
     chapters = root.findall("chapter")
     if not chapters:
         raise DataError(f"{path}: no <chapter> in it; is it the ICD-10-CM tabular list?")

@@ -5,6 +5,7 @@ An id begins with the name of its source. What follows is the record's own id wh
 
 import hashlib
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 from r1tailor.sources.base import Described
@@ -18,6 +19,21 @@ def prefix(source: Described, path: Path, folder: Path) -> str:
     return source.name if path == folder else f"{source.name}-{path.relative_to(folder).as_posix()}"
 
 
+_ELSEWHERE = "is not unique: it stands in "
+
+
+def not_unique(column: str, file: str, position: str) -> str:
+    """Return the reason of a rejection: the id of a row stands in an earlier one."""
+    return f"{column} {_ELSEWHERE}{file}, {position}"
+
+
+def without_file(reason: str, hide: Callable[[str], str]) -> str:
+    """Return a reason with the file that ``not_unique`` names hidden; any other reason names none."""
+    column, said, place = reason.partition(_ELSEWHERE)
+    file, comma, position = place.rpartition(", ")
+    return f"{column}{said}{hide(file)}{comma}{position}" if said else reason
+
+
 class SeenIds:
     """The ids of one source and where each stands; kept on disk, so that memory stays flat however many there are.
 
@@ -26,15 +42,16 @@ class SeenIds:
 
     def __init__(self) -> None:
         self._table = sqlite3.connect("")
-        self._table.execute("CREATE TABLE seen (id BLOB PRIMARY KEY, place TEXT) WITHOUT ROWID")
+        self._table.execute("CREATE TABLE seen (id BLOB PRIMARY KEY, file TEXT, position TEXT) WITHOUT ROWID")
 
-    def earlier(self, id_: str, place: str) -> str | None:
-        """Remember an id and its place; return the place where it stood before, or None if it is new."""
+    def earlier(self, id_: str, file: str, position: str) -> tuple[str, str] | None:
+        """Remember an id and where it stands; return the file and the position where it stood before, if it did."""
         key = hashlib.blake2b(id_.encode(), digest_size=16).digest()
-        new = self._table.execute("INSERT INTO seen VALUES (?, ?) ON CONFLICT DO NOTHING", (key, place)).rowcount
-        if new:
+        row = (key, file, position)
+        if self._table.execute("INSERT INTO seen VALUES (?, ?, ?) ON CONFLICT DO NOTHING", row).rowcount:
             return None
-        return str(self._table.execute("SELECT place FROM seen WHERE id = ?", (key,)).fetchone()[0])
+        file, position = self._table.execute("SELECT file, position FROM seen WHERE id = ?", (key,)).fetchone()
+        return file, position
 
     def close(self) -> None:
         """Forget everything."""

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from r1tailor.errors import DataError
-from r1tailor.records import json_lines
+from r1tailor.records import json_lines, named
 from r1tailor.schema.sources import JsonlSource
 from r1tailor.sources import ids
 from r1tailor.sources.base import Origin, Read, raw_files, within_limits
@@ -49,7 +49,7 @@ def _fault(line: dict[str, Any]) -> str:
             return f"{key} is missing; a record needs {', '.join(_REQUIRED)}"
     for key, value in line.items():
         if key not in (*_REQUIRED, *_OPTIONAL):
-            return f"{key} is not a key of a record. Allowed: {', '.join((*_REQUIRED, *_OPTIONAL))}"
+            return f"{named(key)} is not a key of a record. Allowed: {', '.join((*_REQUIRED, *_OPTIONAL))}"
         if key == "entities":
             if not isinstance(value, list) or not all(isinstance(entity, str) for entity in value):
                 return "entities must be a list of text"

@@ -15,7 +15,7 @@ from uuid import UUID
 from r1tailor.records import Document
 from r1tailor.schema.sources import Columns
 from r1tailor.sources.base import Origin, Read
-from r1tailor.sources.ids import SeenIds
+from r1tailor.sources.ids import SeenIds, not_unique
 
 Row = tuple[int, dict[str, Any] | str]
 
@@ -61,9 +61,9 @@ class Table:
         value = _given(cells, column)
         if isinstance(value, bool) or not isinstance(value, (str, int)):
             raise _CellError(f"{column} must be text or a whole number, found {type(value).__name__}")
-        earlier = self.seen.earlier(str(value), f"{self.origin.file}, {position}")
+        earlier = self.seen.earlier(str(value), self.origin.file, position)
         if earlier is not None:
-            raise _CellError(f"{column} is not unique: it stands in {earlier}")
+            raise _CellError(not_unique(column, *earlier))
         return f"{self.origin.source.name}-{value}"
 
 

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from r1tailor.errors import DataError
 from r1tailor.schema.market import BarsSqlSource
 from r1tailor.schema.sources import SqlSource
+from r1tailor.sources import sqlite
 from r1tailor.sources.base import Origin, Read
 from r1tailor.sources.ids import SeenIds
 from r1tailor.sources.rows import Row, Table, header_fault, holds_other_bytes
@@ -81,7 +82,7 @@ def connected(source: Database, root: Path) -> Iterator[tuple["Connection", str]
             _only_reading(source, connection, url.get_backend_name(), shown)
             yield connection, shown
     except SQLAlchemyError as error:
-        reason = _limit(source) if _took_too_long(error) else _reason(error)
+        reason = _limit(source) if _took_too_long(error) else _reason(error, source.query)
         raise DataError(f"{shown}: {reason}{_named(source)}") from None  # a driver's message may quote rows
     finally:
         engine.dispose()
@@ -242,11 +243,7 @@ def _named(source: Database) -> str:
     return f" (domain.sources, name: {source.name})"
 
 
-def _reason(error: Exception) -> str:
-    """Return what SQLite says where that names tables or quotes the query, else the kind of the error alone.
-
-    Other messages may quote a row: those of other drivers, and of SQLite's functions on JSON.
-    """
+def _reason(error: Exception, query: str) -> str:
+    """Return what SQLite found wrong, or the kind of any other driver's error; neither quotes a row."""
     cause = getattr(error, "orig", None) or error
-    text = str(cause)
-    return text if isinstance(cause, sqlite3.Error) and _OF_THE_QUERY.match(text) else type(cause).__name__
+    return sqlite.reason(cause, query) if isinstance(cause, sqlite3.Error) else type(cause).__name__

@@ -1,5 +1,6 @@
 """Rows of a SQLite file that came from elsewhere: read only, with nothing of its schema trusted."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -9,6 +10,10 @@ from typing import Any
 from r1tailor.errors import DataError
 from r1tailor.records import Document
 from r1tailor.sources.base import Origin, Read
+
+_FIXED = ("file is not a database", "database disk image is malformed", "attempt to write a readonly database")
+_SYNTAX = re.compile(r'near "[^"]{1,100}": syntax error')
+_MISSING = re.compile(r"no such (?:table|column|function): (\S{1,100})")
 
 
 def rows(path: Path, query: str) -> Iterator[dict[str, Any]]:
@@ -27,7 +32,19 @@ def rows(path: Path, query: str) -> Iterator[dict[str, Any]]:
             for row in database.execute(query):
                 yield dict(row)
     except sqlite3.Error as error:
-        raise DataError(f"{path}: not the SQLite file it should be: {error}") from error
+        raise DataError(f"{path}: not the SQLite file it should be: {reason(error, query)}") from None
+
+
+def reason(error: sqlite3.Error, query: str) -> str:
+    """Return what SQLite found wrong, without quoting a row: functions such as ``json_extract`` quote their cells.
+
+    A table, column or function is named where it stands in the query, which is a setting.
+    """
+    said = str(error)
+    missing = _MISSING.fullmatch(said)
+    if said in _FIXED or _SYNTAX.fullmatch(said) or (missing and missing[1].rpartition(".")[2] in query):
+        return said
+    return getattr(error, "sqlite_errorname", None) or type(error).__name__
 
 
 def _only_reads(action: int, *_: object) -> int:

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from r1tailor import store
-from r1tailor.corpus.privacy import Deidentifier, find, gate
+from r1tailor.corpus.privacy import Deidentifier, find, gate, references
 from r1tailor.errors import DataError
 from r1tailor.records import Document, read_documents, write_documents
 from r1tailor.schema.corpus import Privacy, PrivacyKind
+from tests.support.private import domain, source
 
 KEY = b"0123456789abcdef"
 KINDS: tuple[PrivacyKind, ...] = get_args(PrivacyKind)
@@ -95,19 +96,26 @@ def test_hostile_repetition_takes_no_more_than_its_share(unit: str) -> None:
 
 
 def test_no_surface_leaves_the_step_by_any_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    fields = {"history": [{"text": NOTE}], "mrn": 4482910, "name": SECRETS["name"], "group": SECRETS["ssn"], "n": 3}
-    document = Document("d1", NOTE, **FACTS, fields=fields)
+    fields = {
+        "history": [{"text": NOTE}, {NOTE: {SECRETS["ssn"]: 1}}],
+        "mrn": 4482910,
+        "name": SECRETS["name"],
+        "group": SECRETS["ssn"],
+        "n": 3,
+    }
+    document = Document(SECRETS["mrn"], NOTE, **FACTS | {"position": NOTE}, fields=fields)
     outputs = []
     for privacy, secret in ((REDACT, None), (SURROGATE, KEY)):
-        treated, notes = Deidentifier(privacy, secret).step()(document)
+        named, _ = references.step(privacy, KEY, [source("s")])(document)
+        treated, notes = Deidentifier(privacy, secret).step()(named)
         assert treated.fields["n"] == 3
         assert all(note.sample is None for note in notes)
         write_documents(tmp_path / "documents.parquet", [treated])
         store.write_json(tmp_path / "report.json", [note.rule for note in notes])
         outputs += [str(list(read_documents(tmp_path / "documents.parquet"))), (tmp_path / "report.json").read_text()]
-        outputs.append(json.dumps(gate([treated], privacy, "hipaa")))
+        outputs.append(json.dumps(gate([treated], domain("hipaa", privacy, [source("s")]))))
     with pytest.raises(DataError) as refusal:
-        gate([document], REDACT, "hipaa")
+        gate([document], domain("hipaa", REDACT))
     outputs += [str(refusal.value), repr(find(NOTE)), *capsys.readouterr()]
     for surface in (*SECRETS.values(), "Okonkwo", "8867", KEY.decode()):
         assert not any(surface in output for output in outputs), surface
@@ -116,3 +124,18 @@ def test_no_surface_leaves_the_step_by_any_way(tmp_path: Path, capsys: pytest.Ca
 def test_the_step_notes_each_finding_and_each_mistyped_one() -> None:
     _, notes = Deidentifier(REDACT, None).step()(Document("d", "VIN: 1HGCM82633A004353", **FACTS))
     assert [note.rule for note in notes] == ["privacy.vin", "privacy.vin.mistyped"]
+
+
+def test_keys_of_mappings_are_treated_and_stay_apart() -> None:
+    fields = {"visits": {"Mr. John Smith": 1, "Mr. James Brown": 2, "ward_4": 3}, "ssn": 523418867.0, "score": 0.5}
+    treated, _ = Deidentifier(REDACT, None).step()(Document("d", "", **FACTS, fields=fields))
+    assert treated.fields == {
+        "visits": {"Mr. [NAME]": 1, "Mr. [NAME] (2)": 2, "ward_4": 3},
+        "ssn": "[SSN]",
+        "score": 0.5,
+    }
+
+
+def test_the_name_of_a_file_is_read_as_words() -> None:
+    assert redacted("John_Doe_555-12-3456.txt").endswith("[SSN].txt")
+    assert redacted("write to john_doe@example.org") == "write to [EMAIL]"

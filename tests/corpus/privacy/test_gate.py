@@ -1,5 +1,8 @@
 """The privacy gate."""
 
+from datetime import date
+from typing import Any
+
 import pytest
 
 from r1tailor.corpus.privacy import gate
@@ -7,28 +10,66 @@ from r1tailor.errors import DataError
 from r1tailor.records import Document
 from r1tailor.schema.corpus import Privacy
 from tests.corpus.privacy.test_deidentify import FACTS, REDACT
+from tests.support.private import domain, source
 
 
 def test_the_gate_counts_by_kind_and_says_what_to_do() -> None:
     documents = [Document("a", "SSN 523-41-8867 and a@b.org", **FACTS), Document("b", "Pain 5/10.", **FACTS)]
     with pytest.raises(DataError) as refusal:
-        gate(documents, Privacy(kinds={"ssn": "redact"}, key_variable="K", threshold=0.49), "hipaa")
+        gate(
+            documents,
+            domain("hipaa", Privacy(kinds={"ssn": "redact"}, key_variable="K", threshold=0.49), [source("s")]),
+        )
     assert str(refusal.value) == (
         "domain.compliance = hipaa: 1 of 2 documents still hold identifiers (ssn 1, email 1); at most 49.00% may. "
         "What to do: treat email in domain.cleaning.privacy.kinds, or leave the documents out"
     )
-    passed = gate(documents, Privacy(kinds={}, key_variable="K", threshold=0.5), "hipaa")
+    passed = gate(documents, domain("hipaa", Privacy(kinds={}, key_variable="K", threshold=0.5), [source("s")]))
     assert passed == {"documents": 2, "with_findings": 1, "findings": {"ssn": 1, "email": 1}}
-    assert gate(documents, REDACT, "none") == {}
+    assert gate(documents, domain("none", REDACT)) == {}
 
 
 def test_securities_need_a_licence_and_a_date() -> None:
     good = Document("a", "", **FACTS)
     bad = [Document("b", "", **FACTS | {"licence": " "}), Document("c", "", **FACTS | {"available_at": "soon"})]
-    assert gate([good], REDACT, "securities") == {"documents": 1}
+    assert gate([good], domain("securities")) == {"documents": 1, "permissions": {}}
     with pytest.raises(DataError) as refusal:
-        gate([good, *bad], REDACT, "securities")
+        gate([good, *bad], domain("securities"))
     assert str(refusal.value) == (
         "domain.compliance = securities: 2 of 3 records have no licence or no ISO date of availability: b, c. "
         "Give their source both (domain.sources: licence, available_at)"
     )
+
+
+SSN = "523-41-8867"
+
+
+@pytest.mark.parametrize(
+    "travels",
+    [
+        {"id": f"notes-{SSN}"},
+        {"position": f"record {SSN}"},
+        {"fields": {"visits": {f"of {SSN}": 1}}},
+        {"fields": {"visits": [{"deep": {SSN: {"a": 1}}}]}},
+        {"fields": {"file": "John_Doe_555-12-3456.txt"}},
+        {"fields": {"ssn": 523418867.0}},
+        {"fields": {"group": SSN}},
+        {"available_at": "2019-03-04"},
+    ],
+)
+def test_the_gate_sees_every_string_that_travels(travels: dict[str, Any]) -> None:
+    document = Document(**{"id": "a", "text": "Pain 5/10.", **FACTS, "available_at": "2020-01-01", **travels})
+    with pytest.raises(DataError, match="1 of 1 documents still hold identifiers") as refusal:
+        gate([document], domain("hipaa", REDACT, [source("s")]))
+    assert SSN not in str(refusal.value)
+
+
+def test_material_under_embargo_is_refused_until_its_day() -> None:
+    sources = [source("free"), source("results", embargo_until="2026-05-01")]
+    with pytest.raises(DataError) as refusal:
+        gate([], domain("securities", sources=sources), date(2026, 4, 30))
+    assert str(refusal.value) == (
+        "under embargo: results (until 2026-05-01); leave the source out of domain.sources until then"
+    )
+    passed = gate([], domain("securities", sources=sources), date(2026, 5, 1))
+    assert passed["permissions"]["results"]["embargo_until"] == "2026-05-01"

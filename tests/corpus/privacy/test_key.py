@@ -14,7 +14,7 @@ def test_the_key_comes_from_outside_or_the_run_stops(tmp_path: Path) -> None:
     root.mkdir()
     (tmp_path / "key").write_bytes(KEY + b"\n")
     (root / "key").write_bytes(KEY)
-    assert key.read(REDACT, root, {}) is None
+    assert key.read(REDACT, root, {"TAILOR_KEY": KEY.decode()}) == KEY
     assert key.read(SURROGATE, root, {"TAILOR_KEY": KEY.decode()}) == KEY
     assert key.read(SURROGATE, root, {"TAILOR_KEY_FILE": str(tmp_path / "key")}) == KEY
     for environment, message in (
@@ -23,7 +23,8 @@ def test_the_key_comes_from_outside_or_the_run_stops(tmp_path: Path) -> None:
         ({"TAILOR_KEY_FILE": str(root / "key")}, "names a file in the project's tree"),
         ({"TAILOR_KEY_FILE": str(tmp_path / "none")}, "cannot be read"),
     ):
-        with pytest.raises(ConfigError, match=message):
-            key.read(SURROGATE, root, environment)
+        for settings in (REDACT, SURROGATE):  # ids are opaque under the key whatever becomes of each kind
+            with pytest.raises(ConfigError, match=message):
+                key.read(settings, root, environment)
     with pytest.raises(ConfigError, match="needs a secret key, from TAILOR_KEY"):
         Deidentifier(SURROGATE, None)

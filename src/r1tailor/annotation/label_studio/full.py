@@ -33,8 +33,8 @@ def annotations(rows: list[Any], path: Path, expected: Expected) -> list[Annotat
     for number, row in enumerate(rows, start=1):
         place = task_place(path, row, number)
         task = parsed(Task, row, place, TYPES)
-        expected.check_text(task.data.document, task.data.text, place)
-        tasks.append(task)
+        id_ = expected.check_text(task.data.document, task.data.text, place)
+        tasks.append(task.model_copy(update={"data": task.data.model_copy(update={"document": id_})}))
     unit = unit_of(
         stretch_of(region.value, task.data.text)
         for task in tasks

@@ -33,8 +33,8 @@ def annotations(rows: list[Any], path: Path, expected: Expected) -> list[Annotat
             continue
         place = task_place(path, raw, number)
         row = parsed(Row, raw, place)
-        expected.check_text(row.document, row.text, place)
-        read_rows.append((row, _regions(row, place)))
+        id_ = expected.check_text(row.document, row.text, place)
+        read_rows.append((row.model_copy(update={"document": id_}), _regions(row, place)))
     unit = unit_of(stretch_of(value, row.text) for row, values in read_rows for value in values)
     return [_annotation(row, values, expected, unit, path) for row, values in read_rows]
 

@@ -5,8 +5,9 @@ the raw text, never what stood there; the step's notes are counts.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from r1tailor.corpus.base import Note, Step
@@ -52,20 +53,27 @@ _SMALL_ZIPS = frozenset(
     )
 )
 _YEAR = re.compile(r"(?:(?<![0-9])(?:1[89]|20)[0-9]{2}(?![0-9])年?|(?<![0-9])(?:19|20)[0-9]{2}(?=[01][0-9][0-3][0-9]))")
+_JOINT = re.compile(r"(?<=[^\W_])_(?=[^\W_])")
 _US_ZIP = re.compile(r"[0-9OlI]{5}(?:-|$)")
+_MAY_IDENTIFY = re.compile(r"[^a-z_]")  # the name of a column in lower case identifies nobody
 _BIRTH_LABEL = re.compile(
     r"[^0-9]*?(?=[0-9]|\b(?:" + "|".join(month[:3] for month in dates.MONTHS) + "))", re.IGNORECASE
 )
 
 
 def find(text: str, kinds: Iterable[PrivacyKind] | None = None) -> list[Finding]:
-    """Return the identifiers of a text in order, without overlap; of some kinds only, if they are given."""
+    """Return the identifiers of a text in order, without overlap; of some kinds only, if they are given.
+
+    A text with underscores between words, such as the name of a file, is also read with spaces in their place.
+    """
     folded, wanted = fold(text), None if kinds is None else frozenset(kinds)
+    readings = (folded, _JOINT.sub(" ", folded)) if "_" in folded and _JOINT.search(folded) else (folded,)
     ranked = (
         (rank, finding)
         for rank, finder in enumerate(FINDERS)
-        for finding in finder(folded)
-        if (wanted is None or finding.kind in wanted) and not is_surrogate(folded, finding.start)
+        for reading in readings
+        for finding in finder(reading)
+        if (wanted is None or finding.kind in wanted) and not is_surrogate(reading, finding.start)
     )
     return list(merged(ranked))
 
@@ -76,18 +84,19 @@ class Deidentifier:
     Args:
         settings: what becomes of each kind; a kind that is not named is left alone.
         key: the secret of surrogates and date offsets (``key.read``); None where no kind needs one.
+        published: names of the sources whose ids and positions are published codes and stay.
 
     Raises:
         ConfigError: a kind needs the key and there is none.
     """
 
-    def __init__(self, settings: Privacy, key: bytes | None) -> None:
+    def __init__(self, settings: Privacy, key: bytes | None, published: Container[str] = ()) -> None:
         if key is None and needs_key(settings):
             raise ConfigError(
                 [f"a mode in domain.cleaning.privacy.kinds needs a secret key, from {settings.key_variable}"]
             )
         self._modes = settings.kinds
-        self._key = key or b""
+        self._key, self._published = key or b"", published
 
     def apply(self, text: str, group: str) -> tuple[str, list[Finding]]:
         """Return a text without its identifiers, and what they were.
@@ -104,7 +113,10 @@ class Deidentifier:
         return "".join([*parts, text[end:]]), findings
 
     def step(self) -> Step:
-        """Return the corpus step: it treats a document's text and every value in its fields, and notes counts only."""
+        """Return the corpus step: it treats a document's text and position, and its fields' keys and values.
+
+        It notes counts only. Ids and groups are those of ``references``, which comes before.
+        """
 
         def deidentify(document: Document) -> tuple[Document, list[Note]]:
             found: list[Finding] = []
@@ -115,8 +127,9 @@ class Deidentifier:
                 found.extend(findings)
                 return treated
 
-            fields = {key: _nested(value, key, treat) for key, value in document.fields.items()}
-            return replace(document, text=treat(document.text), fields=fields), _notes(found)
+            own = {} if document.source in self._published else {"position": treat(document.position)}
+            fields = _fields(document.fields, treat)
+            return replace(document, text=treat(document.text), fields=fields, **own), _notes(found)
 
         return deidentify
 
@@ -151,17 +164,35 @@ def redacted(kind: PrivacyKind, surface: str) -> str:
 def _nested(value: Any, key: str, treat: Callable[[str], str]) -> Any:  # noqa: ANN401
     """Return a value of a field with every text and number in it treated; its key is read as a label before it."""
     if isinstance(value, Mapping):
-        return {inner: _nested(part, inner, treat) for inner, part in value.items()}
+        return _fields(value, treat)
     if isinstance(value, list):
         return [_nested(part, key, treat) for part in value]
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return value
+    written = as_written(value)
     label = "" if key == "group" else f"{key.replace('_', ' ')}: "
-    treated = treat(f"{label}{value}")
-    if not treated.startswith(label):  # the label itself was taken for a part of it
-        return treat(str(value))
-    treated = treated.removeprefix(label)
-    return value if treated == str(value) else treated
+    treated = treat(f"{label}{written}")
+    # Where the label itself was taken for a part of it, the value is read alone.
+    treated = treated.removeprefix(label) if treated.startswith(label) else treat(written)
+    return value if treated == written else treated
+
+
+def _fields(fields: Mapping[str, Any], treat: Callable[[str], str]) -> dict[str, Any]:
+    """Return a mapping with its keys and values treated; keys that come to read the same are numbered."""
+    treated: dict[str, Any] = {}
+    for key, value in fields.items():
+        name = shown = treat(key) if _MAY_IDENTIFY.search(key) else key
+        for number in count(2):
+            if name not in treated:
+                break
+            name = f"{shown} ({number})"
+        treated[name] = _nested(value, key, treat)
+    return treated
+
+
+def as_written(value: str | float) -> str:
+    """Return a value as people write it: a number that a table holds as 4482910.0 is 4482910."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _notes(findings: Iterable[Finding]) -> list[Note]:

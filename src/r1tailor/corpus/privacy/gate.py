@@ -5,36 +5,64 @@ say ``shift_dates`` the gate leaves them out, and the release needs an expert's 
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, get_args
 
-from r1tailor.corpus.privacy.deidentify import find
+from r1tailor.corpus.privacy.deidentify import as_written, find
+from r1tailor.corpus.privacy.references import coarse, published
 from r1tailor.errors import DataError
 from r1tailor.records import Document
-from r1tailor.schema.corpus import Compliance, Privacy, PrivacyKind
+from r1tailor.schema.corpus import Privacy, PrivacyKind
+from r1tailor.schema.domain import DomainSection
+from r1tailor.schema.sources import Source
+from r1tailor.sources.permissions import under_embargo
 
 _SHOWN = 20
 
 
-def gate(documents: Iterable[Document], settings: Privacy | None, compliance: Compliance) -> dict[str, Any]:
+def gate(documents: Iterable[Document], domain: DomainSection, today: date | None = None) -> dict[str, Any]:
     """Return what was checked, as plain JSON values: documents, documents with findings, findings by kind.
 
+    Args:
+        documents: clean.
+        domain: its compliance, privacy and sources.
+        today: in place of the system's date.
+
     Raises:
-        DataError: ``hipaa``: the share of documents with findings is above the threshold; names counts by kind and what
-            to do. ``securities``: records lack a licence or an ISO date of availability; names their ids.
+        DataError: a source is under embargo; names it and the date. ``hipaa``: the share of documents with findings is
+            above the threshold; names counts by kind and what to do. ``securities``: records lack a licence or an ISO
+            date of availability; names their ids.
     """
-    if compliance == "hipaa" and settings is not None:
-        return _hipaa(documents, settings)
-    return _securities(documents) if compliance == "securities" else {}
+    if waiting := under_embargo(domain.sources, today or date.today()):
+        listed = ", ".join(f"{name} (until {end})" for name, end in waiting.items())
+        raise DataError(f"under embargo: {listed}; leave the source out of domain.sources until then")
+    match domain.compliance:
+        case "hipaa" if domain.cleaning.privacy is not None:
+            return _hipaa(documents, domain.cleaning.privacy, domain.sources)
+        case "securities":
+            return _securities(documents) | {"permissions": _permissions(domain.sources)}
+    return {}
 
 
-def _hipaa(documents: Iterable[Document], settings: Privacy) -> dict[str, Any]:
+def _permissions(sources: Iterable[Source]) -> dict[str, Any]:
+    return {source.name: source.permissions.model_dump() for source in sources if source.permissions}
+
+
+def _hipaa(documents: Iterable[Document], settings: Privacy, sources: Iterable[Source]) -> dict[str, Any]:
+    dates, codes = {source.name: source.available_at for source in sources}, published(sources)
     kinds = [kind for kind in get_args(PrivacyKind) if settings.kinds.get(kind) != "shift_dates"]
     counts: Counter[str] = Counter()
     total = affected = 0
     for document in documents:
-        found = [finding.kind for text in _texts(document) for finding in find(text, kinds)]
+        strings = [*_texts(document), *(() if document.source in codes else _references(document))]
+        found = [finding.kind for text in strings for finding in find(text, kinds)]
+        if "date" in kinds and document.available_at not in (
+            "",
+            dates.get(document.source),
+            coarse(document.available_at),
+        ):
+            found.append("date")
         counts.update(found)
         total, affected = total + 1, affected + bool(found)
     if affected > settings.threshold * total:
@@ -51,17 +79,24 @@ def _hipaa(documents: Iterable[Document], settings: Privacy) -> dict[str, Any]:
     return {"documents": total, "with_findings": affected, "findings": dict(counts)}
 
 
-def _texts(document: Document) -> Iterable[str]:
+def _texts(document: Document) -> Iterator[str]:
+    """Yield the text and every key and value of the fields."""
     yield document.text
-    pending = list(document.fields.items())
+    pending: list[tuple[str, Any]] = [("", document.fields)]
     while pending:
         key, value = pending.pop()
         if isinstance(value, dict):
+            yield from value
             pending += value.items()
         elif isinstance(value, list):
             pending += [(key, part) for part in value]
-        elif isinstance(value, (str, int)) and not isinstance(value, bool):
-            yield str(value) if key == "group" else f"{key.replace('_', ' ')}: {value}"
+        elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            yield as_written(value) if key == "group" else f"{key.replace('_', ' ')}: {as_written(value)}"
+
+
+def _references(document: Document) -> tuple[str, ...]:
+    """Return what else travels with a document."""
+    return document.id, document.position, document.source
 
 
 def _securities(documents: Iterable[Document]) -> dict[str, Any]:

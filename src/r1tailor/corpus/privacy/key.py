@@ -1,18 +1,17 @@
-"""The secret key of surrogates and date offsets: from the environment, never from settings or the project's tree."""
+"""The secret key of a domain with privacy: from the environment, never from settings or the project's tree."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from r1tailor.corpus.privacy.deidentify import needs_key
 from r1tailor.errors import ConfigError
 from r1tailor.schema.corpus import Privacy
 
 _SHORTEST = 16  # bytes
 
 
-def read(settings: Privacy, root: Path, environment: Mapping[str, str] = os.environ) -> bytes | None:
-    """Return the key, or None if no kind needs one.
+def read(settings: Privacy, root: Path, environment: Mapping[str, str] = os.environ) -> bytes:
+    """Return the key, which every domain with privacy has: ids, groups and annotators are opaque under it.
 
     Args:
         settings: name the variable; the variable of that name with ``_FILE`` behind it names a file instead.
@@ -22,8 +21,6 @@ def read(settings: Privacy, root: Path, environment: Mapping[str, str] = os.envi
     Raises:
         ConfigError: there is no key, it is too short, or its file lies in the tree or cannot be read.
     """
-    if not needs_key(settings):
-        return None
     name, file = settings.key_variable, f"{settings.key_variable}_FILE"
     if name in environment:
         key = environment[name].encode()
@@ -31,7 +28,10 @@ def read(settings: Privacy, root: Path, environment: Mapping[str, str] = os.envi
         key = _from_file(Path(environment[file]), file, root)
     else:
         raise ConfigError(
-            [f"{name} is not set: a mode in domain.cleaning.privacy.kinds needs a secret key; set {name} or {file}"]
+            [
+                f"{name} is not set: domain.cleaning.privacy needs a secret key, under which ids are opaque; "
+                f"set {name} or {file}"
+            ]
         )
     if len(key) < _SHORTEST:
         raise ConfigError([f"the key in {name} or {file} has {len(key)} bytes; it needs at least {_SHORTEST}"])
