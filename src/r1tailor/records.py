@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from r1tailor import config_messages
+from r1tailor import config_messages, durable
 from r1tailor.errors import DataError, without_content
-from r1tailor.temporaries import sweep
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -206,10 +205,13 @@ def write_documents(path: Path, documents: Iterable[Document]) -> int:
     import pyarrow.parquet as pq
 
     remaining, count = iter(documents), 0
-    sweep(path.parent, f".{path.name}.")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    durable.sweep(path.parent)  # what killed runs left holds raw text
+    temporary = durable.temporary(path)
     try:
-        with pq.ParquetWriter(temporary, _document_schema(), compression="zstd", write_statistics=False) as writer:
+        with (
+            os.fdopen(durable.create(temporary), "wb") as file,
+            pq.ParquetWriter(file, _document_schema(), compression="zstd", write_statistics=False) as writer,
+        ):
             while group := list(islice(remaining, _ROW_GROUP)):
                 writer.write_batch(as_batch(group), row_group_size=_ROW_GROUP)
                 count += len(group)

@@ -1,11 +1,13 @@
 """What deduplication keeps on disk comes back as it was put there."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 
 from r1tailor.corpus.shingles import digest, shingles
-from r1tailor.corpus.spill import Known, Partitions, Records
+from r1tailor.corpus.spill import Known, Partitions, Records, spilled
 
 
 def test_documents_that_share_a_key_come_back_together_in_order(tmp_path: Path) -> None:
@@ -37,3 +39,17 @@ def test_what_is_known_of_a_document_is_found_by_its_number(tmp_path: Path) -> N
             found = records.known(number)
             assert (found.id, found.digest) == (known[number].id, known[number].digest)
             assert np.array_equal(found.shingles, known[number].shingles)
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    killed = (
+        "from r1tailor import durable; from pathlib import Path; import sys; place = Path(sys.argv[1]);"
+        "durable.temporary(place / 'documents.parquet').write_text('raw text');"
+        "durable.temporary(place / 'duplicates').mkdir()"
+    )
+    subprocess.run([sys.executable, "-c", killed, str(tmp_path)], check=True)
+    assert len(list(tmp_path.iterdir())) == 2
+    with spilled(tmp_path) as place:
+        assert list(tmp_path.iterdir()) == [place]
+        assert place.stat().st_mode & 0o777 == 0o700
+    assert list(tmp_path.iterdir()) == []

@@ -5,8 +5,7 @@ document (its id, its shingles) lies in one file, and an index of fixed-size ent
 mapped: mapped pages would count as memory of this process.
 """
 
-import os
-import tempfile
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
@@ -17,14 +16,13 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from r1tailor import durable
 from r1tailor.corpus.shingles import DIGEST_BYTES, Hashes
-from r1tailor.temporaries import sweep
 
 Numbers = npt.NDArray[np.uint32]
 _PARTITION_BITS = 6
 _KEYED = np.dtype([("key", "<u8"), ("number", "<u4")])
 _ENTRY = np.dtype([("offset", "<u8"), ("id_bytes", "<u4"), ("shingles", "<u4"), ("digest", f"V{DIGEST_BYTES}")])
-_PREFIX = ".duplicates-"
 _REMEMBERED = 512  # documents
 
 
@@ -34,9 +32,13 @@ def spilled(folder: Path) -> Iterator[Path]:
 
     Those that killed processes left there are removed first: they hold ids and hashes of texts.
     """
-    sweep(folder, _PREFIX)
-    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", dir=folder) as place:
-        yield Path(place)
+    durable.sweep(folder)
+    place = durable.temporary(folder / "duplicates")
+    place.mkdir(mode=0o700)
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place)
 
 
 class Known(NamedTuple):

@@ -20,7 +20,6 @@ of a driver has to be installed with ours.
 import hashlib
 import json
 import os
-import re
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -43,10 +42,6 @@ AnyRow = TypeVar("AnyRow")
 Database = SqlSource | BarsSqlSource
 _STEPS = 10_000  # of SQLite's virtual machine between two looks at the clock
 _OF_FILES = ("load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "lsmode", "fsdir", "zipfile")
-_OF_THE_QUERY = re.compile(
-    r"no such |near \"|not authorized|file is not a database|attempt to write|ambiguous column|access to|prohibited"
-    r"|unable to open|database is locked|incomplete input|wrong number of arguments"
-)
 _BATCH = 256  # rows that a server-side cursor gives at a time
 
 
