@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from r1tailor import config, store
+from r1tailor import artifact, config, store
+from r1tailor.layout import RunFolder
+from r1tailor.model.base import Base
 from r1tailor.registry import open_registry
 from tests.conftest import ROOT
 from tests.support.commands import Done, spawned
@@ -19,15 +21,38 @@ from tests.support.commands import Done, spawned
 IDENTITY = {f"GIT_{who}_{what}": "t@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 RESULTS = {
     "collect/provenance.json": "[]",
+    "clean/documents.parquet": "",
+    "annotate/documents.parquet": "",
+    "instruct/report.json": "{}",
     "instruct/train.jsonl": "",
+    "instruct/validation.jsonl": "",
+    "instruct/test.jsonl": "",
     "train/1-all/model/adapter_model.safetensors": "weights",
-    "train/1-all/model/manifest.json": '{"parent": null}',
+    "train/1-all/model/manifest.json": "",
     "evaluation/metrics.json": '{"n": 1, "models": {"tuned": {"bleu": {"value": 31.5}}}}',
     "evaluation/predictions-base.jsonl": "",
     "evaluation/predictions-tuned.jsonl": "",
     "evaluation/report.html": "<p>report</p>",
+    "evaluation/evaluated.json": "",
     "evaluation/market/none": "",
 }
+
+
+def _write_results(run: RunFolder) -> None:
+    """Write what the stages before would have: a sound model, and the record of its evaluation."""
+    for name, text in RESULTS.items():
+        store.write_text(run.path / name, text)
+    base = Base("toy", "0" * 64, {"kind": "random"})
+    facts = artifact.Facts("adapter", base, "fp32", "t", "c", temporal=False, parent=None)
+    with artifact.written(run.phase("1-all") / "model", facts, {"data": run.hashes()}) as folder:
+        (folder / "adapter_model.safetensors").write_text("weights")
+    measured = {
+        "model": run.phase("1-all") / "model" / store.MANIFEST,
+        "test": run.examples / "test.jsonl",
+        "metrics": run.evaluation / "metrics.json",
+    }
+    hashes = {name: store.sha256_file(path) for name, path in measured.items()}
+    store.write_json(run.evaluation / "evaluated.json", hashes)
 
 
 @dataclass(frozen=True)
@@ -82,8 +107,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, ready: Path) -> Project:
     pipeline = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
     stage = pipeline["stages"]["register"]
     (made.root / "dvc.yaml").write_text(yaml.safe_dump({"vars": ["params.yaml"], "stages": {"register": stage}}))
-    for name, text in RESULTS.items():
-        store.write_text(made.version.parent / name, text)
+    _write_results(RunFolder(made.version.parent))
     for name in stage["deps"]:
         place = made.root / name.replace("${domain.name}", "medical").replace("${curriculum.final}", "1-all")
         if not place.exists():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from r1tailor import config, store
 from r1tailor.layout import RunFolder
-from r1tailor.records import Example, write_records
+from r1tailor.records import Example, write_documents, write_records
 from r1tailor.schema.curriculum import PhasedCurriculum
 from r1tailor.schema.settings import Settings
 
@@ -52,4 +52,8 @@ def laid_out(folder: Path) -> RunFolder:
     ]
     for name, members in (("train", made[:32]), ("validation", made[32:]), ("test", made[:1])):
         write_records(run.examples / f"{name}.jsonl", members)
+    for path in (run.cleaned, run.annotated):
+        path.parent.mkdir(parents=True)
+        write_documents(path, ())
+    store.write_json(run.examples / "report.json", {})
     return run
