@@ -55,7 +55,7 @@ _SMALL_ZIPS = frozenset(
 _YEAR = re.compile(r"(?:(?<![0-9])(?:1[89]|20)[0-9]{2}(?![0-9])年?|(?<![0-9])(?:19|20)[0-9]{2}(?=[01][0-9][0-3][0-9]))")
 _JOINT = re.compile(r"(?<=[^\W_])_(?=[^\W_])")
 _US_ZIP = re.compile(r"[0-9OlI]{5}(?:-|$)")
-_MAY_IDENTIFY = re.compile(r"[^a-z_]")  # the name of a column in lower case identifies nobody
+_NOBODYS = re.compile(r"(?:line|row|page|section) [0-9]+|[a-z_]*|(?:[A-Za-z0-9_]+-)?QZX[A-Z]{20}")
 _BIRTH_LABEL = re.compile(
     r"[^0-9]*?(?=[0-9]|\b(?:" + "|".join(month[:3] for month in dates.MONTHS) + "))", re.IGNORECASE
 )
@@ -127,7 +127,8 @@ class Deidentifier:
                 found.extend(findings)
                 return treated
 
-            own = {} if document.source in self._published else {"position": treat(document.position)}
+            known = document.source in self._published or not may_identify(document.position)
+            own = {} if known else {"position": treat(document.position)}
             fields = _fields(document.fields, treat)
             return replace(document, text=treat(document.text), fields=fields, **own), _notes(found)
 
@@ -181,13 +182,18 @@ def _fields(fields: Mapping[str, Any], treat: Callable[[str], str]) -> dict[str,
     """Return a mapping with its keys and values treated; keys that come to read the same are numbered."""
     treated: dict[str, Any] = {}
     for key, value in fields.items():
-        name = shown = treat(key) if _MAY_IDENTIFY.search(key) else key
+        name = shown = treat(key) if may_identify(key) else key
         for number in count(2):
             if name not in treated:
                 break
             name = f"{shown} ({number})"
         treated[name] = _nested(value, key, treat)
     return treated
+
+
+def may_identify(reference: str) -> bool:
+    """Whether a short string is worth reading: a place in a file, a column's name or an opaque name is nobody's."""
+    return not _NOBODYS.fullmatch(reference)
 
 
 def as_written(value: str | float) -> str:

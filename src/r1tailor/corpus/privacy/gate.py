@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, get_args
 
-from r1tailor.corpus.privacy.deidentify import as_written, find
+from r1tailor.corpus.privacy.deidentify import as_written, find, may_identify
 from r1tailor.corpus.privacy.references import coarse, published
 from r1tailor.errors import DataError
 from r1tailor.records import Document
@@ -86,17 +86,21 @@ def _texts(document: Document) -> Iterator[str]:
     while pending:
         key, value = pending.pop()
         if isinstance(value, dict):
-            yield from value
+            yield from filter(may_identify, value)
             pending += value.items()
         elif isinstance(value, list):
             pending += [(key, part) for part in value]
         elif isinstance(value, (str, int, float)) and not isinstance(value, bool):
-            yield as_written(value) if key == "group" else f"{key.replace('_', ' ')}: {as_written(value)}"
+            written = as_written(value)
+            if key != "group":
+                yield f"{key.replace('_', ' ')}: {written}"
+            elif may_identify(written):
+                yield written
 
 
-def _references(document: Document) -> tuple[str, ...]:
-    """Return what else travels with a document."""
-    return document.id, document.position, document.source
+def _references(document: Document) -> Iterator[str]:
+    """Yield what else travels with a document."""
+    return filter(may_identify, (document.id, document.position))
 
 
 def _securities(documents: Iterable[Document]) -> dict[str, Any]:

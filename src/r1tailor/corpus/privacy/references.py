@@ -11,7 +11,6 @@ import hmac
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -23,19 +22,16 @@ from r1tailor.schema.corpus import Privacy
 from r1tailor.schema.sources import GeneratedSource, PackagedSource, Source
 from r1tailor.sources import ids
 
-_LETTERS = 20  # of 26: 94 bits
+_LETTERS = 20  # about 94 bits
+_LETTER = bytes(ord("A") + byte % 26 for byte in range(256))
 _MARK = "QZX"
 Referred = Literal["document", "group", "file", "annotator"]
 
 
 def opaque(what: Referred, written: str, key: bytes) -> str:
     """Return the name that stands for something wherever it is referred to."""
-    number = int.from_bytes(hmac.digest(key, f"reference/{what}/{written}".encode(), sha256))
-    drawn = []
-    for _ in range(_LETTERS):
-        number, letter = divmod(number, 26)
-        drawn.append(chr(ord("A") + letter))
-    return _MARK + "".join(drawn)
+    drawn = hmac.digest(key, f"reference/{what}/{written}".encode(), "sha256")[:_LETTERS]
+    return _MARK + drawn.translate(_LETTER).decode("ascii")
 
 
 def document_id(source: str, written: str, key: bytes) -> str:
