@@ -215,7 +215,7 @@ def _at(place: mmap.mmap) -> tuple[str, float]:
 
 
 def _too_long(seconds: float) -> str:
-    return f"it takes more than {seconds:,.0f} s of processor time (corpus.limits)"
+    return f"it takes more than {round(seconds, 1):g} s of processor time (corpus.limits)"
 
 
 def _forked(

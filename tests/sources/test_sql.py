@@ -115,7 +115,7 @@ def test_cells_of_bytes_are_part_of_the_hash_and_no_fault_where_they_are_not_rea
             {"password_variable": "R1TAILOR_SECRET_NOT_SET"},
             "the environment variable R1TAILOR_SECRET_NOT_SET is not set",
         ),
-        ({"query": "SELECT json_extract(note, '$.a') AS id, note FROM notes"}, "data/a b#1.db: OperationalError"),
+        ({"query": "SELECT json_extract(note, '$.a') AS id, note FROM notes"}, "data/a b#1.db: SQLITE_ERROR"),
         ({"query": "SELECT id, note FROM notes WHERE 0"}, "no document comes of the source: it is empty"),
     ],
 )

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from r1tailor import config, stages, store
+from r1tailor import config, stage_outputs, stages, store
 from r1tailor.domain import Domain
 from r1tailor.layout import RunFolder
 from r1tailor.records import Example, Prediction, read_documents, write_documents
@@ -20,7 +20,9 @@ def evaluated(domain: str, folder: Path, every: int, *overrides: str) -> dict[st
     settings = config.load([f"domain={domain}", *_TINY, *FASTER, *overrides])
     run = RunFolder(folder)
     stages.collect(settings, run)
-    write_documents(run.collected, list(read_documents(run.collected))[::every])
+    some = list(read_documents(run.collected))[::every]
+    with stage_outputs.sealed(settings, run, "collect"):
+        write_documents(run.collected, some)
     for stage in (stages.clean, stages.annotate, stages.instruct, stages.train, stages.evaluate):
         stage(settings, run)
     metrics: dict[str, Any] = store.read_json(run.evaluation / "metrics.json")

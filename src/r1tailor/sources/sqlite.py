@@ -11,7 +11,12 @@ from r1tailor.errors import DataError
 from r1tailor.records import Document
 from r1tailor.sources.base import Origin, Read
 
-_FIXED = ("file is not a database", "database disk image is malformed", "attempt to write a readonly database")
+_FIXED = (
+    "not authorized",
+    "file is not a database",
+    "database disk image is malformed",
+    "attempt to write a readonly database",
+)
 _SYNTAX = re.compile(r'near "[^"]{1,100}": syntax error')
 _MISSING = re.compile(r"no such (?:table|column|function): (\S{1,100})")
 
