@@ -123,9 +123,9 @@ def test_old_metrics_do_not_register_a_model_of_new_examples(copied: tuple[Setti
     examples = run.examples / "train.jsonl"
     examples.write_text("".join(examples.read_text().splitlines(keepends=True)[1:]))
     _resealed(settings, run)
-    with pytest.raises(DataError, match="was not trained on the examples"):
+    with pytest.raises(DataError, match=r"was trained with other settings or examples \(data\.train"):
         stages.register(settings, run)
-    with pytest.raises(DataError, match="was not trained on the examples"):
+    with pytest.raises(DataError, match=r"was trained with other settings or examples \(data\.train"):
         stages.evaluate(settings, run)
 
 
@@ -175,3 +175,11 @@ def test_the_verdict_of_the_gate_is_demanded(copied: tuple[Settings, RunFolder])
     for later in ("annotate", "instruct", "train", "evaluate", "register"):
         with pytest.raises(DataError, match=r"was checked for domain\.compliance = none, now it is hipaa"):
             stages.STAGES[later](strict, run)
+
+
+def test_a_refused_training_leaves_no_model_of_other_settings_to_evaluate(copied: tuple[Settings, RunFolder]) -> None:
+    settings, run = copied
+    optimizer = settings.optimizer.model_copy(update={"lr": 0.5})
+    for later in ("register", "evaluate"):
+        with pytest.raises(DataError, match=r"trained with other settings or examples \(optimizer\.lr\)"):
+            stages.STAGES[later](settings.model_copy(update={"optimizer": optimizer}), run)

@@ -90,6 +90,19 @@ def read(folder: Path) -> Artifact:
     return Artifact(**(facts | {"base": Base(**manifest["base"])}), folder=folder, run=run)
 
 
+def recorded(folder: Path) -> dict[str, Any]:
+    """Return what the manifest of a saved model records; its files are not read.
+
+    Raises:
+        CheckpointError: there is none, or it cannot be read.
+    """
+    try:
+        manifest: dict[str, Any] = dict(store.read_json(folder / store.MANIFEST))
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise CheckpointError(f"{folder}: its manifest is missing or cannot be read") from error
+    return manifest
+
+
 def _fault(manifest: dict[str, Any]) -> str | None:
     """Return what is wrong with a manifest whose files are sound."""
     schema = manifest.get("schema")

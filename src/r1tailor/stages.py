@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from r1tailor import __version__, annotation, bounded, config, sources, store
+from r1tailor import __version__, annotation, artifact, bounded, config, sources, store
 from r1tailor.annotation.schemes import opened
 from r1tailor.annotation.tasks import write_tasks
 from r1tailor.annotation.veil import Veil
@@ -46,6 +46,7 @@ from r1tailor.schema.sources import PackagedSource, Source
 from r1tailor.stage_outputs import demand, sealed
 
 _REPORT = "report.json"
+_DECIDED = "composition.trainer.precision"  # where settings leave it open, training decides it
 _EVALUATED = "evaluated.json"  # what was evaluated, and the hash of what was measured
 
 
@@ -278,7 +279,7 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
         (run.evaluation / old).unlink(missing_ok=True)
     demand(settings, run, "evaluate")
     trained = run.phase(settings.curriculum.final)
-    _refuse_other_examples(trained / "model", run)
+    _refuse_other_model(settings, run)
     domain = open_domain(settings.domain, list(read_documents(run.annotated)))
     parts = run.parts()
     metrics = measure(settings, domain, parts, config.ROOT, base_and_tuned(trained / "model"), run.evaluation)
@@ -302,13 +303,28 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     print_tables(records)
 
 
-def _refuse_other_examples(model: Path, run: RunFolder) -> None:
-    """Refuse a model that other examples trained: training was refused or killed since they were made."""
-    from r1tailor import artifact
+def _refuse_other_model(settings: Settings, run: RunFolder) -> None:
+    """Refuse a model that other settings or examples trained: training was refused or killed since they changed.
 
-    trained_on = artifact.read(model).run.get("data")
-    if trained_on != run.hashes():
-        raise DataError(f"{model} was not trained on the examples in {run.examples}. Run train: dvc repro, or train.py")
+    Raises:
+        CheckpointError: the model is damaged.
+        DataError: names what differs.
+    """
+    from r1tailor.training.identity import differences, identity_of
+
+    keys = settings.curriculum.keys
+    artifact.read(run.phase(keys[-1]) / "model")
+    for key in keys:
+        model = run.phase(key) / "model"
+        wanted = identity_of(settings, run.hashes(), key, _parent(run, keys, key))
+        made_by = artifact.recorded(model)
+        changed = differences({name: made_by.get(name) for name in wanted}, wanted)
+        changed = [name.removeprefix("composition.") for name in changed if name != _DECIDED]
+        if changed:
+            raise DataError(
+                f"{model} was trained with other settings or examples ({', '.join(changed[:5])}). "
+                "Run train: dvc repro, or python train.py"
+            )
 
 
 def _evaluated(settings: Settings, run: RunFolder) -> dict[str, str]:
@@ -328,8 +344,7 @@ def _refuse_not_evaluated(settings: Settings, run: RunFolder) -> None:
     record = run.evaluation / _EVALUATED
     if not record.exists():
         raise DataError(f"{record} does not exist. Run the stage before: dvc repro, or python train.py")
-    model = run.phase(settings.curriculum.final) / "model"
-    _refuse_other_examples(model, run)
+    _refuse_other_model(settings, run)
     recorded, now = store.read_json(record), _evaluated(settings, run)
     changed = [name for name in now if recorded.get(name) != now[name]]
     if changed:
@@ -356,7 +371,7 @@ def register(settings: Settings, run: RunFolder) -> Version:
     judged = verdicts(settings.domain.goals, metrics)
     facts = {
         "domain": settings.domain.name,
-        "parent": _trained_from(run.phase(settings.curriculum.keys[0]) / "model"),
+        "parent": artifact.recorded(run.phase(settings.curriculum.keys[0]) / "model")["parent"],
         "model": settings.model.name,
         "strategy": settings.strategy.kind,
         "metrics": metrics,
@@ -380,15 +395,6 @@ def _version_parts(settings: Settings, run: RunFolder) -> dict[str, Path]:
         "evaluation": run.evaluation,
         "provenance.json": run.provenance,
     }
-
-
-def _trained_from(model: Path) -> str | None:
-    """Return the hash of the manifest of the artifact that training started from; None: a base model."""
-    manifest = model / store.MANIFEST
-    if not manifest.exists():
-        raise DataError(f"{manifest} does not exist. Run the stage before: dvc repro, or python train.py")
-    parent: str | None = store.read_json(manifest).get("parent")
-    return parent
 
 
 def _without_place(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from r1tailor import artifact, config, store
 from r1tailor.layout import RunFolder
 from r1tailor.model.base import Base
 from r1tailor.registry import open_registry
+from r1tailor.training.identity import identity_of
 from tests.conftest import ROOT
 from tests.support.commands import Done, spawned
 from tests.support.sealed import seal
@@ -44,10 +45,11 @@ def _write_results(run: RunFolder) -> None:
     """Write what the stages before would have: a sound model, and the record of its evaluation."""
     for name, text in RESULTS.items():
         store.write_text(run.path / name, text)
-    seal(run, config.load(["model=tiny_llama"]).domain.compliance)
+    settings = config.load(["model=tiny_llama"])
+    seal(run, settings.domain.compliance)
     base = Base("toy", "0" * 64, {"kind": "random"})
     facts = artifact.Facts("adapter", base, "fp32", "t", "c", temporal=False, parent=None)
-    with artifact.written(run.phase("1-all") / "model", facts, {"data": run.hashes()}) as folder:
+    with artifact.written(run.phase("1-all") / "model", facts, identity_of(settings, run.hashes(), "1-all")) as folder:
         (folder / "adapter_model.safetensors").write_text("weights")
     measured = {
         "model": run.phase("1-all") / "model" / store.MANIFEST,
