@@ -5,6 +5,7 @@ what the gate found. A stage removes its own seal before it begins, so that afte
 runs on what an earlier run left, and a changed bit is noticed by the next reader.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,7 +54,9 @@ def sealed(settings: Settings, run: RunFolder, stage: str) -> Iterator[dict[str,
     yield facts
     place = list(folders).index(stage)
     before = store.sha256_file(list(folders.values())[place - 1] / store.MANIFEST) if place else None
-    store.write_manifest(folder, {"stage": stage, "made_from": before, **facts})
+    seal = {"stage": stage, "made_from": before, **facts, "files": store.sha256_tree(folder)}
+    # Nothing is synced to the disk, which takes longer than the stage: what a power cut empties, the hashes tell.
+    (folder / store.MANIFEST).write_text(json.dumps(seal, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def demand(settings: Settings, run: RunFolder, stage: str) -> None:

@@ -12,7 +12,9 @@ from contextlib import nullcontext
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import pyarrow as pa
 
 from r1tailor import __version__, annotation, artifact, bounded, config, sources, store
 from r1tailor.annotation.schemes import opened
@@ -45,6 +47,8 @@ from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource, Source
 from r1tailor.stage_outputs import demand, sealed
 
+T = TypeVar("T")
+
 _REPORT = "report.json"
 _DECIDED = "composition.trainer.precision"  # where settings leave it open, training decides it
 _EVALUATED = "evaluated.json"  # what was evaluated, and the hash of what was measured
@@ -64,9 +68,15 @@ def inputs(settings: Settings, run: RunFolder) -> None:
 def collect(settings: Settings, run: RunFolder) -> None:
     """Raw material -> documents and their provenance."""
     with sealed(settings, run, "collect"):
-        count, provenance = bounded.run(partial(_collected, settings, run), settings.corpus.limits, resumes=True)
+        count, provenance = _in_worker(partial(_collected, settings, run), settings, resumes=True)
         store.write_json(run.provenance, provenance)
     print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
+
+
+def _in_worker(work: Callable[[], T], settings: Settings, *, resumes: bool = False) -> T:
+    """Return what work on material of others returns, with ``corpus.limits`` (see ``bounded.run``)."""
+    pa.array([])  # this imports pandas, once in this process and not again in each worker
+    return bounded.run(work, settings.corpus.limits, resumes=resumes)
 
 
 def _collected(settings: Settings, run: RunFolder) -> tuple[int, list[dict[str, Any]]]:
@@ -125,7 +135,7 @@ def clean(settings: Settings, run: RunFolder) -> None:
         for old in (run.cleaned, told_in):
             old.unlink(missing_ok=True)
         try:
-            report = bounded.run(partial(_cleaned, settings, run, unchecked), settings.corpus.limits)
+            report = _in_worker(partial(_cleaned, settings, run, unchecked), settings)
             told = report.as_dict()
             if cleaning.duplicates:
                 told["duplicates"] = deduplicate(unchecked, unchecked, cleaning.duplicates)

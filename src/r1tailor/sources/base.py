@@ -91,7 +91,9 @@ def links(source: object, root: Path) -> Iterator[Path]:
     chose it.
     """
     location = getattr(source, "path", None)
-    for folder, folders, files in os.walk(root / location) if location else ():
+    # A null byte names no folder and os.walk raises for it; the reader refuses the path.
+    below = os.walk(root / location) if location and "\0" not in str(location) else ()
+    for folder, folders, files in below:
         folders.sort()
         yield from (path for path in sorted(Path(folder, name) for name in (*folders, *files)) if path.is_symlink())
 
