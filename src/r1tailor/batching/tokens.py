@@ -8,7 +8,7 @@ import copy
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,13 +121,25 @@ class ChatTokenizer:
         """Return the ids of a text that already holds its special tokens."""
         return tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def render_all(self, examples: Sequence[Example]) -> list[Rendered]:
+    def render_all(self, examples: Sequence[Example]) -> Sequence[Rendered]:
         """Return ``render`` of each example.
 
         Raises:
             DataError: with one of them the chat template ends too late or writes too much; names both.
         """
-        return self._bounded(examples)
+
+        def work() -> Sequence[Rendered]:
+            made: list[Rendered] = []
+            for number, example in enumerate(examples):
+                if number % _TOGETHER == 0:
+                    bounded.left()  # what is kept of the examples before is none of this one's
+                with_, given = f" with example {example.id}", len(example.instruction) + len(example.input)
+                given += len(example.output) + len(example.reasoning)
+                self._entered(with_, given)
+                made.append(self._short_enough(self.render(example), with_, given))
+            return made
+
+        return self._bounded(work)
 
     def render(self, example: Example) -> Rendered:
         """Return the parts of the prompt and the response as text, without the end of the turn."""
@@ -203,44 +215,49 @@ class ChatTokenizer:
             raise DataError(f"the tokenizer's chat template fails: {type(error).__name__}: {said}") from error
         return str(text)
 
-    def _bounded(self, examples: Sequence[Example]) -> list[Rendered]:
-        """Render in a worker process with limits: a template is a program of others, which may never end."""
+    def _bounded(self, work: Callable[[], Sequence[Rendered]]) -> Sequence[Rendered]:
+        """Render in a worker process with limits: a template is a program of others, which may never end.
 
-        def work() -> list[Rendered]:
-            made: list[Rendered] = []
-            for number, example in enumerate(examples):
-                if number % _TOGETHER == 0:
-                    bounded.left()  # what is kept of the examples before is none of this one's
-                given = sum(map(len, (example.instruction, example.input, example.output, example.reasoning)))
-                bounded.entered(f"{self._origin}: its chat template with example {example.id}", given)
-                made.append(self._short_enough(self.render(example), given, example.id))
-            return made
+        Raises:
+            DataError: the template fails, or it reached a limit.
+        """
 
-        return bounded.run(work, _LIMITS, where="")
+        def done() -> Sequence[Rendered] | str:
+            try:
+                return work()
+            except DataError as error:
+                return str(error)
 
-    def _short_enough(self, made: Rendered, given: int, id_: str) -> Rendered:
+        rendered = bounded.run(done, _LIMITS, where="")
+        if isinstance(rendered, str):
+            raise DataError(rendered)
+        return rendered
+
+    def _entered(self, with_: str, given: int) -> None:
+        bounded.entered(f"{self._origin}: its chat template{with_}", given)
+
+    def _short_enough(self, made: Rendered, with_: str, given: int) -> Rendered:
         if (written := sum(map(len, made))) > _LONGEST + _TIMES * given:
             what = f"it writes {written:,} characters for {given:,}"
-            raise DataError(f"{self._origin}: its chat template with example {id_}: {what}")
+            raise DataError(f"{self._origin}: its chat template{with_}: {what}")
         return made
 
-    def _closed_turn(self, mark: str) -> str:
-        """Return what the template makes of a question and its answer; that of a loaded model is tried out so."""
+    def _tried(self, turns: list[dict[str, str]]) -> str:
+        """Return what the template makes of whole turns; a question alone must not keep it busy either."""
 
-        def work() -> str:
+        def work() -> Sequence[Rendered]:
             bounded.left()
-            bounded.entered(f"{self._origin}: its chat template", 0)
-            turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": mark}]
-            self._applied(turns[:1], add_generation_prompt=True)
-            text = self._applied(turns, add_generation_prompt=False)
-            return self._short_enough((text,), 0, "?")[0]
+            self._entered("", 0)
+            for asked, prompt in ((turns[:1], True), (turns, False)):
+                made = self._short_enough((self._applied(asked, add_generation_prompt=prompt),), "", 0)
+            return [made]
 
-        return bounded.run(work, _LIMITS, where="")
+        return self._bounded(work)[0][0]
 
     def _end_of_turn(self) -> int:
         """Find the token that follows an assistant's words in the chat template, or else ``eos``."""
         mark = "\u2042"
-        rendered = self._closed_turn(mark)
+        rendered = self._tried([{"role": "user", "content": "?"}, {"role": "assistant", "content": mark}])
         following = self.ids(rendered.rpartition(mark)[2].lstrip())
         if following and following[0] in self.tokenizer.all_special_ids:
             return following[0]

@@ -182,11 +182,14 @@ def _extract(archive: Path, pin: PinnedMember, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = durable.temporary(target)
     try:
-        with writing(target), _member(archive, pin.member) as member:
-            with os.fdopen(durable.create(temporary), "wb") as file:
-                shutil.copyfileobj(member, file)
-                file.flush()
-                os.fsync(file.fileno())
+        with (
+            writing(target),
+            _member(archive, pin.member) as member,
+            os.fdopen(durable.create(temporary), "wb") as file,
+        ):
+            shutil.copyfileobj(member, file)
+            file.flush()
+            os.fsync(file.fileno())
         found = store.sha256_file(temporary)
         if found != pin.sha256:
             raise DataError(f"{pin.member} in {archive.name}: sha256 is {found}, expected {pin.sha256}")

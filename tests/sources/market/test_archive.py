@@ -187,7 +187,9 @@ def test_an_append_that_breaks_is_one_message_and_leaves_the_store_as_it_was(
 
 def test_a_file_that_was_not_finished_is_no_part_of_the_store(tmp_path: Path) -> None:
     backfilled(CSV, tmp_path, real_bars())
-    unfinished = tmp_path / "market" / "prices" / f".000002.parquet.{durable._host()}-4194305-1-0123abcd.tmp"  # no such process
+    unfinished = (
+        tmp_path / "market" / "prices" / f".000002.parquet.{durable._host()}-4194305-1-0123abcd.tmp"
+    )  # no such process
     unfinished.write_bytes(b"PAR1 and no more")
     assert len(documents(tmp_path)) == len(real_bars()["SPX.GI"])
     backfilled(CSV, tmp_path, real_bars())
