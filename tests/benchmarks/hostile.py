@@ -309,6 +309,7 @@ def _batch(seed: int, numbers: range, log: Path, stages: float) -> None:
         for number in numbers:
             bounded.left()
             name, size, call = made(seed, number, Path(folder), stages)
+            bounded.left()  # what was held to make it
             bounded.entered(f"input {number} ({name})", size)
             began = time.process_time()
             call()
