@@ -39,7 +39,7 @@ _TOLERATED = 0.05  # of their seconds later, so that the kernel is not told of e
 _GRACE = 2.0  # seconds of processor time from the exception to the end of the process
 _SECONDS = struct.Struct("d")  # of the input; its name follows, up to a null character
 _LONGEST_NAME = 4000  # bytes
-_MB = 1_000_000
+MB = 1_000_000
 _PR_SET_PDEATHSIG = 1
 _CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 OF_CORPUS = " (corpus.limits)"
@@ -77,14 +77,14 @@ class _Worker:
 
     def limit(self, size: int) -> None:
         """Set the limits of an input of so many bytes, counted from now on."""
-        self.seconds = self.limits.seconds + self.limits.seconds_per_mb * size / _MB
+        self.seconds = self.limits.seconds + self.limits.seconds_per_mb * size / MB
         _SECONDS.pack_into(self.place, 0, self.seconds)
         _arm(self.seconds)
-        megabytes = self.limits.memory_mb + self.limits.memory_mb_per_mb * size / _MB
+        megabytes = self.limits.memory_mb + self.limits.memory_mb_per_mb * size / MB
         if megabytes != self.megabytes:
             self.megabytes = megabytes
             _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-            soft = self.memory + int(megabytes * _MB)
+            soft = self.memory + int(megabytes * MB)
             resource.setrlimit(resource.RLIMIT_DATA, (soft if hard < 0 else min(soft, hard), hard))
 
 

@@ -62,8 +62,8 @@ def refuse_hostile_file(file: Path, *, ours: bool = False) -> None:
         ours: whether it is of the project's own ``conf/``, where aliases may stand.
 
     Raises:
-        ConfigError: it cannot be read, is not UTF-8, is too long, nested too deeply, uses aliases, or holds more
-            values than a composition has, its aliases written out.
+        ConfigError: it cannot be read, is not UTF-8, is too long, nested too deeply, uses tags or aliases, or holds
+            more values than a composition has, its aliases written out.
     """
     text = read_text(file)
     if len(text) > _LONGEST:
@@ -85,6 +85,11 @@ def _refuse_events(file: Path, events: Iterable[Any], ours: bool) -> None:
         if isinstance(event, yaml.AliasEvent):  # one within its own anchor has no end
             count += anchored.get(event.anchor, _MOST_VALUES)
         elif isinstance(event, yaml.NodeEvent):
+            if tag := getattr(
+                event, "tag", None
+            ):  # PyYAML breaks down on a value that does not fit: `!!int` of nothing
+                tag = str(tag).replace("tag:yaml.org,2002:", "!!")
+                raise ConfigError([f"{file}, line {line}: a tag ({tag[:200]}); write the value without it"])
             begun.append((event.anchor, count))
             count += 1
         if isinstance(event, (yaml.ScalarEvent, yaml.CollectionEndEvent)):

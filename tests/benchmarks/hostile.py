@@ -30,7 +30,7 @@ from r1tailor.corpus.clean import CHAIN
 from r1tailor.corpus.folding import fold
 from r1tailor.domain import chinese_numerals
 from r1tailor.domain.passages import passages
-from r1tailor.errors import TailorError
+from r1tailor.errors import DataError, TailorError
 from r1tailor.records import Rejection
 from r1tailor.schema.corpus import Limits
 from r1tailor.schema.sources import Source
@@ -269,6 +269,9 @@ def _told(call: Callable[[], object]) -> None:
         call()
 
 
+REFUSED = "refused at its limits"
+
+
 def _read(source: Source, folder: Path) -> None:
     rejected: list[Rejection] = []
     try:
@@ -288,16 +291,18 @@ def run(seed: int, numbers: range, stages: float = 1 / 3) -> Iterator[tuple[int,
         batch = range(first, min(first + _BATCH, numbers.stop))
         with tempfile.TemporaryDirectory() as folder:
             log = Path(folder) / "log"
-            fault = ""
+            fault, refused = "", False
             try:
                 bounded.run(lambda batch=batch, log=log: _batch(seed, batch, log, stages), LIMITS)  # type: ignore[misc]
             except Exception as error:
                 fault = f"{type(error).__name__}: {error}"[:300]
+                # A stage sets limits of its own, which are no wider than those of the run.
+                refused = isinstance(error, DataError) and bounded.OF_CORPUS in fault and "input " not in fault
             lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
         yield from ((number, name, seconds, "") for number, name, seconds in lines)
         first += len(lines)
         if fault:
-            yield first, "", 0.0, fault
+            yield first, REFUSED if refused else "", 0.0, "" if refused else fault
             first += 1
 
 
@@ -344,10 +349,12 @@ def main() -> None:
         return
     kept = json.loads(asked.done.read_text()) if asked.done and asked.done.exists() else {"next": asked.first}
     state: dict[str, Any] = {"faults": [], "slowest": {}, **kept}
+    state.setdefault("refused", 0)
     for number, name, seconds, fault in run(asked.seed, range(state["next"], asked.first + asked.inputs), asked.stages):
         if fault:
             state["faults"].append([asked.seed, number, fault])
             print(f"seed {asked.seed}, input {number}: {fault}", flush=True)
+        state["refused"] += name == REFUSED
         if seconds > state["slowest"].get(name, [0.0, 0])[0]:
             state["slowest"][name] = [round(seconds, 3), number]
         state["next"] = number + 1
@@ -355,7 +362,8 @@ def main() -> None:
             asked.done.write_text(json.dumps(state))
     for name, (seconds, number) in sorted(state["slowest"].items(), key=lambda each: -each[1][0])[:25]:
         print(f"{seconds:8.3f} s  {name}, input {number}")
-    print(f"{state['next'] - asked.first:,} inputs, {len(state['faults'])} faults")
+    counts = f"{state['refused']} refused at the limits of a stage, {len(state['faults'])} faults"
+    print(f"{state['next'] - asked.first:,} inputs, {counts}")
 
 
 if __name__ == "__main__":

@@ -115,7 +115,8 @@ def _clusters(source: Path, place: Path, records: Records, similarity: float, fo
         documents = shown(read_documents(source), "comparing", count_documents(source))
         count, size = _spill(documents, bands_and_rows(similarity), records, same, near)
         bounded.left()
-        bounded.entered(f"the comparison of {count:,} documents", size)
+        # Of documents that are all a bit alike, each is compared with each.
+        bounded.entered(f"the comparison of {count:,} documents", max(size, size * size // bounded.MB))
         clusters = _Clusters(count)
         for members in same.together():
             _join_same(members, records, clusters, found)

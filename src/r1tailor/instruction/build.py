@@ -16,8 +16,6 @@ from r1tailor.instruction.split import split
 from r1tailor.layout import PARTS
 from r1tailor.records import Document, Example
 
-_MB = 1_000_000
-
 
 @dataclass(frozen=True)
 class Parts:
@@ -79,7 +77,7 @@ def leaks(parts: dict[str, list[Example]], similarity: float) -> dict[str, int]:
 def _entered_comparison(domain: str, examples: Sequence[Example]) -> None:
     """Begin the split: every example is compared with every other, so what it may cost grows with their square."""
     size = sum(len(e.input) + len(e.output) + len(e.reasoning) for e in examples)
-    bounded.entered(f"the split of domain {domain} ({len(examples):,} examples)", max(size, size * size // _MB))
+    bounded.entered(f"the split of domain {domain} ({len(examples):,} examples)", max(size, size * size // bounded.MB))
 
 
 def _unique(examples: Sequence[Example]) -> tuple[list[Example], int]:
