@@ -85,9 +85,7 @@ def _refuse_events(file: Path, events: Iterable[Any], ours: bool) -> None:
         if isinstance(event, yaml.AliasEvent):  # one within its own anchor has no end
             count += anchored.get(event.anchor, _MOST_VALUES)
         elif isinstance(event, yaml.NodeEvent):
-            if tag := getattr(
-                event, "tag", None
-            ):  # PyYAML breaks down on one that does not fit, `!!int` of nothing
+            if tag := getattr(event, "tag", None):  # PyYAML breaks down on one that does not fit, `!!int` of nothing
                 tag = str(tag).replace("tag:yaml.org,2002:", "!!")
                 raise ConfigError([f"{file}, line {line}: a tag ({tag[:200]}); write the value without it"])
             begun.append((event.anchor, count))
