@@ -12,7 +12,7 @@ from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample, tokenize
 from r1tailor.batching.windows import window_shape
 from r1tailor.errors import CheckpointError, DataError
-from r1tailor.inference.answerer import Likelihood, Progress, Prompt, silent
+from r1tailor.inference.answerer import Likelihood, Progress, Prompt, as_examples, silent
 from r1tailor.inference.generation import generate
 from r1tailor.inference.ranking import rank
 from r1tailor.inference.sampling import GREEDY, Sampling
@@ -84,11 +84,7 @@ class LocalAnswerer:
         return [tuple(values) for values in scores]
 
     def _examples(self, prompts: Sequence[Prompt]) -> list[Example]:
-        instruction = self.settings.domain.task.instruction
-        return [
-            Example(f"prompt {number}", instruction, prompt, "") if isinstance(prompt, str) else prompt
-            for number, prompt in enumerate(prompts, start=1)
-        ]
+        return as_examples(prompts, self.settings.domain.task.instruction)
 
     def _prompts(self, examples: Sequence[Example]) -> list[TokenizedExample]:
         if self._tokenizer.soft_tokens:
