@@ -1,5 +1,6 @@
 """A model as one GGUF file: architecture, weights (one tensor in memory at a time), tokenizer, chat template."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -87,4 +88,5 @@ def _type(tensor: Stored, wanted: GGMLQuantizationType) -> GGMLQuantizationType:
 
 def _bytes(shape: tuple[int, ...], kind: GGMLQuantizationType) -> int:
     block, size = GGML_QUANT_SIZES[kind]
-    return int(np.prod(shape)) // block * size
+    taken: int = math.prod(shape) // block * size
+    return taken

@@ -7,8 +7,10 @@ which that token is forced; what comes back is its probability before it was for
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeVar
 
+from r1tailor.artifact import Artifact
 from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample, tokenize
 from r1tailor.errors import DataError
 from r1tailor.inference.answerer import Likelihood, Progress, Prompt, as_examples, silent
@@ -19,6 +21,8 @@ from r1tailor.schema.settings import Settings
 
 T = TypeVar("T")
 PARALLEL = 4  # requests at a time: a step of four takes little longer than a step of one
+FILE = "model.gguf"
+LONGEST = 16384  # tokens of all requests under way: their keys and values lie in memory from the start
 _FORCED = 1e4  # added to a logit
 _LOOKED_UP = 500  # tokens
 
@@ -36,13 +40,13 @@ class GgufAnswerer:
     def __init__(self, engine: GgufEngine, tokenizer: ChatTokenizer, settings: Settings) -> None:
         self.engine = engine
         self.settings = settings
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
 
     def answer(self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent) -> list[str]:
         """Return one answer for each prompt, in order (see ``Answerer``)."""
         length = sampling.max_new_tokens or self.settings.evaluation.max_new_tokens
         drawn = _greedy() if sampling.greedy else _drawn(sampling)
-        tokens = [self._tokenizer.prompt(example) for example in self._examples(prompts)]
+        tokens = [self.tokenizer.prompt(example) for example in self._examples(prompts)]
         self._refuse([one.id for one in tokens if len(one.prompt) >= self.settings.model.context_length])
 
         def one(example: TokenizedExample) -> str:
@@ -64,7 +68,7 @@ class GgufAnswerer:
             examples = [replace(example, output=response, reasoning="") for example, response in pairs]
         if not examples:
             return []
-        tokenized = tokenize(examples, self._tokenizer, self.settings.model.context_length)
+        tokenized = tokenize(examples, self.tokenizer, self.settings.model.context_length)
         self._refuse(tokenized.too_long)
 
         def one(example: TokenizedExample) -> Likelihood:
@@ -83,9 +87,9 @@ class GgufAnswerer:
 
         def one(number: int) -> tuple[float, ...]:
             example, closed = pairs[number]
-            text = self._tokenizer.prompt_text(example)
-            beginnings = distinguishing([self._tokenizer.continuation(text, label) for label in closed])
-            scores = self._beginnings(self._tokenizer.prompt(example).prompt, beginnings)
+            text = self.tokenizer.prompt_text(example)
+            beginnings = distinguishing([self.tokenizer.continuation(text, label) for label in closed])
+            scores = self._beginnings(self.tokenizer.prompt(example).prompt, beginnings)
             progress(1)
             return scores
 
@@ -106,8 +110,8 @@ class GgufAnswerer:
         if step is not None:
             return float(step["logprob"])
         # Of a token that is a part of a character the library reports nothing: it is looked up among the likeliest.
-        for most in (_LOOKED_UP, len(self._tokenizer.tokenizer)):
-            step = self._forced(before, self._tokenizer.end, most)
+        for most in (_LOOKED_UP, len(self.tokenizer.tokenizer)):
+            step = self._forced(before, self.tokenizer.end, most)
             assert step is not None
             found = [one["logprob"] for one in step["top_logprobs"] if one["id"] == token]
             if found:
@@ -119,6 +123,12 @@ class GgufAnswerer:
         forced = {"logit_bias": [[token, _FORCED]], "n_probs": most, "max_tokens": 1}
         reported = self.engine.complete({"prompt": list(before), **_greedy(), **forced})["choices"][0]["logprobs"]
         return dict(reported["content"][0]) if reported else None
+
+    def next_tokens(self, before: Ids, most: int) -> dict[int, float]:
+        """Return the likeliest next tokens after others, with their log-probabilities (nats)."""
+        step = self._forced(before, self.tokenizer.end, most)
+        assert step is not None
+        return {one["id"]: float(one["logprob"]) for one in step["top_logprobs"]}
 
     def _each(self, work: Callable[[Any], T], items: Sequence[Any], longest: int) -> list[T]:
         """Return what work returns for each item: several at a time, as far as their tokens fit."""
@@ -136,6 +146,25 @@ class GgufAnswerer:
                 f"{len(too_long)} prompts are longer than model {model.name} reads "
                 f"({model.context_length:,} tokens): {', '.join(too_long[:5])}"
             )
+
+
+def open_gguf(artifact: Artifact, settings: Settings, root: Path) -> GgufAnswerer:
+    """Return a GGUF file of a saved model.
+
+    Args:
+        artifact: the form.
+        settings: the composition that its parent was trained with.
+        root: the project's root, for relative local paths.
+
+    Raises:
+        CheckpointError: it cannot be loaded, or the tokenizer here is not its own.
+        ModelUnavailableError: the tokenizer cannot be had.
+    """
+    from r1tailor.inference.local import tokenizer_of
+
+    tokenizer = tokenizer_of(artifact, settings, root)
+    room = min(settings.model.context_length, LONGEST)
+    return GgufAnswerer(GgufEngine(artifact.folder / FILE, context_length=room, parallel=PARALLEL), tokenizer, settings)
 
 
 def _greedy() -> dict[str, Any]:
