@@ -35,21 +35,24 @@ def distributions(answerer: Answerer, instruction: str) -> list[Distribution]:
     assert isinstance(answerer, LocalAnswerer | GgufAnswerer)
     examples = [Example(str(number), instruction, text, "") for number, text in enumerate(TEXTS)]
     prompts = [answerer.tokenizer.prompt(example) for example in examples]
-    begun = [replace(one, prompt=one.prompt[: len(one.prompt) - k]) for one in prompts for k in range(_POSITIONS)]
     if isinstance(answerer, GgufAnswerer):
-        return [answerer.next_tokens(one.prompt, _MOST) for one in begun]
-    return _local(answerer, begun)
+        begun = [one.prompt[: len(one.prompt) - k] for one in prompts for k in range(_POSITIONS, 0, -1)]
+        return [answerer.next_tokens(ids, _MOST) for ids in begun]
+    cut = [replace(one, prompt=one.prompt[:-_POSITIONS], response=one.prompt[-_POSITIONS:]) for one in prompts]
+    return [position for positions in _local(answerer, cut) for position in positions]
 
 
-def _local(answerer: LocalAnswerer, begun: Sequence[TokenizedExample]) -> list[Distribution]:
-    end, budget = answerer.tokenizer.end, answerer.settings.trainer.micro_batch_tokens
-    found: list[Distribution] = [{}] * len(begun)
+def _local(answerer: LocalAnswerer, texts: Sequence[TokenizedExample]) -> list[list[Distribution]]:
+    """Return the distributions of each text at the positions that its last tokens are predicted from."""
+    found: list[list[Distribution]] = [[] for _ in texts]
     with torch.inference_mode():
-        for micro in pack([replace(one, response=(end,)) for one in begun], budget, end):
-            rows = next_token_log_likelihoods(answerer.model, micro)
-            for member, row in zip(micro.members, rows, strict=True):
-                values, ids = row.topk(min(_MOST, len(row)))
-                found[member] = dict(zip(ids.tolist(), values.tolist(), strict=True))
+        for micro in pack(texts, answerer.settings.trainer.micro_batch_tokens, answerer.tokenizer.end):
+            rows = iter(next_token_log_likelihoods(answerer.model, micro))
+            for member in micro.members:
+                for _ in range(_POSITIONS):
+                    row = next(rows)
+                    values, ids = row.topk(min(_MOST, len(row)))
+                    found[member].append(dict(zip(ids.tolist(), values.tolist(), strict=True)))
     return found
 
 
