@@ -57,7 +57,7 @@ def test_a_tied_embedding_is_stored_once() -> None:
     [
         (
             GPTNeoXConfig(),
-            "GGUF: architecture gpt_neox is not supported; llama, qwen2, qwen3, deepseek_v2, deepseek_v3 are",
+            f"GGUF: architecture gpt_neox is not supported; {', '.join(gguf_shapes.SUPPORTED)} are",
         ),
         (LlamaConfig(hidden_act="gelu"), "GGUF: llama with hidden_act = gelu is not supported; silu is"),
         (Qwen2Config(use_sliding_window=True), "GGUF: qwen2 with use_sliding_window = True is not supported; false is"),
