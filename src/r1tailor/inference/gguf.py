@@ -64,6 +64,9 @@ class GgufEngine:
     def chat(self, request: Mapping[str, Any], on_chunk: OnChunk | None = None) -> dict[str, Any]:
         """Return the answer to a body of ``/v1/chat/completions``, in OpenAI's form.
 
+        Reasoning stays in the content with its tags: llama.cpp guesses from a template whether it opens a ``<think>``
+        block, and with R1's it guesses wrong.
+
         Args:
             request: the body; ``stream`` is set by whether ``on_chunk`` is given.
             on_chunk: called with each chunk of a stream, in the calling thread; ends it by returning True. The answer
@@ -72,7 +75,7 @@ class GgufEngine:
         Raises:
             EngineError: llama.cpp refuses the request.
         """
-        return self._ask(self._server.handle_chat_completions, request, on_chunk)
+        return self._ask(self._server.handle_chat_completions, {"reasoning_format": "none"} | dict(request), on_chunk)
 
     def complete(self, request: Mapping[str, Any], on_chunk: OnChunk | None = None) -> dict[str, Any]:
         """Return the answer to a body of ``/v1/completions``, in OpenAI's form (see ``chat``).
