@@ -5,9 +5,23 @@ import sys
 from collections.abc import Callable
 
 from r1tailor import config
-from r1tailor.commands import ask, base, compare, explain, fetch, init, market, plan, registry, stage, tasks, use
+from r1tailor.commands import (
+    ask,
+    base,
+    compare,
+    compress,
+    explain,
+    fetch,
+    init,
+    market,
+    plan,
+    registry,
+    stage,
+    tasks,
+    use,
+)
 
-_COMMANDS = (init, use, explain, fetch, market, plan, stage, tasks, registry, compare, ask, base)
+_COMMANDS = (init, use, explain, fetch, market, plan, stage, compress, tasks, registry, compare, ask, base)
 
 
 def main(arguments: list[str] | None = None) -> None:
