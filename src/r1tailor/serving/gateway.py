@@ -329,10 +329,9 @@ class _Told:
     def _event(self, decision: Decision, status: int) -> Event:
         written = "\n".join(f"{answer.reasoning}\n{answer.content}".strip() for answer in self.answers)
         tokens = sum(answer.tokens for answer in self.answers)
-        return Event(
-            self.request, self.identity.user, self.identity.key, self.version, self.channel, self.what, decision, status,
-            self.prompt, written, tokens,
-        )  # fmt: skip
+        who = {"user": self.identity.user, "key": self.identity.key, "version": self.version, "channel": self.channel}
+        became: dict[str, Any] = {"what": self.what, "decision": decision, "status": status, "tokens": tokens}
+        return Event(self.request, prompt=self.prompt, answer=written, **who, **became)
 
 
 def conversation(turns: Sequence[Turn], instruction: str) -> tuple[Turn, ...]:

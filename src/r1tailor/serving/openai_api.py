@@ -10,6 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from r1tailor.errors import without_content
 from r1tailor.serving import openai_requests
@@ -68,7 +69,7 @@ class _Api:
         if wish.stream:
             first = await anext(deltas)  # what is refused has a status of its own
             streamed = _events(first, deltas, form, wish)
-            return StreamingResponse(streamed, headers=_headers(first.answer), media_type="text/event-stream")
+            return _Events(streamed, headers=_headers(first.answer), media_type="text/event-stream")
         answers = await _unless_gone(request, _whole(deltas, wish.choices))
         return JSONResponse(form.whole(answers), headers=_headers(answers[0]))
 
@@ -125,6 +126,16 @@ async def _unless_gone(request: Request, work: Any) -> Any:  # noqa: ANN401
 async def _gone(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+class _Events(StreamingResponse):
+    """Server-sent events; the work behind them ends with the response, however that ends."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await asyncio.shield(self.body_iterator.aclose())  # type: ignore[union-attr]
 
 
 async def _events(
