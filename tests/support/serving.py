@@ -81,7 +81,7 @@ class Shelf:
             like = self.engines.get(version, Scripted())
             engine = Scripted(like.write, like.pause, opens_reasoning=like.opens_reasoning)
             self.engines[version] = engine
-            return Loaded(version, self.settings, engine, Path())
+            return Loaded(version, self.settings, engine)
 
         return Followed(lambda: (name or self.current, name or self.current), load, lambda: name or self.current)
 

@@ -53,17 +53,20 @@ class _Api:
         return JSONResponse(self._described(request.path_params["name"]))
 
     async def chat(self, request: Request, identity: Identity) -> Response:
-        body = await openai_requests.read_json(request)
-        wish = openai_requests.chat(body, self._context.settings.limits)
+        with self._context.gateway.refusing(identity, request.state.request_id, _Chat.what):
+            body = await openai_requests.read_json(request)
+            wish = openai_requests.chat(body, self._context.settings.limits)
+            self._refuse_other_model(wish.model)
         return await self._answered(request, identity, wish, _Chat(wish, request.state.request_id))
 
     async def completion(self, request: Request, identity: Identity) -> Response:
-        body = await openai_requests.read_json(request)
-        wish = openai_requests.completion(body, self._context.settings.limits)
+        with self._context.gateway.refusing(identity, request.state.request_id, _Completion.what):
+            body = await openai_requests.read_json(request)
+            wish = openai_requests.completion(body, self._context.settings.limits)
+            self._refuse_other_model(wish.model)
         return await self._answered(request, identity, wish, _Completion(wish, request.state.request_id))
 
     async def _answered(self, request: Request, identity: Identity, wish: Wish, form: "_Form") -> Response:
-        self._refuse_other_model(wish.model)
         id_ = request.state.request_id
         deltas = self._context.gateway.stream(identity, wish.ask, id_, form.what, wish.choices)
         if wish.stream:
@@ -230,7 +233,7 @@ class _Chat(_Form):
             "index": delta.index,
             "delta": added | _reasoning(delta.reasoning),
             "logprobs": self._logprobs(delta.logprobs) if delta.logprobs else None,
-            "finish_reason": delta.answer.finish,
+            "finish_reason": delta.finish,
         }
 
     def _logprobs(self, tokens: tuple[TokenLogprob, ...]) -> dict[str, Any] | None:
@@ -253,7 +256,7 @@ class _Completion(_Form):
         return self._written(index, "", (), None)
 
     def _part(self, delta: Delta) -> dict[str, Any]:
-        return self._written(delta.index, delta.content, delta.logprobs, delta.answer.finish)
+        return self._written(delta.index, delta.content, delta.logprobs, delta.finish)
 
     def _written(self, index: int, text: str, tokens: tuple[TokenLogprob, ...], finish: str | None) -> dict[str, Any]:
         told = None

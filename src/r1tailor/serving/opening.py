@@ -33,9 +33,15 @@ def followed(what: str, root: Path, settings: Serving) -> Followed:
         return found.name, found
 
     def load(found: Located) -> Loaded:
-        return Loaded(found.name, found.settings, _engine(found, settings, root), found.model.parent)
+        return Loaded(found.name, found.settings, _engine(found, settings, root), _measured(found.model))
 
     return Followed(meant, load, lambda: _histories(root))
+
+
+def _measured(model: Path) -> Path | None:
+    """Return the metrics of the version or the run that a model belongs to."""
+    places = [folder / "evaluation" / "metrics.json" for folder in list(model.parents)[:3]]
+    return next((place for place in places if place.is_file()), None)
 
 
 def _histories(root: Path) -> list[tuple[str, int, int]]:
