@@ -21,6 +21,7 @@ from r1tailor.serving.served import Loaded, Served, Slot
 from r1tailor.serving.sessions import Sessions
 from r1tailor.serving.shaping import Shaper
 
+Work = Callable[[Loaded], Awaitable[dict[str, Any]]]
 _MOST_SHADOWS = 8  # asks that the shadow answers or that wait for it; more are dropped and counted
 _SHARES = 2**32
 
