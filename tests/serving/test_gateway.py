@@ -38,9 +38,7 @@ def test_an_answer_is_whole_and_in_the_log_before_its_end_is_sent(tmp_path: Path
 
         async def asked() -> None:
             async with aclosing(harness.context.gateway.stream(ME, QUESTION, "r1")) as deltas:
-                async for delta in deltas:
-                    if delta.finish:
-                        lines.append(len(harness.lines()))
+                lines.extend([len(harness.lines()) async for delta in deltas if delta.finish])
 
         asyncio.run(asked())
         assert lines == [1]

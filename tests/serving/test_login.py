@@ -40,19 +40,10 @@ def test_a_wrong_key_shows_the_form_again(harness: Harness) -> None:
     assert "This key does not hold" in got.text
 
 
-@pytest.mark.parametrize(
-    "place",
-    [
-        "https://evil.org",
-        "//evil.org",
-        "/\\evil.org",
-        "\\\\evil.org",
-        "javascript:alert(1)",
-        "/a\r\nset-cookie: x=y",
-        "",
-        "a",
-    ],
-)
+PLACES = ["https://evil.org", "//evil.org", "/\\evil.org", "\\evil.org", "javascript:alert(1)", "/a\r\nx: y", "", "a"]
+
+
+@pytest.mark.parametrize("place", PLACES)
 def test_no_other_place_is_led_to(place: str, harness: Harness) -> None:
     got = harness.client.post("/login", data={"key": _key(harness), "next": place})
     assert (got.status_code, got.headers["location"]) == (303, "/")
