@@ -39,9 +39,8 @@ def test_rows_ask_for_different_things_and_leave_as_they_end(examples: list[Exam
     _, _, tokenizer = toy("tiny_llama")
     prompts = [tokenizer.prompt(example).prompt for example in examples[:3]]
     lengths = [2, 7, 4]
-    samplings = [
-        Sampling(max_new_tokens=n, temperature=t, seed=5) for n, t in zip(lengths, (0.0, 1.3, 0.7), strict=True)
-    ]
+    heats = zip(lengths, (0.0, 1.3, 0.7), strict=True)
+    samplings = [Sampling(max_new_tokens=length, temperature=heat, seed=5) for length, heat in heats]
     wanted = [Wanted(prompt, sampling) for prompt, sampling in zip(prompts, samplings, strict=True)]
     together = _streamed("tiny_llama", wanted)
     assert all(len(ids) <= n for ids, n in zip(together, lengths, strict=True))

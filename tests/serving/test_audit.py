@@ -7,6 +7,7 @@ import pytest
 
 from r1tailor import chained, config
 from r1tailor.errors import ConfigError
+from r1tailor.schema.corpus import Privacy
 from r1tailor.serving.audit import Audit, Event, log_file, treatment
 from r1tailor.serving.sessions import Sessions
 
@@ -33,13 +34,14 @@ def test_the_same_text_has_the_same_hash_which_nobody_can_make_without_the_secre
     assert "Miller" not in log_file(tmp_path).read_text("utf-8")
 
 
+PRIVACY = Privacy(
+    kinds={"name": "redact", "phone": "redact", "date": "redact"}, key_variable="R1TAILOR_TEST_KEY", threshold=0.1
+)
+
+
 def test_texts_are_kept_without_what_privacy_takes_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("R1TAILOR_PRIVACY_KEY", "k" * 32)
-    privacy = config.load(["domain=medical", "serving.audit.text=true"]).domain.cleaning.privacy
-    if privacy is None:
-        pytest.skip("the domain has no privacy of its own")
-    monkeypatch.setenv(privacy.key_variable, "k" * 32)
-    audit = Audit(tmp_path, Sessions(b"s" * 32, 1), treatment(privacy, config.ROOT))
+    monkeypatch.setenv("R1TAILOR_TEST_KEY", "k" * 32)
+    audit = Audit(tmp_path, Sessions(b"s" * 32, 1), treatment(PRIVACY, config.ROOT))
     (line,) = _lines(tmp_path, audit, Event("r", prompt=NOTE, answer="Call 415-555-0132."))
     for name in ("Whitfield", "0132", "03/14"):
         assert name not in str(line)
@@ -47,12 +49,9 @@ def test_texts_are_kept_without_what_privacy_takes_out(tmp_path: Path, monkeypat
 
 
 def test_texts_of_a_domain_with_privacy_need_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    privacy = config.load(["domain=medical"]).domain.cleaning.privacy
-    if privacy is None:
-        pytest.skip("the domain has no privacy of its own")
-    monkeypatch.delenv(privacy.key_variable, raising=False)
-    with pytest.raises(ConfigError, match=privacy.key_variable):
-        treatment(privacy, config.ROOT)
+    monkeypatch.delenv("R1TAILOR_TEST_KEY", raising=False)
+    with pytest.raises(ConfigError, match="R1TAILOR_TEST_KEY"):
+        treatment(PRIVACY, config.ROOT)
 
 
 def test_a_domain_without_privacy_keeps_texts_as_they_are() -> None:

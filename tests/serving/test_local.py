@@ -33,8 +33,8 @@ async def _pieces(engine: LocalEngine, ask: Ask) -> list[Piece]:
         return [piece async for piece in pieces]
 
 
-def _asked(text: str, sampling: Sampling = Sampling(9)) -> Ask:
-    return Ask(turns=(Turn("user", text),), sampling=sampling)
+def _asked(text: str, length: int = 9) -> Ask:
+    return Ask(turns=(Turn("user", text),), sampling=Sampling(length))
 
 
 def test_an_answer_is_that_of_evaluation(engine: LocalEngine, model: LocalAnswerer) -> None:
@@ -78,11 +78,11 @@ def test_a_prompt_that_is_too_long_is_refused_and_an_answer_fits(engine: LocalEn
 
 def test_who_leaves_stops_the_work_and_others_go_on(engine: LocalEngine) -> None:
     async def left() -> list[Piece]:
-        async with aclosing(engine.stream(_asked("item 1", Sampling(400)))) as pieces:
+        async with aclosing(engine.stream(_asked("item 1", 400))) as pieces:
             async for piece in pieces:
                 if piece.text:
                     break
-        return await _pieces(engine, _asked("item 2", Sampling(3)))
+        return await _pieces(engine, _asked("item 2", 3))
 
     assert asyncio.run(left())[-1].finish is not None
 
@@ -96,7 +96,7 @@ def test_a_model_that_breaks_down_tells_those_who_asked_and_goes_on(
         raise ValueError("Mr Smith")
 
     monkeypatch.setattr(local, "stream", broken)
-    with pytest.raises(RuntimeError, match="^ValueError$"):
+    with pytest.raises(RuntimeError, match=r"^ValueError$"):
         asyncio.run(_pieces(engine, _asked("a")))
     monkeypatch.setattr(local, "stream", stream)
     assert asyncio.run(_pieces(engine, _asked("a")))[-1].finish

@@ -95,27 +95,15 @@ def test_a_client_that_stops_sending_is_hung_up_on(data: bytes, served: Process)
     [
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
         b"GET / HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n",
         b"GET /\x00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcdef",
         b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 20000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 300000 + b"\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.org\r\nConnection: close\r\n\r\n",
         b"GET http://evil.org/v1/models HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
     ],
-    ids=[
-        "tls",
-        "no host",
-        "version",
-        "null",
-        "two lengths",
-        "unequal lengths",
-        "encoding",
-        "long",
-        "hosts",
-        "absolute",
-    ],
+    ids=["tls", "no host", "null", "two lengths", "unequal", "encoding", "long", "two hosts", "absolute"],
 )
 def test_a_request_that_is_no_http_is_refused_and_nothing_breaks(data: bytes, served: Process) -> None:
     answered = _raw(served.url, data)
@@ -145,9 +133,8 @@ def test_sigterm_lets_answers_under_way_end_and_takes_nothing_new(tmp_path: Path
         assert running.popen.wait(30) == 0
     assert found[0].status_code == 200
     assert found[0].json()["choices"][0]["message"]["content"].endswith("x" * 1500)
-    assert [line["decision"] for line in chained.ChainedLog(tmp_path / "serving" / "audit.jsonl").entries()] == [
-        "answered"
-    ]
+    lines = chained.ChainedLog(tmp_path / "serving" / "audit.jsonl").entries()
+    assert [line["decision"] for line in lines] == ["answered"]
 
 
 def test_a_promotion_switches_the_process_and_a_broken_version_does_not(tmp_path: Path) -> None:
