@@ -10,6 +10,7 @@ from r1tailor.commands import (
     audit,
     base,
     compare,
+    compress,
     explain,
     fetch,
     init,
@@ -23,7 +24,10 @@ from r1tailor.commands import (
     use,
 )
 
-_COMMANDS = (init, use, explain, fetch, market, plan, stage, tasks, registry, compare, ask, serve, keys, audit, base)
+_COMMANDS = (
+    *(init, use, explain, fetch, market, plan, stage, compress, tasks),
+    *(registry, compare, ask, serve, keys, audit, base),
+)
 
 
 def main(arguments: list[str] | None = None) -> None:
