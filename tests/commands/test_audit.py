@@ -1,4 +1,4 @@
-"""``r1tailor audit``: a sound log says so, a changed one names the line, one written again is found by what was kept."""
+"""``r1tailor audit``: a sound log, a changed line, a log that was written again."""
 
 from pathlib import Path
 

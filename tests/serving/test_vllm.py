@@ -1,4 +1,4 @@
-"""What is written for vLLM: a command and a compose file of the version, on loopback; what it cannot load is refused."""
+"""What is written for vLLM: a command and a compose file of the version; what it cannot load is refused."""
 
 from dataclasses import replace
 from pathlib import Path
