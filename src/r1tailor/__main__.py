@@ -7,28 +7,34 @@ from collections.abc import Callable
 from r1tailor import config
 from r1tailor.commands import (
     ask,
+    audit,
     base,
     compare,
     compress,
     explain,
     fetch,
     init,
+    keys,
     market,
     plan,
     registry,
+    serve,
     stage,
     tasks,
     use,
 )
 
-_COMMANDS = (init, use, explain, fetch, market, plan, stage, compress, tasks, registry, compare, ask, base)
+_COMMANDS = (
+    *(init, use, explain, fetch, market, plan, stage, compress, tasks),
+    *(registry, compare, ask, serve, keys, audit, base),
+)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command; a user's mistake is one message and exit code 2."""
     with config.reported_errors():
         parser = _parser()
-        parsed = parser.parse_args(arguments)
+        parsed = _parsed(parser, arguments)
         command: Callable[[argparse.Namespace], None] | None = getattr(parsed, "run", None)
         if command is None:
             parser.print_help()
@@ -36,6 +42,16 @@ def main(arguments: list[str] | None = None) -> None:
         if getattr(parsed, "project", True):
             config.require_project()
         command(parsed)
+
+
+def _parsed(parser: argparse.ArgumentParser, arguments: list[str] | None) -> argparse.Namespace:
+    """Return the arguments; overrides may also stand after options, where argparse itself does not look for them."""
+    parsed, rest = parser.parse_known_args(arguments)
+    if rest and not (hasattr(parsed, "overrides") and all("=" in text and text[0] != "-" for text in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        parsed.overrides = [*parsed.overrides, *rest]
+    return parsed
 
 
 def _parser() -> argparse.ArgumentParser:
