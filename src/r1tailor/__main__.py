@@ -5,9 +5,9 @@ import sys
 from collections.abc import Callable
 
 from r1tailor import config
-from r1tailor.commands import ask, base, compare, explain, fetch, init, market, plan, registry, stage, tasks, use
+from r1tailor.commands import ask, base, compare, explain, fetch, init, market, plan, registry, stage, study, tasks, use
 
-_COMMANDS = (init, use, explain, fetch, market, plan, stage, tasks, registry, compare, ask, base)
+_COMMANDS = (init, use, explain, fetch, market, plan, stage, tasks, registry, compare, ask, base, study)
 
 
 def main(arguments: list[str] | None = None) -> None:
