@@ -1,8 +1,8 @@
 """What each rater sees, in which order and on which side: drawn at random, balanced within each rater.
 
-Each rater sees each item once, and some of them a second time with the sides exchanged. Half of the items, and half of
-the repeats, show the first subject as A (one more or less where the number is odd). Two raters who follow each other see
-every item with opposite sides, so that a preference for one side cancels within an item.
+Each rater sees each item once, and some of them a second time with the sides exchanged. Half of the items, and half
+of the repeats, show the first subject as A (one more or less where the number is odd). Two raters who follow each other
+see every item with opposite sides, so that a preference for one side cancels within an item.
 
 Items come in blocks that are the same for all raters and in an order of each rater's own within a block: items are
 completed one block after another, and no item always comes last.
@@ -51,7 +51,8 @@ def draw(items: int, raters: int, repeats: int, seed: int) -> list[list[Trial]]:
     if repeats > items // 3:
         raise UserError(f"{repeats} repeats: at most {items // 3} of {items} items can be repeated far enough apart")
     generator = np.random.default_rng(seed)
-    drawn = []
+    drawn: list[list[Trial]] = []
+    sides = _balanced(items, generator)
     for rater in range(raters):
         # The second of a pair of raters sees the first one's sides exchanged.
         sides = ~sides if rater % 2 else _balanced(items, generator)

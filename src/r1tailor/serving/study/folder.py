@@ -64,8 +64,7 @@ class Study:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._log = ChainedLog(folder / "votes.jsonl")
-        lines = self._log.entries()
-        if not lines or lines[0].get("sealed") != _hashes(folder):
+        if next(self._log.entries(), {}).get("sealed") != _hashes(folder):
             raise DataError(f"{folder}: the plan, the items or the draw were changed after the study was planned")
 
     @cached_property
@@ -86,7 +85,7 @@ class Study:
 
     def standing(self) -> Standing:
         """Return the votes that stand, and whether the study is closed."""
-        return votes.standing(self._log.entries()[1:])
+        return votes.standing(self._log.entries())
 
     def rater(self, token: str) -> int | None:
         """Return whose link a token is; None if nobody's."""
@@ -94,7 +93,7 @@ class Study:
         return next((rater for rater, hashed in enumerate(known) if secrets.compare_digest(hashed, _hash(token))), None)
 
     def page(self, rater: int) -> Page | None:
-        """Return the page that a rater is on: the first without a vote; None when all are done or the study is closed."""
+        """Return the page that a rater is on, the first without a vote; None when all are done or the study is closed."""
         now, pages = self.standing(), self.draw[rater]
         number = next((page for page in range(len(pages)) if (rater, page) not in now.votes), None)
         if number is None or now.closed is not None:
@@ -118,14 +117,12 @@ class Study:
         """
         if self.standing().closed is not None:
             raise UserError(f"study {self.plan.name} is closed already")
-        self._log.append(votes.closed(reason))
+        self._append(votes.closed(reason))
 
     def rated(self) -> list[Rated]:
         """Return the votes that stand with the pages they answer."""
         stand = sorted(self.standing().votes.items())
-        return [
-            Rated(rater, self.draw[rater][page], vote.choice, vote.satisfaction) for (rater, page), vote in stand
-        ]
+        return [Rated(rater, self.draw[rater][page], vote.choice, vote.satisfaction) for (rater, page), vote in stand]
 
     def progress(self) -> list[tuple[int, int]]:
         """Return (pages done, pages) of each rater."""
@@ -153,8 +150,14 @@ class Study:
             done = sum(1 for voter, _ in now.votes if voter == rater)
             if now.closed is not None or done != number or number > len(self.draw[rater]):
                 return False
-            self._log.append(line)
+            self._append(line)
             return True
+
+    def _append(self, line: dict[str, Any]) -> None:
+        try:
+            self._log.append(line)
+        finally:
+            self._log.close()
 
 
 def create(root: Path, plan: Plan, items: Sequence[Item]) -> tuple[Study, list[str]]:
@@ -173,13 +176,15 @@ def create(root: Path, plan: Plan, items: Sequence[Item]) -> tuple[Study, list[s
     store.write_json(folder / "draw.json", [[asdict(trial) for trial in pages] for pages in drawn], _OWN)
     store.write_json(folder / "links.json", [_hash(token) for token in tokens], _OWN)
     store.write_json(folder / "plan.json", plan.as_json(), _OWN)
-    ChainedLog(folder / "votes.jsonl").append({"action": "plan", "sealed": _hashes(folder)})
+    log = ChainedLog(folder / "votes.jsonl")
+    log.append({"action": "plan", "sealed": _hashes(folder)})
+    log.close()
     return Study(folder), tokens
 
 
 def studies_folder(root: Path) -> Path:
     """Return the folder of a project's studies."""
-    return root / "outputs" / "studies"
+    return root / "outputs" / "serving" / "studies"
 
 
 def next_name(root: Path, domain: str) -> str:

@@ -99,13 +99,15 @@ def rows(subjects: tuple[str, str], found: dict[str, Any]) -> Iterator[tuple[str
         f"{values['wins']} for {second}, {values['losses']} for {first}, {values['ties']} tied",
         f"two-sided exact sign test on the items without a tie: p = {values['p']:.3g}",
     )
-    for name, value in zip(
-        (first, second, f"{second} - {first}"), values["satisfaction"], strict=True
-    ):
+    for name, value in zip((first, second, f"{second} - {first}"), values["satisfaction"], strict=True):
         yield f"satisfaction: {name}", _shown(value, ".2f"), "1 (not at all) to 5 (very); mean over items"
     yield "Krippendorff's alpha", _shown(values["alpha"], ".3f"), "agreement of raters on the preference (ordinal)"
     yield "flip rate", _shown(values["flips"], ".3f"), "repeats whose preference is not that of the first time"
-    yield "first-shown rate", _shown(values["first_shown"], ".3f"), "preferences for answer A; 0.5 without position bias"
+    yield (
+        "first-shown rate",
+        _shown(values["first_shown"], ".3f"),
+        "preferences for answer A; 0.5 without a bias",
+    )
     yield "longer-answer rate", _shown(values["longer"], ".3f"), "preferences for the longer answer"
 
 
@@ -139,4 +141,3 @@ def _plain(value: Any) -> Any:  # noqa: ANN401
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     return None if isinstance(value, float) and math.isnan(value) else value
-

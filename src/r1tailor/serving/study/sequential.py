@@ -1,9 +1,9 @@
 """A confidence sequence for a mean: an interval that holds at every number of items at once.
 
-It may be looked at after each item, and the study stopped when it excludes 0, without more false winners than its level.
-The hedged capital process of Waudby-Smith and Ramdas (2024), Estimating means of bounded random variables by betting,
-Journal of the Royal Statistical Society B 86(1), sections 4.2 to 4.4: two gamblers bet that the mean is larger and
-smaller than each candidate; a candidate is left out for good once their capital has reached 1/alpha (Ville's inequality).
+It may be looked at after each item, and the study stopped when it excludes 0, without more false winners than its
+level. The hedged capital process of Waudby-Smith and Ramdas (2024), Estimating means of bounded random variables by
+betting, Journal of the Royal Statistical Society B 86(1), sections 4.2 to 4.4: two gamblers bet that the mean is larger
+and smaller than each candidate; a candidate is left out for good once their capital reaches 1/alpha (Ville).
 """
 
 from collections.abc import Sequence

@@ -97,9 +97,7 @@ def _same(example: Example, other: Example | None) -> bool:
     return other is not None and (example.instruction, example.input) == (other.instruction, other.input)
 
 
-def _predictions(
-    name: str, own: EvaluatedFiles, registry: Registry, root: Path
-) -> tuple[Mapping[str, Example], str]:
+def _predictions(name: str, own: EvaluatedFiles, registry: Registry, root: Path) -> tuple[Mapping[str, Example], str]:
     """Return the held-out examples with a subject's answers in the place of their outputs, and what was read."""
     files, subject = own, name
     if own.path(f"evaluation/predictions-{name}.jsonl") is None:
@@ -112,7 +110,5 @@ def _predictions(
         raise UserError(f"subject {name}: {files.name} holds no predictions of {subject}, or no held-out items")
     answers = {one.id: one.generated for one in read_predictions(made)}
     examples = [example for example in read_examples(test) if example.id in answers]
-    shown = {
-        one.id: Example(one.id, one.instruction, one.input, answers[one.id]) for one in examples if not one.series
-    }
+    shown = {one.id: Example(one.id, one.instruction, one.input, answers[one.id]) for one in examples if not one.series}
     return shown, f"{subject} of {files.name}"

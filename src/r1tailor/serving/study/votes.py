@@ -1,4 +1,4 @@
-"""The votes of a study: lines that are only added. Taking a vote back is a line too; the newest word of a page counts."""
+"""The votes of a study: lines that are only added. Taking one back is a line too; the newest of a page counts."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
