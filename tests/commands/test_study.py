@@ -39,7 +39,7 @@ def test_from_the_plan_to_the_report(study: Callable[..., str], tmp_path: Path) 
     assert "the study has ended: r1tailor study report toy-study-1" in study("status", "toy-study-1")
     assert study("report", "toy").startswith("tuned is preferred (sign test at the planned n)\nreport: ")
     found = json.loads(study("report", "toy", "--json"))
-    assert found == json.loads((tmp_path / "outputs/studies/toy-study-1/report.json").read_text("utf-8"))
+    assert found == json.loads((tmp_path / "outputs/serving/studies/toy-study-1/report.json").read_text("utf-8"))
 
 
 def test_status_tells_no_side(study: Callable[..., str], tmp_path: Path) -> None:

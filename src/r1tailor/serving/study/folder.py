@@ -93,7 +93,7 @@ class Study:
         return next((rater for rater, hashed in enumerate(known) if secrets.compare_digest(hashed, _hash(token))), None)
 
     def page(self, rater: int) -> Page | None:
-        """Return the page that a rater is on, the first without a vote; None when all are done or the study is closed."""
+        """Return the page that a rater is on, the first without a vote; None when all are done or it is closed."""
         now, pages = self.standing(), self.draw[rater]
         number = next((page for page in range(len(pages)) if (rater, page) not in now.votes), None)
         if number is None or now.closed is not None:
