@@ -10,7 +10,7 @@ import pytest
 from r1tailor import config
 from r1tailor.__main__ import main
 from r1tailor.serving.study.folder import find, of_token
-from tests.support.studies import vote_all, write_evaluated
+from tests.support.studies import serving, vote_all, write_evaluated
 
 
 @pytest.fixture
@@ -31,11 +31,11 @@ def test_from_the_plan_to_the_report(study: Callable[..., str], tmp_path: Path) 
     assert "power: assuming 30% ties" in said
     tokens = re.findall(r"https://models\.hospital\.example/study/(\S+)", said)
     assert len(tokens) == 3
-    assert of_token(tmp_path, tokens[2]) is not None
+    assert of_token(serving(tmp_path), tokens[2]) is not None
     waiting = study("status", "toy")
     assert "rater 3: 0 of 13 pages\n" in waiting
     assert "not decided yet" in waiting
-    vote_all(find(tmp_path, "toy"))
+    vote_all(find(serving(tmp_path), "toy"))
     assert "the study has ended: r1tailor study report toy-study-1" in study("status", "toy-study-1")
     assert study("report", "toy").startswith("tuned is preferred (sign test at the planned n)\nreport: ")
     found = json.loads(study("report", "toy", "--json"))
@@ -44,7 +44,7 @@ def test_from_the_plan_to_the_report(study: Callable[..., str], tmp_path: Path) 
 
 def test_status_tells_no_side(study: Callable[..., str], tmp_path: Path) -> None:
     study("new", "toy", "--items", "22", "--raters", "1", "--repeats", "0")
-    vote_all(find(tmp_path, "toy"))
+    vote_all(find(serving(tmp_path), "toy"))
     said = study("status", "toy")
     assert "the confidence sequence has decided" in said
     assert "base" not in said
@@ -64,7 +64,7 @@ def test_an_open_study_has_no_report(study: Callable[..., str], capsys: pytest.C
 def test_a_link_can_be_renewed(study: Callable[..., str], tmp_path: Path) -> None:
     study("new", "toy", "--items", "12")
     token = study("link", "toy", "2").strip().rpartition("/")[2]
-    found = of_token(tmp_path, token)
+    found = of_token(serving(tmp_path), token)
     assert found is not None
     assert found[1] == 1
 

@@ -26,6 +26,11 @@ def write_evaluated(root: Path, name: str = "outputs/runs/a") -> Path:
     return folder
 
 
+def serving(root: Path) -> Path:
+    """Where a project keeps its studies."""
+    return root / "outputs" / "serving"
+
+
 def found(root: Path) -> Answered:
     return answered("toy", SUBJECTS, Registry(root / "outputs" / "registry"), root)
 
@@ -34,7 +39,7 @@ def new_study(root: Path, items: int = 12, raters: int = 2, repeats: float = 0.2
     """Plan a study of the evaluated run; return it with the tokens of its raters."""
     write_evaluated(root)
     plan, drawn = planned("toy-study-1", found(root), SUBJECTS, (items, raters, repeats), 0.95, Assumed(), 7)
-    return create(root, plan, drawn)
+    return create(serving(root), plan, drawn)
 
 
 def tuned_is_better(page: Page) -> Vote:

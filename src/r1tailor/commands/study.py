@@ -3,6 +3,7 @@
 import argparse
 import json
 import secrets
+from pathlib import Path
 from typing import Any
 
 from r1tailor import config, store
@@ -55,11 +56,11 @@ def start(parsed: argparse.Namespace) -> None:
 
     subjects = parsed.subjects.split(",")
     found = answered(parsed.domain, subjects, open_registry(config.ROOT), config.ROOT)
-    name = next_name(config.ROOT, found.domain)
+    name = next_name(_folder(), found.domain)
     seed = secrets.randbits(64) if parsed.seed is None else parsed.seed
     sizes = parsed.items, parsed.raters, parsed.repeats
     plan, items = planned(name, found, subjects, sizes, parsed.confidence, Assumed(parsed.ties, parsed.win), seed)
-    study, tokens = create(config.ROOT, plan, items)
+    study, tokens = create(_folder(), plan, items)
     print("\n".join(plan.lines()))
     print("links, one per rater; they are kept nowhere and open where `r1tailor serve` runs:")
     for number, token in enumerate(tokens, start=1):
@@ -72,7 +73,7 @@ def show_status(parsed: argparse.Namespace) -> None:
     from r1tailor.serving.study.folder import find
     from r1tailor.serving.study.report import verdict_of
 
-    study = find(config.ROOT, parsed.study)
+    study = find(_folder(), parsed.study)
     for number, (done, total) in enumerate(study.progress(), start=1):
         print(f"rater {number}: {done} of {total} pages")
     verdict, name = verdict_of(study, study.rated()), study.plan.name
@@ -89,14 +90,14 @@ def renew_link(parsed: argparse.Namespace) -> None:
     """Print a new link of a rater."""
     from r1tailor.serving.study.folder import find
 
-    print(_link(parsed.url, find(config.ROOT, parsed.study).new_link(parsed.rater - 1)))
+    print(_link(parsed.url, find(_folder(), parsed.study).new_link(parsed.rater - 1)))
 
 
 def close(parsed: argparse.Namespace) -> None:
     """End a study."""
     from r1tailor.serving.study.folder import find
 
-    study = find(config.ROOT, parsed.study)
+    study = find(_folder(), parsed.study)
     study.close(parsed.reason)
     print(f"{study.plan.name} is closed: r1tailor study report {study.plan.name}")
 
@@ -110,7 +111,7 @@ def write_report(parsed: argparse.Namespace) -> None:
     from r1tailor.serving.study.folder import find
     from r1tailor.serving.study.report import figures, page
 
-    study = find(config.ROOT, parsed.study)
+    study = find(_folder(), parsed.study)
     found = figures(study)
     try:
         store.write_json(study.folder / "report.json", found, 0o600)
@@ -122,6 +123,10 @@ def write_report(parsed: argparse.Namespace) -> None:
         return
     print(found["verdict"]["text"])
     print(f"report: {study.folder / 'report.html'}")
+
+
+def _folder() -> Path:
+    return config.ROOT / config.load_params().serving.folder
 
 
 def _link(url: str, token: str) -> str:

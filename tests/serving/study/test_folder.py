@@ -8,7 +8,7 @@ import pytest
 from r1tailor.errors import DataError, UserError
 from r1tailor.serving.study.folder import Study, find, next_name, of_token
 from r1tailor.serving.study.votes import Vote
-from tests.support.studies import new_study, vote_all
+from tests.support.studies import new_study, serving, vote_all
 
 
 def test_files_are_their_users_alone_and_hold_no_token(tmp_path: Path) -> None:
@@ -32,9 +32,9 @@ def test_a_plan_that_was_changed_later_is_refused(tmp_path: Path, name: str) -> 
 def test_a_token_opens_its_raters_pages_and_no_others(tmp_path: Path) -> None:
     study, tokens = new_study(tmp_path)
     assert [study.rater(token) for token in tokens] == [0, 1]
-    assert of_token(tmp_path, tokens[1]) is not None
-    assert of_token(tmp_path, tokens[1][:-1]) is None
-    assert of_token(tmp_path, "../toy-study-1") is None
+    assert of_token(serving(tmp_path), tokens[1]) is not None
+    assert of_token(serving(tmp_path), tokens[1][:-1]) is None
+    assert of_token(serving(tmp_path), "../toy-study-1") is None
 
 
 def test_a_new_link_ends_the_old_one(tmp_path: Path) -> None:
@@ -103,9 +103,9 @@ def test_a_vote_that_was_changed_on_disk_is_found(tmp_path: Path) -> None:
 
 
 def test_studies_are_found_by_name_or_by_domain(tmp_path: Path) -> None:
-    assert next_name(tmp_path, "toy") == "toy-study-1"
+    assert next_name(serving(tmp_path), "toy") == "toy-study-1"
     study, _ = new_study(tmp_path)
-    assert next_name(tmp_path, "toy") == "toy-study-2"
-    assert find(tmp_path, "toy").folder == find(tmp_path, "toy-study-1").folder == study.folder
+    assert next_name(serving(tmp_path), "toy") == "toy-study-2"
+    assert find(serving(tmp_path), "toy").folder == find(serving(tmp_path), "toy-study-1").folder == study.folder
     with pytest.raises(UserError, match=r"toy-study-3: there is no such study\. .*Studies: toy-study-1"):
-        find(tmp_path, "toy-study-3")
+        find(serving(tmp_path), "toy-study-3")

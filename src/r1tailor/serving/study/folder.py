@@ -24,6 +24,7 @@ from r1tailor.serving.study.votes import Standing, Vote
 
 _OWN = 0o600
 _SEALED = ("plan.json", "items.json", "draw.json")
+_STUDIES = "studies"
 _TOKEN = 24  # bytes
 
 
@@ -160,13 +161,18 @@ class Study:
             self._log.close()
 
 
-def create(root: Path, plan: Plan, items: Sequence[Item]) -> tuple[Study, list[str]]:
+def create(serving: Path, plan: Plan, items: Sequence[Item]) -> tuple[Study, list[str]]:
     """Draw and seal a study; return it with the tokens of the raters' links, which are kept nowhere.
+
+    Args:
+        serving: the folder ``serving.folder``, below which studies lie.
+        plan: of the study.
+        items: those that it drew.
 
     Raises:
         UserError: the draw is impossible, or there is a study of that name.
     """
-    folder = studies_folder(root) / plan.name
+    folder = serving / _STUDIES / plan.name
     if folder.exists():
         raise UserError(f"{folder} exists already")
     drawn = draw(plan.items, plan.raters, plan.repeats, plan.seed)
@@ -182,24 +188,19 @@ def create(root: Path, plan: Plan, items: Sequence[Item]) -> tuple[Study, list[s
     return Study(folder), tokens
 
 
-def studies_folder(root: Path) -> Path:
-    """Return the folder of a project's studies."""
-    return root / "outputs" / "serving" / "studies"
-
-
-def next_name(root: Path, domain: str) -> str:
+def next_name(serving: Path, domain: str) -> str:
     """Return the name of a domain's next study."""
-    taken = {folder.name for folder in _folders(root)}
+    taken = {folder.name for folder in _folders(serving)}
     return next(name for number in range(1, len(taken) + 2) if (name := f"{domain}-study-{number}") not in taken)
 
 
-def find(root: Path, name: str) -> Study:
+def find(serving: Path, name: str) -> Study:
     """Return a study by its name, or the newest one of a domain.
 
     Raises:
         UserError: there is none.
     """
-    known = {folder.name: folder for folder in _folders(root)}
+    known = {folder.name: folder for folder in _folders(serving)}
     newest = max((one for one in known if one.rpartition("-study-")[0] == name), key=_number, default=name)
     if newest not in known:
         listed = ", ".join(known) or "none; start one: r1tailor study new <domain>"
@@ -207,9 +208,9 @@ def find(root: Path, name: str) -> Study:
     return Study(known[newest])
 
 
-def of_token(root: Path, token: str, opened: Callable[[Path], Study] = Study) -> tuple[Study, int] | None:
+def of_token(serving: Path, token: str, opened: Callable[[Path], Study] = Study) -> tuple[Study, int] | None:
     """Return the study and the rater whose link a token is; None if nobody's."""
-    for folder in _folders(root):
+    for folder in _folders(serving):
         study = opened(folder)
         rater = study.rater(token)
         if rater is not None:
@@ -217,8 +218,8 @@ def of_token(root: Path, token: str, opened: Callable[[Path], Study] = Study) ->
     return None
 
 
-def _folders(root: Path) -> Iterator[Path]:
-    folder = studies_folder(root)
+def _folders(serving: Path) -> Iterator[Path]:
+    folder = serving / _STUDIES
     found = [place for place in folder.iterdir() if (place / "plan.json").is_file()] if folder.is_dir() else []
     yield from sorted(found, key=lambda place: (place.name.rpartition("-study-")[0], _number(place.name)))
 
