@@ -5,9 +5,24 @@ import sys
 from collections.abc import Callable
 
 from r1tailor import config
-from r1tailor.commands import ask, base, compare, explain, fetch, init, market, plan, registry, stage, study, tasks, use
+from r1tailor.commands import (
+    ask,
+    base,
+    compare,
+    explain,
+    feedback,
+    fetch,
+    init,
+    market,
+    plan,
+    registry,
+    stage,
+    study,
+    tasks,
+    use,
+)
 
-_COMMANDS = (init, use, explain, fetch, market, plan, stage, tasks, registry, compare, ask, base, study)
+_COMMANDS = (init, use, explain, fetch, market, plan, stage, tasks, registry, compare, ask, base, study, feedback)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -107,6 +107,15 @@ class ChatTokenizer:
         """Tokenise the prompt of one example, its window included; the response is left open."""
         return self.tokenized(example, (*(self.ids(part) for part in self.prompt_parts(example)), ()))
 
+    def conversation(self, turns: Sequence[tuple[str, str]]) -> str:
+        """Return a rendered conversation, up to where the model begins to write.
+
+        Args:
+            turns: role and text of each; the name of a special token in a text is text.
+        """
+        plain = [{"role": role, "content": self._plain(text)} for role, text in turns]
+        return self._applied(plain, add_generation_prompt=True)
+
     def ids(self, text: str) -> tuple[int, ...]:
         """Return the ids of a text that already holds its special tokens."""
         return tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
@@ -168,10 +177,11 @@ class ChatTokenizer:
         texts = (example.instruction, example.input, example.output, example.reasoning)
         if not any(map(self._special.search, texts)):
             return example
-        instruction, asked, output, reasoning = (
-            self._special.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text) for text in texts
-        )
+        instruction, asked, output, reasoning = map(self._plain, texts)
         return replace(example, instruction=instruction, input=asked, output=output, reasoning=reasoning)
+
+    def _plain(self, text: str) -> str:
+        return self._special.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)
 
     def _applied(self, turns: list[Any], *, add_generation_prompt: bool) -> str:
         try:

@@ -38,7 +38,7 @@ def generate(
     device = next(model.parameters()).device
     answers = [""] * len(prompts)
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index].prompt))
-    with _generating(model), _drawing(sampling):
+    with generating(model), _drawing(sampling):
         for start in range(0, len(order), batch_size):
             members = order[start : start + batch_size]
             ids, mask, windows = _left_padded([prompts[index] for index in members], tokenizer.end)
@@ -63,7 +63,7 @@ def _config(sampling: Sampling, end: int) -> GenerationConfig:
 
 
 @contextmanager
-def _generating(model: nn.Module) -> Iterator[None]:
+def generating(model: nn.Module) -> Iterator[None]:
     """Let a model attend over padded rows, and follow no settings but ours.
 
     transformers fills what a given configuration leaves open from the model's own, which came with its folder: a

@@ -11,6 +11,7 @@ from r1tailor.schema.curriculum import Curriculum
 from r1tailor.schema.domain import Domain
 from r1tailor.schema.evaluation import Evaluation
 from r1tailor.schema.model import Model, Temporal
+from r1tailor.schema.serving import Serving
 from r1tailor.schema.training import Optimizer, Scheduler, Strategy, Trainer
 
 
@@ -30,6 +31,7 @@ class Settings(Section):
     curriculum: Curriculum = Field(description="The order of the examples, in one phase or in several.")
     trainer: Trainer = Field(description="Devices, length, batches, precision, validation, checkpoints.")
     evaluation: Evaluation = Field(description="How base and tuned model are measured on the same held-out items.")
+    serving: Serving = Field(description="How a version is served.")
 
 
 # Which settings each stage depends on, in the pipeline's order. ``dvc.yaml`` lists the same, and a test holds the two

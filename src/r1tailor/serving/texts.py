@@ -66,7 +66,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "快捷键：A 或 B 选更好的回答，T 一样好，X 都不好，Enter 保存，U 返回上一页。",
     ),
     "choose_first": ("Choose the better answer first.", "请先选择哪个回答更好。"),
-    "resume": ("You can close this page at any time; the link leads back to it.", "您可以随时关闭本页，再次打开链接即可继续。"),
+    "resume": (
+        "You can close this page at any time; the link leads back to it.",
+        "您可以随时关闭本页，再次打开链接即可继续。",
+    ),
     "done_title": ("All done", "已全部完成"),
     "done": ("Thank you. Every page has your answer.", "谢谢，您已回答全部页面。"),
     "closed_title": ("The study has ended", "研究已结束"),

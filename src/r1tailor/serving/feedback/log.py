@@ -26,6 +26,7 @@ from r1tailor.errors import DataError, UserError
 Thumb = Literal["up", "down", ""]
 Said = Literal["accept", "edit", "reject", "second"]
 SAID: tuple[Said, ...] = get_args(Said)
+CHANGED = "somebody decided in the meantime"
 LONGEST = 20_000  # characters of a text
 _OWN = 0o600
 _ID = 12  # bytes
@@ -101,6 +102,7 @@ class FeedbackLog:
     Args:
         folder: of that domain.
         treat: takes identifiers out of a text before it is kept.
+        days: after which texts are removed, looked at once a day; None keeps them.
         now: the clock.
     """
 
@@ -108,9 +110,11 @@ class FeedbackLog:
         self,
         folder: Path,
         treat: Callable[[str], str] = str,
+        days: int | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.folder = folder
+        self._days, self._looked = days, ""
         self._treat, self._now = treat, now
         self._log = ChainedLog(folder / "log.jsonl")
 
@@ -186,6 +190,13 @@ class FeedbackLog:
                 case "decision":
                     known[line["id"]] = self._decided(known[line["id"]], line)
         return list(known.values())
+
+    def keep_retention(self) -> None:
+        """Remove what is older than the retention period, once a day."""
+        today = self._now().date().isoformat()
+        if self._days is not None and self._looked != today:
+            self.expire(self._days)
+            self._looked = today
 
     def expire(self, days: int) -> list[str]:
         """Remove the texts of feedback that is older; return its ids. The log says so before a file goes."""
@@ -268,4 +279,4 @@ def _refuse_review(record: Record, by: str, seen: int) -> None:
     if record.user == by:
         raise UserError("a correction is reviewed by somebody else than who made it")
     if seen != len(record.decisions):
-        raise UserError("somebody decided in the meantime")
+        raise UserError(CHANGED)

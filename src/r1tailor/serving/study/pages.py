@@ -65,7 +65,9 @@ def routes(context: Context) -> list[Route]:
                 vote = vote_of(_texts(form), [str(reason) for reason in form.getlist("reason")])
             except UserError as error:
                 alert = t("choose_first") if "choice" not in form else str(error)
-                return await run_in_threadpool(partial(rendered, study, rater, t, csrf(request), alert=alert, status=422))
+                return await run_in_threadpool(
+                    partial(rendered, study, rater, t, csrf(request), alert=alert, status=422)
+                )
             comment = await run_in_threadpool(kept, vote.comment)
             await run_in_threadpool(study.vote, rater, number, replace(vote, comment=comment))
         return RedirectResponse(f"{request.url.path}?lang={t.language}", 303)
@@ -117,4 +119,3 @@ def _number(form: FormData) -> int:
 
 def _texts(form: FormData) -> dict[str, str]:
     return {name: value for name, value in form.items() if isinstance(value, str)}
-

@@ -73,10 +73,10 @@ def sentence(study: Study, verdict: Verdict) -> str:
 def page(study: Study, found: dict[str, Any]) -> str:
     """Return the HTML page of ``figures``; it needs no network and no other file."""
     environment = Environment(
-        loader=PackageLoader("r1tailor", "serving/study"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("r1tailor", "serving/templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     style = Environment(loader=PackageLoader("r1tailor", "evaluation"), autoescape=True).get_template("style.html.j2")
-    return environment.get_template("report.html.j2").render(
+    return environment.get_template("study_report.html.j2").render(
         found=found,
         lines=study.plan.lines()[1:],
         rows=list(rows(study.plan.subjects, found)),

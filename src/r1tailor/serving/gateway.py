@@ -1,0 +1,399 @@
+"""One request through an engine: which version answers it, within which limits, and what the log keeps of it."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from r1tailor.instruction.template import END_THINK
+from r1tailor.schema.serving import Serving
+from r1tailor.serving.access import Identity
+from r1tailor.serving.audit import Audit, Decision, Event
+from r1tailor.serving.engine import Ask, Finish, Piece, TokenLogprob, Turn
+from r1tailor.serving.limits import Limiter
+from r1tailor.serving.metrics import Metrics
+from r1tailor.serving.refusals import Refused
+from r1tailor.serving.served import Loaded, Served, Slot
+from r1tailor.serving.sessions import Sessions
+from r1tailor.serving.shaping import Shaper
+
+_MOST_SHADOWS = 8  # asks that the shadow answers or that wait for it; more are dropped and counted
+_SHARES = 2**32
+
+
+@dataclass
+class Answer:
+    """One answer, as far as it is written.
+
+    Attributes:
+        version: id of the version that answers.
+        channel: served or canary.
+        content: without reasoning.
+        reasoning: what stood between ``<think>`` and ``</think>``.
+        finish: why it ended; None before that.
+        tokens: written.
+        prompt_tokens: read.
+        logprobs: of the tokens, where they were asked for.
+    """
+
+    version: str
+    channel: str
+    content: str = ""
+    reasoning: str = ""
+    finish: Finish | None = None
+    tokens: int = 0
+    prompt_tokens: int = 0
+    logprobs: list[TokenLogprob] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Delta:
+    """What was added to one of the answers to a request.
+
+    Attributes:
+        index: of the answer.
+        content: added to it.
+        reasoning: added to it.
+        answer: the answer so far; whole where its ``finish`` is set.
+        logprobs: of the tokens that were added.
+    """
+
+    index: int
+    content: str
+    reasoning: str
+    answer: Answer
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+class Gateway:
+    """Asks the served version.
+
+    Args:
+        settings: limits and channels.
+        served: the versions at work.
+        limiter: of all requests.
+        audit: keeps a line of each.
+        metrics: counted here.
+        sessions: hash users to channels.
+    """
+
+    def __init__(
+        self, settings: Serving, served: Served, limiter: Limiter, audit: Audit, metrics: Metrics, sessions: Sessions
+    ) -> None:
+        self.settings = settings
+        self.served = served
+        self.limiter = limiter
+        self._audit = audit
+        self._metrics = metrics
+        self._sessions = sessions
+        self._background: set[asyncio.Task[None]] = set()
+        self._shadows = 0
+        for slot in served.slots():
+            slot.switched = self._count_switch
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Follow the registry while the block runs; then let the log's last lines be written and free the models."""
+        for slot in self.served.slots():
+            self._count_switch(slot, None)
+        following = [asyncio.create_task(slot.follow()) for slot in self.served.slots()]
+        try:
+            yield
+        finally:
+            for task in following:
+                task.cancel()
+            await asyncio.gather(*following, *self._background, return_exceptions=True)
+            for slot in self.served.slots():
+                await slot.close()
+            self._audit.log.close()
+
+    async def answer(self, identity: Identity, ask: Ask, request: str, what: str = "chat") -> Answer:
+        """Return one whole answer (see ``stream``)."""
+        async with aclosing(self.stream(identity, ask, request, what)) as deltas:
+            async for delta in deltas:
+                last = delta.answer
+        return last
+
+    async def stream(
+        self, identity: Identity, ask: Ask, request: str, what: str = "chat", choices: int = 1
+    ) -> AsyncGenerator[Delta, None]:
+        """Yield what is added to the answers to an ask, as it comes.
+
+        The line of the audit log is durable before the last delta comes. Closing the iterator ends the work.
+
+        Args:
+            identity: who asks.
+            ask: what is asked.
+            request: the request's id.
+            what: the kind of request, for the log.
+            choices: how many answers are drawn; each has a seed of its own.
+
+        Raises:
+            Refused: 400, 429, 502, 503 or 504.
+        """
+        told = _Told(self, identity, request, what, _as_text(ask), time.monotonic())
+        with told.outcome():
+            with self.limiter.admitted(identity.key):
+                slot = self._slot(identity)
+                told.channel = slot.channel
+                async with slot.lease() as loaded:
+                    told.version = loaded.version
+                    self._refuse_unoffered(ask, loaded)
+                    ask = self._prepared(ask, loaded)
+                    told.answers = [Answer(loaded.version, slot.channel) for _ in range(choices)]
+                    async with aclosing(_merged(self._deltas(loaded, ask, told.answers), choices)) as deltas:
+                        async for delta in deltas:
+                            told.first(self._metrics)
+                            if all(answer.finish for answer in told.answers):
+                                await told.finished("answered", 200)
+                            yield delta
+            self._shadow(identity, ask, request, told)
+
+    # --- one answer ---
+
+    def _deltas(self, loaded: Loaded, ask: Ask, answers: Sequence[Answer]) -> list[AsyncGenerator[Delta, None]]:
+        seeds = [(ask.sampling.seed + index) % _SHARES for index in range(len(answers))]
+        return [
+            self._delta(loaded, replace(ask, sampling=replace(ask.sampling, seed=seed)), index, answer)
+            for index, (seed, answer) in enumerate(zip(seeds, answers, strict=True))
+        ]
+
+    async def _delta(self, loaded: Loaded, ask: Ask, index: int, answer: Answer) -> AsyncGenerator[Delta, None]:
+        """Yield what is added to one answer, and last what was held back, with the reason of the end."""
+        shaper = Shaper(opened=loaded.engine.opens_reasoning, stop=ask.stop, plain=not ask.turns)
+        finish: Finish = "stop"
+        async with aclosing(loaded.engine.stream(ask)) as pieces:
+            async for piece in self._in_time(pieces):
+                answer.tokens += piece.tokens
+                answer.prompt_tokens = max(answer.prompt_tokens, piece.prompt_tokens)
+                answer.logprobs += piece.logprobs
+                reasoning, content = shaper.feed(piece.text)
+                if reasoning or content or piece.reasoning or piece.logprobs:
+                    yield _added(index, answer, piece.reasoning + reasoning, content, piece.logprobs)
+                finish = piece.finish or finish
+                if shaper.stopped:
+                    finish = "stop"
+                    break
+        reasoning, content = shaper.end()
+        answer.finish = finish
+        yield _added(index, answer, reasoning, content)
+
+    async def _in_time(self, pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
+        deadline = asyncio.get_running_loop().time() + self.settings.limits.answer_seconds
+        while True:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    piece = await anext(pieces)
+            except StopAsyncIteration:
+                return
+            except TimeoutError:
+                most = f"{self.settings.limits.answer_seconds:g} s (serving.limits.answer_seconds)"
+                raise Refused(504, f"the answer took longer than {most}", code="timeout") from None
+            yield piece
+
+    # --- what is asked of whom ---
+
+    def _slot(self, identity: Identity) -> Slot:
+        canary = self.served.canary
+        if canary is None or canary.current is None:
+            return self.served.main
+        digest = hashlib.sha256(self._sessions.fingerprint("canary", identity.user).encode()).digest()
+        share = int.from_bytes(digest[:4]) / _SHARES
+        return canary if share < self.settings.channels.canary_share else self.served.main
+
+    def _refuse_unoffered(self, ask: Ask, loaded: Loaded) -> None:
+        limits = self.settings.limits
+        length = len(ask.text) + sum(len(turn.content) for turn in ask.turns)
+        if length > limits.prompt_characters:
+            raise Refused(
+                400,
+                f"the messages have {length:,} characters; at most {limits.prompt_characters:,} are read",
+                param="messages" if ask.turns else "prompt",
+                code="context_length_exceeded",
+            )
+        if ask.top_logprobs is not None and not loaded.engine.logprobs:
+            raise Refused(
+                400, f"engine {loaded.engine.kind} tells no log-probabilities", param="logprobs", code="unsupported"
+            )
+
+    def _prepared(self, ask: Ask, loaded: Loaded) -> Ask:
+        """Return an ask as the model was trained to read it, with its length."""
+        most = self.settings.limits.max_tokens
+        wanted = ask.sampling.max_new_tokens
+        sampling = replace(ask.sampling, max_new_tokens=min(most, wanted or most))
+        return replace(ask, sampling=sampling, turns=conversation(ask.turns, loaded.settings.domain.task.instruction))
+
+    # --- channels, log, counts ---
+
+    def _shadow(self, identity: Identity, ask: Ask, request: str, told: "_Told") -> None:
+        """Ask the shadow in the background, if it has time for it."""
+        shadow = self.served.shadow
+        if shadow is None or shadow.current is None:
+            return
+        if self._shadows >= _MOST_SHADOWS:
+            self._metrics.dropped.inc()
+            return
+        self._shadows += 1
+        self.later(self._asked_too(shadow, identity, ask, request, told.what))
+
+    async def _asked_too(self, shadow: Slot, identity: Identity, ask: Ask, request: str, what: str) -> None:
+        told = _Told(self, identity, request, what, _as_text(ask), time.monotonic(), channel=shadow.channel)
+        try:
+            with told.outcome():
+                async with shadow.lease() as loaded:
+                    told.version, told.answers = loaded.version, [Answer(loaded.version, shadow.channel)]
+                    async for _ in self._delta(loaded, self._prepared(ask, loaded), 0, told.answers[0]):
+                        pass
+                    await told.finished("answered", 200)
+        except Refused:
+            return
+        finally:
+            self._shadows -= 1
+
+    async def tell(self, event: Event, seconds: float) -> None:
+        """Keep what became of a request."""
+        self._metrics.requests.labels(event.what, event.decision, event.channel).inc()
+        if event.decision == "answered":
+            self._metrics.seconds.observe(seconds)
+            self._metrics.tokens.labels(event.version).inc(event.tokens)
+        await self._audit.record(event)
+
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that must be done although nobody waits for it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    def _count_switch(self, slot: Slot, old: Loaded | None) -> None:
+        if slot.problem:
+            self._metrics.failures.labels(slot.channel).inc()
+        if old and old is not slot.current:
+            self._metrics.switches.labels(slot.channel).inc()
+            self._metrics.served.remove(old.version, slot.channel)
+        if slot.current:
+            self._metrics.served.labels(slot.current.version, slot.channel).set(1)
+
+
+@dataclass
+class _Told:
+    """What became of one request, told once."""
+
+    gateway: Gateway
+    identity: Identity
+    request: str
+    what: str
+    prompt: str
+    began: float
+    version: str = ""
+    channel: str = "served"
+    answers: list[Answer] = field(default_factory=list)
+    done: bool = False
+    has_begun: bool = False
+
+    @contextmanager
+    def outcome(self) -> Iterator[None]:
+        """Tell what happened where the block ends before the answer does."""
+        try:
+            yield
+        except Refused as refused:
+            decision: Decision = (
+                "limited" if refused.status == 429 else "failed" if refused.status >= 500 else "refused"
+            )
+            self._broke_off(decision, refused.status)
+            raise
+        except (GeneratorExit, asyncio.CancelledError):
+            self._broke_off("disconnected", 499)
+            raise
+        except Exception:
+            self._broke_off("failed", 500)
+            raise
+
+    async def finished(self, decision: Decision, status: int) -> None:
+        if not self.done:
+            self.done = True
+            await self.gateway.tell(self._event(decision, status), time.monotonic() - self.began)
+
+    def first(self, metrics: Metrics) -> None:
+        if not self.has_begun:
+            self.has_begun = True
+            metrics.first.observe(time.monotonic() - self.began)
+
+    def _broke_off(self, decision: Decision, status: int) -> None:
+        if not self.done:
+            self.done = True
+            self.gateway.later(self.gateway.tell(self._event(decision, status), time.monotonic() - self.began))
+
+    def _event(self, decision: Decision, status: int) -> Event:
+        written = "\n".join(f"{answer.reasoning}\n{answer.content}".strip() for answer in self.answers)
+        tokens = sum(answer.tokens for answer in self.answers)
+        return Event(
+            self.request, self.identity.user, self.identity.key, self.version, self.channel, self.what, decision, status,
+            self.prompt, written, tokens,
+        )  # fmt: skip
+
+
+def conversation(turns: Sequence[Turn], instruction: str) -> tuple[Turn, ...]:
+    """Return a conversation as models are trained on it: the instruction opens the user's first turn.
+
+    A system turn takes the place of the domain's instruction; DeepSeek advises against a system prompt for R1. The
+    reasoning of earlier answers is left out, as R1's own template does.
+    """
+    given = [turn.content for turn in turns if turn.role == "system"]
+    opening = "\n\n".join(given) if given else instruction
+    kept = [turn for turn in turns if turn.role != "system"]
+    for number, turn in enumerate(kept):
+        if turn.role == "assistant" and END_THINK in turn.content:
+            kept[number] = replace(turn, content=turn.content.rpartition(END_THINK)[2].lstrip())
+    first = next((number for number, turn in enumerate(kept) if turn.role == "user"), None)
+    if first is not None and opening:
+        kept[first] = replace(kept[first], content=f"{opening}\n\n{kept[first].content}")
+    return tuple(kept)
+
+
+async def _merged(streams: Sequence[AsyncGenerator[Delta, None]], count: int) -> AsyncGenerator[Delta, None]:
+    """Yield what several streams yield, as it comes."""
+    if count == 1:
+        async with aclosing(streams[0]) as only:
+            async for delta in only:
+                yield delta
+        return
+    queue: asyncio.Queue[Delta | Exception | None] = asyncio.Queue(maxsize=2 * count)
+
+    async def pump(stream: AsyncGenerator[Delta, None]) -> None:
+        end: Exception | None = None
+        try:
+            async with aclosing(stream) as closing:
+                async for delta in closing:
+                    await queue.put(delta)
+        except Exception as error:  # raised again where the deltas are read
+            end = error
+        await queue.put(end)
+
+    tasks = [asyncio.create_task(pump(stream)) for stream in streams]
+    try:
+        left = count
+        while left:
+            found = await queue.get()
+            if isinstance(found, Exception):
+                raise found
+            if found is None:
+                left -= 1
+            else:
+                yield found
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _added(index: int, answer: Answer, reasoning: str, content: str, logprobs: tuple[TokenLogprob, ...] = ()) -> Delta:
+    answer.reasoning += reasoning
+    answer.content += content
+    return Delta(index, content, reasoning, answer, logprobs)
+
+
+def _as_text(ask: Ask) -> str:
+    return ask.text or "\n".join(f"{turn.role}: {turn.content}" for turn in ask.turns)
