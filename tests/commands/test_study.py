@@ -9,13 +9,21 @@ import pytest
 
 from r1tailor import config
 from r1tailor.__main__ import main
+from r1tailor.schema.settings import Settings
 from r1tailor.serving.study.folder import find, of_token
 from tests.support.studies import serving, vote_all, write_evaluated
 
 
 @pytest.fixture
-def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+def study(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    settings: Callable[..., Settings],
+) -> Callable[..., str]:
+    composed = settings()
     monkeypatch.setattr(config, "ROOT", tmp_path)
+    monkeypatch.setattr(config, "load_params", lambda: composed)
     write_evaluated(tmp_path)
 
     def run(*arguments: str) -> str:

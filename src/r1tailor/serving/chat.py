@@ -83,11 +83,19 @@ def routes(context: Context) -> list[Route]:
         t = texts_for(request, domain.language)
         answered: Answered | None = shown.get("answered")
         sealed = answered.sealed(access.sessions, identity.user) if answered else ""
-        alert, values = shown.pop("alert", ""), {"question": "", "answered": None, "corrected": "", "reason": ""}
-        alert = t(alert, most=LONGEST) if alert else ""
-        base = {"t": t, "csrf": access.csrf(identity), "role": identity.role, "title": domain.title, "sealed": sealed}
+        alert = shown.pop("alert", "")
+        values = {"question": "", "answered": None, "corrected": "", "reason": "", "kept": False, **shown}
         return render(
-            "chat.html.j2", status, **base, **(values | {"kept": False} | shown), alert=alert, longest=LONGEST
+            "chat.html.j2",
+            status,
+            t=t,
+            csrf=access.csrf(identity),
+            role=identity.role,
+            title=domain.title,
+            sealed=sealed,
+            alert=t(alert, most=LONGEST) if alert else "",
+            longest=LONGEST,
+            **values,
         )
 
     async def show(request: Request, identity: Identity) -> Response:

@@ -4,7 +4,7 @@ from r1tailor.instruction.template import END_THINK, THINK
 
 
 def parts(written: str) -> tuple[str, str]:
-    """Return the reasoning and the answer of what a model wrote; the answer is empty where the reasoning never ended."""
+    """Return reasoning and answer of what a model wrote; the answer is empty where the reasoning never ended."""
     if END_THINK in written:
         reasoning, _, content = written.rpartition(END_THINK)
     elif written.lstrip().startswith(THINK):

@@ -64,6 +64,7 @@ def test_annotation_records_label_those_documents_by_everybody_who_spoke(
         ("feedback-1", "bob", {"colour": ("red",)}),
         ("feedback-2", "ann", {}),
         ("feedback-2", "bob", {"colour": ("green",)}),
+        ("feedback-2", "eve", {"colour": ("green",)}),
     ]
     assert votes[0].labels.comments == {"corrected": ("red",), "reason": ("I see it",)}
 

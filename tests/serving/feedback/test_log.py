@@ -56,9 +56,7 @@ def test_the_log_holds_no_text_and_its_hashes_cannot_be_guessed(tmp_path: Path) 
         (Texts("a", "b"), "sideways", "thumb: up, down or nothing"),
     ],
 )
-def test_what_says_nothing_is_refused_and_leaves_nothing(
-    tmp_path: Path, texts: Texts, thumb: str, message: str
-) -> None:
+def test_what_says_nothing_is_refused(tmp_path: Path, texts: Texts, thumb: str, message: str) -> None:
     log = _log(tmp_path)
     with pytest.raises(UserError, match=message):
         log.add(texts, "ann", "toy-1", thumb)  # type: ignore[arg-type]
