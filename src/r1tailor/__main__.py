@@ -7,22 +7,43 @@ from collections.abc import Callable
 from r1tailor import config
 from r1tailor.commands import (
     ask,
+    audit,
     base,
     compare,
     explain,
     feedback,
     fetch,
     init,
+    keys,
     market,
     plan,
     registry,
+    serve,
     stage,
     study,
     tasks,
     use,
 )
 
-_COMMANDS = (init, use, explain, fetch, market, plan, stage, tasks, registry, compare, ask, base, study, feedback)
+_COMMANDS = (
+    init,
+    use,
+    explain,
+    fetch,
+    market,
+    plan,
+    stage,
+    tasks,
+    registry,
+    compare,
+    ask,
+    serve,
+    keys,
+    audit,
+    study,
+    feedback,
+    base,
+)
 
 
 def main(arguments: list[str] | None = None) -> None:

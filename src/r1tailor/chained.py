@@ -215,6 +215,17 @@ def verify(path: Path) -> Checked:
     return checked.result()
 
 
+def hash_of_line(path: Path, number: int) -> str | None:
+    """Return the hash of a line, as ``verify`` tells that of the last one; None where there is no such line."""
+    if number == 0 or not path.exists():
+        return _FIRST if number == 0 else None
+    with path.open("rb") as file:
+        for count, line in enumerate(file, 1):
+            if count == number:
+                return _sha256(line.rstrip(b"\n"))
+    return None
+
+
 def head_file(path: Path) -> Path:
     """Return where the head of a log lies."""
     return path.with_name(f"{path.name}.head")

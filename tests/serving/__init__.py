@@ -1,0 +1,1 @@
+"""The gateway: its parts, and all of it together."""

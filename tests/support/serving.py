@@ -1,10 +1,11 @@
 """A gateway with a scripted engine in the place of a model, and a client of it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from starlette.applications import Starlette
@@ -77,13 +78,10 @@ class Shelf:
         def load(version: str) -> Loaded:
             if version in self.broken:
                 raise OSError(5, "Input/output error")
-            engine = (
-                Scripted(self.engines[version].write, self.engines[version].pause)
-                if version in self.engines
-                else Scripted()
-            )
+            like = self.engines.get(version, Scripted())
+            engine = Scripted(like.write, like.pause, opens_reasoning=like.opens_reasoning)
             self.engines[version] = engine
-            return Loaded(version, self.settings, engine, Path())
+            return Loaded(version, self.settings, engine)
 
         return Followed(lambda: (name or self.current, name or self.current), load, lambda: name or self.current)
 
@@ -125,20 +123,17 @@ class Harness:
         return self.client.post("/v1/chat/completions", json=body, headers=self.key() if headers is None else headers)
 
 
-def application(folder: Path, shelf: Shelf, *overrides: str, modules: Any = MODULES) -> tuple[Starlette, Context]:  # noqa: ANN401
+def application(
+    folder: Path, shelf: Shelf, *overrides: str, modules: Sequence[ModuleType] = MODULES
+) -> tuple[Starlette, Context]:
     """Return a gateway over a shelf, with a first version loaded."""
-    settings = config.load(
-        [f"serving.folder={folder / 'serving'}", "serving.names=[testserver,localhost,127.0.0.1]", *overrides]
-    )
-    channels = settings.serving.channels
-    slots = [
-        Slot(name, shelf.followed(version))
-        for name, version in (("canary", channels.canary), ("shadow", channels.shadow))
-        if version
-    ]
+    own = [f"serving.folder={folder / 'serving'}", "serving.names=[testserver,localhost,127.0.0.1]"]
+    settings = config.load([*own, *overrides])
+    canary, shadow = settings.serving.channels.canary, settings.serving.channels.shadow
     served = Served(
         Slot("served", shelf.followed()),
-        *[next((s for s in slots if s.channel == name), None) for name in ("canary", "shadow")],
+        Slot("canary", shelf.followed(canary)) if canary else None,
+        Slot("shadow", shelf.followed(shadow)) if shadow else None,
     )
     context = open_context(settings, config.ROOT, served)
     for slot in served.slots():
@@ -147,7 +142,9 @@ def application(folder: Path, shelf: Shelf, *overrides: str, modules: Any = MODU
 
 
 @contextmanager
-def gateway(folder: Path, *overrides: str, shelf: Shelf | None = None, modules: Any = MODULES) -> Iterator[Harness]:  # noqa: ANN401
+def gateway(
+    folder: Path, *overrides: str, shelf: Shelf | None = None, modules: Sequence[ModuleType] = MODULES
+) -> Iterator[Harness]:
     """Run a gateway with a scripted engine."""
     shelf = shelf or Shelf()
     app, context = application(folder, shelf, *overrides, modules=modules)

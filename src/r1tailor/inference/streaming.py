@@ -73,9 +73,8 @@ def stream(
                 use_cache=True,
                 logits_to_keep=1,
             ).logits[:, -1]
-            drawn = [
-                _draw(values, row, wanted[row], generators[row]) for values, row in zip(logits.cpu(), rows, strict=True)
-            ]
+            each = zip(logits.cpu(), rows, strict=True)
+            drawn = [_draw(values, row, wanted[row], generators[row]) for values, row in each]
             for token in drawn:
                 written[token.row] += 1
             yield drawn
@@ -86,9 +85,9 @@ def stream(
                 and written[token.row] < (wanted[token.row].sampling.max_new_tokens or 0)
                 and not ended(token.row)
             ]
-            if len(left) < len(rows):
+            if left and len(left) < len(rows):
                 cache.batch_select_indices(torch.tensor(left, device=device))
-                mask = mask[left]
+            mask = mask[left]
             rows = [rows[place] for place in left]
             ids = torch.tensor([[drawn[place].id] for place in left], dtype=torch.long).view(-1, 1)
             mask = torch.cat([mask, mask.new_ones(len(left), 1)], dim=1)

@@ -46,12 +46,14 @@ def build(context: Context, modules: Sequence[ModuleType] = MODULES) -> Starlett
         async with context.gateway.running():
             yield
 
-    return Starlette(
+    app = Starlette(
         routes=listed,
         middleware=[Middleware(Guard, settings=context.settings)],
         exception_handlers={Refused: _refused, HTTPException: _no_route},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # a path has one spelling
+    return app
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -23,7 +23,7 @@ from r1tailor.serving.audit import Event
 from r1tailor.serving.context import Context
 from r1tailor.serving.engine import Ask, Turn
 from r1tailor.serving.feedback.log import LONGEST, FeedbackLog, Texts, Thumb
-from r1tailor.serving.feedback.pages import opened
+from r1tailor.serving.feedback.pages import domain_of, opening
 from r1tailor.serving.pages import render
 from r1tailor.serving.refusals import Refused
 from r1tailor.serving.sessions import Sessions
@@ -76,10 +76,10 @@ def unsealed(field: str, sessions: Sessions, user: str) -> Answered:
 
 def routes(context: Context) -> list[Route]:
     """Return the routes of the chat page."""
-    access, domain = context.access, context.composition.domain
-    log = opened(context)
+    access, opened = context.access, opening(context)
 
     def page(request: Request, identity: Identity, status: int = 200, **shown: Any) -> Response:  # noqa: ANN401
+        domain = domain_of(context)
         t = texts_for(request, domain.language)
         answered: Answered | None = shown.get("answered")
         sealed = answered.sealed(access.sessions, identity.user) if answered else ""
@@ -125,7 +125,7 @@ def routes(context: Context) -> list[Route]:
         if not corrected and not thumb:
             return page(request, identity, 422, **shown, alert="empty_feedback")
         texts = Texts(answered.prompt, answered.content, answered.reasoning, corrected, reason)
-        await run_in_threadpool(_keep, log, texts, identity.user, answered.version, thumb)
+        await run_in_threadpool(_keep, opened(), texts, identity.user, answered.version, thumb)
         await context.audit.record(
             Event(
                 request=request.state.request_id,

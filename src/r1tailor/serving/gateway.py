@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
+import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +21,7 @@ from r1tailor.serving.served import Loaded, Served, Slot
 from r1tailor.serving.sessions import Sessions
 from r1tailor.serving.shaping import Shaper
 
+Work = Callable[[Loaded], Awaitable[dict[str, Any]]]
 _MOST_SHADOWS = 8  # asks that the shadow answers or that wait for it; more are dropped and counted
 _SHARES = 2**32
 
@@ -57,7 +59,8 @@ class Delta:
         index: of the answer.
         content: added to it.
         reasoning: added to it.
-        answer: the answer so far; whole where its ``finish`` is set.
+        answer: the answer so far; it is whole in the delta with a ``finish``.
+        finish: in the last delta of an answer, why it ends.
         logprobs: of the tokens that were added.
     """
 
@@ -65,6 +68,7 @@ class Delta:
     content: str
     reasoning: str
     answer: Answer
+    finish: Finish | None = None
     logprobs: tuple[TokenLogprob, ...] = ()
 
 
@@ -151,6 +155,39 @@ class Gateway:
                                 await told.finished("answered", 200)
                             yield delta
             self._shadow(identity, ask, request, told)
+
+    async def consult(
+        self,
+        identity: Identity,
+        request: str,
+        what: str,
+        asked: str,
+        work: Callable[[Loaded], Awaitable[dict[str, Any]]],
+    ) -> dict[str, Any]:
+        """Return what some other work with the served version finds, within the same limits and in the same log.
+
+        Args:
+            identity: who asks.
+            request: the request's id.
+            what: the kind of request, for the log.
+            asked: what is asked, for the log.
+            work: does it.
+        """
+        told = _Told(self, identity, request, what, asked, time.monotonic())
+        with told.outcome(), self.limiter.admitted(identity.key):
+            async with self.served.main.lease() as loaded:
+                told.version = loaded.version
+                found = await work(loaded)
+                told.answers = [Answer(loaded.version, "served", json.dumps(found))]
+                await told.finished("answered", 200)
+                return found
+
+    @contextmanager
+    def refusing(self, identity: Identity, request: str, what: str) -> Iterator[None]:
+        """Keep in the log that a request was refused before anything was asked."""
+        told = _Told(self, identity, request, what, "", time.monotonic())
+        with told.outcome():
+            yield
 
     # --- one answer ---
 
@@ -329,10 +366,9 @@ class _Told:
     def _event(self, decision: Decision, status: int) -> Event:
         written = "\n".join(f"{answer.reasoning}\n{answer.content}".strip() for answer in self.answers)
         tokens = sum(answer.tokens for answer in self.answers)
-        return Event(
-            self.request, self.identity.user, self.identity.key, self.version, self.channel, self.what, decision, status,
-            self.prompt, written, tokens,
-        )  # fmt: skip
+        who = {"user": self.identity.user, "key": self.identity.key, "version": self.version, "channel": self.channel}
+        became: dict[str, Any] = {"what": self.what, "decision": decision, "status": status, "tokens": tokens}
+        return Event(self.request, prompt=self.prompt, answer=written, **who, **became)
 
 
 def conversation(turns: Sequence[Turn], instruction: str) -> tuple[Turn, ...]:
@@ -392,7 +428,7 @@ async def _merged(streams: Sequence[AsyncGenerator[Delta, None]], count: int) ->
 def _added(index: int, answer: Answer, reasoning: str, content: str, logprobs: tuple[TokenLogprob, ...] = ()) -> Delta:
     answer.reasoning += reasoning
     answer.content += content
-    return Delta(index, content, reasoning, answer, logprobs)
+    return Delta(index, content, reasoning, answer, answer.finish, logprobs)
 
 
 def _as_text(ask: Ask) -> str:

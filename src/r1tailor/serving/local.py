@@ -13,7 +13,7 @@ from r1tailor.errors import TailorError
 from r1tailor.inference.local import LocalAnswerer
 from r1tailor.inference.streaming import Drawn, Wanted, stream
 from r1tailor.instruction.template import THINK
-from r1tailor.serving.engine import Ask, Piece, TokenLogprob
+from r1tailor.serving.engine import Ask, Finish, Piece, TokenLogprob
 from r1tailor.serving.refusals import Refused
 
 T = TypeVar("T")
@@ -162,7 +162,9 @@ class LocalEngine:
         """Hand over what a token added to the text; half a character waits for its other bytes."""
         job.tokens += 1
         ended = drawn.id == self._tokenizer.end
-        finish = "stop" if ended else "length" if job.tokens == job.wanted.sampling.max_new_tokens else None
+        finish: Finish | None = (
+            "stop" if ended else "length" if job.tokens == job.wanted.sampling.max_new_tokens else None
+        )
         if not ended:
             job.ids.append(drawn.id)
             if job.told:

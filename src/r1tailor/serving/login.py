@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from r1tailor.serving.access import Identity
 from r1tailor.serving.context import Context
+from r1tailor.serving.keys import ROLES
 from r1tailor.serving.pages import render, static
 from r1tailor.serving.refusals import Refused
 
@@ -45,11 +46,10 @@ def routes(context: Context) -> list[Route]:
         response.delete_cookie(access.cookie, httponly=True, secure=access.secure, samesite="strict")
         return response
 
-    every = ("user", "reviewer", "rater")
     return [
         Route("/login", form, methods=["GET"]),
         Route("/login", log_in, methods=["POST"]),
-        Route("/logout", access.page(log_out, *every), methods=["POST"]),
+        Route("/logout", access.page(log_out, *ROLES), methods=["POST"]),
         static(),  # type: ignore[list-item]  # a mount is a route, too
     ]
 

@@ -16,6 +16,7 @@ from r1tailor.serving.refusals import Refused
 
 LOG = logging.getLogger("r1tailor.serving")
 REQUEST_ID = "x-request-id"
+ABORT = "abort"  # in a request's state: what closes its connection at once
 _HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -62,6 +63,7 @@ class Guard:
         self._secure = settings.tls.certificate is not None or settings.tls.proxy is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request (ASGI)."""
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
@@ -74,7 +76,7 @@ class Guard:
             await self._app(scope, received, sent)
         except SlowClientError:
             LOG.warning("%s: the client took too long to read", _id(scope))
-            raise
+            _abort(scope)
         except Refused as refused:
             await self._reply(refused, scope, receive, sent, exchange)
         except Exception as error:  # nothing of it reaches the client or quotes what was asked
@@ -84,8 +86,9 @@ class Guard:
 
     async def _reply(self, refused: Refused, scope: Scope, receive: Receive, send: Send, exchange: _Exchange) -> None:
         if exchange.started:
-            raise ConnectionAbortedError("the response had begun")
-        await refused.response(Request(scope))(scope, receive, send)
+            _abort(scope)
+        else:
+            await refused.response(Request(scope))(scope, receive, send)
 
     def _refuse(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
@@ -149,6 +152,12 @@ class Guard:
         headers[REQUEST_ID] = _id(scope)
         if self._secure:
             headers.setdefault("strict-transport-security", _TRANSPORT_SECURITY)
+
+
+def _abort(scope: Scope) -> None:
+    """Close the connection without waiting for the client: what it has of the response is not whole."""
+    if abort := scope["state"].get(ABORT):
+        abort()
 
 
 def _id(scope: Scope) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from r1tailor.errors import without_content
 from r1tailor.serving import openai_requests
@@ -52,23 +53,26 @@ class _Api:
         return JSONResponse(self._described(request.path_params["name"]))
 
     async def chat(self, request: Request, identity: Identity) -> Response:
-        body = await openai_requests.read_json(request)
-        wish = openai_requests.chat(body, self._context.settings.limits)
+        with self._context.gateway.refusing(identity, request.state.request_id, _Chat.what):
+            body = await openai_requests.read_json(request)
+            wish = openai_requests.chat(body, self._context.settings.limits)
+            self._refuse_other_model(wish.model)
         return await self._answered(request, identity, wish, _Chat(wish, request.state.request_id))
 
     async def completion(self, request: Request, identity: Identity) -> Response:
-        body = await openai_requests.read_json(request)
-        wish = openai_requests.completion(body, self._context.settings.limits)
+        with self._context.gateway.refusing(identity, request.state.request_id, _Completion.what):
+            body = await openai_requests.read_json(request)
+            wish = openai_requests.completion(body, self._context.settings.limits)
+            self._refuse_other_model(wish.model)
         return await self._answered(request, identity, wish, _Completion(wish, request.state.request_id))
 
     async def _answered(self, request: Request, identity: Identity, wish: Wish, form: "_Form") -> Response:
-        self._refuse_other_model(wish.model)
         id_ = request.state.request_id
         deltas = self._context.gateway.stream(identity, wish.ask, id_, form.what, wish.choices)
         if wish.stream:
             first = await anext(deltas)  # what is refused has a status of its own
             streamed = _events(first, deltas, form, wish)
-            return StreamingResponse(streamed, headers=_headers(first.answer), media_type="text/event-stream")
+            return _Events(streamed, headers=_headers(first.answer), media_type="text/event-stream")
         answers = await _unless_gone(request, _whole(deltas, wish.choices))
         return JSONResponse(form.whole(answers), headers=_headers(answers[0]))
 
@@ -125,6 +129,16 @@ async def _unless_gone(request: Request, work: Any) -> Any:  # noqa: ANN401
 async def _gone(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+class _Events(StreamingResponse):
+    """Server-sent events; the work behind them ends with the response, however that ends."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await asyncio.shield(self.body_iterator.aclose())  # type: ignore[union-attr]
 
 
 async def _events(
@@ -219,7 +233,7 @@ class _Chat(_Form):
             "index": delta.index,
             "delta": added | _reasoning(delta.reasoning),
             "logprobs": self._logprobs(delta.logprobs) if delta.logprobs else None,
-            "finish_reason": delta.answer.finish,
+            "finish_reason": delta.finish,
         }
 
     def _logprobs(self, tokens: tuple[TokenLogprob, ...]) -> dict[str, Any] | None:
@@ -242,7 +256,7 @@ class _Completion(_Form):
         return self._written(index, "", (), None)
 
     def _part(self, delta: Delta) -> dict[str, Any]:
-        return self._written(delta.index, delta.content, delta.logprobs, delta.answer.finish)
+        return self._written(delta.index, delta.content, delta.logprobs, delta.finish)
 
     def _written(self, index: int, text: str, tokens: tuple[TokenLogprob, ...], finish: str | None) -> dict[str, Any]:
         told = None

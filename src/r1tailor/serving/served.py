@@ -33,13 +33,13 @@ class Loaded:
         version: its id.
         settings: the composition that it was trained with.
         engine: the model at work.
-        folder: where its files lie.
+        measured: ``metrics.json`` of its evaluation; None where it was not evaluated.
     """
 
     version: str
     settings: Settings
     engine: Engine
-    folder: Path
+    measured: Path | None = None
     leases: int = 0
     retired: bool = False
 

@@ -131,7 +131,7 @@ def study(site: Site, tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, 
     items = tuple(
         Item(payload, payload, payload, (f"<think>{payload}</think>{payload}", f"{payload}.")) for payload in PAYLOADS
     )
-    found = Answered("toy", PAYLOADS[0], "en", items, (), (PAYLOADS[1], PAYLOADS[9]), Path())
+    found = Answered("toy", PAYLOADS[0], "en", items, (), (PAYLOADS[1], PAYLOADS[9]), None)
     subjects = (PAYLOADS[10], PAYLOADS[12])
     plan, drawn = planned("toy-study-1", found, subjects, (len(items), 1, 0.0), 0.95, Assumed(), 1)
     made, (token,) = create(site.context.folder, plan, drawn)

@@ -5,7 +5,7 @@ a walk-forward are joined by it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -33,6 +33,7 @@ class Decisions:
         signals: by model or baseline, [n].
         scores: by model or fitted baseline, [n] the probability of a risky label.
         trials: signals of every threshold that was tried, [n] each, and of what has no threshold.
+        thresholds: by model or baseline, the score above which it signals; none of folds that are joined.
     """
 
     days: Days
@@ -40,6 +41,7 @@ class Decisions:
     signals: dict[str, Flags]
     scores: dict[str, Array]
     trials: list[Flags]
+    thresholds: dict[str, float] = field(default_factory=dict)
 
 
 def calibration_items(settings: Settings, parts: Mapping[str, Sequence[Example]]) -> list[Example]:
@@ -92,7 +94,8 @@ def decide(
     volatility = (baselines.volatility(before), baselines.volatility(test))
     signals, trials = _signals(scores, volatility, known)
     risky = np.array([is_risky(item) for item in test])
-    return Decisions(days, risky, signals, {name: later for name, (_, later) in scores.items()}, trials)
+    thresholds = {name: most_useful(earlier, known) for name, (earlier, _) in scores.items()}
+    return Decisions(days, risky, signals, {name: later for name, (_, later) in scores.items()}, trials, thresholds)
 
 
 def _of(items: Sequence[Example], scores: Scores) -> Array:

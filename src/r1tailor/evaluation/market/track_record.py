@@ -61,6 +61,7 @@ def track_record(settings: Settings, timeline: Timeline, decisions: Decisions) -
             "events": [{"name": event.name, "onset": timeline.dates[event.onset]} for event in events],
             "from": timeline.dates[decisions.days[0]],
             "to": timeline.dates[decisions.days[-1]],
+            "thresholds": decisions.thresholds,
             "models": warned,
         },
         "portfolio": {"trials": len(decisions.trials), "models": earned},

@@ -1,5 +1,6 @@
 """The queue of corrections at ``/review``, for reviewers."""
 
+from collections.abc import Callable
 from functools import partial
 
 from starlette.concurrency import run_in_threadpool
@@ -8,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from r1tailor.errors import UserError
+from r1tailor.schema.domain import DomainSection
 from r1tailor.serving.access import Identity
 from r1tailor.serving.audit import Event
 from r1tailor.serving.context import Context
@@ -16,31 +18,47 @@ from r1tailor.serving.feedback.log import CHANGED, LONGEST, SAID, FeedbackLog, R
 from r1tailor.serving.feedback.review import STATUSES, Slice, outcome, queue
 from r1tailor.serving.pages import render
 from r1tailor.serving.refusals import Refused
-from r1tailor.serving.texts import texts_for
+from r1tailor.serving.texts import Texts, texts_for
 
 _SHOWN = 100
 
 
-def opened(context: Context) -> FeedbackLog:
-    """Return the feedback of the served domain."""
-    domain = context.composition.domain
-    treat = keeping(domain.cleaning.privacy, context.root)
-    return FeedbackLog(context.folder / "feedback" / domain.name, treat, context.settings.feedback.retention_days)
+def domain_of(context: Context) -> DomainSection:
+    """Return the domain of the version at work, whose rules hold for what is kept; the project's while none is."""
+    current = context.gateway.served.main.current
+    return (current.settings if current else context.composition).domain
+
+
+def opening(context: Context) -> Callable[[], FeedbackLog]:
+    """Return what opens the feedback of the domain that is served at the time."""
+    known: dict[str, FeedbackLog] = {}
+
+    def opened() -> FeedbackLog:
+        domain = domain_of(context)
+        if domain.name not in known:
+            treat, days = keeping(domain.cleaning.privacy, context.root), context.settings.feedback.retention_days
+            known[domain.name] = FeedbackLog(context.folder / "feedback" / domain.name, treat, days)
+        return known[domain.name]
+
+    return opened
 
 
 def routes(context: Context) -> list[Route]:
     """Return the routes of the queue."""
-    access, log, two_person = context.access, opened(context), context.settings.feedback.two_person
-    language = context.composition.domain.language
+    access, opened, two_person = context.access, opening(context), context.settings.feedback.two_person
+
+    def texts(request: Request) -> Texts:
+        return texts_for(request, domain_of(context).language)
 
     async def show_queue(request: Request, identity: Identity) -> Response:
         wanted = Slice(**{name: request.query_params.get(name, "")[:200] for name in Slice.__slots__})
+        log = opened()
         await run_in_threadpool(log.keep_retention)
         records = await run_in_threadpool(log.records)
         found = queue(records, wanted, two_person=two_person)
         return render(
             "review.html.j2",
-            t=texts_for(request, language),
+            t=texts(request),
             csrf=access.csrf(identity),
             role=identity.role,
             wanted=wanted,
@@ -53,8 +71,8 @@ def routes(context: Context) -> list[Route]:
         )
 
     async def show(request: Request, identity: Identity, alert: str = "", status: int = 200) -> Response:
-        record = await run_in_threadpool(_record, log, request.path_params["id"])
-        state, t = outcome(record, two_person=two_person), texts_for(request, language)
+        record = await run_in_threadpool(_record, opened(), request.path_params["id"])
+        state, t = outcome(record, two_person=two_person), texts(request)
         return render(
             "review_one.html.j2",
             status,
@@ -75,12 +93,13 @@ def routes(context: Context) -> list[Route]:
         said, seen = str(form.get("said", "")), str(form.get("seen", ""))
         if said not in SAID or not seen.isdigit() or len(seen) > 6:
             raise Refused(400, f"said: one of {', '.join(SAID)}; seen: a whole number")
-        id_, texts = request.path_params["id"], {n: str(form.get(n, "")).replace("\r\n", "\n") for n in _TEXTS}
+        id_, given = request.path_params["id"], {n: str(form.get(n, "")).replace("\r\n", "\n") for n in _TEXTS}
+        log = opened()
         await run_in_threadpool(_record, log, id_)
         try:
-            await run_in_threadpool(partial(log.decide, id_, identity.user, said, int(seen), **texts))
+            await run_in_threadpool(partial(log.decide, id_, identity.user, said, int(seen), **given))
         except UserError as error:
-            changed = texts_for(request, language)("changed") if str(error) == CHANGED else str(error)
+            changed = texts(request)("changed") if str(error) == CHANGED else str(error)
             return await show(request, identity, changed, 409)
         await context.audit.record(
             Event(
@@ -88,10 +107,10 @@ def routes(context: Context) -> list[Route]:
                 user=identity.user,
                 key=identity.key,
                 what=f"review: {said}",
-                answer=texts["corrected"],
+                answer=given["corrected"],
             )
         )
-        return RedirectResponse(f"/review?status=open&lang={texts_for(request, language).language}", 303)
+        return RedirectResponse(f"/review?status=open&lang={texts(request).language}", 303)
 
     return [
         Route("/review", access.page(show_queue, "reviewer"), methods=["GET"]),

@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from r1tailor.errors import UserError
+from r1tailor.schema.corpus import Privacy
 from r1tailor.serving.context import Context
 from r1tailor.serving.feedback.kept_text import keeping
 from r1tailor.serving.pages import render
@@ -31,7 +32,6 @@ _FIELDS = 20
 def routes(context: Context) -> list[Route]:
     """Return the routes of the raters' links."""
     known: dict[Path, Study] = {}
-    kept = keeping(context.composition.domain.cleaning.privacy, context.root)
 
     def opened(folder: Path) -> Study:
         if folder not in known:
@@ -68,7 +68,7 @@ def routes(context: Context) -> list[Route]:
                 return await run_in_threadpool(
                     partial(rendered, study, rater, t, csrf(request), alert=alert, status=422)
                 )
-            comment = await run_in_threadpool(kept, vote.comment)
+            comment = await run_in_threadpool(_kept, study, context.root, vote.comment)
             await run_in_threadpool(study.vote, rater, number, replace(vote, comment=comment))
         return RedirectResponse(f"{request.url.path}?lang={t.language}", 303)
 
@@ -108,6 +108,11 @@ def values(page: Page) -> dict[str, Any]:
         "scale_values": SCALE,
         "longest": LONGEST_COMMENT,
     }
+
+
+def _kept(study: Study, root: Path, comment: str) -> str:
+    privacy = study.plan.privacy
+    return keeping(Privacy.model_validate(privacy, strict=False) if privacy else None, root)(comment)
 
 
 def _number(form: FormData) -> int:

@@ -41,6 +41,7 @@ class Plan:
         items: planned number of items; each rater sees each.
         pool: held-out items with two different answers, from which they were drawn.
         identical: held-out items with the same answer twice: not shown.
+        privacy: ``domain.cleaning.privacy``, by which comments are treated; None for domains without.
         raters: number of raters.
         repeats: items that each rater sees a second time.
         confidence: of intervals and of the conclusion.
@@ -60,6 +61,7 @@ class Plan:
     items: int
     pool: int
     identical: int
+    privacy: dict[str, Any] | None
     raters: int
     repeats: int
     confidence: float
@@ -129,6 +131,7 @@ def planned(
         items=items,
         pool=len(found.items),
         identical=len(found.identical),
+        privacy=found.privacy,
         raters=raters,
         repeats=round(items * share),
         confidence=confidence,

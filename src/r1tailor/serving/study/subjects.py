@@ -44,7 +44,7 @@ class Answered:
         items: those that both answered, differently, in the order of the held-out items.
         identical: ids of those on which both answers are the same: nobody is asked about them.
         places: what each subject was taken to mean.
-        composition: the settings behind the first subject.
+        privacy: ``domain.cleaning.privacy``, by which comments are treated; None for domains without.
     """
 
     domain: str
@@ -53,7 +53,7 @@ class Answered:
     items: tuple[Item, ...]
     identical: tuple[str, ...]
     places: tuple[str, str]
-    composition: Path
+    privacy: dict[str, Any] | None
 
 
 def answered(domain: str, subjects: Sequence[str], registry: Registry, root: Path) -> Answered:
@@ -89,7 +89,7 @@ def answered(domain: str, subjects: Sequence[str], registry: Registry, root: Pat
         items=tuple(item for item in items if item.answers[0].strip() != item.answers[1].strip()),
         identical=tuple(item.id for item in items if item.answers[0].strip() == item.answers[1].strip()),
         places=(place, other),
-        composition=composition,
+        privacy=named["cleaning"]["privacy"],
     )
 
 
