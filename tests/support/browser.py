@@ -84,7 +84,7 @@ class Watched:
         """Watch a page of a site."""
         page.on("dialog", self._dialog)
         page.on("request", lambda request: None if request.url.startswith(url) else self.elsewhere.append(request.url))
-        page.on("console", lambda said: self.console.append(said.text))
+        page.on("console", lambda said: self.console.append(said.text) if said.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.console.append(str(error)))
         return self
 
