@@ -24,6 +24,7 @@ from r1tailor.serving.context import Context
 from r1tailor.serving.engine import Ask, Turn
 from r1tailor.serving.feedback.log import LONGEST, FeedbackLog, Texts, Thumb
 from r1tailor.serving.feedback.pages import domain_of, opening
+from r1tailor.serving.keys import Role
 from r1tailor.serving.pages import render
 from r1tailor.serving.refusals import Refused
 from r1tailor.serving.sessions import Sessions
@@ -139,7 +140,7 @@ def routes(context: Context) -> list[Route]:
         )
         return page(request, identity, question=answered.prompt, answered=answered, kept=True)
 
-    roles = ("user", "reviewer")
+    roles: tuple[Role, ...] = ("user", "reviewer")
     return [
         Route("/", access.page(show, *roles), methods=["GET"]),
         Route("/", access.page(ask, *roles), methods=["POST"]),

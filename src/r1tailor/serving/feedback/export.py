@@ -79,7 +79,8 @@ def _votes(record: Record, state: Outcome, document: str, scheme: OwnScheme | No
     assert record.texts is not None
     given = record.texts.corrected
     place = f"{SOURCE}, {record.id}"
-    comments = {"corrected": (given,), **({"reason": (record.texts.reason,)} if record.texts.reason else {})}
+    reason = {"reason": (record.texts.reason,)} if record.texts.reason else {}
+    comments: dict[str, tuple[str, ...]] = {"corrected": (given,), **reason}
     yield Annotation(document, record.user, "accept", _labels(given, comments, scheme), record.at, None, place)
     newest = {decision.by: decision for decision in record.decisions if decision.by in state.by}
     for reviewer, decision in newest.items():
@@ -89,7 +90,7 @@ def _votes(record: Record, state: Outcome, document: str, scheme: OwnScheme | No
 
 def _labels(text: str, comments: dict[str, tuple[str, ...]], scheme: OwnScheme | None) -> Labels:
     questions = [question for question in scheme.questions if text in question.values] if scheme else []
-    answers = {questions[0].name: (text,)} if len(questions) == 1 else {}
+    answers: dict[str, tuple[str, ...]] = {questions[0].name: (text,)} if len(questions) == 1 else {}
     return Labels((), (), answers, comments)
 
 

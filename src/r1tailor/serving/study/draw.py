@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from r1tailor.errors import UserError
 
@@ -61,9 +62,9 @@ def draw(items: int, raters: int, repeats: int, seed: int) -> list[list[Trial]]:
     return drawn
 
 
-def _balanced(n: int, generator: np.random.Generator) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _balanced(n: int, generator: np.random.Generator) -> NDArray[np.bool_]:
     """Return n sides, half of them True; which half has one more where n is odd is drawn too."""
-    sides = np.arange(n) % 2 == generator.integers(2)
+    sides: NDArray[np.bool_] = np.arange(n) % 2 == generator.integers(2)
     generator.shuffle(sides)
     return sides
 

@@ -68,6 +68,6 @@ def judge(table: Floats, confidence: float, *, ended: bool) -> Verdict:
 
 def complete_prefix(table: Floats) -> Sequence[float]:
     """Return the values of the items that every rater has voted on, in the plan's order, up to the first gap."""
-    complete = ~np.isnan(table).any(0)
-    count = int(complete.argmin()) if not complete.all() else len(complete)
+    gaps = np.flatnonzero(np.isnan(table).any(axis=0))
+    count = int(gaps[0]) if len(gaps) else table.shape[1]
     return [float(value) for value in table[:, :count].mean(0)]
