@@ -10,6 +10,7 @@ from r1tailor.commands import (
     audit,
     base,
     compare,
+    compress,
     explain,
     feedback,
     fetch,
@@ -26,23 +27,8 @@ from r1tailor.commands import (
 )
 
 _COMMANDS = (
-    init,
-    use,
-    explain,
-    fetch,
-    market,
-    plan,
-    stage,
-    tasks,
-    registry,
-    compare,
-    ask,
-    serve,
-    keys,
-    audit,
-    study,
-    feedback,
-    base,
+    *(init, use, explain, fetch, market, plan, stage, compress, tasks),
+    *(registry, compare, ask, serve, keys, audit, study, feedback, base),
 )
 
 

@@ -24,13 +24,15 @@ class Facts:
     """What must be known to load a saved model.
 
     Attributes:
-        kind: ``adapter`` (peft layout, needs the base's weights) or ``full`` (transformers layout).
+        kind: ``adapter`` (peft layout, needs the base's weights) or ``full`` (transformers layout); of a derived form
+            also ``gguf`` (one file for llama.cpp), ``int8`` (``model/int8.py``), ``compressed`` (compressed-tensors).
         base: the base model that was really trained on.
         precision: of the products in training: bf16, fp16 or fp32.
         tokenizer: sha256 of all that decides which ids a text becomes.
         chat_template: sha256 of the template that rendered the prompts.
         temporal: whether it reads windows of numbers (``temporal.safetensors`` and ``temporal.json``).
-        parent: sha256 of the manifest of the model that training started from; None for the base model.
+        parent: sha256 of the manifest of the model that training started from, or that a form was made of; None for
+            the base model.
     """
 
     kind: Kind
@@ -88,6 +90,11 @@ def read(folder: Path) -> Artifact:
     facts = {name: value for name, value in manifest.items() if name in known}
     run = {name: value for name, value in manifest.items() if name not in known - {"parent"} | {"schema", "files"}}
     return Artifact(**(facts | {"base": Base(**manifest["base"])}), folder=folder, run=run)
+
+
+def amend(folder: Path, facts: dict[str, Any]) -> None:
+    """Add facts to the manifest of a saved model; what it lists of the files stays."""
+    store.write_json(folder / store.MANIFEST, recorded(folder) | facts)
 
 
 def recorded(folder: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import ast
 import hashlib
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,7 +21,6 @@ from r1tailor import store
 from r1tailor.domain import declaration
 from r1tailor.errors import DataError
 from r1tailor.fields import Location
-from r1tailor.layout import RunFolder
 from r1tailor.schema.base import Section
 from r1tailor.schema.market import FeedSource
 from r1tailor.schema.settings import STAGE_SECTIONS, Settings
@@ -35,6 +34,7 @@ ROOMS = {
     "instruct": ("domain", "instruction"),
     "train": ("training",),
     "variant": ("domain", "instruction", "training"),
+    "compress": ("compression",),
     "evaluate": ("domain", "evaluation"),
     "register": ("registry",),
 }
@@ -83,16 +83,16 @@ def write_inputs(settings: Settings, root: Path, folder: Path) -> list[str]:
 _AGAIN = "after a change of them: dvc repro --single-item --force collect"
 
 
-def sweep_variants(settings: Settings, run: RunFolder) -> None:
-    """Remove the variants of another composition, which DVC keeps in its cache, and list those of this one.
+def sweep(folder: Path, names: Sequence[str]) -> None:
+    """Remove the variants or forms of another composition, which DVC keeps in its cache, and list those of this one.
 
-    ``evaluate`` depends on the folder of all variants, since DVC takes no list of dependencies.
+    ``evaluate`` depends on the folder of all of them, since DVC takes no list of dependencies.
     """
-    run.variants.mkdir(parents=True, exist_ok=True)
-    for folder in run.variants.iterdir():
-        if folder.is_dir() and folder.name not in settings.evaluation.variants:
-            shutil.rmtree(folder)
-    store.write_json(run.variants / "variants.json", list(settings.evaluation.variants))
+    folder.mkdir(parents=True, exist_ok=True)
+    for inner in folder.iterdir():
+        if inner.is_dir() and inner.name not in names:
+            shutil.rmtree(inner)
+    store.write_json(folder / f"{folder.name}s.json", list(names))
 
 
 def files_of(settings: Settings, stage: str, root: Path) -> dict[str, str | None]:

@@ -76,6 +76,11 @@ class RunFolder:
         return RunFolder(self.variants / name, self._documents)
 
     @property
+    def compressed(self) -> Path:
+        """Folder of the tuned model's other forms, each in a folder of its name."""
+        return self.path / "compress"
+
+    @property
     def evaluation(self) -> Path:
         """Folder of metrics, predictions and report."""
         return self.path / "evaluation"

@@ -55,6 +55,7 @@ _STAGES = (
     _point_latest,
     partial(stages.train, checked=True),
     stages.variant,
+    stages.compress,
     stages.evaluate,
 )
 

@@ -28,7 +28,7 @@ from r1tailor.corpus.privacy.gate import gate
 from r1tailor.corpus.progress import shown
 from r1tailor.domain import declaration, open_domain
 from r1tailor.errors import ConfigError, DataError
-from r1tailor.inputs import sweep_variants, write_inputs
+from r1tailor.inputs import sweep, write_inputs
 from r1tailor.instruction.build import build
 from r1tailor.layout import RunFolder, pipeline_folder
 from r1tailor.model.local import local_folder
@@ -62,7 +62,8 @@ def inputs(settings: Settings, run: RunFolder) -> None:
     """
     for line in write_inputs(settings, config.ROOT, run.inputs):
         print(f"inputs: {line}")
-    sweep_variants(settings, run)
+    sweep(run.variants, settings.evaluation.variants)
+    sweep(run.compressed, settings.compression.forms)
 
 
 def collect(settings: Settings, run: RunFolder) -> None:
@@ -276,10 +277,27 @@ def chosen_variants(settings: Settings) -> dict[str, Settings]:
     return {name: offered[name] for name in settings.evaluation.variants}
 
 
+def compress(settings: Settings, run: RunFolder, name: str | None = None) -> None:
+    """The tuned model -> its other forms: one of ``compression.forms``, or all of them.
+
+    Raises:
+        ConfigError: ``compression.forms`` does not name it.
+        UserError: a form does not take this model.
+    """
+    chosen = settings.compression.forms
+    if name is not None and name not in chosen:
+        raise ConfigError([f"--name {name}: compression.forms has {', '.join(chosen) or 'none'}"])
+    model = run.phase(settings.curriculum.final) / "model"
+    for form in [form for form in chosen if name in (None, form)]:
+        from r1tailor.compression.forms import make, summary
+
+        print(f"compress {summary(form, make(form, model, settings, config.ROOT, run.compressed / form))}")
+
+
 def evaluate(settings: Settings, run: RunFolder) -> None:
     """Test examples, base and tuned model -> metrics with intervals, predictions, report."""
     from r1tailor.evaluation import report
-    from r1tailor.evaluation.compare_models import base_and_tuned, held_out
+    from r1tailor.evaluation.compare_models import base_and_tuned, forms, held_out
     from r1tailor.evaluation.compare_models import evaluate as measure
     from r1tailor.evaluation.market.report import print_tables
     from r1tailor.evaluation.market.run import track_records
@@ -292,7 +310,8 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     _refuse_other_model(settings, run)
     domain = open_domain(settings.domain, list(read_documents(run.annotated)))
     parts = run.parts()
-    metrics = measure(settings, domain, parts, config.ROOT, base_and_tuned(trained / "model"), run.evaluation)
+    subjects = (*base_and_tuned(trained / "model"), *forms(settings, run.compressed))
+    metrics = measure(settings, domain, parts, config.ROOT, subjects, run.evaluation)
     records = track_records(settings, run, domain, parts, metrics, chosen_variants(settings))
     report.write_plot(metrics, run.evaluation / "plots" / "metrics.csv")
     judged = verdicts(settings.domain.goals, metrics)
@@ -390,9 +409,21 @@ def register(settings: Settings, run: RunFolder) -> Version:
     }
     write_folder(run.version, _version_parts(settings, run), {"config.yaml": _without_place(settings)}, facts)
     version, _ = open_registry(config.ROOT).take_in(run.version)
+    _adopt_forms(settings, run, version, metrics)
     missed = "; ".join(version.missed_goals)
     print(f"register: {version.id}" + (f" (misses its goals: {missed})" if missed else " (meets its goals)"))
     return version
+
+
+def _adopt_forms(settings: Settings, run: RunFolder, version: Version, metrics: dict[str, Any]) -> None:
+    """Put the forms of the tuned model, with their verdicts, next to the version, whose id does not depend on them."""
+    for form in settings.compression.forms:
+        from r1tailor.compression.forms import adopt
+        from r1tailor.evaluation.non_inferiority import in_words
+
+        folder = open_registry(config.ROOT).folder / version.domain / "forms" / version.id / form
+        adopt(run.compressed / form, folder, metrics["compared"][form]["verdict"])
+        print(f"register: {in_words(form, metrics['compared'][form]['verdict'])}")
 
 
 def _version_parts(settings: Settings, run: RunFolder) -> dict[str, Path]:
@@ -413,7 +444,8 @@ def _without_place(settings: Settings) -> str:
 
 
 STAGES: dict[str, Callable[..., Any]] = {
-    stage.__name__: stage for stage in (inputs, collect, clean, annotate, instruct, train, variant, evaluate, register)
+    stage.__name__: stage
+    for stage in (inputs, collect, clean, annotate, instruct, train, variant, compress, evaluate, register)
 }
 
 

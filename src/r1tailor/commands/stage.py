@@ -20,7 +20,7 @@ _HELP = {
     "evaluate": "base against tuned: metrics with intervals, report",
     "register": "everything above -> a version in the registry",
 }
-_CHOSEN_BY = {"train": "phase", "variant": "name"}  # stages that DVC has once for each phase or variant
+_CHOSEN_BY = {"train": "phase", "variant": "name", "compress": "name"}  # stages that DVC has once for each of them
 
 
 def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private)
@@ -41,23 +41,34 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
 
 
 def _run(parsed: argparse.Namespace) -> None:
-    if parsed.folder:
-        run = RunFolder((config.ROOT / parsed.folder).resolve())
+    chosen = {key: getattr(parsed, key) for key in ("phase", "name") if key in parsed}
+    run_stage(parsed.stage, parsed.folder, dvc_stage=parsed.dvc_stage, **chosen)
+
+
+def run_stage(stage: str, folder: str | None = None, *, dvc_stage: bool = False, **chosen: str | None) -> None:
+    """Run one stage of the pipeline, or of a direct run.
+
+    Args:
+        stage: its name.
+        folder: of a direct run; None for what the pipeline wrote.
+        dvc_stage: whether DVC runs this process and names the phase, variant or form.
+        chosen: the phase, or the name of the variant or form; None for all.
+    """
+    if folder:
+        run = RunFolder((config.ROOT / folder).resolve())
         settings = config.load_params(run.path / "config.yaml")
     else:
         settings = config.load_params()
         run = pipeline_folder(settings)
-    chosen = {key: getattr(parsed, key) for key in ("phase", "name") if key in parsed}
-    if parsed.dvc_stage:
-        chosen |= _of_dvc(parsed.stage)
+    named: dict[str, Any] = chosen | (_of_dvc(stage) if dvc_stage else {})
     from r1tailor import stages  # what the stages import is not imported for the other commands
 
     with confidential(settings, run.path):
-        stages.STAGES[parsed.stage](settings, run, **chosen)
+        stages.STAGES[stage](settings, run, **named)
 
 
 def _of_dvc(stage: str) -> dict[str, str]:
-    """Return the phase or variant in the name of the DVC stage that runs this process.
+    """Return the phase, variant or form in the name of the DVC stage that runs this process.
 
     The name reaches us in the environment, not in the command: DVC hands a command with its values to a shell.
 

@@ -14,8 +14,10 @@ from r1tailor.artifact import Artifact
 from r1tailor.domain import Domain
 from r1tailor.evaluation.market.decisions import evenly
 from r1tailor.evaluation.metrics import ItemMetric, by_metric, measure
+from r1tailor.evaluation.non_inferiority import verdict
 from r1tailor.evaluation.significance import compare, interval
-from r1tailor.inference.local import open_base, open_tuned
+from r1tailor.inference import Answerer, open_artifact
+from r1tailor.inference.local import open_base
 from r1tailor.inference.predict import predict
 from r1tailor.records import Example, Prediction, write_records
 from r1tailor.schema.settings import Settings
@@ -42,6 +44,11 @@ class Subject:
 def base_and_tuned(model: Path) -> tuple[Subject, Subject]:
     """Return the two subjects of every evaluation: the base model, and what training saved."""
     return Subject(BASE, None), Subject(TUNED, model, reference=BASE)
+
+
+def forms(settings: Settings, folder: Path) -> list[Subject]:
+    """Return the tuned model's other forms as subjects, each compared with it."""
+    return [Subject(form, folder / form, reference=TUNED) for form in settings.compression.forms]
 
 
 def evaluate(
@@ -76,8 +83,25 @@ def evaluate(
         predictions[subject.name] = _predictions(subject.name, settings, domain, items, root, model, in_precision)
         write_records(folder / f"predictions-{subject.name}.jsonl", _scored(domain, items, predictions[subject.name]))
     metrics = summarise(settings, domain, parts["train"], items, subjects, predictions)
+    for form in settings.compression.forms:
+        metrics["compared"][form]["verdict"] = verdict(settings, metrics, form)
     store.write_json(folder / "metrics.json", metrics)
     return metrics
+
+
+def compared_with(
+    settings: Settings, domain: Domain, items: Sequence[Example], root: Path, subjects: Sequence[Subject]
+) -> dict[str, Any]:
+    """Return the metrics of subjects on given items, and the comparisons of those that have a reference.
+
+    Raises:
+        CheckpointError: a saved model is damaged.
+    """
+    saved = {subject.name: artifact.read(subject.model) for subject in subjects if subject.model}
+    predictions = {
+        name: _predictions(name, settings, domain, items, root, model, model.precision) for name, model in saved.items()
+    }
+    return _summary(settings, _measured(settings, domain, items, predictions), domain, subjects)
 
 
 def held_out(settings: Settings, test: Sequence[Example]) -> list[Example]:
@@ -108,25 +132,35 @@ def summarise(
 
     ``comparisons`` are those of ``tuned``; those of other subjects stand in ``compared`` by name, with their reference.
     """
-    language = settings.domain.language
-    measured = {name: measure(domain, items, made, language) for name, made in predictions.items()}
+    measured = _measured(settings, domain, items, predictions)
+    found = _summary(settings, measured | {"majority": _majority(domain, train, items)}, domain, subjects)
+    tuned = found["compared"].pop(TUNED)
+    result = {"n": len(items), "confidence": settings.evaluation.confidence, "models": found["models"]}
+    compared = {"compared": found["compared"]} if found["compared"] else {}
+    return {**result, "comparisons": tuned["comparisons"], **compared}
+
+
+def _measured(
+    settings: Settings, domain: Domain, items: Sequence[Example], predictions: Mapping[str, Sequence[Prediction]]
+) -> dict[str, dict[str, ItemMetric]]:
+    return {name: measure(domain, items, made, settings.domain.language) for name, made in predictions.items()}
+
+
+def _summary(
+    settings: Settings, measured: Mapping[str, Mapping[str, ItemMetric]], domain: Domain, subjects: Sequence[Subject]
+) -> dict[str, Any]:
+    """Return the values with their intervals of all that was measured, and the comparisons by subject."""
     options = (settings.evaluation.resamples, settings.evaluation.confidence, settings.seed)
-    compared = {
-        subject.name: {"reference": subject.reference, "comparisons": _comparisons(domain, measured, subject, options)}
-        for subject in subjects
-        if subject.reference
-    }
-    measured["majority"] = _majority(domain, train, items)
-    tuned = compared.pop(TUNED)
     return {
-        "n": len(items),
-        "confidence": settings.evaluation.confidence,
         "models": {
             model: {name: interval(metric, *options).as_dict() for name, metric in metrics.items()}
             for model, metrics in measured.items()
         },
-        "comparisons": tuned["comparisons"],
-        **({"compared": compared} if compared else {}),
+        "compared": {
+            one.name: {"reference": one.reference, "comparisons": _comparisons(domain, measured, one, options)}
+            for one in subjects
+            if one.reference
+        },
     }
 
 
@@ -165,7 +199,7 @@ def _predictions(
     model: Artifact | None,
     in_precision: str,
 ) -> list[Prediction]:
-    answerer = open_tuned(model, settings, root) if model else open_base(settings, root, in_precision)
+    answerer: Answerer = open_artifact(model, settings, root) if model else open_base(settings, root, in_precision)
     with Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),

@@ -6,14 +6,26 @@
 
 from pathlib import Path
 
-from r1tailor import artifact, config
-from r1tailor.errors import UserError
+from r1tailor import artifact, config, store
+from r1tailor.artifact import Artifact
+from r1tailor.errors import CheckpointError, UserError
 from r1tailor.inference.answerer import Answerer, Likelihood, Prompt
 from r1tailor.inference.locate import Located, locate
 from r1tailor.inference.sampling import GREEDY, Sampling
 from r1tailor.schema.settings import Settings
 
-__all__ = ["GREEDY", "Answerer", "Likelihood", "Located", "Prompt", "Sampling", "locate", "open", "open_located"]
+__all__ = [
+    "GREEDY",
+    "Answerer",
+    "Likelihood",
+    "Located",
+    "Prompt",
+    "Sampling",
+    "locate",
+    "open",
+    "open_artifact",
+    "open_located",
+]
 
 BASE = "base"
 
@@ -44,7 +56,22 @@ def open_located(found: Located, settings: Settings | None = None, root: Path = 
     Raises:
         UserError: it cannot be loaded.
     """
-    composition, saved = settings or found.settings, artifact.read(found.model)
+    saved = artifact.read(found.model)
+    if found.parent and saved.parent != store.sha256_file(found.parent / store.MANIFEST):
+        raise CheckpointError(f"{found.model} was made of another model than {found.parent}; make it again")
+    return open_artifact(saved, settings or found.settings, root)
+
+
+def open_artifact(saved: Artifact, settings: Settings, root: Path = config.ROOT) -> Answerer:
+    """Return a saved model of any kind, with the composition that it was trained with.
+
+    Raises:
+        UserError: it cannot be loaded.
+    """
+    if saved.kind == "gguf":
+        from r1tailor.inference.gguf_answerer import open_gguf
+
+        return open_gguf(saved, settings, root)
     from r1tailor.inference.local import open_tuned  # torch is imported only once the model is known to be sound
 
-    return open_tuned(saved, composition, root)
+    return open_tuned(saved, settings, root)

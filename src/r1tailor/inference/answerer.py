@@ -15,6 +15,14 @@ def silent(done: int) -> None:
     """Report no progress."""
 
 
+def as_examples(prompts: Sequence[Prompt], instruction: str) -> list[Example]:
+    """Return prompts as examples; a text is asked with an instruction."""
+    return [
+        Example(f"prompt {number}", instruction, prompt, "") if isinstance(prompt, str) else prompt
+        for number, prompt in enumerate(prompts, start=1)
+    ]
+
+
 @dataclass(frozen=True)
 class Likelihood:
     """How well a model expects a response.

@@ -7,18 +7,21 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from r1tailor import store
 from r1tailor.artifact import Artifact
 from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample, tokenize
 from r1tailor.batching.windows import window_shape
 from r1tailor.errors import CheckpointError, DataError
-from r1tailor.inference.answerer import Likelihood, Progress, Prompt, silent
+from r1tailor.inference.answerer import Likelihood, Progress, Prompt, as_examples, silent
 from r1tailor.inference.generation import generate
 from r1tailor.inference.ranking import rank
 from r1tailor.inference.sampling import GREEDY, Sampling
 from r1tailor.model import load
+from r1tailor.model.int8 import load_int8
 from r1tailor.model.origin import base_of
 from r1tailor.model.temporal import soft_tokens
+from r1tailor.model.temporal_files import attach_saved
 from r1tailor.objective.supervised import log_likelihoods
 from r1tailor.planning.precision import COMPUTE, device, precision
 from r1tailor.records import Example
@@ -42,7 +45,7 @@ class LocalAnswerer:
     def __init__(self, model: nn.Module, tokenizer: ChatTokenizer, settings: Settings) -> None:
         self.model = model
         self.settings = settings
-        self._tokenizer = tokenizer.with_soft_tokens(soft_tokens(model))
+        self.tokenizer = tokenizer.with_soft_tokens(soft_tokens(model))
         self._device = next(model.parameters()).device
 
     @property
@@ -57,7 +60,7 @@ class LocalAnswerer:
             sampling = replace(sampling, max_new_tokens=wanted.max_new_tokens)
         with torch.inference_mode():
             tokens = self._prompts(self._examples(prompts))
-            return generate(self.model, self._tokenizer, tokens, sampling, wanted.batch_size, progress)
+            return generate(self.model, self.tokenizer, tokens, sampling, wanted.batch_size, progress)
 
     def score(
         self, prompts: Sequence[Prompt], responses: Sequence[str] | None = None, progress: Progress = silent
@@ -67,7 +70,7 @@ class LocalAnswerer:
         if responses is not None:
             pairs = zip(examples, responses, strict=True)
             examples = [replace(example, output=response, reasoning="") for example, response in pairs]
-        tokenized = tokenize(examples, self._tokenizer, self.settings.model.context_length) if examples else None
+        tokenized = tokenize(examples, self.tokenizer, self.settings.model.context_length) if examples else None
         if tokenized is None:
             return []
         self._refuse(tokenized.too_long)
@@ -85,20 +88,16 @@ class LocalAnswerer:
         budget = self.settings.trainer.micro_batch_tokens
         examples = self._examples(prompts)
         with torch.inference_mode():
-            scores = rank(self.model, self._tokenizer, examples, labels, budget, self._device, progress)
+            scores = rank(self.model, self.tokenizer, examples, labels, budget, self._device, progress)
         return [tuple(values) for values in scores]
 
     def _examples(self, prompts: Sequence[Prompt]) -> list[Example]:
-        instruction = self.settings.domain.task.instruction
-        return [
-            Example(f"prompt {number}", instruction, prompt, "") if isinstance(prompt, str) else prompt
-            for number, prompt in enumerate(prompts, start=1)
-        ]
+        return as_examples(prompts, self.settings.domain.task.instruction)
 
     def _prompts(self, examples: Sequence[Example]) -> list[TokenizedExample]:
-        if self._tokenizer.soft_tokens:
+        if self.tokenizer.soft_tokens:
             window_shape(examples)
-        tokens = [self._tokenizer.prompt(example) for example in examples]
+        tokens = [self.tokenizer.prompt(example) for example in examples]
         self._refuse([one.id for one in tokens if len(one.prompt) >= self.settings.model.context_length])
         return tokens
 
@@ -113,7 +112,7 @@ class LocalAnswerer:
     def _likelihoods(self, tokens: Sequence[TokenizedExample]) -> list[float]:
         """Return the log-likelihood of each response, in nats."""
         result = [0.0] * len(tokens)
-        for micro in pack(tokens, self.settings.trainer.micro_batch_tokens, self._tokenizer.end):
+        for micro in pack(tokens, self.settings.trainer.micro_batch_tokens, self.tokenizer.end):
             values = log_likelihoods(self.model, micro.to(self._device)).tolist()
             for member, value in zip(micro.members, values, strict=True):
                 result[member] = value
@@ -133,19 +132,42 @@ def open_tuned(artifact: Artifact, settings: Settings, root: Path) -> LocalAnswe
         ModelUnavailableError: its base model cannot be had.
     """
     dtype = COMPUTE[artifact.precision]
+    tokenizer = tokenizer_of(artifact, settings, root)
+    if artifact.kind == "int8":
+        return LocalAnswerer(_int8(artifact, settings, root), tokenizer, settings)
+    if artifact.kind == "adapter":
+        base = load.load_model(settings.model, root, dtype, settings.seed)
+        _refuse_another_base(artifact, settings, root)
+    else:
+        base = load.skeleton(load.load_config(settings.model, root)).to(dtype)
+        if artifact.kind == "compressed":
+            described = store.read_json(artifact.folder / "config.json")["quantization_config"]
+            base.config.quantization_config = described | {"dequantize": True}  # else with the first whole forward
+    tuned = load_tuned(base, artifact.folder, artifact.kind, temporal=artifact.temporal)
+    return LocalAnswerer(tuned.to(dtype).to(_device(settings)).eval(), tokenizer, settings)
+
+
+def tokenizer_of(artifact: Artifact, settings: Settings, root: Path) -> ChatTokenizer:
+    """Return the tokenizer that a saved model was trained with.
+
+    Raises:
+        CheckpointError: the one here is another.
+        ModelUnavailableError: it cannot be had.
+    """
     tokenizer = load.load_tokenizer(settings.model, root)
     if (tokenizer.sha256, tokenizer.template_sha256) != (artifact.tokenizer, artifact.chat_template):
         raise CheckpointError(
             f"{artifact.folder}: the tokenizer of model {settings.model.name} or its chat template here is not the "
             "one that it was trained with"
         )
-    if artifact.kind == "adapter":
-        base = load.load_model(settings.model, root, dtype, settings.seed)
-        _refuse_another_base(artifact, settings, root)
-    else:
-        base = load.skeleton(load.load_config(settings.model, root)).to(dtype)
-    tuned = load_tuned(base, artifact.folder, artifact.kind, temporal=artifact.temporal)
-    return LocalAnswerer(tuned.to(dtype).to(_device(settings)).eval(), tokenizer, settings)
+    return tokenizer
+
+
+def _int8(artifact: Artifact, settings: Settings, root: Path) -> nn.Module:
+    model = load_int8(load.load_config(settings.model, root), artifact.folder)
+    if artifact.temporal:
+        attach_saved(model, artifact.folder)
+    return model
 
 
 def open_base(settings: Settings, root: Path, in_precision: str | None = None) -> LocalAnswerer:

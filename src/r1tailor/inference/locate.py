@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import get_args
 
 from r1tailor import artifact, config, store
 from r1tailor.config_messages import did_you_mean
@@ -12,8 +13,11 @@ from r1tailor.registry import Registry, Version, open_registry
 from r1tailor.registry.deployed import id_of
 from r1tailor.registry.names import CURRENT, LATEST
 from r1tailor.registry.version import AT
+from r1tailor.schema.compression import Form
 from r1tailor.schema.settings import Settings
 
+FORM = "+"  # <model>+<form>
+FORMS = get_args(Form)
 _MODEL, _COMPOSITION = "model", "config.yaml"
 
 
@@ -27,6 +31,8 @@ class Located:
         model: folder of the saved model.
         composition: file with the settings that it was trained with.
         reports: where the data card of its examples may lie.
+        forms: folder of its other forms (``compression/``), each in a folder of its name.
+        parent: of a form, the folder of the model that it was made of.
     """
 
     name: str
@@ -34,6 +40,8 @@ class Located:
     model: Path
     composition: Path
     reports: tuple[Path, ...]
+    forms: Path
+    parent: Path | None = None
 
     @cached_property
     def settings(self) -> Settings:
@@ -59,7 +67,8 @@ def locate(what: str | Path, root: Path) -> Located:
 
     A path may lead to a model, a version, a direct run, or to what the pipeline wrote (``outputs/<domain>``). A
     domain's bare name means its promoted version, else its newest registered one, else its newest finished run, else
-    what the pipeline trained. Anything else is a version by any of its names (``registry/names.py``).
+    what the pipeline trained. Anything else is a version by any of its names (``registry/names.py``). ``+<form>`` after
+    any of them means that form of the model: ``medical@current+gguf_q8_0``.
 
     Args:
         what: the name, or a path (from the working directory, or from the project's root).
@@ -70,6 +79,9 @@ def locate(what: str | Path, root: Path) -> Located:
         RegistryError: a version's files are damaged.
     """
     text = str(what)
+    name, plus, form = text.rpartition(FORM)
+    if plus and form in FORMS:
+        return _form(locate(name, root), form)
     if isinstance(what, Path) or "/" in text or text.startswith("."):
         return _at(text, root)
     registry = open_registry(root)
@@ -86,6 +98,21 @@ def locate(what: str | Path, root: Path) -> Located:
         raise UserError(_not_found(text, registry, root)) from error
     meaning = "" if text in (version.id, version.short_id) else f"version {version.id}"
     return _version(registry, version, phase, meaning)
+
+
+def _form(found: Located, form: str) -> Located:
+    """Return a form of a model that was found.
+
+    Raises:
+        UserError: it was not made; lists those that were.
+    """
+    folder = found.forms / form
+    if not (folder / store.MANIFEST).is_file():
+        made = ", ".join(path.parent.name for path in sorted(found.forms.glob(f"*/{store.MANIFEST}"))) or "none"
+        raise UserError(
+            f"{found.name} has no form {form}; made: {made}. Make it: r1tailor compress {found.name} --to {form}"
+        )
+    return replace(found, name=f"{found.name}{FORM}{form}", model=folder, parent=found.model)
 
 
 def _of_domain(domain: str, registry: Registry, root: Path) -> Located | None:
@@ -106,7 +133,14 @@ def _of_domain(domain: str, registry: Registry, root: Path) -> Located | None:
 def _version(registry: Registry, version: Version, phase: str | None, meaning: str) -> Located:
     folder = registry.folder_of(version, phase)
     name = f"{version.id}{AT}{phase}" if phase else version.id
-    return Located(name, meaning, folder / _MODEL, folder / _COMPOSITION, (folder / "data" / "report.json",))
+    return _deployed(name, meaning, folder)
+
+
+def _deployed(name: str, meaning: str, folder: Path) -> Located:
+    """Return the model of a version's files; the forms of a registered one lie next to the folder of all of them."""
+    registered = folder.parent.name == "deployed"
+    forms = folder.parent.with_name("forms") / id_of(folder) if registered else RunFolder(folder.parent).compressed
+    return Located(name, meaning, folder / _MODEL, folder / _COMPOSITION, (folder / "data" / "report.json",), forms)
 
 
 def _at(text: str, root: Path) -> Located:
@@ -132,18 +166,21 @@ def _folder(folder: Path, root: Path) -> Located | None:
     shown = (folder.relative_to(root) if folder.is_relative_to(root) else folder).as_posix()
     if (folder / _MODEL / store.MANIFEST).is_file() and (folder / _COMPOSITION).is_file():
         name = id_of(folder) if folder.parent.name == "deployed" else shown
-        return Located(name, "", folder / _MODEL, folder / _COMPOSITION, (folder / "data" / "report.json",))
+        return _deployed(name, "", folder)
     above = _run_above(folder, root)
     if above is None:
         return None
     run, composition = above
     report = RunFolder(run).examples / "report.json"
     if (folder / store.MANIFEST).is_file():
-        return Located(shown, "", folder, composition, (report, run / "data" / "report.json"))
+        forms = RunFolder(run).compressed
+        return Located(shown, "", folder, composition, (report, run / "data" / "report.json"), forms)
     if folder != run:
         return None
     model = RunFolder(run).phase(config.load_params(composition).curriculum.final) / _MODEL
-    return Located(shown, "", model, composition, (report,)) if (model / store.MANIFEST).is_file() else None
+    if not (model / store.MANIFEST).is_file():
+        return None
+    return Located(shown, "", model, composition, (report,), RunFolder(run).compressed)
 
 
 def _run_above(folder: Path, root: Path) -> tuple[Path, Path] | None:

@@ -13,10 +13,10 @@ from torch import nn
 
 from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import ChatTokenizer
+from r1tailor.inference.tries import Ids, distinguishing, inner_paths
 from r1tailor.objective.supervised import next_token_log_likelihoods
 from r1tailor.records import Example
 
-Ids = tuple[int, ...]
 _AT_ONCE = 50  # examples packed together
 
 
@@ -74,27 +74,3 @@ def score_labels(
 def likeliest(labels: Sequence[str], scores: Sequence[float]) -> str:
     """Return the label with the highest score, the first of equals; empty if there is none."""
     return labels[max(range(len(labels)), key=scores.__getitem__)] if labels else ""
-
-
-def distinguishing(sequences: Sequence[Ids]) -> list[Ids]:
-    """Return each sequence's shortest beginning that no other sequence shares (or the whole sequence)."""
-    result = []
-    for sequence in sequences:
-        others = [other for other in sequences if other is not sequence]
-        shared = max((_common(sequence, other) for other in others), default=0)
-        result.append(sequence[: min(shared + 1, len(sequence))])
-    return result
-
-
-def inner_paths(sequences: Sequence[Ids]) -> list[Ids]:
-    """Return the longest paths to inner nodes of the sequences' trie: every node lies on one of them."""
-    nodes = {sequence[:k] for sequence in sequences for k in range(len(sequence))}
-    parents = {node[:k] for node in nodes for k in range(len(node))}
-    return sorted(nodes - parents)
-
-
-def _common(a: Ids, b: Ids) -> int:
-    for position, (x, y) in enumerate(zip(a, b, strict=False)):
-        if x != y:
-            return position
-    return min(len(a), len(b))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["adapter", "full"]  # how a model is saved: next to its base, or whole
+Kind = Literal["adapter", "full", "gguf", "int8", "compressed"]  # how a model is saved: next to its base, or whole
 
 _FETCHED = ("hub",)  # kinds of origin whose name plain transformers and peft can follow
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from r1tailor.fields import Location
 from r1tailor.schema.base import Section
+from r1tailor.schema.compression import Compression
 from r1tailor.schema.corpus import Corpus
 from r1tailor.schema.curriculum import Curriculum
 from r1tailor.schema.domain import Domain
@@ -30,6 +31,9 @@ class Settings(Section):
     scheduler: Scheduler = Field(description="The learning rate over the run.")
     curriculum: Curriculum = Field(description="The order of the examples, in one phase or in several.")
     trainer: Trainer = Field(description="Devices, length, batches, precision, validation, checkpoints.")
+    compression: Compression = Field(
+        default=Compression(), description="In which forms the tuned model is kept besides its own."
+    )
     evaluation: Evaluation = Field(description="How base and tuned model are measured on the same held-out items.")
     serving: Serving = Field(description="How a version is served.")
 
@@ -66,7 +70,8 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
         "trainer",
         "evaluation.walk_forward",
     ),
-    "evaluate": ("seed", "domain.task", "evaluation"),
+    "compress": ("seed", "model"),
+    "evaluate": ("seed", "domain.task", "evaluation", "compression"),
     "register": ("domain.goals",),
 }
 

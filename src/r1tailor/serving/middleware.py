@@ -96,6 +96,8 @@ class Guard:
         if len(host) != 1 or not _is_named(host[0], self._settings.names):
             raise Refused(400, "the Host header names none of serving.names", code="unknown_host")
         self._refuse_way_in(scope, headers)
+        if "content-length" in headers and "transfer-encoding" in headers:
+            raise Refused(400, "a body has one length: Content-Length or Transfer-Encoding", code="two_lengths")
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > self._settings.limits.body_bytes:
             raise _too_large(self._settings.limits.body_bytes)

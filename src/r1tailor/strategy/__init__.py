@@ -92,13 +92,13 @@ def load_tuned(base: PreTrainedModel, folder: Path, kind: Kind, *, temporal: boo
     Args:
         base: the base model; for ``full`` its configuration and dtype suffice (``model.load.skeleton``).
         folder: of the saved model.
-        kind: what the manifest says it is.
+        kind: what the manifest says it is: ``adapter``, or whole weights in Hugging Face layout.
         temporal: whether a temporal encoder was saved with it.
 
     Raises:
         CheckpointError: the folder is damaged or does not fit the base model.
     """
-    tuned = {"adapter": lora.load, "full": full.load}[kind](base, folder)
+    tuned = lora.load(base, folder) if kind == "adapter" else full.load(base, folder)
     if temporal:
         attach_saved(tuned, folder)
     return tuned

@@ -1,0 +1,1 @@
+"""A tuned model in other forms: smaller, faster, or loadable elsewhere."""
