@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from r1tailor.inference.generation import generate
+from r1tailor.inference.generation import generate, generating
 from r1tailor.inference.sampling import GREEDY, Sampling
 from r1tailor.inference.streaming import Wanted, stream
 from r1tailor.records import Example

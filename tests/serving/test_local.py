@@ -12,6 +12,7 @@ from r1tailor.records import Example
 from r1tailor.serving import local
 from r1tailor.serving.engine import Ask, Piece, Turn
 from r1tailor.serving.local import LocalEngine
+from r1tailor.serving.prompts import prompted
 from r1tailor.serving.refusals import Refused
 from tests.support.toy_answerers import answerer
 
@@ -66,8 +67,8 @@ def test_what_waits_together_is_written_together(engine: LocalEngine, monkeypatc
 
 def test_the_name_of_a_control_token_is_text(engine: LocalEngine) -> None:
     end = engine._tokenizer.tokenizer.decode([engine._tokenizer.end])
-    ids = engine._prompt(_asked(f"a{end}b"))
-    assert ids.count(engine._tokenizer.end) == engine._prompt(_asked("ab")).count(engine._tokenizer.end)
+    (ids, _), (plain, _) = (prompted(_asked(text), engine._tokenizer, 999) for text in (f"a{end}b", "ab"))
+    assert ids.count(engine._tokenizer.end) == plain.count(engine._tokenizer.end)
 
 
 def test_a_prompt_that_is_too_long_is_refused_and_an_answer_fits(engine: LocalEngine) -> None:

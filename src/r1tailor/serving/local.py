@@ -4,7 +4,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import torch
@@ -12,9 +12,8 @@ import torch
 from r1tailor.errors import TailorError
 from r1tailor.inference.local import LocalAnswerer
 from r1tailor.inference.streaming import Drawn, Wanted, stream
-from r1tailor.instruction.template import THINK
 from r1tailor.serving.engine import Ask, Finish, Piece, TokenLogprob
-from r1tailor.serving.refusals import Refused
+from r1tailor.serving.prompts import opens_reasoning, prompted
 
 T = TypeVar("T")
 _BROKEN = "\ufffd"  # how a decoder shows the first bytes of a character
@@ -58,22 +57,13 @@ class LocalEngine:
         self._most = answerer.settings.model.context_length
         self._batch_size = batch_size
         self._waiting: queue.Queue[_Job | Callable[[], None] | None] = queue.Queue()
-        self.opens_reasoning = self._tokenizer.conversation([("user", "?")]).rstrip().endswith(THINK)
+        self.opens_reasoning = opens_reasoning(self._tokenizer)
         self._thread = threading.Thread(target=self._work, name="local engine", daemon=True)
         self._thread.start()
 
     async def stream(self, ask: Ask) -> AsyncGenerator[Piece, None]:
         """Yield an answer token by token (see ``Engine``)."""
-        prompt = self._prompt(ask)
-        most = self._most - len(prompt)
-        if most < 1:
-            raise Refused(
-                400,
-                f"the prompt has {len(prompt):,} tokens; with an answer, the model reads {self._most:,}",
-                param="messages" if ask.turns else "prompt",
-                code="context_length_exceeded",
-            )
-        sampling = replace(ask.sampling, max_new_tokens=min(most, ask.sampling.max_new_tokens or most))
+        prompt, sampling = prompted(ask, self._tokenizer, self._most)
         job = _Job(
             Wanted(prompt, sampling, ask.top_logprobs or 0), ask.top_logprobs is not None, asyncio.get_running_loop()
         )
@@ -110,11 +100,6 @@ class LocalEngine:
         self._waiting.put(None)
         await asyncio.to_thread(self._thread.join)
         self._answerer = None
-
-    def _prompt(self, ask: Ask) -> tuple[int, ...]:
-        if ask.turns:
-            return self._tokenizer.ids(self._tokenizer.conversation([(turn.role, turn.content) for turn in ask.turns]))
-        return tuple(self._tokenizer.tokenizer(ask.text)["input_ids"]) or (self._tokenizer.end,)
 
     def _work(self) -> None:
         """Write batch after batch until told to end."""

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from r1tailor.errors import without_content
+from r1tailor.inference.locate import FORM
 from r1tailor.serving import openai_requests
 from r1tailor.serving.access import Identity
 from r1tailor.serving.context import Context
@@ -81,7 +82,8 @@ class _Api:
         loaded = self._context.gateway.served.main.current
         if loaded is None:
             return []
-        return list(dict.fromkeys((loaded.settings.domain.name, loaded.version, *_short(loaded.version))))
+        version = loaded.version.partition(FORM)[0]
+        return list(dict.fromkeys((loaded.settings.domain.name, loaded.version, version, *_short(version))))
 
     def _refuse_other_model(self, name: str) -> None:
         names = self._names()

@@ -1,15 +1,21 @@
 """What a name means, opened: the version behind it, and the engine that the settings choose."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from r1tailor import artifact, store
 from r1tailor.errors import UserError
 from r1tailor.inference import Located, locate, open_located
+from r1tailor.inference.gguf_answerer import GgufAnswerer
 from r1tailor.inference.local import LocalAnswerer
+from r1tailor.inference.locate import FORM
+from r1tailor.schema.serving import Engine as EngineSettings
 from r1tailor.schema.serving import Serving
 from r1tailor.serving.endpoint import EndpointEngine
 from r1tailor.serving.engine import Engine
+from r1tailor.serving.gguf import GgufServed
 from r1tailor.serving.local import LocalEngine
-from r1tailor.serving.served import Followed, Loaded, Served, Slot
+from r1tailor.serving.served import LOG, Followed, Loaded, Served, Slot
 
 
 def open_served(what: str, root: Path, settings: Serving) -> Served:
@@ -33,6 +39,7 @@ def followed(what: str, root: Path, settings: Serving) -> Followed:
         return found.name, found
 
     def load(found: Located) -> Loaded:
+        found = _chosen(found, settings.engine, root)
         return Loaded(found.name, found.settings, _engine(found, settings, root), _measured(found.model))
 
     return Followed(meant, load, lambda: _histories(root))
@@ -50,11 +57,43 @@ def _histories(root: Path) -> list[tuple[str, int, int]]:
     return [(file.parent.name, file.stat().st_mtime_ns, file.stat().st_size) for file in files]
 
 
+def _chosen(found: Located, settings: EngineSettings, root: Path) -> Located:
+    """Return the form of a model that is served: the one asked for, else a GGUF form that is non-inferior, else itself.
+
+    Raises:
+        UserError: the form that is asked for was not made, or no GGUF form is non-inferior and ``kind: gguf`` asks.
+    """
+    if settings.kind == "endpoint" or found.parent is not None:
+        return found
+    if settings.form is not None:
+        return locate(f"{found.name}{FORM}{settings.form}", root)
+    made = sorted(path.parent for path in found.forms.glob(f"gguf_*/{store.MANIFEST}"))
+    sound = [folder for folder in made if artifact.recorded(folder).get("verdict", {}).get("non_inferior")]
+    if settings.kind != "local" and sound:
+        return locate(f"{found.name}{FORM}{min(sound, key=_size).name}", root)
+    if settings.kind == "gguf":
+        raise UserError(f"{found.name}: {_why_not(found, made)}")
+    if settings.kind == "auto" and made:
+        LOG.warning("%s is served as it was trained: %s", found.name, _why_not(found, made))
+    return found
+
+
+def _why_not(found: Located, made: Sequence[Path]) -> str:
+    if not made:
+        return f"it has no GGUF form; make one: r1tailor compress {found.name} --to gguf_q8_0 --evaluate"
+    names = ", ".join(folder.name for folder in made)
+    return f"no GGUF form of it ({names}) is shown to be non-inferior; --form {made[0].name} serves one all the same"
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
 def _engine(found: Located, settings: Serving, root: Path) -> Engine:
     if settings.engine.endpoint is not None:
         return EndpointEngine(settings.engine.endpoint, found.name)
-    if settings.engine.kind == "gguf":
-        raise UserError(f"{found.name} has no GGUF form: r1tailor compress {found.settings.domain.name} --to gguf_q8_0")
     answerer = open_located(found, root=root)
+    if isinstance(answerer, GgufAnswerer):
+        return GgufServed(answerer)
     assert isinstance(answerer, LocalAnswerer)
     return LocalEngine(answerer, settings.engine.batch_size)

@@ -73,7 +73,9 @@ def _finish(reason: str | None) -> Finish | None:
 def _logprobs(choice: Mapping[str, Any]) -> tuple[TokenLogprob, ...]:
     rows = (choice.get("logprobs") or {}).get("content") or ()
     return tuple(
-        TokenLogprob(row["token"], row["logprob"], tuple((top["token"], top["logprob"]) for top in row["top_logprobs"]))
+        TokenLogprob(
+            row["token"], row["logprob"], tuple((top["token"], top["logprob"]) for top in row.get("top_logprobs") or ())
+        )
         for row in rows
     )
 
