@@ -1,10 +1,12 @@
 """A study on disk: sealed, its user's alone, with links that are kept as hashes and votes that are kept once."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from r1tailor import store
 from r1tailor.errors import DataError, UserError
 from r1tailor.serving.study.folder import Study, find, next_name, of_token
 from r1tailor.serving.study.votes import Vote
@@ -35,6 +37,17 @@ def test_a_token_opens_its_raters_pages_and_no_others(tmp_path: Path) -> None:
     assert of_token(serving(tmp_path), tokens[1]) is not None
     assert of_token(serving(tmp_path), tokens[1][:-1]) is None
     assert of_token(serving(tmp_path), "../toy-study-1") is None
+
+
+def test_a_study_that_was_tampered_with_does_not_stop_the_others(tmp_path: Path) -> None:
+    study, tokens = new_study(tmp_path)
+    other = study.folder.with_name("toy-study-0")
+    shutil.copytree(study.folder, other)
+    store.write_json(other / "links.json", [])
+    store.write_json(other / "plan.json", {})
+    found = of_token(serving(tmp_path), tokens[0])
+    assert found is not None
+    assert found[0].folder == study.folder
 
 
 def test_a_new_link_ends_the_old_one(tmp_path: Path) -> None:

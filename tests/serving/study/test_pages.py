@@ -60,6 +60,7 @@ def test_without_a_choice_the_page_asks_for_one(study: Running) -> None:
     page = post(harness, path, {"comment": "x"}, get(harness, path).text)
     assert page.status_code == 422
     assert "Choose the better answer first." in seen(page.text)
+    assert html.fromstring(page.text).xpath("//textarea[@name='comment']")[0].text == "x"
     for wrong in ({"choice": "tuned"}, {"choice": "a", "satisfaction_a": "9"}, {"choice": "a", "comment": "x" * 2001}):
         assert post(harness, path, wrong, get(harness, path).text).status_code == 422
     assert not made.standing().votes

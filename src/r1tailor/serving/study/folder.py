@@ -90,8 +90,7 @@ class Study:
 
     def rater(self, token: str) -> int | None:
         """Return whose link a token is; None if nobody's."""
-        known: list[str] = store.read_json(self.folder / "links.json")
-        return next((rater for rater, hashed in enumerate(known) if secrets.compare_digest(hashed, _hash(token))), None)
+        return _rater(self.folder, token)
 
     def page(self, rater: int) -> Page | None:
         """Return the page that a rater is on, the first without a vote; None when all are done or it is closed."""
@@ -211,11 +210,15 @@ def find(serving: Path, name: str) -> Study:
 def of_token(serving: Path, token: str, opened: Callable[[Path], Study] = Study) -> tuple[Study, int] | None:
     """Return the study and the rater whose link a token is; None if nobody's."""
     for folder in _folders(serving):
-        study = opened(folder)
-        rater = study.rater(token)
+        rater = _rater(folder, token)  # first: a study that was tampered with does not stop the others
         if rater is not None:
-            return study, rater
+            return opened(folder), rater
     return None
+
+
+def _rater(folder: Path, token: str) -> int | None:
+    known: list[str] = store.read_json(folder / "links.json")
+    return next((rater for rater, hashed in enumerate(known) if secrets.compare_digest(hashed, _hash(token))), None)
 
 
 def _folders(serving: Path) -> Iterator[Path]:

@@ -4,9 +4,11 @@ The link is the key: it holds a token that nobody can guess. Forms work without 
 """
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -27,6 +29,7 @@ from r1tailor.serving.study.votes import LONGEST_COMMENT, REASONS, SCALE, vote_o
 from r1tailor.serving.texts import Texts, texts_for
 
 _FIELDS = 20
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def routes(context: Context) -> list[Route]:
@@ -65,9 +68,9 @@ def routes(context: Context) -> list[Route]:
                 vote = vote_of(_texts(form), [str(reason) for reason in form.getlist("reason")])
             except UserError as error:
                 alert = t("choose_first") if "choice" not in form else str(error)
-                return await run_in_threadpool(
-                    partial(rendered, study, rater, t, csrf(request), alert=alert, status=422)
-                )
+                draft = {"comment": str(form.get("comment", "")), "reasons": form.getlist("reason")}
+                again = partial(rendered, study, rater, t, csrf(request), alert=alert, draft=draft)
+                return await run_in_threadpool(again)
             comment = await run_in_threadpool(_kept, study, context.root, vote.comment)
             await run_in_threadpool(study.vote, rater, number, replace(vote, comment=comment))
         return RedirectResponse(f"{request.url.path}?lang={t.language}", 303)
@@ -78,13 +81,17 @@ def routes(context: Context) -> list[Route]:
     ]
 
 
-def rendered(study: Study, rater: int, t: Texts, csrf: str, alert: str = "", status: int = 200) -> Response:
-    """Return the page that a rater is on, or the last one."""
+def rendered(
+    study: Study, rater: int, t: Texts, csrf: str, alert: str = "", draft: Mapping[str, Any] = NOTHING
+) -> Response:
+    """Return the page that a rater is on, or the last one; with an alert, as a form that was refused."""
     page = study.page(rater)
     if page is None:
         closed, total = study.standing().closed is not None, study.progress()[rater][1]
         return render("study_done.html.j2", t=t, csrf=csrf, closed=closed, total=total)
-    return render("study.html.j2", status, **values(page), t=t, csrf=csrf, alert=alert)
+    shown = values(page)
+    shown["earlier"] |= draft
+    return render("study.html.j2", 422 if alert else 200, **shown, t=t, csrf=csrf, alert=alert)
 
 
 def values(page: Page) -> dict[str, Any]:
