@@ -30,6 +30,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path.stem, len(places)))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly which browser tests did not run: a skip is one letter among thousands."""
+    skipped = [report.nodeid for report in terminalreporter.stats.get("skipped", []) if "/browser/" in report.nodeid]
+    if skipped:
+        terminalreporter.section(f"NOT RUN: {len(skipped)} browser tests, for want of Chromium or playwright", red=True)
+        terminalreporter.write_line("\n".join(skipped))
+        terminalreporter.write_line("to run them: apt-get install chromium, and pip install playwright")
+
+
 @pytest.fixture(autouse=True)
 def _one_seed() -> None:
     torch.manual_seed(0)

@@ -12,6 +12,7 @@ from r1tailor.commands import (
     compare,
     compress,
     explain,
+    feedback,
     fetch,
     init,
     keys,
@@ -20,13 +21,14 @@ from r1tailor.commands import (
     registry,
     serve,
     stage,
+    study,
     tasks,
     use,
 )
 
 _COMMANDS = (
     *(init, use, explain, fetch, market, plan, stage, compress, tasks),
-    *(registry, compare, ask, serve, keys, audit, base),
+    *(registry, compare, ask, serve, keys, audit, study, feedback, base),
 )
 
 

@@ -129,6 +129,15 @@ class Audit(Section):
     )
 
 
+class Feedback(Section):
+    """What becomes of users' corrections."""
+
+    two_person: bool = Field(description="`true`: a correction is accepted when two reviewers agree on its text.")
+    retention_days: int | None = Field(
+        gt=0, description="Days after which the texts of feedback are removed, accepted ones too; null keeps them."
+    )
+
+
 class Serving(Section):
     """How a version is served."""
 
@@ -144,6 +153,7 @@ class Serving(Section):
     tls: Tls = Field(description="How text is kept from others on the way.")
     channels: Channels = Field(description="Other versions next to the served one.")
     audit: Audit = Field(description="What the audit log keeps.")
+    feedback: Feedback = Field(description="How corrections are reviewed, and how long their texts are kept.")
 
     @property
     def is_loopback(self) -> bool:

@@ -17,6 +17,10 @@
     audit       what the log keeps
     context, app                what routes share; all of it put together
     pages, login                HTML, rendered on the server
+    texts, shown                the texts of pages in two languages; an answer as people read it
+    chat                        the page that asks, and takes corrections
+    feedback/                   corrections: kept, reviewed, exported
+    study/                      people compare two subjects, blinded
     run         the process: TLS, signals, draining
 
 Nothing here imports torch before a model is opened.

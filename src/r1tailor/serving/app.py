@@ -11,15 +11,25 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from r1tailor.serving import health, login, openai_api, warnings
+from r1tailor.serving import chat, health, login, openai_api, warnings
 from r1tailor.serving.context import Context
+from r1tailor.serving.feedback import pages as review
 from r1tailor.serving.middleware import Guard
 from r1tailor.serving.refusals import Refused
+from r1tailor.serving.study import pages as study
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
-MODULES: tuple[ModuleType, ...] = (openai_api, warnings, health, login)  # each offers ``routes(context)``
+MODULES: tuple[ModuleType, ...] = (
+    openai_api,
+    warnings,
+    health,
+    login,
+    chat,
+    review,
+    study,
+)  # each offers ``routes(context)``
 
 
 def build(context: Context, modules: Sequence[ModuleType] = MODULES) -> Starlette:
