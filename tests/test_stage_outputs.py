@@ -15,7 +15,7 @@ from tests.support.sealed import seal
 from tests.support.toy_run import toy_run, toy_settings
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning")
-EARLY = ("collect", "clean", "annotate", "instruct")
+EARLY = ("collect", "clean", "annotate", "instruct", "teach")
 ALL = (*EARLY, "train", "evaluate", "register")
 
 

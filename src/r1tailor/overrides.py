@@ -21,7 +21,7 @@ from r1tailor.config_messages import did_you_mean, shortened
 from r1tailor.errors import ConfigError
 from r1tailor.untrusted import HYDRA_ALLOWED
 
-GROUPS = ("domain", "model", "strategy", "optimizer", "scheduler", "curriculum", "trainer", "evaluation")
+GROUPS = ("domain", "model", "strategy", "objective", "optimizer", "scheduler", "curriculum", "trainer", "evaluation")
 MOST_JOBS = 10_000  # of one sweep; Hydra composes each before it starts the first
 _LONGEST_QUOTED = 300
 _PLUG_IN = re.compile(r"hydra\.(?:launcher|sweeper)\.")

@@ -26,7 +26,7 @@ from r1tailor.corpus.engine import Report
 from r1tailor.corpus.privacy import references
 from r1tailor.corpus.privacy.gate import gate
 from r1tailor.corpus.progress import shown
-from r1tailor.domain import declaration, open_domain
+from r1tailor.domain import Domain, declaration, open_domain
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.inputs import sweep_variants, write_inputs
 from r1tailor.instruction.build import build
@@ -43,6 +43,7 @@ from r1tailor.records import (
 from r1tailor.registry import Version, open_registry
 from r1tailor.registry.files import write_folder
 from r1tailor.schema.model import LocalModel
+from r1tailor.schema.objective import Distillation
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource, Source
 from r1tailor.stage_outputs import demand, sealed
@@ -121,6 +122,10 @@ def check(settings: Settings, run: RunFolder) -> None:
     from r1tailor.planning.preflight import refuse_early
 
     refuse_early(settings, config.ROOT)
+    if isinstance(settings.objective, Distillation):
+        from r1tailor.teaching.lessons import refuse_teacher
+
+        refuse_teacher(settings, config.ROOT)
 
 
 def clean(settings: Settings, run: RunFolder) -> None:
@@ -197,6 +202,27 @@ def instruct(settings: Settings, run: RunFolder) -> None:
     print(f"instruct: {counts} examples")
 
 
+def teach(settings: Settings, run: RunFolder) -> None:
+    """Training examples + a teacher -> its verified texts, its distributions; nothing where nothing is asked.
+
+    ``train`` reads the examples of this stage where it wrote any, else those of ``instruct``.
+    """
+    with sealed(settings, run, "teach"):
+        if not isinstance(settings.objective, Distillation):
+            for file in run.taught.iterdir():  # of another objective
+                file.unlink()
+            return
+        from r1tailor.teaching.lessons import said, write_lessons
+
+        report = write_lessons(settings, run.parts()["train"], partial(_domain, settings, run), run.taught, config.ROOT)
+        store.write_json(run.taught / _REPORT, report)
+    print(f"teach: {said(report)}")
+
+
+def _domain(settings: Settings, run: RunFolder) -> Domain:
+    return open_domain(settings.domain, list(read_documents(run.annotated)))
+
+
 def train(settings: Settings, run: RunFolder, phase: str | None = None, *, checked: bool = False) -> None:
     """Examples + base model -> tuned model, training metrics, curves: one phase, or all of them in their order.
 
@@ -212,7 +238,7 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
     if phase is not None and phase not in keys:
         raise ConfigError([f"--phase {phase}: curriculum={settings.curriculum.kind} has {', '.join(keys)}"])
     demand(settings, run, "train")
-    parts, hashes, code = run.parts(), run.hashes(), code_version()
+    parts, hashes, code = run.trained_on(), run.hashes(), code_version()
     from r1tailor.planning.preflight import preflight
     from r1tailor.training import parallel
     from r1tailor.training.fit import fit
@@ -224,7 +250,9 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
     with nullcontext() if launched else store.held(run.trained):
         for key in (phase,) if phase else keys:
             parent = _parent(run, keys, key)
-            planned = phase_run(settings, parts, hashes, config.ROOT, run.phase(key), key, parent, code)
+            planned = phase_run(
+                settings, parts, hashes, config.ROOT, run.phase(key), key, parent, code, run.probabilities
+            )
             metrics = finished(planned)
             if metrics is None and not ready:
                 decided, count, window = planned.settings, len(parts["train"]), planned.window
@@ -267,6 +295,7 @@ def variant(settings: Settings, run: RunFolder, name: str | None = None) -> None
         place = run.variant(each)
         store.write_text(place.path / "config.yaml", config.as_yaml(chosen[each]))
         instruct(chosen[each], place)
+        teach(chosen[each], place)
         train(chosen[each], place)
 
 
@@ -290,7 +319,7 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     demand(settings, run, "evaluate")
     trained = run.phase(settings.curriculum.final)
     _refuse_other_model(settings, run)
-    domain = open_domain(settings.domain, list(read_documents(run.annotated)))
+    domain = _domain(settings, run)
     parts = run.parts()
     metrics = measure(settings, domain, parts, config.ROOT, base_and_tuned(trained / "model"), run.evaluation)
     records = track_records(settings, run, domain, parts, metrics, chosen_variants(settings))
@@ -413,7 +442,8 @@ def _without_place(settings: Settings) -> str:
 
 
 STAGES: dict[str, Callable[..., Any]] = {
-    stage.__name__: stage for stage in (inputs, collect, clean, annotate, instruct, train, variant, evaluate, register)
+    stage.__name__: stage
+    for stage in (inputs, collect, clean, annotate, instruct, teach, train, variant, evaluate, register)
 }
 
 
