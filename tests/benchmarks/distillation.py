@@ -3,9 +3,9 @@
 Teacher: the base model fine-tuned on ICD-10 (chapters), as in the demo. Student: 15 of its 30 layers, evenly kept. Both
 students take the same optimizer steps over the same examples in the same order; one is also given the teacher's
 distributions. Measured on the same held-out items: the accuracy of the likeliest chapter, the loss on the reference
-answers, the bytes of the saved model, and the rate at which rows are read (teacher and students in turns, so that the
-load of the machine falls on each alike). Intervals are Student's over the seeds. What ``--folder`` holds is not computed
-again, so that an interrupted run is started again with the same line.
+answers, the number of weights, and the rates at which rows are read and answers are written (teacher and student in
+turns, so that the load of the machine falls on both alike). Intervals are Student's over the seeds. What ``--folder``
+holds is not computed again: the same line continues an interrupted run.
 """
 
 import argparse
@@ -25,8 +25,9 @@ from r1tailor.domain import Domain, open_domain
 from r1tailor.inference.local import LocalAnswerer, open_tuned
 from r1tailor.layout import RunFolder
 from r1tailor.objective.supervised import log_likelihoods
-from r1tailor.records import Example, read_documents, read_examples
+from r1tailor.records import Example, read_documents, read_examples, write_records
 from r1tailor.schema.settings import Settings
+from r1tailor.stage_outputs import sealed
 
 PREPARATION = (stages.collect, stages.clean, stages.annotate, stages.instruct)
 ARMS = ("alone", "taught")
@@ -56,11 +57,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--model", default="smollm2")
     parser.add_argument("--layers", type=int, default=15)
     parser.add_argument("--strategy", default="full", choices=["full", "lora"])
-    parser.add_argument("--lr", type=float, default=1e-4, help="of the students")
+    parser.add_argument("--lr", type=float, default=2e-4, help="of the students")
     parser.add_argument("--teacher-steps", type=int, default=170, help="as in the demo")
     parser.add_argument("--teacher-set", nargs="*", default=[], metavar="key=value")
-    parser.add_argument("--steps", type=int, default=100, help="optimizer steps of each student, of 16 examples")
+    parser.add_argument("--steps", type=int, default=120, help="optimizer steps of each student, of 16 examples")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
+    parser.add_argument("--examples", type=int, default=4000, help="training examples that all runs draw from")
     parser.add_argument("--items", type=int, default=300, help="held-out items")
     parser.add_argument("--weight", type=float, default=0.5)
     parser.add_argument("--temperature", type=float, default=1.0)
@@ -113,6 +115,9 @@ def _prepared(options: argparse.Namespace) -> RunFolder:
     if not (run.examples / store.MANIFEST).exists():
         for stage in PREPARATION:
             stage(settings, run)
+        examples = read_examples(run.examples / "train.jsonl")
+        with sealed(settings, run, "instruct"):
+            write_records(run.examples / "train.jsonl", _some(examples, options.examples))
     return run
 
 
@@ -180,9 +185,8 @@ def _print_compared(found: dict[str, list[dict[str, float]]]) -> None:
             compared |= _interval(f"{figure}_{arm}", values[arm])
         differences = [a - b for a, b in zip(values["taught"], values["alone"], strict=True)]
         compared |= _interval(f"{figure}_taught_minus_alone", differences)
-        compared |= _interval(
-            f"{figure}_taught_minus_teacher", [v - found["teacher"][0][figure] for v in values["taught"]]
-        )
+        of_teacher = found["teacher"][0][figure]
+        compared |= _interval(f"{figure}_taught_minus_teacher", [value - of_teacher for value in values["taught"]])
     rates = [
         b["training_examples_per_second"] / a["training_examples_per_second"]
         for a, b in zip(found["alone"], found["taught"], strict=True)
