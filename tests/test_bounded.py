@@ -111,6 +111,27 @@ def test_errors_keep_their_words_and_an_outside_kill_is_told() -> None:
         bounded.run(killed, SHORT)
 
 
+def test_an_interrupt_right_after_the_fork_ends_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    place, fork = tmp_path / "pid", os.fork
+
+    def interrupted() -> int:
+        pid = fork()
+        if pid:
+            place.write_text(str(pid))
+            os.kill(os.getpid(), signal.SIGINT)
+        return pid
+
+    monkeypatch.setattr(os, "fork", interrupted)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            bounded.run(lambda: time.sleep(60), SHORT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(int(place.read_text()), os.WNOHANG)
+
+
 def test_an_interrupt_ends_the_worker_which_removes_what_it_wrote(tmp_path: Path) -> None:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started the tests may ignore it
     place, folder = tmp_path / "pid", tmp_path / "output"

@@ -25,8 +25,8 @@ import sys
 import time
 import traceback
 import warnings
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, BinaryIO, NoReturn, TypeVar
@@ -166,19 +166,35 @@ def _one_worker(
     work: Callable[[], object], limits: Limits, refused: dict[str, str], place: mmap.mmap
 ) -> tuple[str, Any]:
     """Return what came of one worker: ``returned`` and a value, ``error`` and an exception, ``reached`` and why."""
-    pid, messages = _forked(work, limits, refused, place)
-    running = True
+    with _no_interrupt() as allow:  # which would leave a worker that nobody ends
+        pid, messages = _forked(work, limits, refused, place)
+        running = True
+        try:
+            allow()
+            with suppress(EOFError, pickle.UnpicklingError):  # cut off, perhaps within the message
+                kind, content = pickle.load(messages)  # from our own worker
+                return kind, content
+            _, status = os.waitpid(pid, 0)
+            running = False
+            return "reached", _why(os.waitstatus_to_exitcode(status), place)
+        finally:
+            messages.close()
+            if running:
+                _end(pid)
+
+
+@contextmanager
+def _no_interrupt() -> Iterator[Callable[[], None]]:
+    """Hold Ctrl-C back; yields what lets it through again."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+    def allow() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
     try:
-        with suppress(EOFError, pickle.UnpicklingError):  # cut off, perhaps within the message
-            kind, content = pickle.load(messages)  # from our own worker
-            return kind, content
-        _, status = os.waitpid(pid, 0)
-        running = False
-        return "reached", _why(os.waitstatus_to_exitcode(status), place)
+        yield allow
     finally:
-        messages.close()
-        if running:
-            _end(pid)
+        allow()
 
 
 def _end(pid: int) -> None:
@@ -257,6 +273,7 @@ def _be_worker(work: Callable[[], object], worker: _Worker, message: BinaryIO) -
 def _prepare() -> None:
     """Make a forked process a worker: Ctrl-C is the parent's, its end is the worker's, allocations can fail."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
     signal.signal(signal.SIGPROF, _reached)
