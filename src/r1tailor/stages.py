@@ -30,7 +30,7 @@ from r1tailor.domain import Domain, declaration, open_domain
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.inputs import sweep_variants, write_inputs
 from r1tailor.instruction.build import build
-from r1tailor.layout import RunFolder, pipeline_folder
+from r1tailor.layout import TRAIN, RunFolder, pipeline_folder
 from r1tailor.model.local import local_folder
 from r1tailor.records import (
     Document,
@@ -427,12 +427,14 @@ def register(settings: Settings, run: RunFolder) -> Version:
 def _version_parts(settings: Settings, run: RunFolder) -> dict[str, Path]:
     """Return what a version holds, by the name that it has there."""
     *earlier, final = settings.curriculum.keys
+    taught = {f"teach/{name}": run.taught / name for name in (_REPORT, TRAIN)}
     return {
         "model": run.phase(final) / "model",
         **{f"phases/{key}": run.phase(key) / "model" for key in earlier},
         "data": run.examples,
         "evaluation": run.evaluation,
         "provenance.json": run.provenance,
+        **{name: path for name, path in taught.items() if path.exists()},
     }
 
 

@@ -28,7 +28,10 @@ def test_where_nothing_is_asked_examples_pass_through_and_nothing_is_left(tmp_pa
     assert run.probabilities is None
 
 
-def test_texts_and_distributions_over_them_are_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_texts_and_distributions_over_them_are_trained_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(config, "ROOT", tmp_path)
     settings, run = instructed(tmp_path, *BOTH)
     with monkeypatch.context() as patched:
         from r1tailor.teaching import probabilities
@@ -46,6 +49,10 @@ def test_texts_and_distributions_over_them_are_trained_on(tmp_path: Path, monkey
     assert saved.run["data"]["train.jsonl"] == store.sha256_file(run.taught / "train.jsonl")
     assert saved.run["composition"]["objective"]["teacher"] == "base"
     stages.evaluate(settings, run)
+    files = stages.register(settings, run).files
+    assert files["teach/train.jsonl"] == saved.run["data"]["train.jsonl"]
+    assert "teach/report.json" in files
+    assert "teach: warning: evaluation.max_new_tokens = 4 cuts an answer short" in capsys.readouterr().out
     plain = toy_settings(tmp_path)
     stages.teach(plain, run)
     assert sorted(file.name for file in run.taught.iterdir()) == [store.MANIFEST]

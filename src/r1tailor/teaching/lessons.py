@@ -36,12 +36,21 @@ def write_lessons(
     assert isinstance(wanted, Distillation)
     report: dict[str, Any] = {"teacher": teacher.name, "sha256": teacher.sha256}
     if wanted.sequences:
+        _warn_of_short_answers(settings, wanted.sequences.max_new_tokens)
         examples, report["sequences"] = write_texts(teacher, settings, examples, domain(), folder / ANSWERS, root)
         write_records(folder / TRAIN, examples)
     if wanted.tokens:
         report["tokens"] = write_probabilities(teacher, settings, examples, folder, root)
     clear(folder, texts=wanted.sequences is not None, tokens=wanted.tokens is not None)
     return report
+
+
+def _warn_of_short_answers(settings: Settings, written: int) -> None:
+    if settings.evaluation.max_new_tokens < written:
+        print(
+            f"teach: warning: evaluation.max_new_tokens = {settings.evaluation.max_new_tokens} cuts an answer short "
+            f"whose reasoning is as long as the teacher's may be (objective.sequences.max_new_tokens = {written})"
+        )
 
 
 def refuse_teacher(settings: Settings, root: Path) -> Teacher:
