@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from r1tailor import store
+from r1tailor import durable, store
 from r1tailor.batching.packing import pack
 from r1tailor.batching.taught import FILE, Taught, Teachings, facts_of, write_taught
 from r1tailor.batching.tokens import TokenizedExample, tokenize
@@ -47,7 +47,7 @@ def write_probabilities(
     if not _holds(path, facts):
         print(f"teach: asking {teacher.name} for distributions over {len(tokens):,} examples", flush=True)
         rows = _rows(_local(teacher, root), tokens, wanted)
-        temporary = path.with_suffix(".part")
+        temporary = durable.temporary(path)
         try:
             write_taught(temporary, facts, _kept(teacher, wanted, root), rows)
             temporary.replace(path)
