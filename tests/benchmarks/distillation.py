@@ -37,19 +37,21 @@ FIGURES = ("accuracy", "loss")
 def main() -> None:
     """Train the teacher once and both students for each seed; print one line for each, then the comparison."""
     options = _options()
-    prepared, teacher = _prepared(options), _composed(options, options.teacher_steps, 1, *options.teacher_set)
-    schooled = _trained(teacher, RunFolder(options.folder / f"teacher-{options.teacher_steps}"), prepared)
-    found: dict[str, list[dict[str, float]]] = {"teacher": [_measured(teacher, schooled, prepared, options)]}
+    prepared = _prepared(options)
+    teacher, schooled = _teacher(options, prepared)
+    kept = options.folder / f"teacher-{schooled.path.name}-{options.items}.json"
+    found = {"teacher": [_measured(teacher, schooled, prepared, options, kept)]}
     print(f"teacher: {_said(found['teacher'][0])}", flush=True)
     for seed in options.seeds:
         for arm in ARMS:
             settings, run = _student(arm, seed, schooled, options)
             _trained(settings, run, prepared)
-            found.setdefault(arm, []).append(_measured(settings, run, prepared, options))
+            kept = run.path / f"measured-{options.items}.json"
+            found.setdefault(arm, []).append(_measured(settings, run, prepared, options, kept))
             print(f"{arm} seed {seed}: {_said(found[arm][-1])}", flush=True)
         if len(found["taught"]) > 1:
             _print_compared(found)
-    _print_rates(schooled, teacher, options)
+    _print_rates(schooled, teacher, prepared, options)
 
 
 def _options() -> argparse.Namespace:
@@ -58,9 +60,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--layers", type=int, default=15)
     parser.add_argument("--strategy", default="full", choices=["full", "lora"])
     parser.add_argument("--lr", type=float, default=2e-4, help="of the students")
+    parser.add_argument("--teacher", type=Path, help="folder of a medical run that is trained already (seed 1)")
     parser.add_argument("--teacher-steps", type=int, default=170, help="as in the demo")
     parser.add_argument("--teacher-set", nargs="*", default=[], metavar="key=value")
-    parser.add_argument("--steps", type=int, default=120, help="optimizer steps of each student, of 16 examples")
+    parser.add_argument("--steps", type=int, default=60, help="optimizer steps of each student, of 16 examples")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--examples", type=int, default=4000, help="training examples that all runs draw from")
     parser.add_argument("--items", type=int, default=300, help="held-out items")
@@ -87,6 +90,13 @@ def _composed(options: argparse.Namespace, steps: int, seed: int, *overrides: st
         ],
         "config",
     )
+
+
+def _teacher(options: argparse.Namespace, prepared: RunFolder) -> tuple[Settings, RunFolder]:
+    if options.teacher:
+        return config.load_params(options.teacher / "config.yaml"), RunFolder(options.teacher.resolve())
+    settings = _composed(options, options.teacher_steps, 1, *options.teacher_set)
+    return settings, _trained(settings, RunFolder(options.folder / f"teacher-{options.teacher_steps}"), prepared)
 
 
 def _student(arm: str, seed: int, teacher: RunFolder, options: argparse.Namespace) -> tuple[Settings, RunFolder]:
@@ -139,23 +149,21 @@ def _trained(settings: Settings, run: RunFolder, prepared: RunFolder) -> RunFold
     return run
 
 
-def _measured(settings: Settings, run: RunFolder, prepared: RunFolder, options: argparse.Namespace) -> dict[str, float]:
-    kept = run.path / f"measured-{options.items}.json"
+def _measured(
+    settings: Settings, run: RunFolder, prepared: RunFolder, options: argparse.Namespace, kept: Path
+) -> dict[str, float]:
+    """Return the figures of a trained model; they are kept in a file."""
     if not kept.exists():
-        model = run.phase(settings.curriculum.final) / "model"
-        answerer = open_tuned(artifact.read(model), settings, config.ROOT)
-        items = _some(read_examples(run.examples / "test.jsonl"), options.items)
+        trained = run.phase(settings.curriculum.final)
+        answerer = open_tuned(artifact.read(trained / "model"), settings, config.ROOT)
+        items = _some(read_examples(prepared.examples / "test.jsonl"), options.items)
         domain = open_domain(settings.domain, list(read_documents(prepared.annotated)))
-        metrics = store.read_json(run.phase(settings.curriculum.final) / "metrics.json")
-        store.write_json(
-            kept,
-            {
-                **_scores(answerer, domain, items),
-                "parameters": sum(parameter.numel() for parameter in answerer.model.parameters()),
-                "steps": metrics["steps"],
-                "training_examples_per_second": metrics["examples_per_second"],
-            },
-        )
+        figures = _scores(answerer, domain, items)
+        figures["parameters"] = sum(parameter.numel() for parameter in answerer.model.parameters())
+        if (trained / "metrics.json").exists():
+            metrics = store.read_json(trained / "metrics.json")
+            figures |= {"steps": metrics["steps"], "training_examples_per_second": metrics["examples_per_second"]}
+        store.write_json(kept, figures)
     found: dict[str, float] = store.read_json(kept)
     return found
 
@@ -203,7 +211,7 @@ def _interval(name: str, values: Sequence[float]) -> dict[str, float]:
     return {name: mean, f"{name}_low": mean - half, f"{name}_high": mean + half}
 
 
-def _print_rates(teacher: RunFolder, settings: Settings, options: argparse.Namespace) -> None:
+def _print_rates(teacher: RunFolder, settings: Settings, prepared: RunFolder, options: argparse.Namespace) -> None:
     """Print how much faster the student reads packed rows and writes greedy answers, over rounds in turns."""
     student, run = _student("taught", options.seeds[0], teacher, options)
     pairs = {"teacher": (settings, teacher), "student": (student, run)}
@@ -211,7 +219,7 @@ def _print_rates(teacher: RunFolder, settings: Settings, options: argparse.Names
         name: open_tuned(artifact.read(place.phase(own.curriculum.final) / "model"), own, config.ROOT)
         for name, (own, place) in pairs.items()
     }
-    items = _some(read_examples(teacher.examples / "test.jsonl"), 64)
+    items = _some(read_examples(prepared.examples / "test.jsonl"), 64)
     ratios: dict[str, list[float]] = {"read": [], "write": []}
     for _ in range(options.rounds):
         for what, work in {"read": _read, "write": _write}.items():
