@@ -24,6 +24,8 @@ REQUIRED = {
     ("domain", "generic"): ["domain.sources.0.path=mine.jsonl"],
     ("evaluation", "market"): ["domain=finance"],
     ("evaluation", "walk_forward"): ["domain=finance"],
+    ("objective", "distillation"): ["objective.teacher=base"],
+    ("objective", "distillation_sequences"): ["objective.teacher=base"],
     ("model", "local"): ["model.path=models/mine"],
 }
 
@@ -88,7 +90,7 @@ def test_groups_and_folders_below_conf_are_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "option"), [pair for pair in OPTIONS if pair[0] in ("domain", "strategy", "curriculum")]
+    ("group", "option"), [pair for pair in OPTIONS if pair[0] in ("domain", "strategy", "objective", "curriculum")]
 )
 def test_the_kind_of_an_option_has_a_module(group: str, option: str) -> None:
     kind = yaml.safe_load((config.CONF / group / f"{option}.yaml").read_text("utf-8"))["kind"]

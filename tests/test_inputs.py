@@ -98,7 +98,7 @@ def local_model(path: str) -> dict[str, Any]:
         ),
         ({"domain": {"annotation": ANNOTATION}}, "export.jsonl", ["annotate"]),
         ({"domain": {"annotation": ANNOTATION}}, "adjudicated.jsonl", ["annotate"]),
-        ({"model": local_model("mine")}, "mine/model.safetensors", ["train", "variant", "evaluate"]),
+        ({"model": local_model("mine")}, "mine/model.safetensors", ["teach", "train", "variant", "evaluate"]),
     ],
 )
 def test_a_file_that_a_setting_names_is_an_input_of_the_stages_that_open_it(
@@ -236,5 +236,5 @@ def test_a_package_that_brings_the_domain_is_an_input_of_the_stages_that_call_it
     brought = {f"clinic_triage/{name}" for name in ("__init__.py", "reader.py", "words/colours.txt")}
     for stage in inputs.ROOMS:
         found = set(inputs.code_of(stage, "triage")) - set(inputs.code_of(stage))
-        calls = stage in ("collect", "instruct", "variant", "evaluate")
+        calls = stage in ("collect", "instruct", "teach", "variant", "evaluate")
         assert found == (brought | {"lone_reader.py"} if calls else set()), stage

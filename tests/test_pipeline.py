@@ -17,7 +17,7 @@ from r1tailor import store
 from tests.conftest import ROOT
 from tests.support.commands import Done, spawned
 
-STAGES = ("collect", "clean", "annotate", "instruct", "train@1-all", "evaluate", "register")
+STAGES = ("collect", "clean", "annotate", "instruct", "teach", "train@1-all", "evaluate", "register")
 PHASES = ("train@1-easy", "train@2-middle", "train@3-hard")
 TOY = (
     "model=tiny_llama",
@@ -83,7 +83,7 @@ def _git(folder: Path, *arguments: str) -> str:
 def _ran(done: Done) -> tuple[str, ...]:
     assert done.code == 0, done.out + done.err
     assert "Running stage 'inputs'" in done.out
-    return tuple(stage for stage in (*STAGES[:4], *PHASES, *STAGES[4:]) if f"Running stage '{stage}'" in done.out)
+    return tuple(stage for stage in (*STAGES[:5], *PHASES, *STAGES[5:]) if f"Running stage '{stage}'" in done.out)
 
 
 _SAYS_HOW_IT_RUNS = """
@@ -237,7 +237,7 @@ def test_an_experiment_changes_what_it_names_and_is_shown_and_compared(
 ) -> None:
     kept = yaml.safe_load((project / "params.yaml").read_text("utf-8"))
     experiment = dvc("exp", "run", "-n", "longer", "-S", "trainer.max_steps=3")
-    assert _ran(experiment) == STAGES[4:]
+    assert _ran(experiment) == STAGES[5:]
     composed = yaml.safe_load((project / "params.yaml").read_text("utf-8"))
     assert composed["trainer"].pop("max_steps") == kept["trainer"].pop("max_steps") + 1
     assert composed == kept

@@ -16,7 +16,7 @@ from tests.support.toy_run import toy_run, toy_settings
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning")
 EARLY = ("collect", "clean", "annotate", "instruct")
-ALL = (*EARLY, "train", "evaluate", "register")
+ALL = (*EARLY, "teach", "train", "evaluate", "register")
 
 
 @pytest.fixture(scope="module")
@@ -159,12 +159,22 @@ def test_a_flipped_bit_is_noticed_by_the_next_reader(where: str, copied: tuple[S
         stages.STAGES[reader](settings, run)
 
 
+def test_examples_that_no_teacher_wrote_are_not_trained_on(copied: tuple[Settings, RunFolder]) -> None:
+    settings, run = copied
+    shutil.copy(run.examples / "train.jsonl", run.taught / "train.jsonl")
+    for reader in ("train", "evaluate", "register"):
+        with pytest.raises(DataError, match=r"train\.jsonl is not in its manifest\. Run teach again"):
+            stages.STAGES[reader](settings, run)
+    stages.teach(settings, run)
+    assert sorted(file.name for file in run.taught.iterdir()) == [store.MANIFEST]
+
+
 def test_stages_of_different_runs_do_not_mix(copied: tuple[Settings, RunFolder]) -> None:
     settings, run = copied
     documents = list(read_documents(run.collected))[:-1]
     with stage_outputs.sealed(settings, run, "collect"):
         write_documents(run.collected, documents)
-    for later in ("annotate", "instruct", "train", "evaluate", "register"):
+    for later in ("annotate", "instruct", "teach", "train", "evaluate", "register"):
         with pytest.raises(DataError, match=r"clean was made from other files .* Run clean again"):
             stages.STAGES[later](settings, run)
 
@@ -172,7 +182,7 @@ def test_stages_of_different_runs_do_not_mix(copied: tuple[Settings, RunFolder])
 def test_the_verdict_of_the_gate_is_demanded(copied: tuple[Settings, RunFolder]) -> None:
     settings, run = copied
     strict = settings.model_copy(update={"domain": settings.domain.model_copy(update={"compliance": "hipaa"})})
-    for later in ("annotate", "instruct", "train", "evaluate", "register"):
+    for later in ("annotate", "instruct", "teach", "train", "evaluate", "register"):
         with pytest.raises(DataError, match=r"was checked for domain\.compliance = none, now it is hipaa"):
             stages.STAGES[later](strict, run)
 

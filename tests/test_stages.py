@@ -38,7 +38,15 @@ def composed() -> Settings:
 def run(composed: Settings, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """A market with its examples, its model and those of its variants."""
     place = RunFolder(tmp_path_factory.mktemp("market"))
-    for stage in (stages.collect, stages.clean, stages.annotate, stages.instruct, stages.train, stages.variant):
+    for stage in (
+        stages.collect,
+        stages.clean,
+        stages.annotate,
+        stages.instruct,
+        stages.teach,
+        stages.train,
+        stages.variant,
+    ):
         stage(composed, place)
     return place
 

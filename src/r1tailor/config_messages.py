@@ -14,6 +14,7 @@ _TAGGED = (
     "domain",
     "model",
     "strategy",
+    "objective",
     "optimizer",
     "scheduler",
     "curriculum",

@@ -19,10 +19,12 @@ from pydantic.fields import FieldInfo
 
 from r1tailor import store
 from r1tailor.domain import declaration
-from r1tailor.errors import DataError
+from r1tailor.errors import DataError, UserError
 from r1tailor.fields import Location
+from r1tailor.inference import BASE, locate
 from r1tailor.schema.base import Section
 from r1tailor.schema.market import FeedSource
+from r1tailor.schema.objective import Distillation
 from r1tailor.schema.settings import STAGE_SECTIONS, Settings
 from r1tailor.schema.sources import PackagedSource, SqlSource
 from r1tailor.sources.packaged import member_path, packaged_folder
@@ -32,6 +34,7 @@ ROOMS = {
     "clean": ("corpus",),
     "annotate": ("annotation",),
     "instruct": ("domain", "instruction"),
+    "teach": ("domain", "teaching"),
     "train": ("training",),
     "variant": ("domain", "instruction", "training"),
     "compress": ("compression",),
@@ -52,7 +55,8 @@ UNCOUNTED = {
     "stages",
     "commands",
 }
-_CALL_DOMAINS = {"collect", "instruct", "variant", "evaluate"}
+_CALL_DOMAINS = {"collect", "instruct", "teach", "variant", "evaluate"}
+_ASK_TEACHERS = {"teach", "variant"}
 _OPENED_TOO = {"evaluate": ("model",)}  # named by settings of which a stage depends on the outcome
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///([^?]+)")
 _SHOWN = 3
@@ -101,7 +105,20 @@ def files_of(settings: Settings, stage: str, root: Path) -> dict[str, str | None
     Raises:
         DataError: one cannot be read.
     """
-    return {name: _content(root / name) for name in _names(settings, stage, root)}
+    named = {name: _content(root / name) for name in _names(settings, stage, root)}
+    return named | (_teacher(settings, root) if stage in _ASK_TEACHERS else {})
+
+
+def _teacher(settings: Settings, root: Path) -> dict[str, str | None]:
+    """Return the hash of the teacher's manifest, None where there is none; the model's settings name ``base``."""
+    wanted = settings.objective
+    if not isinstance(wanted, Distillation) or wanted.teacher == BASE:
+        return {}
+    try:
+        manifest = locate(wanted.teacher, root).model / store.MANIFEST
+        return {f"teacher {wanted.teacher}": _content(manifest)}
+    except UserError:
+        return {f"teacher {wanted.teacher}": None}
 
 
 def own_files(settings: Settings, root: Path) -> list[str]:

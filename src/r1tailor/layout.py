@@ -9,6 +9,9 @@ from r1tailor.records import Example, read_examples
 from r1tailor.schema.settings import Settings
 
 PARTS = ("train", "validation", "test")
+TRAIN = "train.jsonl"
+ANSWERS = "answers.jsonl"  # of a teacher: every text that it wrote
+PROBABILITIES = "probabilities.parquet"  # of a teacher
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,17 @@ class RunFolder:
         return self.path / "instruct"
 
     @property
+    def taught(self) -> Path:
+        """Folder of what a teacher was asked for: examples with its texts, its distributions, a report."""
+        return self.path / "teach"
+
+    @property
+    def probabilities(self) -> Path | None:
+        """File of a teacher's distributions; None where ``teach`` wrote none."""
+        file = self.taught / PROBABILITIES
+        return file if file.exists() else None
+
+    @property
     def trained(self) -> Path:
         """Folder of the curriculum's phases."""
         return self.path / "train"
@@ -98,10 +112,24 @@ class RunFolder:
         """
         return {name: read_examples(self.examples / f"{name}.jsonl") for name in PARTS}
 
+    def trained_on(self) -> dict[str, list[Example]]:
+        """Return the examples that training reads: those of a teacher where ``teach`` wrote any.
+
+        Raises:
+            DataError: a file is missing or damaged.
+        """
+        files = {"train": self._train_file, "validation": self.examples / "validation.jsonl"}
+        return {name: read_examples(file) for name, file in files.items()}
+
     def hashes(self) -> dict[str, str]:
-        """Return the sha256 of each example file that training reads, by its name."""
-        names = (f"{part}.jsonl" for part in ("train", "validation"))
-        return {name: store.sha256_file(self.examples / name) for name in names}
+        """Return the sha256 of each file of examples and distributions that training reads, by its name."""
+        files = [self._train_file, self.examples / "validation.jsonl", *filter(None, [self.probabilities])]
+        return {file.name: store.sha256_file(file) for file in files}
+
+    @property
+    def _train_file(self) -> Path:
+        file = self.taught / TRAIN
+        return file if file.exists() else self.examples / TRAIN
 
 
 def pipeline_folder(settings: Settings) -> RunFolder:

@@ -22,7 +22,7 @@ from r1tailor.errors import ConfigError
 from r1tailor.untrusted import HYDRA_ALLOWED
 
 GROUPS = (
-    *("domain", "model", "strategy", "optimizer", "scheduler", "curriculum"),
+    *("domain", "model", "strategy", "objective", "optimizer", "scheduler", "curriculum"),
     *("trainer", "compression", "evaluation", "serving"),
 )
 MOST_JOBS = 10_000  # of one sweep; Hydra composes each before it starts the first

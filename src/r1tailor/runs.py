@@ -52,6 +52,7 @@ _STAGES = (
     stages.clean,
     stages.annotate,
     stages.instruct,
+    stages.teach,
     _point_latest,
     partial(stages.train, checked=True),
     stages.variant,

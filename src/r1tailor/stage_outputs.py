@@ -21,9 +21,10 @@ _READ = {
     "clean": ("collect",),
     "annotate": ("clean",),
     "instruct": ("annotate",),
-    "train": ("instruct",),
-    "evaluate": ("collect", "clean", "annotate", "instruct"),
-    "register": ("collect", "instruct"),
+    "teach": ("annotate", "instruct"),
+    "train": ("instruct", "teach"),
+    "evaluate": ("collect", "clean", "annotate", "instruct", "teach"),
+    "register": ("collect", "instruct", "teach"),
 }
 
 
@@ -34,6 +35,7 @@ def _folders(run: RunFolder) -> dict[str, Path]:
         "clean": run.cleaned.parent,
         "annotate": run.annotated.parent,
         "instruct": run.examples,
+        "teach": run.taught,
     }
 
 

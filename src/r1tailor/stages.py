@@ -26,11 +26,11 @@ from r1tailor.corpus.engine import Report
 from r1tailor.corpus.privacy import references
 from r1tailor.corpus.privacy.gate import gate
 from r1tailor.corpus.progress import shown
-from r1tailor.domain import declaration, open_domain
+from r1tailor.domain import Domain, declaration, open_domain
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.inputs import sweep, write_inputs
 from r1tailor.instruction.build import build, entered
-from r1tailor.layout import RunFolder, pipeline_folder
+from r1tailor.layout import TRAIN, RunFolder, pipeline_folder
 from r1tailor.model.local import local_folder
 from r1tailor.records import (
     Document,
@@ -44,6 +44,7 @@ from r1tailor.registry import Version, open_registry
 from r1tailor.registry.files import write_folder
 from r1tailor.schema.annotation import Annotation
 from r1tailor.schema.model import LocalModel
+from r1tailor.schema.objective import Distillation
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource, Source
 from r1tailor.stage_outputs import demand, sealed
@@ -123,6 +124,10 @@ def check(settings: Settings, run: RunFolder) -> None:
     from r1tailor.planning.preflight import refuse_early
 
     refuse_early(settings, config.ROOT)
+    if isinstance(settings.objective, Distillation):
+        from r1tailor.teaching.lessons import refuse_teacher
+
+        refuse_teacher(settings, config.ROOT)
 
 
 def clean(settings: Settings, run: RunFolder) -> None:
@@ -210,6 +215,27 @@ def _instructed(settings: Settings, run: RunFolder) -> dict[str, int]:
     return {name: write_records(run.examples / f"{name}.jsonl", members) for name, members in built.parts.items()}
 
 
+def teach(settings: Settings, run: RunFolder) -> None:
+    """Training examples + a teacher -> its verified texts, its distributions; nothing where nothing is asked.
+
+    ``train`` reads the examples of this stage where it wrote any, else those of ``instruct``.
+    """
+    with sealed(settings, run, "teach"):
+        if not isinstance(settings.objective, Distillation):
+            for file in run.taught.iterdir():  # of another objective
+                file.unlink()
+            return
+        from r1tailor.teaching.lessons import said, write_lessons
+
+        report = write_lessons(settings, run.parts()["train"], partial(_domain, settings, run), run.taught, config.ROOT)
+        store.write_json(run.taught / _REPORT, report)
+    print(f"teach: {said(report)}")
+
+
+def _domain(settings: Settings, run: RunFolder) -> Domain:
+    return open_domain(settings.domain, list(read_documents(run.annotated)))
+
+
 def train(settings: Settings, run: RunFolder, phase: str | None = None, *, checked: bool = False) -> None:
     """Examples + base model -> tuned model, training metrics, curves: one phase, or all of them in their order.
 
@@ -225,7 +251,7 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
     if phase is not None and phase not in keys:
         raise ConfigError([f"--phase {phase}: curriculum={settings.curriculum.kind} has {', '.join(keys)}"])
     demand(settings, run, "train")
-    parts, hashes, code = run.parts(), run.hashes(), code_version()
+    parts, hashes, code = run.trained_on(), run.hashes(), code_version()
     from r1tailor.planning.preflight import preflight
     from r1tailor.training import parallel
     from r1tailor.training.fit import fit
@@ -237,7 +263,9 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
     with nullcontext() if launched else store.held(run.trained):
         for key in (phase,) if phase else keys:
             parent = _parent(run, keys, key)
-            planned = phase_run(settings, parts, hashes, config.ROOT, run.phase(key), key, parent, code)
+            planned = phase_run(
+                settings, parts, hashes, config.ROOT, run.phase(key), key, parent, code, run.probabilities
+            )
             metrics = finished(planned)
             if metrics is None and not ready:
                 decided, count, window = planned.settings, len(parts["train"]), planned.window
@@ -280,6 +308,7 @@ def variant(settings: Settings, run: RunFolder, name: str | None = None) -> None
         place = run.variant(each)
         store.write_text(place.path / "config.yaml", config.as_yaml(chosen[each]))
         instruct(chosen[each], place)
+        teach(chosen[each], place)
         train(chosen[each], place)
 
 
@@ -320,7 +349,7 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     demand(settings, run, "evaluate")
     trained = run.phase(settings.curriculum.final)
     _refuse_other_model(settings, run)
-    domain = open_domain(settings.domain, list(read_documents(run.annotated)))
+    domain = _domain(settings, run)
     parts = run.parts()
     subjects = (*base_and_tuned(trained / "model"), *forms(settings, run.compressed))
     metrics = measure(settings, domain, parts, config.ROOT, subjects, run.evaluation)
@@ -441,12 +470,14 @@ def _adopt_forms(settings: Settings, run: RunFolder, version: Version, metrics: 
 def _version_parts(settings: Settings, run: RunFolder) -> dict[str, Path]:
     """Return what a version holds, by the name that it has there."""
     *earlier, final = settings.curriculum.keys
+    taught = {f"teach/{name}": run.taught / name for name in (_REPORT, TRAIN)}
     return {
         "model": run.phase(final) / "model",
         **{f"phases/{key}": run.phase(key) / "model" for key in earlier},
         "data": run.examples,
         "evaluation": run.evaluation,
         "provenance.json": run.provenance,
+        **{name: path for name, path in taught.items() if path.exists()},
     }
 
 
@@ -457,7 +488,7 @@ def _without_place(settings: Settings) -> str:
 
 STAGES: dict[str, Callable[..., Any]] = {
     stage.__name__: stage
-    for stage in (inputs, collect, clean, annotate, instruct, train, variant, compress, evaluate, register)
+    for stage in (inputs, collect, clean, annotate, instruct, teach, train, variant, compress, evaluate, register)
 }
 
 

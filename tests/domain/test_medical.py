@@ -145,7 +145,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run folder up to its examples."""
     folder = tmp_path_factory.mktemp("medical")
     settings = config.load(["domain=medical", *FASTER])
-    for stage in (stages.collect, stages.clean, stages.annotate, stages.instruct):
+    for stage in (stages.collect, stages.clean, stages.annotate, stages.instruct, stages.teach):
         stage(settings, RunFolder(folder))
     return folder
 

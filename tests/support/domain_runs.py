@@ -23,7 +23,7 @@ def evaluated(domain: str, folder: Path, every: int, *overrides: str) -> dict[st
     some = list(read_documents(run.collected))[::every]
     with stage_outputs.sealed(settings, run, "collect"):
         write_documents(run.collected, some)
-    for stage in (stages.clean, stages.annotate, stages.instruct, stages.train, stages.evaluate):
+    for stage in (stages.clean, stages.annotate, stages.instruct, stages.teach, stages.train, stages.evaluate):
         stage(settings, run)
     metrics: dict[str, Any] = store.read_json(run.evaluation / "metrics.json")
     assert {goal.metric for goal in settings.domain.goals} <= metrics["models"]["tuned"].keys()

@@ -12,6 +12,7 @@ def seal(run: RunFolder, asked: str = "none") -> None:
         "clean": run.cleaned.parent,
         "annotate": run.annotated.parent,
         "instruct": run.examples,
+        "teach": run.taught,
     }.items():
         folder.mkdir(parents=True, exist_ok=True)
         store.write_manifest(folder, {"stage": stage, "made_from": before, "asked": asked})

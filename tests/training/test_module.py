@@ -13,10 +13,10 @@ from r1tailor.batching.packing import MicroBatch
 from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.errors import TrainingError
 from r1tailor.model import load
+from r1tailor.objective import supervised
 from r1tailor.objective.supervised import summed_loss
 from r1tailor.schema.settings import Settings
 from r1tailor.strategy import open_strategy
-from r1tailor.training import module as module_of
 from r1tailor.training.checkpoint_io import FolderCheckpointIO
 from r1tailor.training.data import TailorData
 from r1tailor.training.module import TailorModule
@@ -116,7 +116,7 @@ def poison(monkeypatch: pytest.MonkeyPatch, what: str, steps: set[int]) -> None:
             loss.register_hook(lambda gradient: gradient * float("inf"))
         return loss * float("nan") if poisonous and what == "loss" else loss
 
-    monkeypatch.setattr(module_of, "summed_loss", poisoned)
+    monkeypatch.setattr(supervised, "summed_loss", poisoned)
 
 
 @pytest.mark.parametrize("what", ["loss", "gradient"])

@@ -15,6 +15,7 @@ import torch
 
 from r1tailor import store
 from r1tailor.errors import UserError
+from r1tailor.objective import supervised
 from r1tailor.schema.settings import Settings
 from r1tailor.training import module as module_of
 from r1tailor.training.checkpoint_policy import KeepBest, newest_state
@@ -221,13 +222,13 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> N
 
 def test_memory_that_does_not_suffice_is_one_clear_error_that_names_the_setting(tmp_path: Path) -> None:
     def with_little_memory() -> None:
-        original = module_of.summed_loss
+        original = supervised.summed_loss
 
         def hungry(*arguments: Any) -> torch.Tensor:  # noqa: ANN401
             torch.empty(2**60, dtype=torch.uint8)
             return original(*arguments)
 
-        module_of.summed_loss = hungry
+        supervised.summed_loss = hungry
         train(toy_settings(), tmp_path / "run")
 
     said = ends_with_one_error(with_little_memory, tmp_path / "said")

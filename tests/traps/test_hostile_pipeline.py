@@ -50,7 +50,7 @@ def test_a_value_of_params_yaml_reaches_no_shell(stage: str, of: str, composed: 
     (place.zone / "params.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
     (place.zone / "conf").symlink_to(ROOT / "conf")
     assert dvc(place.zone, "init", "--no-scm").returncode == 0
-    for output in ("inputs", "annotate", "instruct"):  # what the stage depends on is there
+    for output in ("inputs", "annotate", "instruct", "teach"):  # what the stage depends on is there
         (place.zone / "outputs" / values["domain"]["name"] / output).mkdir(parents=True)
     for name in ("train", "variant"):
         (place.zone / "outputs" / values["domain"]["name"] / "inputs" / f"{name}.json").write_text("{}")

@@ -22,7 +22,6 @@ from r1tailor.model import load
 from r1tailor.objective import supervised as loss_of
 from r1tailor.objective.supervised import log_likelihoods, summed_loss
 from r1tailor.strategy import open_strategy
-from r1tailor.training import module as module_of
 from r1tailor.training.module import TailorModule
 from tests.batching.test_packing import PADDING, gradients, layout_of, one_by_one, packed, prepared, random_ids
 from tests.training.test_module import FP32, Watch, run, varied
@@ -91,7 +90,7 @@ def smoothing_by_micro_batch(patched: pytest.MonkeyPatch) -> None:
         hard, smoothed = summed_loss(model, batch, 0.0), summed_loss(model, batch, 1.0)
         return (1 - smoothing) * hard + smoothing * smoothed / batch.supervised
 
-    patched.setattr(module_of, "summed_loss", loss)
+    patched.setattr(loss_of, "summed_loss", loss)
 
 
 @pytest.mark.parametrize("divisor", [None, 8], ids=["the mean of means", "a window divided as if it were whole"])
@@ -129,18 +128,19 @@ _MANY = [TokenizedExample(str(i), random_ids(9, i), random_ids(40 + i, 50 + i)) 
 
 
 def head_without_its_adapter(patched: pytest.MonkeyPatch) -> None:
-    original = loss_of._hidden_and_head
+    original = loss_of.hidden_and_head
 
     def bare(model: nn.Module, batch: MicroBatch) -> tuple[Tensor, nn.Module]:
         hidden, head = original(model, batch)
         return hidden, getattr(head, "base_layer", head)
 
-    patched.setattr(loss_of, "_hidden_and_head", bare)
+    patched.setattr(loss_of, "hidden_and_head", bare)
 
 
 def blocks_without_smoothing(patched: pytest.MonkeyPatch) -> None:
-    original = cross_entropy._block
-    patched.setattr(cross_entropy, "_block", lambda hidden, weight, labels, _: original(hidden, weight, labels, 0.0))
+    original = cross_entropy.add_cross_entropy
+    hard = lambda total, rows, labels, _: original(total, rows, labels, 0.0)  # noqa: E731
+    patched.setattr(cross_entropy, "add_cross_entropy", hard)
 
 
 def a_block_left_out(patched: pytest.MonkeyPatch) -> None:
@@ -211,7 +211,7 @@ def check_likelihoods() -> None:
 
 def softmax_in_the_dtype_of_the_logits(model: nn.Module, batch: MicroBatch) -> Tensor:
     """As torchmetrics' Perplexity."""
-    hidden, head = loss_of._hidden_and_head(model, batch)
+    hidden, head = loss_of.hidden_and_head(model, batch)
     chosen = head(hidden).softmax(-1).gather(1, batch.labels[:, None])[:, 0].log()
     return torch.zeros(len(batch.members), dtype=chosen.dtype).index_add_(0, batch.owners, chosen)
 

@@ -16,7 +16,6 @@ from r1tailor import config
 from r1tailor.batching.packing import MicroBatch
 from r1tailor.errors import CheckpointError
 from r1tailor.objective.supervised import summed_loss
-from r1tailor.training import module as module_of
 from r1tailor.training.checkpoint_io import FolderCheckpointIO, RandomState
 from r1tailor.training.data import Steps
 from r1tailor.training.module import TailorModule
@@ -174,7 +173,7 @@ def _killed_within(step: int) -> Iterator[None]:
     original = TailorModule.training_step
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(TailorModule, "training_step", counted)
-        patched.setattr(module_of, "summed_loss", loss)
+        patched.setattr(supervised, "summed_loss", loss)
         if step > 50:
             yield
         else:

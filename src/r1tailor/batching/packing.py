@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from r1tailor.batching.prefixes import WORTH, Group, prefix_tree
+from r1tailor.batching.taught import Taught
 from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.batching.windows import Windows, separated
 
@@ -50,6 +51,7 @@ class MicroBatch:
         owners: [S] number of the example each supervised token belongs to, an index into ``members``.
         members: for each example of the row, its index in the sequence that was packed.
         windows: each window of the row once, and where its soft tokens stand; None where no example has one.
+        taught: what a teacher expects at each supervised token; None without a teacher.
     """
 
     input_ids: Tensor
@@ -60,6 +62,7 @@ class MicroBatch:
     owners: Tensor
     members: tuple[int, ...]
     windows: Windows | None = None
+    taught: Taught | None = None
 
     @property
     def supervised(self) -> int:
@@ -73,7 +76,8 @@ class MicroBatch:
             for name in ("input_ids", "position_ids", "predictors", "labels", "owners")
         }
         windows = None if self.windows is None else self.windows.to(device)
-        return MicroBatch(segments=self.segments, members=self.members, windows=windows, **moved)
+        taught = None if self.taught is None else self.taught.to(device)
+        return MicroBatch(segments=self.segments, members=self.members, windows=windows, taught=taught, **moved)
 
 
 def pack(examples: Sequence[TokenizedExample], token_budget: int, padding: int) -> Iterator[MicroBatch]:

@@ -15,6 +15,7 @@ _HELP = {
     "clean": "documents -> clean documents and a report of every change",
     "annotate": "clean documents + annotations -> gold labels; stops where people agree too little",
     "instruct": "gold labels -> train, validation and test examples",
+    "teach": "training examples + teacher -> verified texts, distributions; passes through where none is asked",
     "train": "examples + base model -> tuned model",
     "variant": "the same training with other settings, for comparison (evaluation.variants)",
     "evaluate": "base against tuned: metrics with intervals, report",

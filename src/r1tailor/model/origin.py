@@ -10,6 +10,7 @@ import torch
 from r1tailor import store
 from r1tailor.model import load
 from r1tailor.model.base import Base
+from r1tailor.model.depth import students_layers
 from r1tailor.schema.model import HubModel, LocalModel, PackagedModel, RandomModel
 
 
@@ -32,7 +33,10 @@ def base_of(settings: load.AnyModel, root: Path, seed: int) -> Base:
         return Base(settings.name, _hash(where), where)
     folder = load.folder_of(settings, root)
     files = {path.name: store.content_sha256(path) for path in sorted(folder.iterdir()) if _decides(path)}
-    return Base(settings.name, _hash(files), _where(settings, folder), files)
+    where = _where(settings, folder)
+    if (layers := students_layers(settings)) is None:
+        return Base(settings.name, _hash(files), where, files)
+    return Base(settings.name, _hash({"files": files, "layers": layers}), where | {"layers": layers}, files)
 
 
 def base_folder(settings: load.AnyModel, root: Path, seed: int) -> Path:
@@ -41,7 +45,7 @@ def base_folder(settings: load.AnyModel, root: Path, seed: int) -> Path:
     Raises:
         ModelUnavailableError: it cannot be had.
     """
-    if not isinstance(settings, RandomModel):
+    if not isinstance(settings, RandomModel) and settings.layers is None:
         return load.folder_of(settings, root)
     folder = store.cache_folder() / "models" / f"{settings.name}-{base_of(settings, root, seed).sha256[:12]}"
     if store.damage(folder):

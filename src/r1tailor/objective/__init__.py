@@ -1,1 +1,26 @@
-"""What training minimises."""
+"""What training minimises: a composition's objective, over one packed micro-batch."""
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+from r1tailor.batching.packing import MicroBatch
+from r1tailor.objective import supervised
+from r1tailor.objective.distillation import distilled_loss
+from r1tailor.schema.objective import Distillation
+from r1tailor.schema.settings import Settings
+
+Objective = Callable[[nn.Module, MicroBatch], Tensor]
+
+
+def open_objective(settings: Settings) -> Objective:
+    """Return the loss of a composition: a scalar sum over the supervised tokens of a micro-batch.
+
+    A teacher's texts are examples like any other: they are trained on by the supervised loss.
+    """
+    smoothing = settings.trainer.label_smoothing
+    match settings.objective:
+        case Distillation(tokens=tokens) if tokens is not None:
+            return lambda model, batch: distilled_loss(model, batch, tokens, smoothing)
+        case _:
+            return lambda model, batch: supervised.summed_loss(model, batch, smoothing)

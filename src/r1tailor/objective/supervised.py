@@ -20,7 +20,7 @@ def summed_loss(model: nn.Module, batch: MicroBatch, label_smoothing: float) -> 
     Formula: (1 - s) * -log p(label) + s / V * sum_v -log p(v), as ``torch.nn.functional.cross_entropy``.
     The caller divides by the supervised tokens of the whole optimizer step.
     """
-    hidden, head = _hidden_and_head(model, batch)
+    hidden, head = hidden_and_head(model, batch)
     if type(head) is nn.Linear and head.bias is None:
         return smoothed_cross_entropy(hidden, head.weight, batch.labels, label_smoothing)
     logits = head(hidden).float()  # an adapter on the head: the general way
@@ -29,7 +29,7 @@ def summed_loss(model: nn.Module, batch: MicroBatch, label_smoothing: float) -> 
 
 def log_likelihoods(model: nn.Module, batch: MicroBatch) -> Tensor:
     """Return [E] the log-likelihood (nats, fp32 sums) of each example's supervised tokens."""
-    hidden, head = _hidden_and_head(model, batch)
+    hidden, head = hidden_and_head(model, batch)
     losses = [
         F.cross_entropy(head(part).float(), labels, reduction="none")
         for part, labels in zip(torch.split(hidden, BLOCK), torch.split(batch.labels, BLOCK), strict=True)
@@ -39,11 +39,11 @@ def log_likelihoods(model: nn.Module, batch: MicroBatch) -> Tensor:
 
 def next_token_log_likelihoods(model: nn.Module, batch: MicroBatch) -> Tensor:
     """Return [S, V] the log-likelihood (nats, fp32) of every token at each supervised position."""
-    hidden, head = _hidden_and_head(model, batch)
+    hidden, head = hidden_and_head(model, batch)
     return torch.cat([head(part).float().log_softmax(dim=-1) for part in torch.split(hidden, BLOCK)])
 
 
-def _hidden_and_head(model: nn.Module, batch: MicroBatch) -> tuple[Tensor, nn.Module]:
+def hidden_and_head(model: nn.Module, batch: MicroBatch) -> tuple[Tensor, nn.Module]:
     """Return [S, D] the last hidden states that predict supervised tokens, and the layer that reads them."""
     causal = unwrapped(model)
     backbone = getattr(causal, causal.base_model_prefix)

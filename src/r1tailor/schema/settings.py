@@ -12,6 +12,7 @@ from r1tailor.schema.curriculum import Curriculum
 from r1tailor.schema.domain import Domain
 from r1tailor.schema.evaluation import Evaluation
 from r1tailor.schema.model import Model, Temporal
+from r1tailor.schema.objective import SUPERVISED, Objective
 from r1tailor.schema.serving import Serving
 from r1tailor.schema.training import Optimizer, Scheduler, Strategy, Trainer
 
@@ -27,6 +28,7 @@ class Settings(Section):
     model: Model = Field(description="The base model.")
     temporal: Temporal = Field(description="The encoder of windows of numbers.")
     strategy: Strategy = Field(description="What trains and what is saved.")
+    objective: Objective = Field(default=SUPERVISED, description="What is minimised, and what a teacher is asked for.")
     optimizer: Optimizer = Field(description="The optimizer and its learning rate.")
     scheduler: Scheduler = Field(description="The learning rate over the run.")
     curriculum: Curriculum = Field(description="The order of the examples, in one phase or in several.")
@@ -46,11 +48,13 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "clean": ("domain.cleaning", "domain.compliance", "corpus"),
     "annotate": ("seed", "domain.annotation"),
     "instruct": ("seed", "domain.task", "domain.split"),
+    "teach": ("seed", "domain.task", "model", "objective", "trainer.max_length"),
     "train": (
         "seed",
         "model",
         "temporal",
         "strategy",
+        "objective",
         "optimizer",
         "scheduler",
         "curriculum.kind",
@@ -64,6 +68,7 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
         "model",
         "temporal",
         "strategy",
+        "objective",
         "optimizer",
         "scheduler",
         "curriculum",

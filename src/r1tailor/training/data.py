@@ -1,12 +1,14 @@
 """The one LightningDataModule: whole optimizer steps in, packed validation rows in."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import lightning
 
 from r1tailor.batching.packing import MicroBatch, pack
+from r1tailor.batching.taught import Teachings
 from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.curriculum import Course, Material, course
 from r1tailor.schema.settings import Settings
@@ -17,13 +19,20 @@ class Steps:
     """The optimizer steps of a phase, each a list of micro-batches; resumes where it stopped.
 
     Which examples form step k is a function of (seed, phase, epoch, k) alone. Of n processes each takes every n-th
-    example of a step; as a curriculum puts similar lengths next to each other, the shares are alike.
+    example of a step; as a curriculum puts similar lengths next to each other, the shares are alike. Where a teacher
+    was asked, its distributions accompany the examples.
     """
 
     def __init__(
-        self, examples: Sequence[TokenizedExample], settings: Settings, padding: int, planned: Course | None = None
+        self,
+        examples: Sequence[TokenizedExample],
+        settings: Settings,
+        padding: int,
+        planned: Course | None = None,
+        taught: Teachings | None = None,
     ) -> None:
         self._examples = examples
+        self._taught = taught
         self._settings = settings
         self._padding = padding
         self._course = planned or course(settings, settings.curriculum.final, Material(examples))
@@ -42,7 +51,16 @@ class Steps:
                     return
                 self._next += 1
                 chosen = [self._examples[index] for index in members[rank() :: world_size()]]
-                yield list(pack(chosen, budget, self._padding)) if chosen else []
+                yield (
+                    [self._accompanied(micro, chosen) for micro in pack(chosen, budget, self._padding)]
+                    if chosen
+                    else []
+                )
+
+    def _accompanied(self, micro: MicroBatch, chosen: Sequence[TokenizedExample]) -> MicroBatch:
+        if self._taught is None:
+            return micro
+        return replace(micro, taught=self._taught.of([chosen[index] for index in micro.members]))
 
     def state_dict(self) -> dict[str, Any]:
         """Return the number of the step that comes next; Lightning stores it in the checkpoint."""
@@ -81,9 +99,10 @@ class TailorData(lightning.LightningDataModule):
         settings: Settings,
         padding: int,
         planned: Course | None = None,
+        taught: Teachings | None = None,
     ) -> None:
         super().__init__()
-        self.steps = Steps(train, settings, padding, planned)
+        self.steps = Steps(train, settings, padding, planned, taught)
         budget = settings.trainer.micro_batch_tokens
         self.validation = list(pack(validation, budget, padding)) if validation else []
 

@@ -11,7 +11,8 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from r1tailor.batching.packing import MicroBatch
 from r1tailor.errors import CheckpointError, TrainingError
-from r1tailor.objective.supervised import log_likelihoods, summed_loss
+from r1tailor.objective import open_objective
+from r1tailor.objective.supervised import log_likelihoods
 from r1tailor.optimization import optimizer, scheduler
 from r1tailor.schema.settings import Settings
 from r1tailor.training.parallel import sum_gradients, summed
@@ -53,6 +54,7 @@ class TailorModule(lightning.LightningModule):
         self.skipped_steps = 0
         self.gradient_norm = 0.0
         self._skipped_in_a_row = 0
+        self._objective = open_objective(settings)
         self.validation_losses: dict[str, float] = {}
         self._validation = ValidationLoss(shares or {})
 
@@ -73,7 +75,7 @@ class TailorModule(lightning.LightningModule):
         supervised = summed(torch.tensor(own, device=self.device))
         loss = torch.zeros((), device=self.device)
         for micro in batch:
-            part = summed_loss(self.model, micro, self.settings.trainer.label_smoothing) / supervised
+            part = self._objective(self.model, micro) / supervised
             self.manual_backward(part)
             loss += part.detach()
         loss = summed(loss)

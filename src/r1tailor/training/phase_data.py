@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from r1tailor import store
+from r1tailor.batching.taught import Teachings
 from r1tailor.batching.tokens import ChatTokenizer, Tokenized, TokenizedExample, tokenize
 from r1tailor.curriculum import Material, course
 from r1tailor.curriculum.step_schedule import needs_losses, shares_of
@@ -36,7 +37,8 @@ def phase_data(run: PhaseRun, tokenizer: ChatTokenizer) -> PhaseData:
     """Return what a phase trains on and is validated by.
 
     Raises:
-        DataError: nothing fits into ``trainer.max_length``, or the phase takes nothing.
+        DataError: nothing fits into ``trainer.max_length``, the phase takes nothing, or the teacher's distributions
+            cannot be read.
     """
     settings, key = run.settings, run.key
     length, cache = settings.trainer.max_length, store.cache_folder() / "tokens"
@@ -48,7 +50,8 @@ def phase_data(run: PhaseRun, tokenizer: ChatTokenizer) -> PhaseData:
         for tokens, examples in ((train.examples, run.parts["train"]), (validation, held_out))
     )
     planned = course(settings, key, material)
-    loader = TailorData(train.examples, validation, settings, tokenizer.end, planned)
+    taught = Teachings(run.probabilities) if run.probabilities else None
+    loader = TailorData(train.examples, validation, settings, tokenizer.end, planned, taught)
     return PhaseData(train, loader, shares_of(settings, key, others, material))
 
 

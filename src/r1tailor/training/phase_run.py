@@ -30,6 +30,7 @@ class PhaseRun:
         parent: the model of the phase before, undamaged; None where training starts from the base model.
         window: (T, C) of the windows that all examples carry; None where they carry none.
         code: version of the code, for the record.
+        probabilities: file of the teacher's distributions; None where none are asked for.
     """
 
     settings: Settings
@@ -41,6 +42,7 @@ class PhaseRun:
     parent: Path | None
     window: tuple[int, int] | None
     code: str
+    probabilities: Path | None = None
 
     @property
     def model(self) -> Path:
@@ -72,6 +74,7 @@ def phase_run(
     key: str = ONLY,
     parent: Path | None = None,
     code: str = "",
+    probabilities: Path | None = None,
 ) -> PhaseRun:
     """Return a phase that can be trained, its examples' windows and its parent checked, its precision decided.
 
@@ -86,7 +89,7 @@ def phase_run(
     if parent:
         _refuse_unsound(settings, parent, key)
     decided = with_precision(settings, folder, parent)
-    return PhaseRun(decided, parts, data, root, folder, key, parent, window, code)
+    return PhaseRun(decided, parts, data, root, folder, key, parent, window, code, probabilities)
 
 
 def _refuse_unsound(settings: Settings, parent: Path, key: str) -> None:

@@ -1,0 +1,1 @@
+"""A teacher's texts and probabilities about the training examples; never about validation or test items."""

@@ -1,0 +1,89 @@
+"""The teacher that ``objective.teacher`` names: found without its weights, compared with the student, opened."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from r1tailor import artifact, inference
+from r1tailor.errors import PreflightError
+from r1tailor.inference import Answerer, Located
+from r1tailor.model import load
+from r1tailor.model.origin import base_of
+from r1tailor.schema.model import RandomModel
+from r1tailor.schema.objective import Distillation
+from r1tailor.schema.settings import Settings
+
+
+@dataclass(frozen=True)
+class Teacher:
+    """A model that is asked about training examples.
+
+    Attributes:
+        name: as it is reported: the id of a version, a folder, or ``base``.
+        sha256: of its artifact's manifest, or of the base model.
+        settings: the composition that it answers with.
+        soft_tokens: as how many it reads a window of numbers; 0 leaves windows out.
+        found: where it lies; None for the base model.
+    """
+
+    name: str
+    sha256: str
+    settings: Settings
+    soft_tokens: int
+    found: Located | None
+
+    def opened(self, root: Path) -> Answerer:
+        """Load it.
+
+        Raises:
+            UserError: it cannot be loaded.
+        """
+        if self.found is None:
+            return inference.open(inference.BASE, self.settings, root)
+        return inference.open_located(self.found, self.settings, root)
+
+
+def find_teacher(settings: Settings, root: Path) -> Teacher:
+    """Return the teacher of a composition.
+
+    ``base`` is the composition's base model with all of its layers, also where the student keeps some of them.
+
+    Raises:
+        UserError: there is no such model, or its files are damaged.
+    """
+    assert isinstance(settings.objective, Distillation)
+    name = settings.objective.teacher
+    if name != inference.BASE:
+        found = inference.locate(name, root)
+        saved = artifact.read(found.model)
+        soft_tokens = found.settings.temporal.tokens if saved.temporal else 0
+        return Teacher(found.name, saved.sha256, found.settings, soft_tokens, found)
+    model = settings.model if isinstance(settings.model, RandomModel) else settings.model.whole()
+    whole = settings.model_copy(update={"model": model})
+    return Teacher(name, base_of(model, root, settings.seed).sha256, whole, 0, None)
+
+
+def refuse_other_tokens(teacher: Teacher, settings: Settings, root: Path) -> None:
+    """Refuse a teacher whose distributions are not over the student's tokens; no weights are read.
+
+    Raises:
+        PreflightError: its tokenizer or the size of its vocabulary is another one, or it reads less than the student.
+    """
+    asked = f"objective.teacher = {teacher.name} (model {teacher.settings.model.name})"
+    instead = (
+        f"Probabilities of tokens cannot be compared; texts can: objective=distillation_sequences "
+        f"objective.teacher={teacher.name}"
+    )
+    own, theirs = (load.load_tokenizer(one.model, root) for one in (settings, teacher.settings))
+    if own.sha256 != theirs.sha256:
+        raise PreflightError(f"{asked} has another tokenizer than the student's model {settings.model.name}. {instead}")
+    sizes = [load.load_config(one.model, root).vocab_size for one in (settings, teacher.settings)]
+    if sizes[0] != sizes[1]:
+        raise PreflightError(
+            f"{asked} has a vocabulary of {sizes[1]:,} tokens, the student's model {settings.model.name} one of "
+            f"{sizes[0]:,}. {instead}"
+        )
+    if settings.trainer.max_length > teacher.settings.model.context_length:
+        raise PreflightError(
+            f"{asked} reads {teacher.settings.model.context_length:,} tokens; the student trains on up to "
+            f"trainer.max_length = {settings.trainer.max_length:,}"
+        )
