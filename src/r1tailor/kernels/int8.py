@@ -1,8 +1,8 @@
 """Linear layers and embeddings with int8 weights; inputs of linear layers are quantised as they come.
 
 y = s_x[t] s_w[o] (q_x q_w[o]) + b: one scale a row of the weight (an output channel) and one a row of the input (a
-token). torch's own dynamic layers have one scale for a whole input, and one token with a large activation then takes the
-precision of all others: 71 % of SmolLM2's likeliest tokens stay the same with it.
+token). torch's own dynamic layers have one scale for a whole input, and one token with a large activation then takes
+the precision of all others: only 71 % of SmolLM2's likeliest tokens stayed the same with them.
 """
 
 from typing import Any
