@@ -61,7 +61,7 @@ def test_schema_code_and_pipeline_list_the_same_stages_in_the_same_order() -> No
 @pytest.mark.parametrize("stage", STAGE_SECTIONS)
 def test_a_stage_depends_in_the_pipeline_on_the_settings_the_schema_says(stage: str) -> None:
     entry = _pipeline()[stage]
-    each = {"train", "variant"}  # one stage a phase, one a variant
+    each = {"train", "variant", "compress"}  # one stage a phase, a variant, a form
     assert ("do" in entry) == (stage in each)
     entry = entry.get("do", entry)
     assert tuple(entry.get("params", ())) == STAGE_SECTIONS[stage]

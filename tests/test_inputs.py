@@ -216,7 +216,7 @@ def test_variants_of_another_composition_are_removed(settings: Compose, tmp_path
     run = RunFolder(tmp_path)
     (run.variant("fold_2007").path / "train").mkdir(parents=True)
     (run.variant("text").path / "train").mkdir(parents=True)
-    inputs.sweep_variants(settings("domain=finance"), run)
+    inputs.sweep(run.variants, settings("domain=finance").evaluation.variants, "variants.json")
     assert sorted(path.name for path in run.variants.iterdir()) == ["text", "variants.json"]
     assert json.loads((run.variants / "variants.json").read_text("utf-8")) == ["text"]
 

@@ -87,16 +87,21 @@ def write_inputs(settings: Settings, root: Path, folder: Path) -> list[str]:
 _AGAIN = "after a change of them: dvc repro --single-item --force collect"
 
 
-def sweep(folder: Path, names: Sequence[str]) -> None:
+def sweep(folder: Path, names: Sequence[str], listed: str) -> None:
     """Remove the variants or forms of another composition, which DVC keeps in its cache, and list those of this one.
 
     ``evaluate`` depends on the folder of all of them, since DVC takes no list of dependencies.
+
+    Args:
+        folder: of all of them.
+        names: those of this composition.
+        listed: name of the file of that list.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for inner in folder.iterdir():
         if inner.is_dir() and inner.name not in names:
             shutil.rmtree(inner)
-    store.write_json(folder / f"{folder.name}s.json", list(names))
+    store.write_json(folder / listed, list(names))
 
 
 def files_of(settings: Settings, stage: str, root: Path) -> dict[str, str | None]:

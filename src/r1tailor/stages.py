@@ -64,8 +64,8 @@ def inputs(settings: Settings, run: RunFolder) -> None:
     """
     for line in write_inputs(settings, config.ROOT, run.inputs):
         print(f"inputs: {line}")
-    sweep(run.variants, settings.evaluation.variants)
-    sweep(run.compressed, settings.compression.forms)
+    sweep(run.variants, settings.evaluation.variants, "variants.json")
+    sweep(run.compressed, settings.compression.forms, "forms.json")
 
 
 def collect(settings: Settings, run: RunFolder) -> None:

@@ -107,7 +107,7 @@ def test_another_tokenisation_leaves_nothing_behind(
 ) -> None:
     found = locate(run.path, config.ROOT)
     monkeypatch.setattr("r1tailor.inference.gguf.GgufEngine.tokenize", lambda engine, text: [1])
-    with pytest.raises(UserError, match=r"llama\.cpp tokenises 'Hello, world!.*' otherwise than model tiny_llama"):
+    with pytest.raises(UserError, match=r"llama\.cpp tokenises .Hello, world!.* otherwise than model tiny_llama"):
         make("gguf_f16", found.model, found.settings, config.ROOT, tmp_path / "form")
     assert not list(tmp_path.iterdir())
 

@@ -13,5 +13,5 @@ def test_nothing_is_asked_for_by_default() -> None:
 
 
 def test_an_unknown_form_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ConfigError, match=r"compression\.forms\.0 = gguf_q5: must be one of"):
+    with pytest.raises(ConfigError, match=r"compression\.forms\.0 = .gguf_q5.: must be one of"):
         config.load(["compression.forms=[gguf_q5]"])
