@@ -102,6 +102,17 @@ def test_a_client_that_sends_drop_by_drop_is_hung_up_on() -> None:
     assert sent[0]["status"] == 408
 
 
+def test_an_answer_may_take_longer_than_the_request_took_to_arrive() -> None:
+    async def thinks(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        assert (await receive())["type"] == "http.disconnect"
+        await _reads(scope, receive, send)
+
+    whole: list[Message | float] = [{"type": "http.request", "body": b"x"}, 0.3, {"type": "http.disconnect"}]
+    sent = asyncio.run(_asked(_settings("limits.receive_seconds=0.1"), thinks, [*whole, {"type": "http.disconnect"}]))
+    assert sent[0]["status"] == 200
+
+
 def test_a_client_that_does_not_read_is_hung_up_on() -> None:
     aborted: list[bool] = []
 

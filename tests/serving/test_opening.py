@@ -39,21 +39,21 @@ def test_the_smallest_form_that_is_non_inferior_is_served(model: Located) -> Non
     _form(model, "gguf_q8_0", 50, sound=True)
     _form(model, "gguf_q4_0", 20, sound=False)
     assert _chosen(model) == "medical-3+gguf_q8_0"
-    assert _chosen(model, "kind=gguf") == "medical-3+gguf_q8_0"
-    assert _chosen(model, "kind=local") == "medical-3"
+    assert _chosen(model, "backend=gguf") == "medical-3+gguf_q8_0"
+    assert _chosen(model, "backend=local") == "medical-3"
     assert _chosen(model, "form=gguf_q4_0") == "medical-3+gguf_q4_0"
 
 
 def test_a_form_that_was_not_judged_is_not_served_unasked(model: Located, caplog: pytest.LogCaptureFixture) -> None:
     assert _chosen(model) == "medical-3"
     with pytest.raises(UserError, match=r"it has no GGUF form; make one: r1tailor compress medical-3 --to gguf_q8_0"):
-        _chosen(model, "kind=gguf")
+        _chosen(model, "backend=gguf")
     _form(model, "gguf_q8_0", 50, sound=None)
     with caplog.at_level(logging.WARNING):
         assert _chosen(model) == "medical-3"
     assert "--form gguf_q8_0 serves one all the same" in caplog.text
     with pytest.raises(UserError, match="is shown to be non-inferior"):
-        _chosen(model, "kind=gguf")
+        _chosen(model, "backend=gguf")
 
 
 def test_promotions_and_rollbacks_are_seen(tmp_path: Path) -> None:

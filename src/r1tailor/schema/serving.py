@@ -50,7 +50,7 @@ class Endpoint(Section):
 class Engine(Section):
     """What answers."""
 
-    kind: Literal["auto", "gguf", "local", "endpoint"] = Field(
+    backend: Literal["auto", "gguf", "local", "endpoint"] = Field(
         description="`gguf`: llama.cpp on the version's GGUF form; `local`: the inference of evaluation; "
         "`auto`: gguf where the version has such a form, else local; `endpoint`: a server that speaks OpenAI's API."
     )
@@ -60,12 +60,12 @@ class Engine(Section):
         "non-inferior to the version itself.",
     )
     batch_size: int = Field(gt=0, le=1024, description="Answers that the model writes together, at most.")
-    endpoint: Endpoint | None = Field(description="The server of `kind: endpoint`; null for the other kinds.")
+    endpoint: Endpoint | None = Field(description="The server of `backend: endpoint`; null for the others.")
 
     @model_validator(mode="after")
     def _has_its_endpoint(self) -> "Engine":
-        if (self.kind == "endpoint") != (self.endpoint is not None):
-            raise ValueError("endpoint belongs to kind = endpoint, which needs it: choose serving=endpoint")
+        if (self.backend == "endpoint") != (self.endpoint is not None):
+            raise ValueError("endpoint belongs to backend = endpoint, which needs it: choose serving=endpoint")
         return self
 
 

@@ -366,9 +366,11 @@ class _Told:
     def _event(self, decision: Decision, status: int) -> Event:
         written = "\n".join(f"{answer.reasoning}\n{answer.content}".strip() for answer in self.answers)
         tokens = sum(answer.tokens for answer in self.answers)
-        who = {"user": self.identity.user, "key": self.identity.key, "version": self.version, "channel": self.channel}
-        became: dict[str, Any] = {"what": self.what, "decision": decision, "status": status, "tokens": tokens}
-        return Event(self.request, prompt=self.prompt, answer=written, **who, **became)
+        who: dict[str, Any] = {"user": self.identity.user, "key": self.identity.key}
+        who |= {"version": self.version, "channel": self.channel, "what": self.what}
+        return Event(
+            self.request, decision=decision, status=status, prompt=self.prompt, answer=written, tokens=tokens, **who
+        )
 
 
 def conversation(turns: Sequence[Turn], instruction: str) -> tuple[Turn, ...]:

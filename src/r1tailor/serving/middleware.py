@@ -41,11 +41,13 @@ class _Exchange:
     Attributes:
         deadline: when the whole request must have arrived, in the loop's time.
         size: bytes of its body so far.
+        whole: whether the body has arrived to its end.
         started: whether the response has begun.
     """
 
     deadline: float
     size: int = 0
+    whole: bool = False
     started: bool = False
 
 
@@ -117,7 +119,7 @@ class Guard:
         limits = self._settings.limits
 
         async def received() -> Message:
-            if exchange.started:  # only waits for the client to go away
+            if exchange.started or exchange.whole:  # only waits for the client to go away
                 return await receive()
             try:
                 async with timeout_at(exchange.deadline):
@@ -127,6 +129,7 @@ class Guard:
             exchange.size += len(message.get("body", b""))
             if exchange.size > limits.body_bytes:
                 raise _too_large(limits.body_bytes)
+            exchange.whole = not message.get("more_body", False)
             return message
 
         return received

@@ -73,7 +73,7 @@ class _Api:
         if wish.stream:
             first = await anext(deltas)  # what is refused has a status of its own
             streamed = _events(first, deltas, form, wish)
-            return _Events(streamed, headers=_headers(first.answer), media_type="text/event-stream")
+            return _Events(streamed, _headers(first.answer))
         answers = await _unless_gone(request, _whole(deltas, wish.choices))
         return JSONResponse(form.whole(answers), headers=_headers(answers[0]))
 
@@ -136,11 +136,15 @@ async def _gone(request: Request) -> None:
 class _Events(StreamingResponse):
     """Server-sent events; the work behind them ends with the response, however that ends."""
 
+    def __init__(self, events: AsyncGenerator[bytes, None], headers: dict[str, str]) -> None:
+        super().__init__(events, headers=headers, media_type="text/event-stream")
+        self._events = events
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            await asyncio.shield(self.body_iterator.aclose())  # type: ignore[union-attr]
+            await asyncio.shield(self._events.aclose())
 
 
 async def _events(

@@ -61,19 +61,19 @@ def _chosen(found: Located, settings: EngineSettings, root: Path) -> Located:
     """Return the form of a model that is served: the one asked for, else a GGUF form that is non-inferior, else itself.
 
     Raises:
-        UserError: the form that is asked for was not made, or no GGUF form is non-inferior and ``kind: gguf`` asks.
+        UserError: the form that is asked for was not made, or no GGUF form is non-inferior and ``backend: gguf`` asks.
     """
-    if settings.kind == "endpoint" or found.parent is not None:
+    if settings.backend == "endpoint" or found.parent is not None:
         return found
     if settings.form is not None:
         return locate(f"{found.name}{FORM}{settings.form}", root)
     made = sorted(path.parent for path in found.forms.glob(f"gguf_*/{store.MANIFEST}"))
     sound = [folder for folder in made if artifact.recorded(folder).get("verdict", {}).get("non_inferior")]
-    if settings.kind != "local" and sound:
+    if settings.backend != "local" and sound:
         return locate(f"{found.name}{FORM}{min(sound, key=_size).name}", root)
-    if settings.kind == "gguf":
+    if settings.backend == "gguf":
         raise UserError(f"{found.name}: {_why_not(found, made)}")
-    if settings.kind == "auto" and made:
+    if settings.backend == "auto" and made:
         LOG.warning("%s is served as it was trained: %s", found.name, _why_not(found, made))
     return found
 

@@ -73,7 +73,7 @@ async def _warning(loaded: Loaded, root: Path, day: date) -> dict[str, Any]:
     if question is None:
         raise Refused(400, f"{loaded.version} is not asked for the risk of a day", code="no_warning")
     if rank is None:
-        why = f"engine {loaded.engine.kind} gives no likelihoods of labels: serving.engine.kind=local"
+        why = f"engine {loaded.engine.kind} gives no likelihoods of labels: serving.engine.backend=local"
         raise Refused(400, why, code="unsupported")
     labels = domain.labels_of(question)
     (scores,) = await rank(lambda answerer: answerer.rank([question], [labels]))
