@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run one command; a user's mistake is one message and exit code 2."""
     with config.reported_errors():
         parser = _parser()
-        parsed = parser.parse_args(arguments)
+        parsed = _parsed(parser, arguments)
         command: Callable[[argparse.Namespace], None] | None = getattr(parsed, "run", None)
         if command is None:
             parser.print_help()
@@ -44,6 +44,16 @@ def main(arguments: list[str] | None = None) -> None:
         if getattr(parsed, "project", True):
             config.require_project()
         command(parsed)
+
+
+def _parsed(parser: argparse.ArgumentParser, arguments: list[str] | None) -> argparse.Namespace:
+    """Return the arguments; overrides may also stand after options, where argparse itself does not look for them."""
+    parsed, rest = parser.parse_known_args(arguments)
+    if rest and not (hasattr(parsed, "overrides") and all("=" in text and text[0] != "-" for text in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        parsed.overrides = [*parsed.overrides, *rest]
+    return parsed
 
 
 def _parser() -> argparse.ArgumentParser:

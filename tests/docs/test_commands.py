@@ -80,7 +80,7 @@ def test_a_command_of_the_documentation_is_accepted(command: str, runs: bool, pr
 
 def test_there_are_commands_in_every_guide() -> None:
     guides = [page for page in PAGES if page.parent.name == "guides"]
-    assert len(guides) == 18
+    assert len(guides) == 20
     assert [page for page in [*PAGES[:2], *guides] if not commands(page)] == []
 
 

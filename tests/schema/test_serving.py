@@ -6,15 +6,15 @@ from r1tailor import config
 from r1tailor.errors import ConfigError
 
 REFUSED = {
-    "serving.host=0.0.0.0": "host = 0.0.0.0 can be reached from other machines: give tls.certificate and tls.key, or name",
+    "serving.host=0.0.0.0": "host = 0.0.0.0 can be reached from other machines: give tls.certificate",
     "serving.host=evil.org": "must be an IP address such as 127.0.0.1 or 0.0.0.0, or localhost",
     "serving.port=70000": "serving.port = 70000",
     "serving.tls.certificate=cert.pem": "certificate and key are given together, or neither of them",
     "serving.names=[]": "serving.names",
     "serving.names=['a b']": "serving.names",
     "serving.engine.kind=endpoint": "endpoint belongs to kind = endpoint, which needs it: choose serving=endpoint",
-    "serving.engine.kind=vllm": "must be one of: auto, gguf, local, endpoint",
-    "serving.engine.kid=local": "Did you mean kind?",
+    "serving.engine.kind=vllm": "must be one of auto, gguf, local, endpoint",
+    "serving.engine.kid=local": "Did you mean serving.engine.kind?",
     "serving.limits.concurrent=0": "serving.limits.concurrent = 0",
     "serving.channels.canary_share=1.1": "serving.channels.canary_share = 1.1",
 }

@@ -63,12 +63,12 @@ class EndpointEngine:
             headers["Authorization"] = f"Bearer {self._key}"
         try:
             connection.request("POST", path, json.dumps(body_of(ask, self._model)), headers)
-            response = connection.getresponse()
-            if response.status != 200:
-                raise _refused(response)
-            for chunk in _events(response):
-                if hand(chunk):
-                    return
+            with connection.getresponse() as response:
+                if response.status != 200:
+                    raise _refused(response)
+                for chunk in _events(response):
+                    if hand(chunk):
+                        return
         except TimeoutError:
             raise Refused(504, "the model's server took too long", code="endpoint_timeout") from None
         except (OSError, http.client.HTTPException, ValueError) as error:
