@@ -1,5 +1,6 @@
 """What a YAML of somebody else must not hold, one rule at a time; ``traps/`` tries them on the whole product."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ def _written(tmp_path: Path, text: str | bytes) -> Path:
     [
         ("a: &x [1]\nb: *x\n", "line 2: an alias (*x); write the value out"),
         ("a: " + "[" * 41 + "]" * 41, "line 1: nested deeper than 40 levels"),
-        ("#" * 1_000_001, "more than 1000000 characters"),
+        ("#" * 200_001, "more than 200000 characters"),
         ("名称: 病历".encode("gbk"), "not UTF-8 (byte 1); save it as UTF-8"),
         (b"a: 1\nb: \xff\n", "not UTF-8 (byte 9); save it as UTF-8"),
     ],
@@ -33,6 +34,28 @@ def test_a_file_that_is_not_fit_to_be_composed_is_named_with_the_reason(
     (fault,) = caught.value.faults
     assert fault.startswith(str(file))
     assert reported in fault
+
+
+LAUGHS = "a0: &a0 [ha, ha]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
+
+
+@pytest.mark.parametrize(
+    ("text", "reported"),
+    [
+        (LAUGHS, "line 6: more than 50000 values, its aliases written out"),
+        ("a: &x [1, *x]\n", "line 1: more than 50000 values"),
+        ("a: [" + "1," * 60_000 + "]\n", "line 1: more than 50000 values"),
+        ("a: '" + "x" * 200_000 + "'\n", "more than 200000 characters"),
+        ("a: " + "[" * 41 + "]" * 41, "line 1: nested deeper than 40 levels"),
+    ],
+)
+def test_a_file_of_conf_that_would_fill_the_memory_is_refused(text: str, reported: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=re.escape(reported)):
+        untrusted.refuse_hostile_option(_written(tmp_path, text), 0)
+
+
+def test_aliases_of_conf_that_stay_small_are_left_to_hydra(tmp_path: Path) -> None:
+    untrusted.refuse_hostile_option(_written(tmp_path, "a: &x {b: 1}\nc: *x\nd: [*x, *x]\n"), 0)
 
 
 @pytest.mark.parametrize("text", ["a: 1\n", "", "a: [\n", "a: " + "[" * 39 + "]" * 39, "名称: 病历\n"])

@@ -39,9 +39,10 @@ _TOLERATED = 0.05  # of their seconds later, so that the kernel is not told of e
 _GRACE = 2.0  # seconds of processor time from the exception to the end of the process
 _SECONDS = struct.Struct("d")  # of the input; its name follows, up to a null character
 _LONGEST_NAME = 4000  # bytes
-_MB = 1_000_000
+MB = 1_000_000
 _PR_SET_PDEATHSIG = 1
 _CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
+OF_CORPUS = " (corpus.limits)"
 
 T = TypeVar("T")
 
@@ -56,6 +57,7 @@ class _Worker:
 
     Attributes:
         limits: the settings.
+        where: what messages say of the place where the limits are set.
         refused: inputs that ended an earlier worker, and why.
         place: memory shared with the parent: the input that is being worked on.
         memory: bytes that the process held before the input.
@@ -65,6 +67,7 @@ class _Worker:
     """
 
     limits: Limits
+    where: str
     refused: dict[str, str]
     place: mmap.mmap
     memory: int
@@ -74,14 +77,14 @@ class _Worker:
 
     def limit(self, size: int) -> None:
         """Set the limits of an input of so many bytes, counted from now on."""
-        self.seconds = self.limits.seconds + self.limits.seconds_per_mb * size / _MB
+        self.seconds = self.limits.seconds + self.limits.seconds_per_mb * size / MB
         _SECONDS.pack_into(self.place, 0, self.seconds)
         _arm(self.seconds)
-        megabytes = self.limits.memory_mb + self.limits.memory_mb_per_mb * size / _MB
+        megabytes = self.limits.memory_mb + self.limits.memory_mb_per_mb * size / MB
         if megabytes != self.megabytes:
             self.megabytes = megabytes
             _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-            soft = self.memory + int(megabytes * _MB)
+            soft = self.memory + int(megabytes * MB)
             resource.setrlimit(resource.RLIMIT_DATA, (soft if hard < 0 else min(soft, hard), hard))
 
 
@@ -129,10 +132,10 @@ def reason(error: BaseException) -> str:
     if isinstance(error, LimitReached):
         return str(error)
     megabytes = f" {_worker.megabytes:,.0f} MB of" if _worker else ""
-    return f"it takes more than{megabytes} memory (corpus.limits)"
+    return f"it takes more than{megabytes} memory{_worker.where if _worker else OF_CORPUS}"
 
 
-def run(work: Callable[[], T], limits: Limits, *, resumes: bool = False) -> T:
+def run(work: Callable[[], T], limits: Limits, *, resumes: bool = False, where: str = OF_CORPUS) -> T:
     """Return what a function returns that runs in a worker process.
 
     Args:
@@ -140,6 +143,7 @@ def run(work: Callable[[], T], limits: Limits, *, resumes: bool = False) -> T:
         limits: of each input.
         resumes: whether, after an input that ended the worker, another worker does the work again; ``check`` then
             refuses that input.
+        where: what messages say of the place where the limits are set.
 
     Raises:
         DataError: an input reached its limit and could not be rejected: names it.
@@ -151,7 +155,7 @@ def run(work: Callable[[], T], limits: Limits, *, resumes: bool = False) -> T:
     refused: dict[str, str] = {}
     while True:
         place = mmap.mmap(-1, _SECONDS.size + _LONGEST_NAME + 1)
-        kind, content = _one_worker(work, limits, refused, place)
+        kind, content = _one_worker(work, _Worker(limits, where, refused, place, 0))
         if kind == "returned":
             return content  # type: ignore[no-any-return]
         if kind == "error":
@@ -162,12 +166,10 @@ def run(work: Callable[[], T], limits: Limits, *, resumes: bool = False) -> T:
         refused[name] = content
 
 
-def _one_worker(
-    work: Callable[[], object], limits: Limits, refused: dict[str, str], place: mmap.mmap
-) -> tuple[str, Any]:
+def _one_worker(work: Callable[[], object], worker: _Worker) -> tuple[str, Any]:
     """Return what came of one worker: ``returned`` and a value, ``error`` and an exception, ``reached`` and why."""
     with _no_interrupt() as allow:  # which would leave a worker that nobody ends
-        pid, messages = _forked(work, limits, refused, place)
+        pid, messages = _forked(work, worker)
         running = True
         try:
             allow()
@@ -176,7 +178,7 @@ def _one_worker(
                 return kind, content
             _, status = os.waitpid(pid, 0)
             running = False
-            return "reached", _why(os.waitstatus_to_exitcode(status), place)
+            return "reached", _why(os.waitstatus_to_exitcode(status), worker)
         finally:
             messages.close()
             if running:
@@ -209,15 +211,15 @@ def _end(pid: int) -> None:
         time.sleep(0.005)
 
 
-def _why(code: int, place: mmap.mmap) -> str:
+def _why(code: int, worker: _Worker) -> str:
     """Return what an input did that ended its worker.
 
     Raises:
         TailorError: it was not the input's doing.
     """
-    name, seconds = _at(place)
+    name, seconds = _at(worker.place)
     if code == -signal.SIGVTALRM:
-        return _too_long(seconds)
+        return _too_long(seconds, worker.where)
     if -code in _CRASHES:
         return f"it crashes its parser (signal {-code})"
     ended = f"signal {-code}; the machine may be out of memory" if code == -signal.SIGKILL else f"exit code {code}"
@@ -230,13 +232,11 @@ def _at(place: mmap.mmap) -> tuple[str, float]:
     return place[_SECONDS.size :].split(b"\0", 1)[0].decode(errors="replace"), seconds
 
 
-def _too_long(seconds: float) -> str:
-    return f"it takes more than {round(seconds, 1):g} s of processor time (corpus.limits)"
+def _too_long(seconds: float, where: str) -> str:
+    return f"it takes more than {round(seconds, 1):g} s of processor time{where}"
 
 
-def _forked(
-    work: Callable[[], object], limits: Limits, refused: dict[str, str], place: mmap.mmap
-) -> tuple[int, BinaryIO]:
+def _forked(work: Callable[[], object], worker: _Worker) -> tuple[int, BinaryIO]:
     """Start a worker; return its process id and its message."""
     sys.stdout.flush()
     reading, writing = os.pipe()
@@ -245,7 +245,8 @@ def _forked(
         pid = os.fork()
     if pid == 0:
         os.close(reading)
-        _be_worker(work, _Worker(limits, refused, place, _data_bytes()), os.fdopen(writing, "wb"))
+        worker.memory = _data_bytes()
+        _be_worker(work, worker, os.fdopen(writing, "wb"))
     os.close(writing)
     return pid, os.fdopen(reading, "rb")
 
@@ -282,7 +283,7 @@ def _prepare() -> None:
 
 
 def _reached(signum: int, frame: FrameType | None) -> None:
-    raise LimitReached(_too_long(_worker.seconds if _worker else 0.0))
+    raise LimitReached(_too_long(_worker.seconds, _worker.where) if _worker else "")
 
 
 def _arm(seconds: float) -> None:

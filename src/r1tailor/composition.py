@@ -17,7 +17,7 @@ from r1tailor import config, store
 from r1tailor.errors import ConfigError
 from r1tailor.overrides import as_override
 from r1tailor.schema.settings import Settings
-from r1tailor.untrusted import read_text
+from r1tailor.untrusted import read_text, refuse_hostile_option
 
 FILE = Path("conf") / "project.yaml"
 _HEADER = """\
@@ -49,6 +49,7 @@ def read() -> Composition:
     if not path.is_file():
         return Composition()
     try:
+        refuse_hostile_option(path, path.stat().st_mtime_ns)
         values = yaml.safe_load(read_text(path))
         choices = [_choice(entry) for entry in values.pop("defaults") if entry not in ("config", "_self_")]
     except (yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:

@@ -44,8 +44,8 @@ from r1tailor.untrusted import (
     read_text,
     refuse_hostile_file,
     refuse_hostile_folder,
+    refuse_hostile_option,
     refuse_hydra_section,
-    refuse_resolvers_in_defaults,
 )
 
 
@@ -359,7 +359,7 @@ def packaged_sources() -> list[PackagedSource]:
     """
     found: dict[str, tuple[PackagedSource, Path]] = {}
     for file in sorted((CONF / "domain").glob("*.yaml")):
-        read_text(file)  # refuses what is not UTF-8, by name
+        refuse_hostile_option(file, file.stat().st_mtime_ns)  # also what is not UTF-8, by name
         try:
             listed: Any = OmegaConf.to_container(OmegaConf.load(file))
             for entry in listed["sources"]:
@@ -546,7 +546,7 @@ def _composed(overrides: list[str], place: _Place) -> _Composed:
         HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, RecursionError: it cannot be composed.
     """
     for file in CONF.rglob("*.yaml"):
-        refuse_resolvers_in_defaults(file, file.stat().st_mtime_ns)
+        refuse_hostile_option(file, file.stat().st_mtime_ns)
     search = [f"hydra.searchpath=[{','.join(f'file://{folder}' for folder in place.extra)}]"] if place.extra else []
     with initialize_config_dir(str(place.conf), version_base="1.3"):
         composition = compose(place.name, overrides=[*overrides, *search], return_hydra_config=True)
@@ -609,9 +609,16 @@ def _refuse_stale(path: Path) -> None:
             return
         if found := _COMPOSED_FROM.fullmatch(line):
             file = ROOT / found[1]
-            if not file.is_file() or sha256_of(file) != found[2]:
-                why = f"{path.name} was composed before {found[1]} changed"
+            if not _is_file(file) or sha256_of(file) != found[2]:
+                why = f"{path.name} was composed before {found[1][:200]} changed"
                 raise ConfigError([f"{why}. Compose it again: python -m r1tailor use"])
+
+
+def _is_file(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except (OSError, ValueError):  # no name that a file can have
+        return False
 
 
 def _yaml_fault(error: yaml.YAMLError) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from r1tailor import config
-from r1tailor.untrusted import read_text
+from r1tailor.untrusted import read_text, refuse_hostile_option
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ def value_at(values: Any, path: str) -> Any:  # noqa: ANN401
 
 
 def _option(file: Path) -> Option:
+    refuse_hostile_option(file, file.stat().st_mtime_ns)
     text = read_text(file)
     first = text.partition("\n")[0]
     values: Any = yaml.safe_load(text) or {}

@@ -29,7 +29,7 @@ from r1tailor.corpus.progress import shown
 from r1tailor.domain import declaration, open_domain
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.inputs import sweep, write_inputs
-from r1tailor.instruction.build import build
+from r1tailor.instruction.build import build, entered
 from r1tailor.layout import RunFolder, pipeline_folder
 from r1tailor.model.local import local_folder
 from r1tailor.records import (
@@ -42,6 +42,7 @@ from r1tailor.records import (
 )
 from r1tailor.registry import Version, open_registry
 from r1tailor.registry.files import write_folder
+from r1tailor.schema.annotation import Annotation
 from r1tailor.schema.model import LocalModel
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource, Source
@@ -130,33 +131,31 @@ def clean(settings: Settings, run: RunFolder) -> None:
     Clean documents appear once the gate has passed: what a refused run leaves holds none, not even those of the run
     before.
     """
-    cleaning, compliance = settings.domain.cleaning, settings.domain.compliance
     told_in, unchecked = run.cleaned.with_name(_REPORT), run.cleaned.with_name(".unchecked.parquet")
     with sealed(settings, run, "clean") as seal:
         for old in (run.cleaned, told_in):
             old.unlink(missing_ok=True)
         try:
-            report = _in_worker(partial(_cleaned, settings, run, unchecked), settings)
-            told = report.as_dict()
-            if cleaning.duplicates:
-                told["duplicates"] = deduplicate(unchecked, unchecked, cleaning.duplicates)
-            told["compliance"] = gate(read_documents(unchecked), settings.domain)
-            seal |= {"asked": compliance, "compliance": told["compliance"]}
+            told = _in_worker(partial(_cleaned, settings, run, unchecked), settings)
+            seal |= {"asked": settings.domain.compliance, "compliance": told["compliance"]}
             store.write_json(told_in, told)
             unchecked.replace(run.cleaned)
         finally:
             unchecked.unlink(missing_ok=True)
-    print(f"clean: {sum(report.changed.values()):,} changes in {report.documents:,} documents")
+    print(f"clean: {sum(told['changed'].values()):,} changes in {told['documents']:,} documents")
 
 
-def _cleaned(settings: Settings, run: RunFolder, path: Path) -> Report:
-    """Write the clean documents to a file that the gate has not passed; return what the rules did."""
+def _cleaned(settings: Settings, run: RunFolder, path: Path) -> dict[str, Any]:
+    """Write the clean documents to a file and let the gate look at it; return what rules, duplicates and gate tell."""
     cleaning, report = settings.domain.cleaning, Report(settings.domain.cleaning.rules)
     documents = engine.run(
         run.collected, partial(chain, cleaning, config.ROOT, settings.domain.sources), settings.corpus, report
     )
     write_documents(path, shown(documents, "cleaning", count_documents(run.collected)))
-    return report
+    told = report.as_dict()
+    if cleaning.duplicates:
+        told["duplicates"] = deduplicate(path, path, cleaning.duplicates)
+    return told | {"compliance": gate(read_documents(path), settings.domain)}
 
 
 def annotation_tasks(settings: Settings, limit: int, folder: Path) -> list[Path]:
@@ -174,28 +173,41 @@ def annotation_tasks(settings: Settings, limit: int, folder: Path) -> list[Path]
 
 def annotate(settings: Settings, run: RunFolder) -> None:
     """Clean documents + people's annotations -> documents with gold labels; stops where people agree too little."""
-    own, folder = settings.domain.annotation, run.annotated.parent
+    own = settings.domain.annotation
     with sealed(settings, run, "annotate"):
         if own is None:
             shutil.copyfile(run.cleaned, run.annotated)
             print("annotate: domain.annotation is null, documents pass through")
             return
-        veil = Veil.of(settings.domain.cleaning.privacy, config.ROOT) if own.exports else None
-        gold = annotation.annotate(read_documents(run.cleaned), own, config.ROOT, settings.seed, veil)
-        annotation.settle(gold, own, folder)
-        write_documents(run.annotated, gold.documents)
-    print(f"annotate: {gold.summary}")
+        summary = _in_worker(partial(_annotated, settings, own, run), settings)
+    print(f"annotate: {summary}")
+
+
+def _annotated(settings: Settings, own: Annotation, run: RunFolder) -> str:
+    """Write the documents with gold labels; return a sentence about them."""
+    veil = Veil.of(settings.domain.cleaning.privacy, config.ROOT) if own.exports else None
+    gold = annotation.annotate(read_documents(run.cleaned), own, config.ROOT, settings.seed, veil)
+    annotation.settle(gold, own, run.annotated.parent)
+    write_documents(run.annotated, gold.documents)
+    return gold.summary
 
 
 def instruct(settings: Settings, run: RunFolder) -> None:
     """Documents with gold labels -> train, validation and test examples."""
     with sealed(settings, run, "instruct"):
-        built = build(open_domain(settings.domain, list(read_documents(run.annotated))), settings.seed)
-        for name, members in built.parts.items():
-            write_records(run.examples / f"{name}.jsonl", members)
-        store.write_json(run.examples / _REPORT, built.report)
-    counts = ", ".join(f"{len(members):,} {name}" for name, members in built.parts.items())
-    print(f"instruct: {counts} examples")
+        counts = _in_worker(partial(_instructed, settings, run), settings)
+    print(f"instruct: {', '.join(f'{count:,} {name}' for name, count in counts.items())} examples")
+
+
+def _instructed(settings: Settings, run: RunFolder) -> dict[str, int]:
+    """Write the examples of each part and the report on them; return how many each part has."""
+    documents = list(read_documents(run.annotated))
+    bounded.left()
+    entered(settings.domain.name, documents)
+    built = build(open_domain(settings.domain, documents), settings.seed)
+    bounded.left()
+    store.write_json(run.examples / _REPORT, built.report)
+    return {name: write_records(run.examples / f"{name}.jsonl", members) for name, members in built.parts.items()}
 
 
 def train(settings: Settings, run: RunFolder, phase: str | None = None, *, checked: bool = False) -> None:

@@ -15,7 +15,7 @@ import yaml
 
 from r1tailor.errors import ConfigError
 
-_DEEPEST, _LONGEST, _MOST_FILES, _MOST_INTERPOLATIONS = 40, 1_000_000, 1000, 50
+_DEEPEST, _LONGEST, _MOST_VALUES, _MOST_FILES, _MOST_INTERPOLATIONS = 40, 200_000, 50_000, 1000, 50
 _RESOLVER = re.compile(r"\$\{[^}]*(?::|\$\{)")
 _LEADS_OUT = re.compile(_RESOLVER.pattern + r"|(?:^|[/:@ ])\.\.(?:/|$)|//|\\|\0")
 _FOLDERS = ("run.dir", "sweep.dir", "sweep.subdir")
@@ -54,26 +54,49 @@ def _refuse_links_out(folder: Path) -> None:
                 raise ConfigError([f"{path}: a link that leads out of {folder}; copy what it points to"])
 
 
-def refuse_hostile_file(file: Path) -> None:
+def refuse_hostile_file(file: Path, *, ours: bool = False) -> None:
     """Check one YAML file; what is no YAML at all is left to whoever reads it.
 
+    Args:
+        file: the file.
+        ours: whether it is of the project's own ``conf/``, where aliases may stand.
+
     Raises:
-        ConfigError: it cannot be read, is not UTF-8, is too long, nested too deeply, or uses aliases.
+        ConfigError: it cannot be read, is not UTF-8, is too long, nested too deeply, uses tags or aliases, or holds
+            more values than a composition has, its aliases written out.
     """
     text = read_text(file)
     if len(text) > _LONGEST:
         raise ConfigError([f"{file}: more than {_LONGEST} characters; a composition is a few thousand"])
-    depth = line = 0
-    try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            line = event.start_mark.line + 1 if event.start_mark else line
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if isinstance(event, yaml.AliasEvent):
-                raise ConfigError([f"{file}, line {line}: an alias (*{event.anchor}); write the value out"])
-            if depth > _DEEPEST:
-                raise ConfigError([f"{file}, line {line}: nested deeper than {_DEEPEST} levels"])
-    except (yaml.YAMLError, ValueError):
-        return
+    for loader in (getattr(yaml, "CSafeLoader", yaml.SafeLoader), yaml.SafeLoader):
+        with suppress(yaml.YAMLError, ValueError):  # libyaml, which is ten times as fast, does not read all of it
+            _refuse_events(file, yaml.parse(text, Loader=loader), ours)
+            return
+
+
+def _refuse_events(file: Path, events: Iterable[Any], ours: bool) -> None:
+    line = count = 0
+    anchored: dict[str | None, int] = {}  # how many values stand at an anchor, once it has ended
+    begun: list[tuple[str | None, int]] = []
+    for event in events:
+        line = event.start_mark.line + 1 if event.start_mark else line
+        if isinstance(event, yaml.AliasEvent) and not ours:
+            raise ConfigError([f"{file}, line {line}: an alias (*{event.anchor}); write the value out"])
+        if isinstance(event, yaml.AliasEvent):  # one within its own anchor has no end
+            count += anchored.get(event.anchor, _MOST_VALUES)
+        elif isinstance(event, yaml.NodeEvent):
+            if tag := getattr(event, "tag", None):  # PyYAML breaks down on one that does not fit, `!!int` of nothing
+                tag = str(tag).replace("tag:yaml.org,2002:", "!!")
+                raise ConfigError([f"{file}, line {line}: a tag ({tag[:200]}); write the value without it"])
+            begun.append((event.anchor, count))
+            count += 1
+        if isinstance(event, (yaml.ScalarEvent, yaml.CollectionEndEvent)):
+            anchor, before = begun.pop()
+            anchored[anchor] = count - before
+        if len(begun) > _DEEPEST:
+            raise ConfigError([f"{file}, line {line}: nested deeper than {_DEEPEST} levels"])
+        if count > _MOST_VALUES:
+            raise ConfigError([f"{file}, line {line}: more than {_MOST_VALUES} values, its aliases written out"])
 
 
 def read_text(file: Path) -> str:
@@ -134,16 +157,20 @@ def refuse_hydra_section(file: Path) -> None:
 
 
 @cache
-def refuse_resolvers_in_defaults(file: Path, changed: int) -> None:
-    """Check the defaults list of a file of the project's own: Hydra resolves it, and shows the values when it fails.
+def refuse_hostile_option(file: Path, changed: int) -> None:
+    """Check a file of the project's own, which may have come from somebody else: its size, and its defaults list.
+
+    Hydra resolves the list, and shows the values when it fails.
 
     Args:
         file: of ``conf/``.
         changed: when it was written last, so that an unchanged file is looked at once.
 
     Raises:
-        ConfigError: a ``${...}`` in the list asks for more than the options of other groups.
+        ConfigError: as ``refuse_hostile_file``; or a ``${...}`` in the list asks for more than the options of other
+            groups.
     """
+    refuse_hostile_file(file, ours=True)
     text = read_text(file)
     if "defaults" in text and _RESOLVER.search(text):
         with suppress(yaml.YAMLError, ValueError, RecursionError):  # whoever composes it reports that

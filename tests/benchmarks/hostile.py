@@ -16,6 +16,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,12 @@ from r1tailor.corpus.clean import CHAIN
 from r1tailor.corpus.folding import fold
 from r1tailor.domain import chinese_numerals
 from r1tailor.domain.passages import passages
-from r1tailor.errors import TailorError
+from r1tailor.errors import DataError, TailorError
 from r1tailor.records import Rejection
 from r1tailor.schema.corpus import Limits
 from r1tailor.schema.sources import Source
 from r1tailor.sources import blocks, citations
+from tests.benchmarks import hostile_stages
 
 LIMITS = Limits()  # those of every run: 1 MB is done or refused within 18 s and 700 MB
 _BATCH = 200  # inputs of one worker process
@@ -235,10 +237,21 @@ def _mutated(rng: random.Random, raw: bytes, size: int) -> bytes:
     return gzip.compress(content, mtime=0) if packed else bytes(content)
 
 
-def made(seed: int, number: int, folder: Path) -> tuple[str, int, Callable[[], object]]:
-    """Return the reader or rule of an input, the input's size in bytes, and what to call."""
+def made(seed: int, number: int, folder: Path, stages: float = 1 / 3) -> tuple[str, int, Callable[[], object]]:
+    """Return the reader, rule or stage of an input, the input's size in bytes, and what to call.
+
+    Args:
+        seed: of all inputs.
+        number: of this one.
+        folder: for its files.
+        stages: share of the inputs that are for stages, exports, templates and YAML.
+    """
     rng = random.Random(f"{seed}:{number}")
     size = rng.choice((200, 2_000, 2_000, 8_000, 8_000, 30_000, 100_000))
+    if rng.random() < stages:
+        name, work = rng.choice(list(hostile_stages.KINDS.items()))
+        call = work(rng, size, folder, hostile_stages.Made(_text, _mutated))
+        return name, size, lambda: _told(call)
     if rng.random() < 0.5:
         name, rule = rng.choice(list(rules().items()))
         text = _text(rng, size)
@@ -249,6 +262,14 @@ def made(seed: int, number: int, folder: Path) -> tuple[str, int, Callable[[], o
     about = {"name": "h", "licence": "l", "available_at": "2020-01-01", "on_damage": "list", "path": name}
     source: Source = TypeAdapter(Source).validate_python({**about, **settings})
     return f"reader.{settings['kind']} {name}", len(raw), lambda: _read(source, folder)
+
+
+def _told(call: Callable[[], object]) -> None:
+    with suppress(TailorError):  # a message
+        call()
+
+
+REFUSED = "refused at its limits"
 
 
 def _read(source: Source, folder: Path) -> None:
@@ -263,34 +284,37 @@ def _read(source: Source, folder: Path) -> None:
         raise RuntimeError(over[0].reason)
 
 
-def run(seed: int, numbers: range) -> Iterator[tuple[int, str, float, str]]:
+def run(seed: int, numbers: range, stages: float = 1 / 3) -> Iterator[tuple[int, str, float, str]]:
     """Yield (number, reader or rule, seconds of processor time, fault) for each input."""
     first = numbers.start
     while first < numbers.stop:
         batch = range(first, min(first + _BATCH, numbers.stop))
         with tempfile.TemporaryDirectory() as folder:
             log = Path(folder) / "log"
-            fault = ""
+            fault, refused = "", False
             try:
-                bounded.run(lambda batch=batch, log=log: _batch(seed, batch, log), LIMITS)  # type: ignore[misc]
+                bounded.run(lambda batch=batch, log=log: _batch(seed, batch, log, stages), LIMITS)  # type: ignore[misc]
             except Exception as error:
                 fault = f"{type(error).__name__}: {error}"[:300]
+                # A stage sets limits of its own, which are no wider than those of the run.
+                refused = isinstance(error, DataError) and bounded.OF_CORPUS in fault and "input " not in fault
             lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
         yield from ((number, name, seconds, "") for number, name, seconds in lines)
         first += len(lines)
         if fault:
-            yield first, "", 0.0, fault
+            yield first, REFUSED if refused else "", 0.0, "" if refused else fault
             first += 1
 
 
-def _batch(seed: int, numbers: range, log: Path) -> None:
+def _batch(seed: int, numbers: range, log: Path, stages: float) -> None:
     """Work on inputs and log each that is done; the tables of the rules' modules are loaded before the first."""
     for rule in rules().values():
         rule("原告：张伟民，Mr. John Smith")
     with log.open("w") as lines, tempfile.TemporaryDirectory() as folder:
         for number in numbers:
             bounded.left()
-            name, size, call = made(seed, number, Path(folder))
+            name, size, call = made(seed, number, Path(folder), stages)
+            bounded.left()  # what was held to make it
             bounded.entered(f"input {number} ({name})", size)
             began = time.process_time()
             call()
@@ -317,6 +341,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--done", type=Path)
+    parser.add_argument("--stages", type=float, default=1 / 3, help="share of inputs for stages, templates and YAML")
     parser.add_argument("--growth", action="store_true")
     asked = parser.parse_args()
     if asked.growth:
@@ -324,10 +349,12 @@ def main() -> None:
         return
     kept = json.loads(asked.done.read_text()) if asked.done and asked.done.exists() else {"next": asked.first}
     state: dict[str, Any] = {"faults": [], "slowest": {}, **kept}
-    for number, name, seconds, fault in run(asked.seed, range(state["next"], asked.first + asked.inputs)):
+    state.setdefault("refused", 0)
+    for number, name, seconds, fault in run(asked.seed, range(state["next"], asked.first + asked.inputs), asked.stages):
         if fault:
             state["faults"].append([asked.seed, number, fault])
             print(f"seed {asked.seed}, input {number}: {fault}", flush=True)
+        state["refused"] += name == REFUSED
         if seconds > state["slowest"].get(name, [0.0, 0])[0]:
             state["slowest"][name] = [round(seconds, 3), number]
         state["next"] = number + 1
@@ -335,7 +362,8 @@ def main() -> None:
             asked.done.write_text(json.dumps(state))
     for name, (seconds, number) in sorted(state["slowest"].items(), key=lambda each: -each[1][0])[:25]:
         print(f"{seconds:8.3f} s  {name}, input {number}")
-    print(f"{state['next'] - asked.first:,} inputs, {len(state['faults'])} faults")
+    counts = f"{state['refused']} refused at the limits of a stage, {len(state['faults'])} faults"
+    print(f"{state['next'] - asked.first:,} inputs, {counts}")
 
 
 if __name__ == "__main__":

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from r1tailor import store
+from r1tailor import bounded, store
 from r1tailor.corpus.deduplicate import bands_and_rows, deduplicate
 from r1tailor.corpus.shingles import digest, words
 from r1tailor.errors import DataError
 from r1tailor.records import Document, read_documents, write_documents
-from r1tailor.schema.corpus import Duplicates
+from r1tailor.schema.corpus import Duplicates, Limits
 from r1tailor.schema.sources import PackagedSource
 from r1tailor.sources import read
 from tests.conftest import ROOT
@@ -30,7 +30,8 @@ def _deduplicated(folder: Path, texts: Sequence[str], similarity: float) -> tupl
     """Return which texts are left, and the report with its pairs."""
     path = folder / "documents.parquet"
     write_documents(path, (Document(f"d{number}", text, **FACTS) for number, text in enumerate(texts)))
-    report = deduplicate(path, path, Duplicates(similarity=similarity))
+    # In a worker as in the pipeline: MinHash starts threads, and a process that has them cannot fork workers that hash.
+    report = bounded.run(lambda: deduplicate(path, path, Duplicates(similarity=similarity)), Limits())
     pairs = [json.loads(line) for line in (folder / report["pairs"]).read_text("utf-8").splitlines()]
     return [int(document.id[1:]) for document in read_documents(path)], report | {"pairs": pairs}
 

@@ -165,25 +165,27 @@ def test_a_fetch_goes_on_where_a_killed_one_left_something_half_written(source: 
     assert sorted(file.name for file in folder.iterdir()) == ["SOURCE.json", "list.xml"]
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+@pytest.mark.parametrize("place", [(packaged.shutil, "copyfileobj"), (packaged.durable, "create")])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EACCES, errno.EROFS])
 def test_a_full_or_broken_disk_is_one_message_and_leaves_nothing(
     source: Source,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     number: int,
+    place: tuple[Any, str],
 ) -> None:
     def fails(*_: object) -> None:
         raise OSError(number, os.strerror(number))
 
     target = packaged.member_path(source(), tmp_path)
     with monkeypatch.context() as full:
-        full.setattr(packaged.shutil, "copyfileobj", fails)
+        full.setattr(*place, fails)
         with pytest.raises(SystemExit) as ended, config.reported_errors():
             packaged.fetch(source(), tmp_path)
     assert ended.value.code == 2
     message = capsys.readouterr().err
-    assert message.startswith(f"error: {target.with_name('.list.xml.tmp')} cannot be ")
+    assert message.startswith(f"error: {target} cannot be ")
     assert os.strerror(number) in message
     assert message.count("\n") == 1
     assert list(target.parent.iterdir()) == []

@@ -64,8 +64,8 @@ def test_a_run_folder_that_cannot_be_checked_reaches_no_hydra(
 
 DOMAINS = [
     case("name: x\n", ".yml", "", id="yml is not read"),
-    case(f"name: {PATH}\n", ".yaml", "not plain YAML", id="a path"),
-    case("name: !evil x\n", ".yaml", "not plain YAML", id="a tag of their own"),
+    case(f"name: {PATH}\n", ".yaml", "a tag", id="a path"),
+    case("name: !evil x\n", ".yaml", "a tag", id="a tag of their own"),
     case("name: [\n", ".yaml", "not YAML", id="cut off"),
     case("defaults: [../../../secret]\n", ".yaml", "not the name of an option", id="defaults above"),
     case("defaults: [{'/x@y': ../../../secret}]\n", ".yaml", "not the name of an option", id="absolute group"),

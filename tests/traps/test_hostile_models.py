@@ -13,10 +13,12 @@ from safetensors.torch import load_file
 from transformers import PreTrainedModel, dynamic_module_utils, modeling_utils
 
 from r1tailor import config, store
+from r1tailor.batching import tokens
 from r1tailor.errors import DataError, ModelUnavailableError
 from r1tailor.kernels.attention import PACKED_ROWS
 from r1tailor.model import families, load
 from r1tailor.records import Example
+from r1tailor.schema.corpus import Limits
 from r1tailor.schema.model import PackagedModel
 from tests.strategy.test_lora import base_model
 from tests.traps.danger import Place, case, change_json, refused_or_harmless
@@ -324,5 +326,42 @@ TEMPLATES = [
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_a_chat_template_runs_in_its_sandbox(template: str, base: Path, place: Place) -> None:
     (base / "chat_template.jinja").write_text(template.replace("CANARY", str(place.canary)))
-    with place.refused("^the tokenizer's chat template fails: .{1,250}$"):
+    with place.refused(
+        "^the tokenizer's chat template fails: .{1,250}$|its chat template: it takes more than 300 MB of memory"
+    ):
         use(base)
+
+
+ENDLESS = {
+    "loops": "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+    "a power that no signal interrupts": "{% set x = 9 ** (9 ** 9) %}",
+    "doubles": "{% set x = namespace(y='yy') %}{% for i in range(60) %}{% set x.y = x.y ~ x.y %}{% endfor %}{{ x.y }}",
+    "repeats": "{{ 'x' * 10 ** 11 }}",
+    "calls itself twice": "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(60) }}",
+    "writes too much": "{{ 'x' * 2000000 }}",
+}
+REACHED = r"it (takes more than .* (processor time|memory)|writes 2,0.* characters for \d+)$"
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "_LIMITS", Limits(seconds=1, memory_mb=200))
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("name", ENDLESS)
+def test_a_chat_template_without_end_is_refused_when_it_is_loaded(name: str, base: Path, place: Place) -> None:
+    (base / "chat_template.jinja").write_text(ENDLESS[name])
+    with place.refused(rf"/base/chat_template\.jinja: its chat template: {REACHED}"):
+        load.load_tokenizer(config.load(["model=local", f"model.path={base}"]).model, base.parent)
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("name", ["loops", "repeats", "writes too much"])
+def test_a_chat_template_without_end_for_one_example_is_refused_with_it(name: str, base: Path, place: Place) -> None:
+    hostile = "{% if 'odd' in messages[0]['content'] %}" + ENDLESS[name] + "{% endif %}"
+    (base / "chat_template.jinja").write_text(families.DEEPSEEK_CHAT_TEMPLATE + hostile)
+    tokenizer = load.load_tokenizer(config.load(["model=local", f"model.path={base}"]).model, base.parent)
+    examples = [Example(f"e-{text}", "Say.", text, "so") for text in ("even", "odd")]
+    with place.refused(rf"/base/chat_template\.jinja: its chat template with example e-odd: {REACHED}"):
+        tokens.tokenize(examples, tokenizer, 512)

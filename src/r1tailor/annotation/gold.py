@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from r1tailor import store
+from r1tailor import bounded, store
 from r1tailor.annotation import label_studio, prodigy
 from r1tailor.annotation.adjudicate import Adjudicated, adjudicate
 from r1tailor.annotation.agreement import Agreement, agreement
@@ -27,6 +27,8 @@ from r1tailor.errors import DataError
 from r1tailor.records import Annotation, Document, read_annotations
 from r1tailor.schema.annotation import Annotation as AnnotationSettings
 from r1tailor.schema.annotation import Export, LabelStudioExport, ProdigyExport
+
+_RESAMPLE = 1000  # bytes
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ def annotate(
     if not settings.exports:
         return Gold(documents)
     ordered = list(documents)
+    bounded.left()
     by_id = {document.id: document for document in ordered}
     scheme, gate = opened(settings.scheme), settings.gate
     sources = {document.source for document in ordered}
@@ -84,6 +87,7 @@ def annotate(
         for vote in _read(export, exports_root, expected, veil, f"export {number}")
     ]
     votes = _counting(found)
+    _entered_all(settings, exports_root)
     tables = ratings(votes, by_id, scheme)
     agreements = [agreement(table, votes, gate.resamples, gate.confidence, seed) for table in tables]
     decisions = _counting(
@@ -92,6 +96,7 @@ def annotate(
     decided = [
         adjudicate(votes[id_], _newest(decisions.get(id_, [])), scheme, settings.merge) for id_ in by_id if id_ in votes
     ]
+    bounded.left()
     passed = not any(misses(aspect, gate) for aspect in agreements)
     return Gold(
         documents=_with_gold(ordered, decided),
@@ -137,8 +142,19 @@ def settle(gold: Gold, settings: AnnotationSettings, folder: Path) -> None:
 def _read(export: Export, root: Path, expected: Expected, veil: Veil | None, shown: str) -> list[Annotation]:
     """Return the annotations of an export; under a veil they call it ``shown``, for files are named after people."""
     path = root / export.path
+    bounded.entered(shown if veil else str(path), _size(path))
     found = _annotations(export, path, expected)
     return [veil.over(vote, str(path), shown) for vote in found] if veil else found
+
+
+def _entered_all(settings: AnnotationSettings, root: Path) -> None:
+    """Begin what is done with all annotations; a resample counts as a kilobyte, whatever is in the exports."""
+    sizes = [_size(root / export.path) for export in settings.exports]
+    bounded.entered(f"the agreement of {len(sizes)} exports", sum(sizes) + _RESAMPLE * settings.gate.resamples)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0  # whoever reads it reports that it is not there
 
 
 def _annotations(export: Export, path: Path, expected: Expected) -> list[Annotation]:

@@ -17,6 +17,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from r1tailor import durable
+
 Rendered = tuple[str, ...]  # the prompt (in two parts where a window stands between them), the response
 Encoded = tuple[tuple[int, ...], ...]  # ids of the same parts, and the end after the response
 _NO_LENGTH = b"\xff" * 8  # announces a number of parts other than two
@@ -83,7 +85,8 @@ def _write(path: Path, encoded: Sequence[Encoded]) -> None:
     parts = [part for one in encoded for part in one]
     ids = torch.tensor([token for part in parts for token in part], dtype=torch.int32)
     lengths = torch.tensor([len(part) for part in parts])
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    durable.sweep(path.parent)  # what killed processes left
+    temporary = durable.temporary(path)
     try:
         save_file({"ids": ids, "lengths": lengths}, temporary, {"sha256": _seal(path.stem, ids, lengths)})
         temporary.replace(path)

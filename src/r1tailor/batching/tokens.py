@@ -6,20 +6,29 @@ An example's window of numbers stands between instruction and input as soft toke
 
 import copy
 import hashlib
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from r1tailor import bounded
 from r1tailor.batching.cache import Encoded, Rendered, cached
 from r1tailor.batching.windows import Series, addresses, window_shape
 from r1tailor.errors import DataError
 from r1tailor.instruction.template import marker_for, messages, response
 from r1tailor.records import Example
+from r1tailor.schema.corpus import Limits
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
+
+_LIMITS = Limits(seconds=5, memory_mb=300)  # of one example's rendering, which takes a millisecond
+_TOGETHER = 256  # examples, after which memory is counted anew
+_LONGEST, _TIMES = 1_000_000, 20  # characters that a template may write, and how many for each that it is given
+# Its threads are not in a forked process, which then warns although it tokenises nothing.
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,7 @@ class ChatTokenizer:
 
     def __init__(self, tokenizer: "PreTrainedTokenizerBase") -> None:
         self.tokenizer = tokenizer
+        self._origin = _origin(tokenizer)
         special = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
         self._special = re.compile("|".join(map(re.escape, sorted(special, key=len, reverse=True))) or r"(?!)")
         self.end = self._end_of_turn()
@@ -119,6 +129,26 @@ class ChatTokenizer:
     def ids(self, text: str) -> tuple[int, ...]:
         """Return the ids of a text that already holds its special tokens."""
         return tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def render_all(self, examples: Sequence[Example]) -> Sequence[Rendered]:
+        """Return ``render`` of each example.
+
+        Raises:
+            DataError: with one of them the chat template ends too late or writes too much; names both.
+        """
+
+        def work() -> Sequence[Rendered]:
+            made: list[Rendered] = []
+            for number, example in enumerate(examples):
+                if number % _TOGETHER == 0:
+                    bounded.left()  # what is kept of the examples before is none of this one's
+                with_, given = f" with example {example.id}", len(example.instruction) + len(example.input)
+                given += len(example.output) + len(example.reasoning)
+                self._entered(with_, given)
+                made.append(self._short_enough(self.render(example), with_, given))
+            return made
+
+        return self._bounded(work)
 
     def render(self, example: Example) -> Rendered:
         """Return the parts of the prompt and the response as text, without the end of the turn."""
@@ -188,22 +218,70 @@ class ChatTokenizer:
             text = self.tokenizer.apply_chat_template(
                 turns, tokenize=False, add_generation_prompt=add_generation_prompt
             )
+        except MemoryError:
+            raise
         except Exception as error:  # a template is a program of others, in a sandbox: it can raise anything
             said = " ".join(str(error).split())[:200]
             raise DataError(f"the tokenizer's chat template fails: {type(error).__name__}: {said}") from error
         return str(text)
 
+    def _bounded(self, work: Callable[[], Sequence[Rendered]]) -> Sequence[Rendered]:
+        """Render in a worker process with limits: a template is a program of others, which may never end.
+
+        Raises:
+            DataError: the template fails, or it reached a limit.
+        """
+
+        def done() -> Sequence[Rendered] | str:
+            try:
+                return work()
+            except DataError as error:
+                return str(error)
+
+        rendered = bounded.run(done, _LIMITS, where="")
+        if isinstance(rendered, str):
+            raise DataError(rendered)
+        return rendered
+
+    def _entered(self, with_: str, given: int) -> None:
+        bounded.entered(f"{self._origin}: its chat template{with_}", given)
+
+    def _short_enough(self, made: Rendered, with_: str, given: int) -> Rendered:
+        if (written := sum(map(len, made))) > _LONGEST + _TIMES * given:
+            what = f"it writes {written:,} characters for {given:,}"
+            raise DataError(f"{self._origin}: its chat template{with_}: {what}")
+        return made
+
+    def _tried(self, turns: list[dict[str, str]]) -> str:
+        """Return what the template makes of whole turns; a question alone must not keep it busy either."""
+
+        def work() -> Sequence[Rendered]:
+            bounded.left()
+            self._entered("", 0)
+            for asked, prompt in ((turns[:1], True), (turns, False)):
+                made = self._short_enough((self._applied(asked, add_generation_prompt=prompt),), "", 0)
+            return [made]
+
+        return self._bounded(work)[0][0]
+
     def _end_of_turn(self) -> int:
         """Find the token that follows an assistant's words in the chat template, or else ``eos``."""
         mark = "\u2042"
-        turns = [{"role": "user", "content": "?"}, {"role": "assistant", "content": mark}]
-        rendered = self._applied(turns, add_generation_prompt=False)
+        rendered = self._tried([{"role": "user", "content": "?"}, {"role": "assistant", "content": mark}])
         following = self.ids(rendered.rpartition(mark)[2].lstrip())
         if following and following[0] in self.tokenizer.all_special_ids:
             return following[0]
         if self.tokenizer.eos_token_id is None:
             raise DataError("the tokenizer's chat template ends a turn with no special token, and it has no eos token")
         return int(self.tokenizer.eos_token_id)
+
+
+def _origin(tokenizer: "PreTrainedTokenizerBase") -> str:
+    """Return the file that a chat template comes from, or else what its tokenizer is called."""
+    folder = Path(tokenizer.name_or_path)
+    files = (folder / name for name in ("chat_template.jinja", "tokenizer_config.json"))
+    found = next(filter(Path.is_file, files), None) if tokenizer.name_or_path else None
+    return str(found or tokenizer.name_or_path or "the tokenizer")
 
 
 def tokenize(
@@ -222,7 +300,7 @@ def tokenize(
     """
     if tokenizer.soft_tokens:
         window_shape(examples)
-    rendered = [tokenizer.render(example) for example in examples]
+    rendered = tokenizer.render_all(examples)
     encoded = cached(cache, tokenizer.fingerprint(), rendered, tokenizer.encode_all)
     made = [tokenizer.tokenized(example, ids) for example, ids in zip(examples, encoded, strict=True)]
     fitting = [example for example in made if len(example) <= max_length]

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from rensa import RMinHash
 
+from r1tailor import bounded
 from r1tailor.corpus.progress import shown
 from r1tailor.corpus.shingles import Hashes, digest, jaccard, shingles
 from r1tailor.corpus.spill import Known, Numbers, Partitions, Records, spilled
@@ -112,22 +113,29 @@ class _Clusters:
 def _clusters(source: Path, place: Path, records: Records, similarity: float, found: _Found) -> _Clusters:
     with Partitions(place, "same") as same, Partitions(place, "near") as near:
         documents = shown(read_documents(source), "comparing", count_documents(source))
-        count = _spill(documents, bands_and_rows(similarity), records, same, near)
+        count, size = _spill(documents, bands_and_rows(similarity), records, same, near)
+        bounded.left()
+        # Of documents that are all a bit alike, each is compared with each.
+        bounded.entered(f"the comparison of {count:,} documents", max(size, size * size // bounded.MB))
         clusters = _Clusters(count)
         for members in same.together():
             _join_same(members, records, clusters, found)
         is_first = clusters.firsts_of(np.arange(count, dtype=np.uint32)) == np.arange(count, dtype=np.uint32)
         for members in near.together():
             _join_near(members[is_first[members]], similarity, records, clusters, found)
+        bounded.left()
     return clusters
 
 
 def _spill(
     documents: Iterator[Document], shape: tuple[int, int], records: Records, same: Partitions, near: Partitions
-) -> int:
-    """Put on disk what the documents are compared by; return how many they are."""
-    count = 0
+) -> tuple[int, int]:
+    """Put on disk what the documents are compared by; return how many they are, and their characters."""
+    count = size = 0
     while batch := list(islice(documents, _BATCH)):
+        characters = sum(len(document.text) for document in batch)
+        bounded.left()
+        bounded.entered(f"documents {batch[0].id} to {batch[-1].id}", characters)
         hashes = shingles([document.text for document in batch])
         known = [Known(d.id, digest(d.text), grams) for d, grams in zip(batch, hashes, strict=True)]
         records.add(known)
@@ -135,8 +143,8 @@ def _spill(
         same.add(np.array([int.from_bytes(one.digest[:8], "big") for one in known], np.uint64), numbers)
         filled = np.array([grams.size > 0 for grams in hashes])
         near.add(_band_keys(hashes, shape), np.repeat(numbers[filled], shape[0]))
-        count += len(batch)
-    return count
+        count, size = count + len(batch), size + characters
+    return count, size
 
 
 def _band_keys(hashes: list[Hashes], shape: tuple[int, int]) -> Hashes:

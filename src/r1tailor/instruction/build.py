@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from r1tailor import bounded
 from r1tailor.domain import Domain
 from r1tailor.errors import DataError
 from r1tailor.instruction.card import card
@@ -13,7 +14,7 @@ from r1tailor.instruction.likeness import repeated
 from r1tailor.instruction.permitted import permitted
 from r1tailor.instruction.split import split
 from r1tailor.layout import PARTS
-from r1tailor.records import Example
+from r1tailor.records import Document, Example
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,12 @@ class Parts:
 
     parts: dict[str, list[Example]]
     report: dict[str, Any]
+
+
+def entered(domain: str, documents: Sequence[Document]) -> None:
+    """Begin the examples of a domain (``bounded.py``): it is read as a whole, so its documents are one input."""
+    size = sum(len(document.text) + len(str(document.fields)) for document in documents)
+    bounded.entered(f"the examples of domain {domain}", size)
 
 
 def build(domain: Domain, seed: int) -> Parts:
@@ -33,6 +40,7 @@ def build(domain: Domain, seed: int) -> Parts:
     """
     settings = domain.settings.split
     examples, duplicates = _unique(list(_dated(domain)))
+    _entered_comparison(domain.settings.name, examples)
     left_out: dict[str, list[str]] = {}
     divided, not_permitted = permitted(split(examples, settings, seed, left_out), domain)
     parts, contamination = decontaminate(divided, settings.leaks, domain.labels())
@@ -64,6 +72,12 @@ def _dated(domain: Domain) -> Iterator[Example]:
 def leaks(parts: dict[str, list[Example]], similarity: float) -> dict[str, int]:
     """Count held-out items that have a near-identical item in train: zero by construction, and checked here."""
     return {name: repeated(parts[name], parts["train"], similarity) for name in ("validation", "test")}
+
+
+def _entered_comparison(domain: str, examples: Sequence[Example]) -> None:
+    """Begin the split: every example is compared with every other, so what it may cost grows with their square."""
+    size = sum(len(e.input) + len(e.output) + len(e.reasoning) for e in examples)
+    bounded.entered(f"the split of domain {domain} ({len(examples):,} examples)", max(size, size * size // bounded.MB))
 
 
 def _unique(examples: Sequence[Example]) -> tuple[list[Example], int]:

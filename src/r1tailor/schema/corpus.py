@@ -25,9 +25,9 @@ CleaningRule = Literal[
 
 
 class Limits(Section):
-    """What one input may cost: a raw file when it is read, a document when it is cleaned (``bounded.py``, on Linux).
+    """What one input may cost: a raw file, a document, an export, the examples of a domain (``bounded.py``, on Linux).
 
-    An input that reaches a limit is rejected if it is a file, and ends the stage if it is a document.
+    A raw file that reaches a limit is rejected; any other input that reaches one ends the stage.
     """
 
     seconds: float = Field(default=10, gt=0, description="Processor time for any input, in seconds.")
@@ -50,7 +50,10 @@ class Corpus(Section):
         "(`pip install 'r1-tailor[ray]'`)."
     )
     batch_size: int = Field(gt=0, le=65536, description="Documents processed together.")
-    limits: Limits = Field(default=Limits(), description="What one file or document may cost.")
+    limits: Limits = Field(
+        default=Limits(),
+        description="What one input may cost: a file, a document, an export, the examples of a domain.",
+    )
 
 
 class Duplicates(Section):

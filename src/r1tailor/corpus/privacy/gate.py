@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, get_args
 
+from r1tailor import bounded
 from r1tailor.corpus.privacy.deidentify import as_written, find, may_identify
 from r1tailor.corpus.privacy.references import coarse, published
 from r1tailor.errors import DataError
@@ -54,8 +55,10 @@ def _hipaa(documents: Iterable[Document], settings: Privacy, sources: Iterable[S
     kinds = [kind for kind in get_args(PrivacyKind) if settings.kinds.get(kind) != "shift_dates"]
     counts: Counter[str] = Counter()
     total = affected = 0
+    bounded.left()
     for document in documents:
         strings = [*_texts(document), *(() if document.source in codes else _references(document))]
+        bounded.entered(f"document {document.id}", sum(map(len, strings)))
         found = [finding.kind for text in strings for finding in find(text, kinds)]
         if "date" in kinds and document.available_at not in (
             "",
@@ -65,6 +68,7 @@ def _hipaa(documents: Iterable[Document], settings: Privacy, sources: Iterable[S
             found.append("date")
         counts.update(found)
         total, affected = total + 1, affected + bool(found)
+    bounded.left()
     if affected > settings.threshold * total:
         listed = ", ".join(f"{kind} {count:,}" for kind, count in counts.most_common())
         left = [kind for kind in counts if kind not in settings.kinds]

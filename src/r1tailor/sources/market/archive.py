@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from r1tailor import store
+from r1tailor import durable, store
 from r1tailor.errors import DataError, writing
 from r1tailor.sources.bars import Bar
 
@@ -52,8 +52,7 @@ class Archive:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        for unfinished in folder.glob(f".*{SUFFIX}.tmp"):
-            unfinished.unlink()
+        durable.sweep(folder)
         self._rows: set[Bar] = set()
         self._latest: dict[Key, Bar] = {}
         self._last_event: dict[str, date] = {}
@@ -109,7 +108,7 @@ class Archive:
         last = max((int(file.stem) for file in segments(self._folder)), default=0)
         path = self._folder / f"{last + 1:06}{SUFFIX}"
         columns = {name: [getattr(bar, name) for bar in bars] for name in SCHEMA.names}
-        temporary = path.with_name(f".{path.name}.tmp")
+        temporary = durable.temporary(path)
         try:
             with writing(path):
                 pq.write_table(pa.table(columns, schema=SCHEMA), temporary, compression="zstd")
