@@ -12,7 +12,7 @@ REFUSED = {
     "serving.tls.certificate=cert.pem": "certificate and key are given together, or neither of them",
     "serving.names=[]": "serving.names",
     "serving.names=['a b']": "serving.names",
-    "serving.engine.backend=endpoint": "endpoint belongs to backend = endpoint, which needs it: choose serving=endpoint",
+    "serving.engine.backend=endpoint": "endpoint belongs to backend = endpoint, which needs it",
     "serving.engine.backend=vllm": "must be one of auto, gguf, local, endpoint",
     "serving.engine.bakend=local": "Did you mean serving.engine.backend?",
     "serving.limits.concurrent=0": "serving.limits.concurrent = 0",

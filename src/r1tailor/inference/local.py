@@ -48,11 +48,6 @@ class LocalAnswerer:
         self.tokenizer = tokenizer.with_soft_tokens(soft_tokens(model))
         self._device = next(model.parameters()).device
 
-    @property
-    def tokenizer(self) -> ChatTokenizer:
-        """Its tokenizer, which renders windows as soft tokens where the model reads them."""
-        return self._tokenizer
-
     def answer(self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent) -> list[str]:
         """Return one answer for each prompt, in order (see ``Answerer``)."""
         wanted = self.settings.evaluation
