@@ -218,3 +218,12 @@ def test_a_source_that_two_domains_pin_differently_is_refused_with_both_files(
     both = "conf/domain/medical.yaml and conf/domain/mine.yaml"
     with pytest.raises(ConfigError, match=f"{both} pin source icd10cm differently"):
         config.packaged_sources()
+
+
+def test_a_composition_of_an_earlier_release_takes_the_sections_that_it_lacks(tmp_path: Path) -> None:
+    values = yaml.safe_load(config.params_text())
+    del values["serving"], values["compression"], values["objective"]
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    found = config.load_params(tmp_path / "config.yaml")
+    assert (found.serving, found.objective.kind) == (config.load_params().serving, "supervised")
+    assert found.compression.forms == ()

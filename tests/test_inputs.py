@@ -98,7 +98,11 @@ def local_model(path: str) -> dict[str, Any]:
         ),
         ({"domain": {"annotation": ANNOTATION}}, "export.jsonl", ["annotate"]),
         ({"domain": {"annotation": ANNOTATION}}, "adjudicated.jsonl", ["annotate"]),
-        ({"model": local_model("mine")}, "mine/model.safetensors", ["teach", "train", "variant", "evaluate"]),
+        (
+            {"model": local_model("mine")},
+            "mine/model.safetensors",
+            ["teach", "train", "variant", "compress", "evaluate"],
+        ),
     ],
 )
 def test_a_file_that_a_setting_names_is_an_input_of_the_stages_that_open_it(

@@ -66,6 +66,7 @@ PARAMS = ROOT / "params.yaml"
 _DOMAIN_NAME = re.compile(r"^name:\s*[\"']?(\w+)", re.MULTILINE)
 _CHECKED_JOBS = 200  # of a sweep, before its first one starts: seconds
 _STOPS_COMPOSING = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, RecursionError)
+_LATER = {"serving": "embedded"}  # sections that versions of earlier releases lack: the option that they take
 _COMPOSED_FROM = re.compile(r"# (conf/.+) ([0-9a-f]{64})")
 _NO_WAY_TO_WRITE = {  # and what to do about it
     errno.ENOSPC: "free space there, then run the command again",
@@ -304,12 +305,21 @@ def load_params(path: Path = PARAMS) -> Settings:
     refuse_hostile_file(path)
     _refuse_stale(path)
     try:
-        composition = _resolved(OmegaConf.load(path))
+        composition = _with_later_sections(_resolved(OmegaConf.load(path)))
     except yaml.YAMLError as error:
         raise ConfigError([_yaml_fault(error)]) from error
     except (OmegaConfBaseException, OSError, ValueError, RecursionError) as error:
         raise ConfigError([f"{path.name}: {_one_line(error)}"]) from error
     return _settings(composition, {})
+
+
+def _with_later_sections(composition: Any) -> Any:  # noqa: ANN401
+    """Return a composition with the sections that it lacks because an earlier release wrote it."""
+    if isinstance(composition, dict):
+        for section, option in _LATER.items():
+            if section not in composition:
+                composition[section] = _resolved(OmegaConf.load(PACKAGED_CONF / section / f"{option}.yaml"))
+    return composition
 
 
 def plain_values(path: Path) -> dict[str, Any]:
