@@ -161,6 +161,16 @@ def _opened(settings: Settings, folder: Path) -> Iterator[RunFolder]:
         seconds = time.perf_counter() - started
         store.write_json(folder / RECORD, _record(settings, RunFolder(folder), seconds))
         print(f"report: {_shown(folder) / 'evaluation' / 'report.html'} ({seconds:.0f} s)")
+        print(_next(shlex.quote(str(_shown(folder)))))
+
+
+def _next(run: str) -> str:
+    """Return what can be done with a finished run."""
+    return (
+        f'ask it:   r1tailor ask {run} "..."\n'
+        f"serve it: r1tailor keys add NAME, then r1tailor serve {run} (smaller and faster: --form gguf_q8_0, "
+        f"after r1tailor compress {run} --to gguf_q8_0)"
+    )
 
 
 @contextmanager
