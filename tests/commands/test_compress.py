@@ -33,6 +33,17 @@ def test_a_form_is_written_where_it_is_wanted(run: RunFolder, tmp_path: Path) ->
     assert artifact.read(tmp_path / "form").kind == "gguf"
 
 
+def test_what_may_not_be_passed_on_is_not_exported(
+    run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("r1tailor.sources.permissions.not_passed_on", lambda _: ("wind",))
+    with pytest.raises(SystemExit) as ended:
+        __main__.main(["compress", str(run.path), "--to", "merge", "--out", str(tmp_path / "form")])
+    assert ended.value.code == 2
+    assert "may not be passed on (wind: permissions.redistribution = false)" in capsys.readouterr().err
+    assert not (tmp_path / "form").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

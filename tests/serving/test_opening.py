@@ -77,3 +77,16 @@ def test_channels_follow_names_of_their_own(tmp_path: Path) -> None:
     served = open_served("medical", tmp_path, config.load(["serving.channels.shadow=medical-4"]).serving)
     assert [slot.channel for slot in served.slots()] == ["served", "shadow"]
     assert served.version() == ""
+
+
+def test_what_may_not_be_passed_on_is_served_on_this_machine_or_to_the_organisation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.yaml").write_text(config.as_yaml(config.load(["domain=finance"])), encoding="utf-8")
+    found = Located("finance-1", "", tmp_path / "model", tmp_path / "config.yaml", (), tmp_path / "forms")
+    monkeypatch.setattr(opening, "_engine", lambda *_: None)
+    outside = ["serving.host=0.0.0.0", "serving.tls.proxy=10.0.0.1"]
+    for allowed in ([], [*outside, "serving.audience=organisation"]):
+        assert followed("finance", tmp_path, config.load(allowed).serving).load(found).version == "finance-1"
+    with pytest.raises(UserError, match=r"finance-1 was made of sources that may not be passed on \(sp500, stocks"):
+        followed("finance", tmp_path, config.load(outside).serving).load(found)

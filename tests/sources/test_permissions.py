@@ -2,8 +2,11 @@
 
 from datetime import date
 
+import pytest
+
 from r1tailor import config
-from r1tailor.sources.permissions import listed, not_passed_on, not_trained, under_embargo
+from r1tailor.errors import UserError
+from r1tailor.sources.permissions import listed, not_passed_on, not_trained, refuse_passing_on, under_embargo
 from tests.support.private import source
 
 SOURCES = [
@@ -24,17 +27,19 @@ def test_what_may_be_evaluated_only_is_not_trained() -> None:
     assert not_trained(SOURCES) == {"bench"}
 
 
-def test_what_may_not_be_passed_on_is_known_from_the_provenance_alone() -> None:
-    provenance = [source.model_dump(mode="json") for source in SOURCES]
-    assert not_passed_on(provenance) == ("own",)
-    assert not_passed_on([{"name": "from a version without permissions"}]) == ()
+def test_what_may_not_be_passed_on_is_refused_by_name() -> None:
+    assert not_passed_on(SOURCES) == ("own",)
+    refuse_passing_on("fund-1", SOURCES[:3], "")
+    with pytest.raises(
+        UserError, match=r"^fund-1 was made of sources that may not be passed on \(own: .*\); stay here$"
+    ):
+        refuse_passing_on("fund-1", SOURCES, "stay here")
 
 
 def test_the_packaged_finance_sources_may_be_trained_on_and_not_passed_on() -> None:
     sources = config.load(["domain=finance"]).domain.sources
     assert not_trained(sources) == frozenset()
-    provenance = [source.model_dump(mode="json") for source in sources]
-    assert not_passed_on(provenance) == ("sp500", "stocks", "credit", "factors")
+    assert not_passed_on(sources) == ("sp500", "stocks", "credit", "factors")
 
 
 def test_the_report_lists_what_each_owner_permits() -> None:

@@ -42,6 +42,10 @@ def _run(parsed: argparse.Namespace) -> None:
     found = locate(parsed.model, config.ROOT)
     if found.parent:
         raise UserError(f"{found.name} is a form already; name the model that it was made of")
+    if parsed.out:
+        from r1tailor.sources.permissions import refuse_passing_on
+
+        refuse_passing_on(found.name, found.settings.domain.sources, "leave --out: the form then stays with the model")
     print(f"compressing {found.name}{f': {found.meaning}' if found.meaning else ''}", flush=True)
     from r1tailor.compression.forms import make, summary  # torch is imported only once the model is known
 

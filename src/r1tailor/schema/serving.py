@@ -147,6 +147,10 @@ class Serving(Section):
     names: tuple[HostName, ...] = Field(
         strict=False, min_length=1, description="Host names by which clients may call; any other is refused."
     )
+    audience: Literal["anyone", "organisation"] = Field(
+        description="Whom other machines' requests come from. `anyone`: a version made of sources that may not be "
+        "passed on is served on this machine alone; `organisation`: only people who may see these sources can connect."
+    )
     session_hours: float = Field(gt=0, le=720, description="Hours after which a page asks for the key again.")
     engine: Engine = Field(description="What answers.")
     limits: ServingLimits = Field(description="What requests may take.")

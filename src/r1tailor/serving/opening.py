@@ -16,6 +16,7 @@ from r1tailor.serving.engine import Engine
 from r1tailor.serving.gguf import GgufServed
 from r1tailor.serving.local import LocalEngine
 from r1tailor.serving.served import LOG, Followed, Loaded, Served, Slot
+from r1tailor.sources.permissions import refuse_passing_on
 
 
 def open_served(what: str, root: Path, settings: Serving) -> Served:
@@ -39,6 +40,9 @@ def followed(what: str, root: Path, settings: Serving) -> Followed:
         return found.name, found
 
     def load(found: Located) -> Loaded:
+        if settings.audience == "anyone" and not settings.is_loopback:
+            instead = "serve it on this machine alone, or to people who may see them: serving.audience=organisation"
+            refuse_passing_on(found.name, found.settings.domain.sources, instead)
         found = _chosen(found, settings.engine, root)
         return Loaded(found.name, found.settings, _engine(found, settings, root), _measured(found.model))
 

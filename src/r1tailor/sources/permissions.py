@@ -4,10 +4,10 @@ What may never be used is refused with the configuration (``schema/base.py``). H
 later stages ask.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
+from r1tailor.errors import UserError
 from r1tailor.schema.sources import Source
 
 
@@ -22,17 +22,28 @@ def not_trained(sources: Iterable[Source]) -> frozenset[str]:
     return frozenset(s.name for s in sources if s.permissions and s.permissions.use != "train")
 
 
-def not_passed_on(provenance: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return the names of the sources whose material, and what is made of it, may not be passed on.
-
-    Whatever serves or exports a version asks this of the version's ``provenance.json`` and refuses unless it is empty.
+def refuse_passing_on(what: str, sources: Iterable[Source], instead: str) -> None:
+    """Refuse to hand out what was made of sources whose owners do not let it be passed on.
 
     Args:
-        provenance: one mapping a source, as ``collect`` writes it.
+        what: the version or the model, for the message.
+        sources: of the composition that it was trained with.
+        instead: what can be done.
+
+    Raises:
+        UserError: names the sources.
     """
-    return tuple(
-        s["name"] for s in provenance if not (s.get("permissions") or {"redistribution": True})["redistribution"]
-    )
+    names = not_passed_on(sources)
+    if names:
+        raise UserError(
+            f"{what} was made of sources that may not be passed on ({', '.join(names)}: permissions.redistribution = "
+            f"false); {instead}"
+        )
+
+
+def not_passed_on(sources: Iterable[Source]) -> tuple[str, ...]:
+    """Return the names of the sources whose material, and what is made of it, may not be passed on."""
+    return tuple(s.name for s in sources if s.permissions and not s.permissions.redistribution)
 
 
 def listed(sources: Iterable[Source]) -> list[tuple[str, ...]]:
