@@ -111,6 +111,27 @@ def test_errors_keep_their_words_and_an_outside_kill_is_told() -> None:
         bounded.run(killed, SHORT)
 
 
+def test_a_worker_may_tokenize_after_its_parent_did(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Threads of a library are not forked: a worker that waits for them never ends."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+
+    monkeypatch.delenv("TOKENIZERS_PARALLELISM", raising=False)
+    tokenizer = Tokenizer(WordLevel({"a": 0, "?": 1}, "?"))
+    tokenizer.pre_tokenizer = Whitespace()
+    texts = ["a b a"] * 500
+
+    def work() -> int:
+        return sum(len(one.ids) for one in tokenizer.encode_batch(texts))
+
+    assert work() == bounded.run(work, SHORT) == 1500
+    assert "TOKENIZERS_PARALLELISM" not in os.environ
+    assert capfd.readouterr().err == ""
+
+
 def test_an_interrupt_right_after_the_fork_ends_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     place, fork = tmp_path / "pid", os.fork

@@ -41,6 +41,7 @@ _SECONDS = struct.Struct("d")  # of the input; its name follows, up to a null ch
 _LONGEST_NAME = 4000  # bytes
 MB = 1_000_000
 _PR_SET_PDEATHSIG = 1
+_TOKENIZERS = "TOKENIZERS_PARALLELISM"
 _CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 OF_CORPUS = " (corpus.limits)"
 
@@ -240,15 +241,29 @@ def _forked(work: Callable[[], object], worker: _Worker) -> tuple[int, BinaryIO]
     """Start a worker; return its process id and its message."""
     sys.stdout.flush()
     reading, writing = os.pipe()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _told_of_no_fork():
         warnings.simplefilter("ignore", DeprecationWarning)  # of threads in this process, which the worker does not use
         pid = os.fork()
+        if pid == 0:
+            os.environ[_TOKENIZERS] = "false"  # its threads are not in the worker, which would wait for them for ever
     if pid == 0:
         os.close(reading)
         worker.memory = _data_bytes()
         _be_worker(work, worker, os.fdopen(writing, "wb"))
     os.close(writing)
     return pid, os.fdopen(reading, "rb")
+
+
+@contextmanager
+def _told_of_no_fork() -> Iterator[None]:
+    """Keep the tokenizers' library from warning of a fork, as it does where its variable is not set."""
+    before = os.environ.get(_TOKENIZERS)
+    os.environ[_TOKENIZERS] = before or "true"
+    try:
+        yield
+    finally:
+        if before is None and os.environ[_TOKENIZERS] == "true":  # in this process, not in the worker
+            del os.environ[_TOKENIZERS]
 
 
 def _be_worker(work: Callable[[], object], worker: _Worker, message: BinaryIO) -> NoReturn:

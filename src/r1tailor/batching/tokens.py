@@ -6,7 +6,6 @@ An example's window of numbers stands between instruction and input as soft toke
 
 import copy
 import hashlib
-import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 _LIMITS = Limits(seconds=5, memory_mb=300)  # of one example's rendering, which takes a millisecond
 _TOGETHER = 256  # examples, after which memory is counted anew
 _LONGEST, _TIMES = 1_000_000, 20  # characters that a template may write, and how many for each that it is given
-# Its threads are not in a forked process, which then warns although it tokenises nothing.
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
 
 @dataclass(frozen=True, slots=True)
