@@ -22,6 +22,7 @@ import resource
 import signal
 import struct
 import sys
+import threading
 import time
 import traceback
 import warnings
@@ -188,11 +189,21 @@ def _one_worker(work: Callable[[], object], worker: _Worker) -> tuple[str, Any]:
 
 @contextmanager
 def _no_interrupt() -> Iterator[Callable[[], None]]:
-    """Hold Ctrl-C back; yields what lets it through again."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Hold Ctrl-C back; yields what lets it through again.
+
+    A mask would not do: the kernel would hand the signal to another thread, and Python raises in this one all the same.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is None or threading.current_thread() is not threading.main_thread():  # it is not raised here
+        yield lambda: None
+        return
+    held: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: held.append(number))
 
     def allow() -> None:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, before)
+        if held:
+            signal.raise_signal(held.pop())
 
     try:
         yield allow
@@ -289,7 +300,6 @@ def _be_worker(work: Callable[[], object], worker: _Worker, message: BinaryIO) -
 def _prepare() -> None:
     """Make a forked process a worker: Ctrl-C is the parent's, its end is the worker's, allocations can fail."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
     signal.signal(signal.SIGPROF, _reached)
