@@ -120,11 +120,12 @@ def _lives(pid: int) -> bool:
 
 def _start(pid: int) -> str:
     """Return when a process began, in ticks since the machine did; 0 where the system does not tell."""
-    return _status(pid)[19] if _status(pid) else "0"
+    found = _status(pid)
+    return found[19] if found else "0"
 
 
 def _state(pid: int) -> str:
-    return _status(pid)[0] if _status(pid) else ""
+    return next(iter(_status(pid)), "")
 
 
 def _status(pid: int) -> list[str]:

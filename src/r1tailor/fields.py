@@ -145,6 +145,13 @@ Delimiter = Annotated[str, AfterValidator(_delimiter)]
 UrlWithoutSecret = Annotated[str, AfterValidator(_url)]
 SecretVariable = Annotated[str, AfterValidator(_variable)]
 Select = Annotated[str, AfterValidator(_select)]
+PasswordVariable = Annotated[
+    SecretVariable | None,
+    Field(
+        description="Environment variable that holds the password, R1TAILOR_SECRET_<NAME>; it is sent to no host but "
+        "the one in R1TAILOR_SECRET_<NAME>_HOST."
+    ),
+]
 QuerySeconds = Annotated[
     int, Field(ge=1, le=86400, description="Most seconds that the query may take; the run ends where it takes longer.")
 ]

@@ -9,8 +9,8 @@ from r1tailor.fields import (
     IsoDate,
     Location,
     MostRows,
+    PasswordVariable,
     QuerySeconds,
-    SecretVariable,
     Select,
     Symbol,
     UrlWithoutSecret,
@@ -82,11 +82,7 @@ class BarsSqlSource(_FeedSource):
 
     kind: Literal["bars_sql"] = Field(description="bars_sql: figures that a query to a database returns.")
     url: UrlWithoutSecret = Field(description="The database's SQLAlchemy URL, without a password.")
-    password_variable: SecretVariable | None = Field(
-        default=None,
-        description="Environment variable that holds the password, R1TAILOR_SECRET_<NAME>; it is sent to no host but "
-        "the one in R1TAILOR_SECRET_<NAME>_HOST.",
-    )
+    password_variable: PasswordVariable = None
     timeout_seconds: QuerySeconds = 600
     most_rows: MostRows = 10_000_000
     query: Select = Field(description="One SELECT statement.")

@@ -12,8 +12,8 @@ from r1tailor.fields import (
     Name,
     Package,
     PackageVersion,
+    PasswordVariable,
     QuerySeconds,
-    SecretVariable,
     Select,
     Sha256,
     UrlWithoutSecret,
@@ -89,11 +89,7 @@ class SqlSource(SourceSection):
 
     kind: Literal["sql"] = Field(description="sql: rows of one query to a database.")
     url: UrlWithoutSecret = Field(description="The database's SQLAlchemy URL, without a password.")
-    password_variable: SecretVariable | None = Field(
-        default=None,
-        description="Environment variable that holds the password, R1TAILOR_SECRET_<NAME>; it is sent to no host but "
-        "the one in R1TAILOR_SECRET_<NAME>_HOST.",
-    )
+    password_variable: PasswordVariable = None
     timeout_seconds: QuerySeconds = 600
     most_rows: MostRows = 10_000_000
     query: Select = Field(description="One SELECT statement.")
