@@ -1,5 +1,7 @@
 """The engine: OpenAI's forms, streamed and not, errors, several requests at once."""
 
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -106,3 +108,13 @@ def test_what_is_no_gguf_file_is_refused(tmp_path: Path) -> None:
         GgufEngine(tmp_path / "model.gguf")
     with pytest.raises(CheckpointError, match="cannot be read: No such file"):
         GgufEngine(tmp_path / "other.gguf")
+
+
+def test_an_engine_may_be_closed_as_soon_as_it_is_open(tmp_path: Path) -> None:
+    exported(tmp_path, toy(SHAPES["llama"]), "f16").close()
+    path = next(tmp_path.glob("*.gguf"))
+    code = (
+        "import sys, pathlib; from r1tailor.inference.gguf import GgufEngine\n"
+        "for _ in range(20): GgufEngine(pathlib.Path(sys.argv[1]), context_length=128, threads=1).close()\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True, timeout=120)

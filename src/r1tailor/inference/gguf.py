@@ -171,9 +171,16 @@ def _loaded(path: Path, context_length: int, parallel: int, threads: int, key: s
     if exact:
         wanted.cache_type_k = wanted.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
     try:
-        return xllamacpp.Server(wanted)
+        server = xllamacpp.Server(wanted)
     except RuntimeError as error:
         raise CheckpointError(f"{path}: llama.cpp cannot load it: {error}") from error
+    _wait_for_loop(server)
+    return server
+
+
+def _wait_for_loop(server: Any) -> None:  # noqa: ANN401
+    """Return once the loop that computes runs: a server freed before then waits for its loop for ever."""
+    server.handle_completions({"prompt": [0], "max_tokens": 0})
 
 
 def _normalises(path: Path) -> bool:
