@@ -53,7 +53,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
         "its manifest is not one of a saved model",
     ),
     "newer": (lambda f: _changed(f, schema=3), "has schema 3; this version of r1tailor reads schema 2"),
-    "kind": (lambda f: _changed(f, kind="int8"), "kind 'int8' is not one that this version .* loads: adapter, full"),
+    "kind": (lambda f: _changed(f, kind="int4"), "kind 'int4' is not one that this version .* loads: adapter, full"),
     "kind is a list": (lambda f: _changed(f, kind=["full"]), "kind .* is not one that"),
     "no base": (lambda f: _changed(f, base=None), "its manifest lacks what is needed to load it"),
     "base of text": (lambda f: _changed(f, base="some/base"), "its manifest lacks what is needed to load it"),

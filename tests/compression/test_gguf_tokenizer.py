@@ -71,8 +71,8 @@ def test_every_known_way_to_cut_text_gives_the_same_ids(name: str, tmp_path: Pat
 
 
 def test_another_name_gives_other_ids(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tokenizer = _made(_steps("smollm"))
-    monkeypatch.setattr("r1tailor.compression.gguf_tokenizer._pre_tokenizer", lambda rules: "gpt-2")
+    tokenizer = _made(_steps("gpt-2"))
+    monkeypatch.setattr("r1tailor.compression.gguf_tokenizer._pre_tokenizer", lambda rules: "smollm")
     engine = _engine(tmp_path, tokenizer)
     assert any(engine.tokenize(text) != list(tokenizer.ids(text)) for text in TEXTS)
     engine.close()

@@ -32,6 +32,7 @@ _COMMON: dict[str, Any] = {
     "tie_word_embeddings": False,
 }
 _LATENT: dict[str, Any] = {
+    "head_dim": 8,
     "num_key_value_heads": 4,
     "kv_lora_rank": 32,
     "qk_nope_head_dim": 16,

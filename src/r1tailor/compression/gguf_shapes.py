@@ -147,8 +147,7 @@ def _latent(config: PreTrainedConfig) -> dict[str, Fact]:
         "expert_weights_scale": float(config.routed_scaling_factor),
         "expert_gating_func": _SIGMOID if config.model_type == "deepseek_v3" else _SOFTMAX,
     }
-    if config.q_lora_rank is not None:
-        found["attention.q_lora_rank"] = config.q_lora_rank
+    found["attention.q_lora_rank"] = config.q_lora_rank or 0
     if config.model_type == "deepseek_v3":  # transformers' V2 normalises no weights, whatever its configuration says
         found["expert_weights_norm"] = bool(values["norm_topk_prob"])
         if values["n_group"] > 1:

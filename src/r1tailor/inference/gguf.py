@@ -42,7 +42,7 @@ class GgufEngine:
         context_length: tokens that all requests under way may take together, prompts and answers.
         parallel: requests that are computed at the same time; others wait.
         threads: that compute; None takes every core of this process.
-        exact: keep keys and values in fp32 instead of fp16, for comparisons.
+        exact: attention in fp32 with keys and values in fp32, for comparisons; otherwise both are in fp16.
 
     Raises:
         CheckpointError: it cannot be loaded.
@@ -170,6 +170,7 @@ def _loaded(path: Path, context_length: int, parallel: int, threads: int, key: s
     wanted.verbosity = 0
     if exact:
         wanted.cache_type_k = wanted.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
+        wanted.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     try:
         server = xllamacpp.Server(wanted)
     except RuntimeError as error:
