@@ -15,9 +15,9 @@ import pytest
 from r1tailor import config, runs, store
 from r1tailor.errors import ConfigError, DataError, Interrupted, TrainingError
 from r1tailor.layout import RunFolder
+from r1tailor.objective import supervised
 from r1tailor.planning import preflight
 from r1tailor.schema.settings import Settings
-from r1tailor.training import module
 from tests.conftest import FASTER, ROOT
 from tests.support.commands import Done
 
@@ -271,7 +271,7 @@ def test_seven_of_our_functions_lead_to_the_loss_and_the_preflight_runs_once(
         files = (str(ROOT / "src" / "r1tailor"), str(ROOT / "train.py"))
         return " ".join(frame.name for frame in frames if frame.filename.startswith(files))
 
-    counted(module, "summed_loss", ours)
+    counted(supervised, "summed_loss", ours)
     parts = ("_refuse_settings", "_refuse_memory", "_refuse_disk")
     for part in parts:
         counted(preflight, part, lambda part=part: part)  # type: ignore[misc]

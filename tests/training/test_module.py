@@ -109,8 +109,8 @@ def poison(monkeypatch: pytest.MonkeyPatch, what: str, steps: set[int]) -> None:
     """Make the loss or the gradient of some optimizer steps (one micro-batch each) not finite."""
     calls = iter(range(1000))
 
-    def poisoned(model: nn.Module, batch: MicroBatch, smoothing: float) -> Tensor:
-        loss = summed_loss(model, batch, smoothing)
+    def poisoned(model: nn.Module, batch: MicroBatch, label_smoothing: float) -> Tensor:
+        loss = summed_loss(model, batch, label_smoothing)
         poisonous = next(calls) in steps
         if poisonous and what == "gradient":
             loss.register_hook(lambda gradient: gradient * float("inf"))

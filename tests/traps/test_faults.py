@@ -224,9 +224,9 @@ def test_memory_that_does_not_suffice_is_one_clear_error_that_names_the_setting(
     def with_little_memory() -> None:
         original = supervised.summed_loss
 
-        def hungry(*arguments: Any) -> torch.Tensor:  # noqa: ANN401
+        def hungry(*arguments: Any, **named: Any) -> torch.Tensor:  # noqa: ANN401
             torch.empty(2**60, dtype=torch.uint8)
-            return original(*arguments)
+            return original(*arguments, **named)
 
         supervised.summed_loss = hungry
         train(toy_settings(), tmp_path / "run")

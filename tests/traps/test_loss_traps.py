@@ -86,9 +86,9 @@ def mean_of_means(divisor: int | None, patched: pytest.MonkeyPatch) -> None:
 def smoothing_by_micro_batch(patched: pytest.MonkeyPatch) -> None:
     """The smoothed part is a mean over the micro-batch's tokens, added to a sum."""
 
-    def loss(model: nn.Module, batch: MicroBatch, smoothing: float) -> Tensor:
+    def loss(model: nn.Module, batch: MicroBatch, label_smoothing: float) -> Tensor:
         hard, smoothed = summed_loss(model, batch, 0.0), summed_loss(model, batch, 1.0)
-        return (1 - smoothing) * hard + smoothing * smoothed / batch.supervised
+        return (1 - label_smoothing) * hard + label_smoothing * smoothed / batch.supervised
 
     patched.setattr(loss_of, "summed_loss", loss)
 

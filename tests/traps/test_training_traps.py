@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from r1tailor import config
 from r1tailor.batching.packing import MicroBatch
 from r1tailor.errors import CheckpointError
+from r1tailor.objective import supervised
 from r1tailor.objective.supervised import summed_loss
 from r1tailor.training.checkpoint_io import FolderCheckpointIO, RandomState
 from r1tailor.training.data import Steps
@@ -158,17 +159,17 @@ def check_resume(folder: Path) -> None:
 @contextmanager
 def _killed_within(step: int) -> Iterator[None]:
     """Raise after the first micro-batch of a step, counted from here; a step that never comes kills nothing."""
-    supervised: list[int] = []
+    parts: list[int] = []
 
     def counted(self: TailorModule, batch: list[MicroBatch], batch_idx: int) -> Tensor:
-        supervised.append(0)
+        parts.append(0)
         return original(self, batch, batch_idx)
 
-    def loss(*arguments: Any) -> Tensor:  # noqa: ANN401
-        supervised[-1] += 1
-        if len(supervised) == step and supervised[-1] == 2:
+    def loss(*arguments: Any, **named: Any) -> Tensor:  # noqa: ANN401
+        parts[-1] += 1
+        if len(parts) == step and parts[-1] == 2:
             raise Killed
-        return summed_loss(*arguments)
+        return summed_loss(*arguments, **named)
 
     original = TailorModule.training_step
     with pytest.MonkeyPatch.context() as patched:

@@ -1,6 +1,7 @@
 """What training minimises: a composition's objective, over one packed micro-batch."""
 
 from collections.abc import Callable
+from functools import partial
 
 from torch import Tensor, nn
 
@@ -21,6 +22,6 @@ def open_objective(settings: Settings) -> Objective:
     smoothing = settings.trainer.label_smoothing
     match settings.objective:
         case Distillation(tokens=tokens) if tokens is not None:
-            return lambda model, batch: distilled_loss(model, batch, tokens, smoothing)
+            return partial(distilled_loss, wanted=tokens, label_smoothing=smoothing)
         case _:
-            return lambda model, batch: supervised.summed_loss(model, batch, smoothing)
+            return partial(supervised.summed_loss, label_smoothing=smoothing)
