@@ -69,6 +69,7 @@ PAYLOADS = (
     f"＜script＞{RUN}＜/script＞ʺ><svg/onload={RUN}>",
     f"</think><script>{RUN}</script><think>",
 )
+GROUPS = tuple("\n".join(PAYLOADS[first::12]) for first in range(12))  # where a page takes long: four in one text
 FOREIGN = (
     "() => document.querySelectorAll("
     "'img, svg, iframe, object, embed, math, base, video, marquee, meta[http-equiv]').length"
@@ -90,7 +91,7 @@ def test_in_question_answer_and_reasoning_of_the_chat_page(page: "Page", site: S
     site.shelf.engines[site.shelf.current].write = lambda ask: f"<think>{_last(ask)}</think>{_last(ask)}"
     log_in(page, site, "user")
     watched = Watched().over(page, site.url)
-    for payload in PAYLOADS:
+    for payload in GROUPS:
         page.fill("#question", payload)
         page.click("button.main")
         _harmless(page, watched)
@@ -100,7 +101,7 @@ def test_in_question_answer_and_reasoning_of_the_chat_page(page: "Page", site: S
         page.locator("form[action^='/feedback'] button").click()
         _harmless(page, watched)
     log = FeedbackLog(site.context.folder / "feedback" / site.context.composition.domain.name)
-    assert len(log.records()) == len(PAYLOADS)
+    assert len(log.records()) == len(GROUPS)
 
 
 def _last(ask: object) -> str:
@@ -110,7 +111,7 @@ def _last(ask: object) -> str:
 def test_in_every_text_and_label_of_the_review(page: "Page", site: Site) -> None:
     log = FeedbackLog(site.context.folder / "feedback" / site.context.composition.domain.name)
     ids = []
-    for payload in PAYLOADS:
+    for payload in GROUPS:
         id_ = log.add(Texts(payload, payload, payload, f"{payload}!", payload), payload, payload, "down")
         log.decide(id_, f"{payload} reviewer", "edit", 0, f"{payload}?", payload)
         ids.append(id_)
@@ -118,7 +119,7 @@ def test_in_every_text_and_label_of_the_review(page: "Page", site: Site) -> None
     watched = Watched().over(page, site.url)
     page.goto(f"{site.url}/review")
     _harmless(page, watched)
-    for id_, payload in zip(ids, PAYLOADS, strict=True):
+    for id_, payload in zip(ids, GROUPS, strict=True):
         page.goto(f"{site.url}/review/{id_}")
         _harmless(page, watched)
         page.goto(f"{site.url}/review?contains={_quoted(payload)}&status={_quoted(payload)}&lang={_quoted(payload)}")
@@ -129,7 +130,7 @@ def test_in_every_text_and_label_of_the_review(page: "Page", site: Site) -> None
 def study(site: Site, tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, str]:
     """A study whose items, title and subjects are payloads."""
     items = tuple(
-        Item(payload, payload, payload, (f"<think>{payload}</think>{payload}", f"{payload}.")) for payload in PAYLOADS
+        Item(payload, payload, payload, (f"<think>{payload}</think>{payload}", f"{payload}.")) for payload in GROUPS
     )
     found = Answered("toy", PAYLOADS[0], "en", items, (), (PAYLOADS[1], PAYLOADS[9]), None)
     subjects = (PAYLOADS[10], PAYLOADS[12])
@@ -144,7 +145,7 @@ def test_in_items_answers_and_comments_of_a_study_and_its_report(
     made, link = study
     watched = Watched().over(page, site.url)
     page.goto(link)
-    for payload in PAYLOADS:
+    for payload in GROUPS:
         _harmless(page, watched)
         page.check("input[name=choice][value=a]")
         page.fill("#comment", payload)
