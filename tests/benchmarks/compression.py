@@ -27,6 +27,7 @@ from transformers.utils import logging
 
 from r1tailor import artifact, config, store
 from r1tailor.compression.forms import make
+from r1tailor.compression.judge import judged_by
 from r1tailor.domain import open_domain
 from r1tailor.evaluation.compare_models import held_out
 from r1tailor.evaluation.metrics import measure
@@ -36,7 +37,6 @@ from r1tailor.inference.gguf_answerer import GgufAnswerer
 from r1tailor.inference.local import LocalAnswerer, open_tuned
 from r1tailor.inference.locate import Located, locate
 from r1tailor.kernels.attention import unwrapped
-from r1tailor.layout import RunFolder
 from r1tailor.records import Example, Prediction, read_documents, read_examples
 
 PLAIN, FORMS = ("fp32", "bf16"), ("gguf_f16", "gguf_q8_0", "gguf_q4_0", "dynamic_int8")
@@ -163,11 +163,10 @@ def table(sizes: dict[str, int], measured: dict[str, dict[str, list[float]]]) ->
 def accuracy(found: Located, count: int, results: Results) -> dict[str, float]:
     """Return Q8_0 - fp32 in chapter accuracy on the same items, with its interval."""
     settings = found.settings
-    place = next(report.parent.parent for report in found.reports if report.is_file())
-    domain = open_domain(settings.domain, list(read_documents(RunFolder(place).annotated)))
+    test, documents = judged_by(found)
+    domain = open_domain(settings.domain, list(read_documents(documents)))
     most = settings.evaluation.model_copy(update={"max_items": count})
-    test = read_examples(found.reports[0].with_name("test.jsonl"))
-    items = held_out(settings.model_copy(update={"evaluation": most}), test)
+    items = held_out(settings.model_copy(update={"evaluation": most}), read_examples(test))
     metrics = {}
     for name in ("fp32", "gguf_q8_0"):
         answers = _answers(found, name, items, results)
