@@ -73,6 +73,9 @@ def collect(settings: Settings, run: RunFolder) -> None:
     with sealed(settings, run, "collect"):
         count, provenance = _in_worker(partial(_collected, settings, run), settings, resumes=True)
         store.write_json(run.provenance, provenance)
+    for source in provenance:
+        for finding in source.get("findings", ()):
+            print(f"collect: {source['name']}: {finding}")
     print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
 
 
@@ -84,6 +87,7 @@ def _in_worker(work: Callable[[], T], settings: Settings, *, resumes: bool = Fal
 
 def _collected(settings: Settings, run: RunFolder) -> tuple[int, list[dict[str, Any]]]:
     """Write the documents of all sources; return how many, and their provenance."""
+    sources.refuse_not_fetched(settings.domain, config.ROOT)
     provenance: list[dict[str, Any]] = []
     readers = declaration(settings.domain.kind).readers
     told = references.teller(settings.domain.cleaning.privacy, config.ROOT)
@@ -108,6 +112,8 @@ def _gathered(
             files.update(last.encode())
         yield document
     facts = source.model_dump(mode="json", exclude=None if source.permissions else {"permissions"})
+    if found := sources.findings(source, config.ROOT):
+        facts["findings"] = found
     facts |= {"documents": count, "rejected": [dict(told(one)) for one in rejected]}
     if not isinstance(source, PackagedSource):
         facts["sha256"] = last if alone else files.hexdigest()  # of the raw file, or of the hashes of several
@@ -202,6 +208,8 @@ def instruct(settings: Settings, run: RunFolder) -> None:
     with sealed(settings, run, "instruct"):
         counts = _in_worker(partial(_instructed, settings, run), settings)
     print(f"instruct: {', '.join(f'{count:,} {name}' for name, count in counts.items())} examples")
+    for remark in store.read_json(run.examples / _REPORT).get("remarks", ()):
+        print(f"instruct: {remark}")
 
 
 def _instructed(settings: Settings, run: RunFolder) -> dict[str, int]:
@@ -209,9 +217,11 @@ def _instructed(settings: Settings, run: RunFolder) -> dict[str, int]:
     documents = list(read_documents(run.annotated))
     bounded.left()
     entered(settings.domain.name, documents)
-    built = build(open_domain(settings.domain, documents), settings.seed)
+    domain = open_domain(settings.domain, documents)
+    built = build(domain, settings.seed)
     bounded.left()
-    store.write_json(run.examples / _REPORT, built.report)
+    remarks = {"remarks": list(domain.remarks())} if domain.remarks() else {}
+    store.write_json(run.examples / _REPORT, built.report | remarks)
     return {name: write_records(run.examples / f"{name}.jsonl", members) for name, members in built.parts.items()}
 
 
