@@ -277,6 +277,8 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
                 settings, parts, hashes, config.ROOT, run.phase(key), key, parent, code, run.probabilities
             )
             metrics = finished(planned)
+            if metrics is None and not ready and planned.follows:
+                print(f"train: {planned.follows}")
             if metrics is None and not ready:
                 decided, count, window = planned.settings, len(parts["train"]), planned.window
                 print(*preflight(decided, config.ROOT, planned.folder, count, window, checked=checked), sep="\n")
@@ -390,6 +392,7 @@ def _refuse_other_model(settings: Settings, run: RunFolder) -> None:
         CheckpointError: the model is damaged.
         DataError: names what differs.
     """
+    from r1tailor.planning.follow_data import open_keys
     from r1tailor.training.identity import differences, identity_of
 
     keys = settings.curriculum.keys
@@ -399,7 +402,8 @@ def _refuse_other_model(settings: Settings, run: RunFolder) -> None:
         wanted = identity_of(settings, run.hashes(), key, _parent(run, keys, key))
         made_by = artifact.recorded(model)
         changed = differences({name: made_by.get(name) for name in wanted}, wanted)
-        changed = [name.removeprefix("composition.") for name in changed if name != _DECIDED]
+        left_open = {_DECIDED, *(f"composition.{name}" for name in open_keys(settings))}
+        changed = [name.removeprefix("composition.") for name in changed if name not in left_open]
         if changed:
             raise DataError(
                 f"{model} was trained with other settings or examples ({', '.join(changed[:5])}). "
