@@ -7,7 +7,10 @@ import pytest
 from tests.support.pdf_pages import PAGES, Draw, both, pdf, text
 from tests.support.raw import collected, write
 
-WORDS = "the patient was given aspirin and the pain in his chest went away after two hours of rest on the ward".split()
+WORDS = (
+    *("the", "patient", "was", "given", "aspirin", "and", "the", "pain", "in", "his", "chest"),
+    *("went", "away", "after", "two", "hours", "of", "rest", "on", "the", "ward"),
+)
 
 
 def prose(name: str, lines: int, words: int = 6) -> list[str]:

@@ -69,7 +69,7 @@ def glyphs_of(chars: Iterable[Glyph]) -> Glyphs:
 
 
 def turned(glyphs: Iterable[Glyph], angle: int, width: float, height: float) -> list[Glyph]:
-    """Return glyphs as they stand once their page, of a width and height in points, is turned so that they run right."""
+    """Return glyphs where they stand once their page (its size in points) is turned so that they run to the right."""
     if angle == 0:
         return list(glyphs)
     return [_turned(glyph, angle, width, height) for glyph in glyphs]
