@@ -48,6 +48,18 @@ def _in_guide(name: str, command: str) -> str:
     return command
 
 
+def test_documents_without_answers_are_read_as_texts(tmp_path: Path, run: Callable[[str], Done]) -> None:
+    folder = tmp_path / "data" / "guidelines"
+    folder.mkdir()
+    for number in range(60):
+        paragraphs = [f"{_sentence(100 * number + part).capitalize()}." for part in range(1 + number % 4)]
+        (folder / f"{number:02}.txt").write_text("\n\n".join(paragraphs), "utf-8")
+    done = run(_in_guide("texts.md", "python train.py --config-name=debug domain=guidelines"))
+    assert done.code == 0, done.err
+    latest = tmp_path / "outputs" / "runs" / "latest"
+    assert json.loads((latest / "evaluation" / "metrics.json").read_text())["models"]["tuned"].keys() == {"perplexity"}
+
+
 def test_a_hospitals_csv_trains_without_identifiers(tmp_path: Path, run: Callable[[str], Done]) -> None:
     labels = ("cardiology", "neurology", "surgery")
     rows = [
