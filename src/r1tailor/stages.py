@@ -89,9 +89,7 @@ def _collected(settings: Settings, run: RunFolder) -> tuple[int, list[dict[str, 
     readers = declaration(settings.domain.kind).readers
     told = references.teller(settings.domain.cleaning.privacy, config.ROOT)
     found = (
-        document
-        for source in settings.domain.every_source
-        for document in _gathered(source, readers, provenance, told)
+        document for source in settings.domain.every_source for document in _gathered(source, readers, provenance, told)
     )
     return write_documents(run.collected, shown(found, "collecting")), provenance
 

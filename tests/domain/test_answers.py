@@ -73,7 +73,7 @@ def test_the_label_of_an_answer(answer: str, labels: list[str], expected: str) -
     assert label_in(answer, labels) == expected
 
 
-# The extraction of MMLU-Pro (TIGER-AI-Lab/MMLU-Pro, evaluate_from_local.py: extract_answer, extract_again, extract_final).
+# The extraction of TIGER-AI-Lab/MMLU-Pro, evaluate_from_local.py: extract_answer, extract_again, extract_final.
 def _mmlu_pro(text: str) -> str | None:
     for pattern in (r"answer is \(?([A-J])\)?", r".*[aA]nswer:\s*([A-J])", r"\b[A-J]\b(?!.*\b[A-J]\b)"):
         found = re.search(pattern, text, re.DOTALL)
@@ -101,7 +101,14 @@ def test_the_letter_of_an_answer_is_that_of_mmlu_pro(answer: str) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "letter"),
-    [("答案：B", "B"), ("选C。", "C"), ("正确答案是D", "D"), ("B) because A fails", "B"), ("A dog", ""), ("I'm lost", "")],
+    [
+        ("答案：B", "B"),
+        ("选C。", "C"),
+        ("正确答案是D", "D"),
+        ("B) because A fails", "B"),
+        ("A dog", ""),
+        ("I'm lost", ""),
+    ],
 )
 def test_the_letter_where_mmlu_pro_reads_none_or_an_article(answer: str, letter: str) -> None:
     assert letter_in(answer) == letter

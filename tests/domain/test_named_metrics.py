@@ -81,10 +81,10 @@ def test_list_f1_is_that_of_scikit_learn() -> None:
 
 
 def test_rouge_l_is_that_of_lin_2004() -> None:
-    reference = "police killed the gunman".split()
-    assert rouge_l(reference, "police kill the gunman".split()) == 0.75  # section 3.1: S2
-    assert rouge_l(reference, "the gunman kill police".split()) == 0.5  # S3
-    assert rouge_l(reference, "the gunman police killed".split()) == 0.5  # S4
+    reference = ["police", "killed", "the", "gunman"]
+    assert rouge_l(reference, ["police", "kill", "the", "gunman"]) == 0.75  # section 3.1: S2
+    assert rouge_l(reference, ["the", "gunman", "kill", "police"]) == 0.5  # S3
+    assert rouge_l(reference, ["the", "gunman", "police", "killed"]) == 0.5  # S4
     assert rouge_l([], ["a"]) == rouge_l(["a"], []) == 0.0
     assert rouge_l(["a", "b", "c"], ["a"]) == pytest.approx(2 * 1 * (1 / 3) / (1 + 1 / 3))  # F1 of P = 1, R = 1/3
 

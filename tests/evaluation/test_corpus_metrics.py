@@ -36,7 +36,9 @@ def test_chrf_of_resamples_is_that_of_each() -> None:
 
 
 def _examples(wanted: list[str], given: list[str]) -> tuple[list[Example], list[Prediction]]:
-    examples = [Example(str(i), "", "x", f"See {label.title()}.", fields={"entities": []}) for i, label in enumerate(wanted)]
+    examples = [
+        Example(str(i), "", "x", f"See {label.title()}.", fields={"entities": []}) for i, label in enumerate(wanted)
+    ]
     return examples, [Prediction(str(i), f"It is {label}", 0.0, 1, "") for i, label in enumerate(given)]
 
 
@@ -55,7 +57,8 @@ def test_macro_f1_and_the_confusions_are_scikit_learns() -> None:
     matrix = confusion_matrix(wanted, known, labels=[*LABELS, ""])
     assert cells is not None
     assert {(one, other): count for one, other, count in cells} == {
-        ([*LABELS, ""][row], [*LABELS, ""][column]): int(matrix[row, column]) for row, column in zip(*matrix.nonzero())
+        ([*LABELS, ""][row], [*LABELS, ""][column]): int(matrix[row, column])
+        for row, column in zip(*matrix.nonzero(), strict=True)
     }
     assert cells[0] == ("neurology", "neurology", 3)
 
@@ -70,7 +73,11 @@ def test_without_labels_or_names_nothing_is_measured_over_all() -> None:
 
 
 def test_short_references_are_reported_and_measured_by_chrf() -> None:
-    examples = [Example("1", "", "x", "yes"), Example("2", "", "x", "<think>long and well thought</think>no"), Example("3", "", "x", "a b c d")]
+    examples = [
+        Example("1", "", "x", "yes"),
+        Example("2", "", "x", "<think>long and well thought</think>no"),
+        Example("3", "", "x", "a b c d"),
+    ]
     assert short_references(examples).startswith("67% of the references have fewer than four words: BLEU")
     assert short_references(examples[2:]) == ""
     predictions = [Prediction(example.id, "yes", 0.0, 1, "") for example in examples]

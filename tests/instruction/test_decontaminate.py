@@ -266,6 +266,6 @@ def test_a_form_that_answers_fill_in_is_no_leak_and_a_copy_of_one_answer_is() ->
     every = _answering(*forms)
     assert leaks_in({"train": every[:-1], "validation": [], "test": every[-1:]}, LEAKS, ()) == []
     alone = _answering(*[f"{text_of(number)} {text_of(number + 50)}" for number in range(12)], forms[0], forms[0])
-    assert [leak.field for leak in leaks_in({"train": alone[:-1], "validation": [], "test": alone[-1:]}, LEAKS, ())] == [
-        "output"
-    ]
+    assert [
+        leak.field for leak in leaks_in({"train": alone[:-1], "validation": [], "test": alone[-1:]}, LEAKS, ())
+    ] == ["output"]

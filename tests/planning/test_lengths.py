@@ -34,7 +34,9 @@ def test_the_items_of_each_part_that_are_too_long_are_counted_and_named() -> Non
     found = too_long(settings, ROOT, _parts("train", "test"))
     assert [(one.part, one.ids, one.items) for one in found] == [("train", ("train-2",), 2), ("test", ("test-2",), 2)]
     train, test = remarks(found)
-    assert train.startswith(f"left out: 1 of 2 train items are longer than trainer.max_length = {settings.trainer.max_length:,}")
+    assert train.startswith(
+        f"left out: 1 of 2 train items are longer than trainer.max_length = {settings.trainer.max_length:,}"
+    )
     assert f"model.context_length = {settings.model.context_length:,} tokens (the longest has " in test
     assert test.endswith("): test-2")
     assert too_long(settings, ROOT, _parts()) == []
@@ -67,6 +69,9 @@ def test_a_run_says_so_before_training_and_is_evaluated_on_the_rest(
     assert left
     assert f"{left} of {len(run.parts()['test'])} test items are longer" in said
     report = (run.evaluation / "report.html").read_text(encoding="utf-8")
-    assert f"{left} test items are longer than the model&#39;s context" in report or f"{left} test items are longer" in report
+    assert (
+        f"{left} test items are longer than the model&#39;s context" in report
+        or f"{left} test items are longer" in report
+    )
     measured = json.loads((run.evaluation / "metrics.json").read_text(encoding="utf-8"))
     assert measured["n"] == len(run.parts()["test"]) - left

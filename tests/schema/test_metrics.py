@@ -19,7 +19,9 @@ def test_a_metric_goes_by_its_own_name_or_the_one_it_is_given() -> None:
     assert _METRIC.validate_python({"name": "chrf", "called": "likeness"}).key == "likeness"
 
 
-@pytest.mark.parametrize("wrong", ["accuracy", {"name": "exact", "tolerance": 1}, {"name": "number", "tolerance": -1}, 3])
+@pytest.mark.parametrize(
+    "wrong", ["accuracy", {"name": "exact", "tolerance": 1}, {"name": "number", "tolerance": -1}, 3]
+)
 def test_anything_else_is_refused(wrong: object) -> None:
     with pytest.raises(ValidationError):
         _METRIC.validate_python(wrong)

@@ -15,7 +15,9 @@ _OPEN, _CLOSED = "<think>", "</think>"
 _ARTICLES = frozenset(("a", "an", "the"))
 _AROUND = " \t\n\"'“”‘’`*_.,;:!?()[]{}<>。，；：！？（）【】《》「」"
 _LETTER = r"[\s:：*(\[（【]*([A-Za-z])(?![A-Za-z0-9'’])"
-_STATED = re.compile(rf"(?:answer|choice|option|答案|选项|选择|选)(?:\s+is|\s+would be|是|为|应为|应选)?{_LETTER}", re.IGNORECASE)
+_STATED = re.compile(
+    rf"(?:answer|choice|option|答案|选项|选择|选)(?:\s+is|\s+would be|是|为|应为|应选)?{_LETTER}", re.IGNORECASE
+)
 _LEADING = re.compile(r"^[\s*(\[（【]*([A-Za-z])[*\s]*[).:：、，\]）】]")
 _CAPITAL = re.compile(r"(?<![A-Za-z0-9])([A-Z])(?![A-Za-z0-9'’])(?!\s+[a-z])")
 _NUMBER = re.compile(r"(?:(?<![\w.])[-+−])?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?")
@@ -24,11 +26,11 @@ _FENCED = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
 
 
 def parted(text: str) -> tuple[str, str]:
-    """Return reasoning and answer: what stands up to the last ``</think>``, and what follows it.
+    r"""Return reasoning and answer: what stands up to the last ``</think>``, and what follows it.
 
     A text that opens ``<think>`` and never closes it was cut while it reasoned: it has no answer.
 
-    >>> parted("<think>\\nTwo and two.\\n</think>\\n\\n4")
+    >>> parted("<think>\nTwo and two.\n</think>\n\n4")
     ('Two and two.', '4')
     """
     before, closed, after = text.rpartition(_CLOSED)

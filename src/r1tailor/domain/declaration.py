@@ -148,7 +148,9 @@ def _named(domain: Any) -> list[str]:  # noqa: ANN401 - whatever was composed
     """Return what the metrics that a task names are called, as far as it can be told before validation."""
     task = domain.get("task") if isinstance(domain, dict) else None
     listed = task.get("metrics") if isinstance(task, dict) else None
-    entries = [{"name": one} if isinstance(one, str) else one for one in listed or ()] if isinstance(listed, list) else []
+    entries = (
+        [{"name": one} if isinstance(one, str) else one for one in listed or ()] if isinstance(listed, list) else []
+    )
     names = [one.get("called") or one.get("name") for one in entries if isinstance(one, dict)]
     return [name for name in names if isinstance(name, str)]
 

@@ -12,8 +12,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from r1tailor import artifact, store
 from r1tailor.artifact import Artifact
 from r1tailor.domain import Domain
-from r1tailor.evaluation.market.decisions import evenly
 from r1tailor.evaluation.corpus_metrics import confusions, over_all, short_references
+from r1tailor.evaluation.market.decisions import evenly
 from r1tailor.evaluation.metrics import ItemMetric, by_metric, measure
 from r1tailor.evaluation.non_inferiority import verdict
 from r1tailor.evaluation.significance import compare, interval

@@ -88,9 +88,7 @@ class MacroF1(ItemMetric):
             return np.asarray(scores / (there > 0).sum(axis=-1))
 
 
-def over_all(
-    domain: Domain, examples: Sequence[Example], predictions: Sequence[Prediction]
-) -> dict[str, ItemMetric]:
+def over_all(domain: Domain, examples: Sequence[Example], predictions: Sequence[Prediction]) -> dict[str, ItemMetric]:
     """Return the metrics over all items that the task names, and chrF where BLEU says nothing."""
     named = {metric.name: metric.key for metric in domain.settings.task.metrics}
     found: dict[str, ItemMetric] = {}

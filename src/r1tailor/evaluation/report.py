@@ -29,7 +29,14 @@ _CURVES = {
     "loss": ("loss.csv", "training (label-smoothed)", "lines"),
     "validation_loss": ("validation.csv", "validation", "lines+markers"),
 }
-_NO_SHARES = ("perplexity", "bleu", "chrf", "length", "warning_", "portfolio_")  # metrics that are not confined to [0, 1]
+_NO_SHARES = (
+    "perplexity",
+    "bleu",
+    "chrf",
+    "length",
+    "warning_",
+    "portfolio_",
+)  # metrics that are not confined to [0, 1]
 _COLOURS = {"base": "#8a8f98", "tuned": "#1f6feb", "majority": "#c9a227"}
 
 
@@ -195,7 +202,7 @@ def _confusion(cells: Sequence[tuple[str, str, int]]) -> dict[str, Any] | None:
     if not cells:
         return None
     counts = {(wanted, given): count for wanted, given, count in cells}
-    columns = sorted({label for pair in counts for label in pair if label}) + [""]
+    columns = [*sorted({label for pair in counts for label in pair if label}), ""]
     if len(columns) > _MOST_LABELS:
         wrong = [(wanted, given, count) for wanted, given, count in cells if wanted != given]
         return {"wrong": wrong[:_MOST_LABELS]}

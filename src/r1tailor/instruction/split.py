@@ -25,7 +25,6 @@ from r1tailor.layout import PARTS
 from r1tailor.records import Example
 from r1tailor.schema.domain import Boundaries, Split
 
-
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -149,9 +148,7 @@ def _without_straddlers(examples: Sequence[Example], places: list[str], similari
     return result
 
 
-def _without_their_groups(
-    examples: Sequence[Example], places: Sequence[str], given: Mapping[str, str]
-) -> list[str]:
+def _without_their_groups(examples: Sequence[Example], places: Sequence[str], given: Mapping[str, str]) -> list[str]:
     """Return the places, with ``same_group`` for examples whose group has a given example in a later part."""
     latest: dict[str, int] = {}
     for example, place in zip(examples, places, strict=True):
