@@ -134,8 +134,8 @@ def _cell(text: str) -> str:
 
 def metrics_page() -> str:
     """Return every metric, those by name first, then kind of domain by kind of domain, as Markdown."""
-    named = f"## By name: `domain.task.metrics`\n\nAny domain measures these, where its task names them.\n\n{_rows(NAMED)}"
-    return "\n\n".join([named, *map(_declared, declarations())])
+    heading = "## By name: `domain.task.metrics`\n\nAny domain measures these, where its task names them."
+    return "\n\n".join([heading, _rows(NAMED), *map(_declared, declarations())])
 
 
 def _declared(kind: Declaration) -> str:

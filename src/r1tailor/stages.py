@@ -257,6 +257,7 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
         raise ConfigError([f"--phase {phase}: curriculum={settings.curriculum.kind} has {', '.join(keys)}"])
     demand(settings, run, "train")
     parts, hashes, code = run.trained_on(), run.hashes(), code_version()
+    from r1tailor.planning import lengths
     from r1tailor.planning.preflight import preflight
     from r1tailor.training import parallel
     from r1tailor.training.fit import fit
@@ -274,7 +275,9 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
             metrics = finished(planned)
             if metrics is None and not ready:
                 decided, count, window = planned.settings, len(parts["train"]), planned.window
-                print(*preflight(decided, config.ROOT, planned.folder, count, window, checked=checked), sep="\n")
+                said = preflight(decided, config.ROOT, planned.folder, count, window, checked=checked)
+                over = lengths.too_long(decided, config.ROOT, {**parts, "test": run.parts()["test"]})
+                print(*said, *lengths.remarks(over), sep="\n")
                 ready = True
             if metrics is None and settings.trainer.devices > 1 and not launched:
                 where = [] if run == pipeline_folder(settings) else [str(run.path)]
@@ -347,6 +350,7 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     from r1tailor.evaluation.compare_models import evaluate as measure
     from r1tailor.evaluation.market.report import print_tables
     from r1tailor.evaluation.market.run import track_records
+    from r1tailor.planning.lengths import fitting
     from r1tailor.registry.goals import verdicts
 
     for old in (_EVALUATED, "metrics.json"):
@@ -356,6 +360,7 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     _refuse_other_model(settings, run)
     domain = _domain(settings, run)
     parts = run.parts()
+    parts, tested = {**parts, "test": fitting(settings, config.ROOT, parts["test"])}, len(parts["test"])
     subjects = (*base_and_tuned(trained / "model"), *forms(settings, run.compressed))
     metrics = measure(settings, domain, parts, config.ROOT, subjects, run.evaluation)
     records = track_records(settings, run, domain, parts, metrics, chosen_variants(settings))
@@ -366,6 +371,7 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
         "cleaning": store.read_json(run.cleaned.with_name("report.json")),
         "examples": store.read_json(run.examples / "report.json"),
         "training": store.read_json(trained / "metrics.json"),
+        "too_long": tested - len(parts["test"]),
         "code": code_version(),
         "model": store.sha256_file(trained / "model" / store.MANIFEST),
     }

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 import pytest
+from pydantic import TypeAdapter
 from sklearn.metrics import f1_score
 from sklearn.preprocessing import MultiLabelBinarizer
 from torchmetrics.functional.text import squad
@@ -20,13 +21,11 @@ NAMES = ("exact", "normalised", "label_accuracy", "macro_f1", "choice_letter", "
 NAMES += ("contains", "regex", "chrf", "rouge_l", "coverage", "length")
 
 
-def _metrics(*entries: str, labels: str = "null") -> Sequence[NamedMetric]:
-    listed = f"+domain.task.metrics=[{','.join(entries)}]"
-    return generic_domain([], listed, f"domain.task.labels={labels}").settings.task.metrics
+_METRIC: TypeAdapter[NamedMetric] = TypeAdapter(NamedMetric)
 
 
-def _scores(reference: str, answer: str, *entries: str, entities: Sequence[str] = ()) -> dict[str, float]:
-    return score(_metrics(*entries), Answered(reference, answer, (), entities))
+def _scores(reference: str, answer: str, entry: object, entities: Sequence[str] = ()) -> dict[str, float]:
+    return score([_METRIC.validate_python(entry)], Answered(reference, answer, (), entities))
 
 
 def test_every_name_has_a_metric_and_its_description() -> None:
@@ -93,16 +92,16 @@ def test_json_fields_contains_and_regex() -> None:
     reference = '{"dose": 5, "unit": "mg", "given": true}'
     answer = 'Sure: {"dose": 5.0, "unit": "MG", "given": 1, "more": 0}'
     assert _scores(reference, answer, "json_fields") == {"json_fields": pytest.approx(2 / 3)}
-    assert _scores(reference, answer, "{name: json_fields, fields: [given]}") == {"json_fields": 0.0}
+    assert _scores(reference, answer, {"name": "json_fields", "fields": ["given"]}) == {"json_fields": 0.0}
     assert _scores(reference, "no JSON", "json_fields") == {"json_fields": 0.0}
     assert _scores("no JSON", answer, "json_fields") == {}
     assert _scores("hold", "please HOLD now", "contains") == {"contains": 1.0}
     assert _scores("hold", "household", "contains") == {"contains": 0.0}
-    assert _scores("x", "see a doctor", "{name: contains, text: doctor}") == {"contains": 1.0}
-    pattern = r"{name: regex, pattern: '#### (\d+)', called: final}"  # the answers of GSM8K end so
+    assert _scores("x", "see a doctor", {"name": "contains", "text": "doctor"}) == {"contains": 1.0}
+    pattern = {"name": "regex", "pattern": r"#### (\d+)", "called": "final"}  # the answers of GSM8K end so
     assert _scores("so #### 42", "#### 41 no #### 42", pattern) == {"final": 1.0}
     assert _scores("so #### 42", "42", pattern) == {"final": 0.0}
-    assert _scores("x", "[1] says", r"{name: regex, pattern: '\[\d\]'}") == {"regex": 1.0}
+    assert _scores("x", "[1] says", {"name": "regex", "pattern": r"\[\d\]"}) == {"regex": 1.0}
 
 
 def test_coverage_counts_words_and_is_not_measured_without_entities() -> None:

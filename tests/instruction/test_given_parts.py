@@ -1,5 +1,7 @@
 """Parts that experts wrote: whole, searched for leaks against everything else, and never trained on."""
 
+from dataclasses import replace
+
 import pytest
 
 from r1tailor.domain import Domain
@@ -58,9 +60,12 @@ def test_both_parts_can_be_given_and_an_item_in_both_is_tested_on() -> None:
 
 
 def test_a_split_in_time_divides_the_others() -> None:
-    built = build(_domain([_expert(0, text_of(100))], "domain.split.by=time"), seed=1)
+    dated = [replace(one, available_at=f"2020-01-{i % 20 + 1:02d}") for i, one in enumerate(_records())]
+    overrides = [TEST, "domain.split.validation=0.2", "domain.split.by=time"]
+    built = build(generic_domain([_expert(0, text_of(100)), *dated], *overrides), seed=1)
     assert [example.id for example in built.parts["test"]] == ["test_from-0"]
-    assert len(built.parts["validation"]) == 40  # all of one date: none of them is before it
+    assert {example.available_at[-2:] for example in built.parts["validation"]} == {"17", "18", "19", "20"}
+    assert len(built.parts["train"]) == 32
 
 
 def test_a_file_that_gives_no_example_is_named() -> None:

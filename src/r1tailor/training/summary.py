@@ -24,8 +24,6 @@ def print_plan(run: PhaseRun, data: PhaseData) -> None:
         f"learning rate {settings.optimizer.lr:g}, {settings.scheduler.kind}, {warmup} warm-up steps "
         f"({settings.scheduler.warmup_steps} of {settings.scheduler.reference_steps:,}, scaled to this run)"
     )
-    if too_long := data.tokens.too_long:
-        print(f"left out: {len(too_long)} examples longer than trainer.max_length = {settings.trainer.max_length}")
 
 
 def _windows(run: PhaseRun) -> str:
