@@ -96,6 +96,7 @@ def local_model(path: str) -> dict[str, Any]:
             "words.csv",
             ["clean"],
         ),
+        ({"domain": {"split": {"test_from": "experts.jsonl"}}}, "experts.jsonl", ["collect", "instruct", "variant"]),
         ({"domain": {"annotation": ANNOTATION}}, "export.jsonl", ["annotate"]),
         ({"domain": {"annotation": ANNOTATION}}, "adjudicated.jsonl", ["annotate"]),
         (

@@ -32,6 +32,7 @@ from r1tailor.domain import Domain, declaration, open_domain
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.inputs import sweep, write_inputs
 from r1tailor.instruction.build import build, entered
+from r1tailor.instruction.removed import in_words
 from r1tailor.layout import TRAIN, RunFolder, pipeline_folder
 from r1tailor.model.local import local_folder
 from r1tailor.records import (
@@ -83,7 +84,7 @@ def collect(settings: Settings, run: RunFolder) -> None:
     for source in provenance:
         for finding in source.get("findings", ()):
             print(f"collect: {source['name']}: {finding}")
-    print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
+    print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.every_source)}")
 
 
 def refuse_early(settings: Settings) -> None:
@@ -110,7 +111,7 @@ def _collected(settings: Settings, run: RunFolder) -> tuple[int, list[dict[str, 
     readers = declaration(settings.domain.kind).readers
     told = references.teller(settings.domain.cleaning.privacy, config.ROOT)
     found = (
-        document for source in settings.domain.sources for document in _gathered(source, readers, provenance, told)
+        document for source in settings.domain.every_source for document in _gathered(source, readers, provenance, told)
     )
     return write_documents(run.collected, shown(found, "collecting")), provenance
 
@@ -178,7 +179,7 @@ def _cleaned(settings: Settings, run: RunFolder, path: Path) -> dict[str, Any]:
     """Write the clean documents to a file and let the gate look at it; return what rules, duplicates and gate tell."""
     cleaning, report = settings.domain.cleaning, Report(settings.domain.cleaning.rules)
     documents = engine.run(
-        run.collected, partial(chain, cleaning, config.ROOT, settings.domain.sources), settings.corpus, report
+        run.collected, partial(chain, cleaning, config.ROOT, settings.domain.every_source), settings.corpus, report
     )
     write_documents(path, shown(documents, "cleaning", count_documents(run.collected)))
     told = report.as_dict()
@@ -224,23 +225,25 @@ def _annotated(settings: Settings, own: Annotation, run: RunFolder) -> str:
 def instruct(settings: Settings, run: RunFolder) -> None:
     """Documents with gold labels -> train, validation and test examples."""
     with sealed(settings, run, "instruct"):
-        counts = _in_worker(partial(_instructed, settings, run), settings)
-    print(f"instruct: {', '.join(f'{count:,} {name}' for name, count in counts.items())} examples")
-    for remark in store.read_json(run.examples / _REPORT).get("remarks", ()):
-        print(f"instruct: {remark}")
+        lines = _in_worker(partial(_instructed, settings, run), settings)
+    print(*(f"instruct: {line}" for line in lines), sep="\n")
 
 
-def _instructed(settings: Settings, run: RunFolder) -> dict[str, int]:
-    """Write the examples of each part and the report on them; return how many each part has."""
+def _instructed(settings: Settings, run: RunFolder) -> list[str]:
+    """Write the examples of each part and the report on them; return what the terminal shows of them."""
     documents = list(read_documents(run.annotated))
     bounded.left()
     entered(settings.domain.name, documents)
     domain = open_domain(settings.domain, documents)
     built = build(domain, settings.seed)
     bounded.left()
-    remarks = {"remarks": list(domain.remarks())} if domain.remarks() else {}
-    store.write_json(run.examples / _REPORT, built.report | remarks)
-    return {name: write_records(run.examples / f"{name}.jsonl", members) for name, members in built.parts.items()}
+    remarks = list(domain.remarks())
+    store.write_json(run.examples / _REPORT, built.report | ({"remarks": remarks} if remarks else {}))
+    counts = {name: write_records(run.examples / f"{name}.jsonl", members) for name, members in built.parts.items()}
+    shown = f"{', '.join(f'{count:,} {name}' for name, count in counts.items())} examples"
+    rows, parsed = built.report["removed"], built.report["reasoning_parsed"]
+    told = f"{parsed:,} outputs held <think>...</think>: parsed into reasoning and answer"
+    return [shown, *([in_words(rows)] if rows else []), *([told] if parsed else []), *remarks]
 
 
 def teach(settings: Settings, run: RunFolder) -> None:
@@ -280,6 +283,7 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
         raise ConfigError([f"--phase {phase}: curriculum={settings.curriculum.kind} has {', '.join(keys)}"])
     demand(settings, run, "train")
     parts, hashes, code = run.trained_on(), run.hashes(), code_version()
+    from r1tailor.planning import lengths
     from r1tailor.planning.preflight import preflight
     from r1tailor.training import parallel
     from r1tailor.training.fit import fit
@@ -299,7 +303,9 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
                 print(f"train: {planned.follows}")
             if metrics is None and not ready:
                 decided, count, window = planned.settings, len(parts["train"]), planned.window
-                print(*preflight(decided, config.ROOT, planned.folder, count, window, checked=checked), sep="\n")
+                said = preflight(decided, config.ROOT, planned.folder, count, window, checked=checked)
+                over = lengths.too_long(decided, config.ROOT, {**parts, "test": run.parts()["test"]})
+                print(*said, *lengths.remarks(over), sep="\n")
                 ready = True
             if metrics is None and settings.trainer.devices > 1 and not launched:
                 where = [] if run == pipeline_folder(settings) else [str(run.path)]
@@ -372,6 +378,7 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     from r1tailor.evaluation.compare_models import evaluate as measure
     from r1tailor.evaluation.market.report import print_tables
     from r1tailor.evaluation.market.run import track_records
+    from r1tailor.planning.lengths import fitting
     from r1tailor.registry.goals import verdicts
 
     for old in (_EVALUATED, "metrics.json"):
@@ -381,6 +388,7 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     _refuse_other_model(settings, run)
     domain = _domain(settings, run)
     parts = run.parts()
+    parts, tested = {**parts, "test": fitting(settings, config.ROOT, parts["test"])}, len(parts["test"])
     subjects = (*base_and_tuned(trained / "model"), *forms(settings, run.compressed))
     metrics = measure(settings, domain, parts, config.ROOT, subjects, run.evaluation)
     records = track_records(settings, run, domain, parts, metrics, chosen_variants(settings))
@@ -391,6 +399,7 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
         "cleaning": store.read_json(run.cleaned.with_name("report.json")),
         "examples": store.read_json(run.examples / "report.json"),
         "training": store.read_json(trained / "metrics.json"),
+        "too_long": tested - len(parts["test"]),
         "code": code_version(),
         "model": store.sha256_file(trained / "model" / store.MANIFEST),
     }

@@ -11,6 +11,7 @@ from r1tailor.evaluation.compare_models import TUNED, Subject, compared_with, he
 from r1tailor.evaluation.non_inferiority import in_words, verdict
 from r1tailor.inference.locate import Located
 from r1tailor.layout import RunFolder
+from r1tailor.planning.lengths import fitting
 from r1tailor.records import read_documents, read_examples
 
 
@@ -29,7 +30,7 @@ def judge(form: str, found: Located, folder: Path, root: Path = ROOT) -> str:
     settings = found.settings
     test, documents = judged_by(found, root)
     domain = open_domain(settings.domain, list(read_documents(documents)))
-    items = held_out(settings, read_examples(test))
+    items = held_out(settings, fitting(settings, root, read_examples(test)))
     subjects = [Subject(TUNED, found.model), Subject(form, folder, reference=TUNED)]
     metrics: dict[str, Any] = compared_with(settings, domain, items, root, subjects)
     judged = verdict(settings, metrics, form)

@@ -28,8 +28,6 @@ def print_plan(run: PhaseRun, data: PhaseData) -> None:
     documents = len({tokens.id for tokens in data.tokens.examples})
     if documents < len(data.tokens.examples):
         print(f"texts: {documents:,} documents are read in {len(data.tokens.examples):,} windows; nothing is left out")
-    if too_long := data.tokens.too_long:
-        print(f"left out: {len(too_long)} examples longer than trainer.max_length = {settings.trainer.max_length}")
 
 
 def _windows(run: PhaseRun) -> str:

@@ -36,7 +36,7 @@ def gate(documents: Iterable[Document], domain: DomainSection, today: date | Non
             findings; names the first of them, counts by kind, and what to do. ``securities``: records lack a licence or an ISO
             date of availability; names their ids.
     """
-    if waiting := under_embargo(domain.sources, today or date.today()):
+    if waiting := under_embargo(domain.every_source, today or date.today()):
         listed = ", ".join(f"{name} (until {end})" for name, end in waiting.items())
         raise DataError(f"under embargo: {listed}; leave the source out of domain.sources until then")
     match domain.compliance:
@@ -53,13 +53,13 @@ def _permissions(sources: Iterable[Source]) -> dict[str, Any]:
 
 def _second_pass(documents: Iterable[Document], domain: DomainSection, settings: Privacy) -> dict[str, Any]:
     kinds = [kind for kind in get_args(PrivacyKind) if settings.kinds.get(kind) != "shift_dates"]
-    finders, sources = plugged_in(settings.finders), domain.sources
+    finders, sources = plugged_in(settings.finders), domain.every_source
     dates, codes = {source.name: source.available_at for source in sources}, published(sources)
     counts: Counter[str] = Counter()
     shown: list[dict[str, Any]] = []
     total = affected = 0
     bounded.left()
-    for total, document in enumerate(documents, start=1):  # noqa: B007
+    for total, document in enumerate(documents, start=1):
         strings = [*_texts(document), *(() if document.source in codes else _references(document))]
         bounded.entered(f"document {document.id}", sum(map(len, strings)))
         found = [finding.kind for text in strings for finding in find(text, kinds, finders)]
