@@ -94,7 +94,7 @@ def values(draft: Draft, root: Path) -> dict[str, Any]:
 
 
 def _title(draft: Draft) -> str:
-    if draft.roles.output:
+    if draft.roles.output and draft.looked.shape in ("table", "database"):
         asked = ", ".join(draft.roles.input)
         return draft.say(f"{draft.roles.output} for {asked}", f"由{asked}判断{draft.roles.output}")[:120]
     return draft.say(f"{draft.name}: {draft.looked.shape}", f"{draft.name}：{_SHAPES_ZH[draft.looked.shape]}")

@@ -1,13 +1,14 @@
 """Closed sets of answers, and the spellings that are one label: case, blanks, and what stands in place of nothing."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from r1tailor.proposal.cells import missing
 
 FEWEST = 5  # items of a class, below which the test holds none or one of them
+_LONGEST = 40  # characters of a label on the terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +76,5 @@ def mapped(labels: Labels) -> dict[str, str]:
 
 def shown(counts: Mapping[str, int], most: int = 8) -> str:
     """Return labels and their counts in a line, cut after the first few."""
-    listed: Sequence[str] = [f"{label} {count:,}" for label, count in counts.items()]
+    listed = [f"{label if len(label) <= _LONGEST else label[:_LONGEST] + '…'} {count:,}" for label, count in counts.items()]
     return ", ".join(listed[:most]) + (", …" if len(listed) > most else "")

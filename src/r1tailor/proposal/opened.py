@@ -28,7 +28,9 @@ def opened(place: str, wishes: Wishes, ask: Asker, query: str = "") -> Draft:
     name = wishes.name or ask(say("name of the domain", "领域名称"), name_of(place))
     wishes = replace(wishes, name=name)
     if looked.shape not in ("table", "database"):
-        return _asked_way(Draft(looked, name, wishes, say, labels=_of_records(looked)), ask)
+        return _asked_way(
+            Draft(looked, name, wishes, say, roles=_of_keys(looked.columns), labels=_of_records(looked)), ask
+        )
     columns = {column: described(column, looked.rows) for column in looked.columns}
     roles = _corrected(assign(list(columns.values())), columns, wishes)
     roles = _asked(roles, columns, ask, say)
@@ -41,6 +43,12 @@ def opened(place: str, wishes: Wishes, ask: Asker, query: str = "") -> Draft:
 def _language(looked: Looked, wishes: Wishes) -> str:
     cells = (str(cell) for row in looked.rows[:_SAMPLE] for cell in row.values() if cell is not None)
     return wishes.language or language(cells)
+
+
+def _of_keys(keys: Sequence[str]) -> Roles:
+    """Return the roles of records in a known format: their keys are called so."""
+    parts = [part for part in ("instruction", "output", "reasoning", "group") if part in keys]
+    return Roles(("input",) if "input" in keys else (), **{part: part for part in parts})
 
 
 def _of_records(looked: Looked) -> Labels | None:
