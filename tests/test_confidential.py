@@ -12,7 +12,7 @@ from r1tailor import confidential, config
 from r1tailor.errors import DataError, TailorError
 from r1tailor.schema.settings import Settings
 
-PRIVACY = "domain.cleaning.privacy={kinds:{ssn:redact},key_variable:K,threshold:0}"
+PRIVACY = "domain.cleaning.privacy={kinds:{ssn:redact},key_variable:K,share_of_documents_with_findings:0}"
 CHILD = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text('x')"
 
 

@@ -35,6 +35,7 @@ from r1tailor import overrides as command_line
 from r1tailor.domain.declaration import context, declaration, unmeasured
 from r1tailor.errors import ConfigError, ProjectError, TailorError
 from r1tailor.overrides import Job, by_job
+from r1tailor.schema.corpus import of_earlier_release
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource
 from r1tailor.untrusted import (
@@ -314,11 +315,14 @@ def load_params(path: Path = PARAMS) -> Settings:
 
 
 def _with_later_sections(composition: Any) -> Any:  # noqa: ANN401
-    """Return a composition with the sections that it lacks because an earlier release wrote it."""
+    """Return a composition with the sections and the names of keys that it lacks: an earlier release wrote it."""
     if isinstance(composition, dict):
         for section, option in _LATER.items():
             if section not in composition:
                 composition[section] = _resolved(OmegaConf.load(PACKAGED_CONF / section / f"{option}.yaml"))
+        with suppress(KeyError, TypeError, AttributeError):  # no such section, or a faulty one: others report it
+            cleaning = composition["domain"]["cleaning"]
+            cleaning["privacy"] = of_earlier_release(cleaning["privacy"])
     return composition
 
 

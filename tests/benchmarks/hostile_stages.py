@@ -141,7 +141,7 @@ def _annotations(rng: random.Random, size: int, folder: Path, made: Made) -> Cal
 
 def _gate(rng: random.Random, size: int, folder: Path, made: Made) -> Callable[[], object]:
     domain = config.load(["domain=medical", "model=tiny_llama"]).domain
-    privacy = Privacy(kinds={}, key_variable="K", threshold=0.99)
+    privacy = Privacy(kinds={}, key_variable="K", share_of_documents_with_findings=0.99)
     cleaning = domain.cleaning.model_copy(update={"privacy": privacy})
     domain = domain.model_copy(update={"cleaning": cleaning, "compliance": rng.choice(("hipaa", "securities"))})
     texts = _several(rng, size, made)

@@ -32,7 +32,7 @@ def loops(*_: object, **__: object) -> None:
 
 def test_a_document_that_keeps_the_gate_busy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     domain = toy_settings(tmp_path).domain
-    privacy = Privacy(kinds={}, key_variable="KEY", threshold=0.0)
+    privacy = Privacy(kinds={}, key_variable="KEY", share_of_documents_with_findings=0.0)
     domain = domain.model_copy(
         update={"compliance": "hipaa", "cleaning": domain.cleaning.model_copy(update={"privacy": privacy})}
     )
@@ -62,7 +62,7 @@ def test_an_export_that_takes_too_long_is_named_but_not_where_its_name_may_be_a_
     monkeypatch.setattr(prodigy, "read", loops)
     with pytest.raises(DataError, match=rf"^{tmp_path}/miller\.jsonl: {TOO_LONG}"):
         bounded.run(lambda: annotate(DOCUMENTS, own, tmp_path, seed=1), SHORT)
-    privacy = Privacy(kinds={}, key_variable="KEY", threshold=0.0)
+    privacy = Privacy(kinds={}, key_variable="KEY", share_of_documents_with_findings=0.0)
     veil = Veil(Deidentifier(privacy, b"k" * 32), b"k" * 32)
     with pytest.raises(DataError, match=f"^export 1: {TOO_LONG}"):
         bounded.run(lambda: annotate(DOCUMENTS, own, tmp_path, seed=1, veil=veil), SHORT)

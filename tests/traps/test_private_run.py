@@ -44,7 +44,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, RunFolder]
             "domain=generic",
             f"domain.sources=[{SOURCE}]",
             "domain.compliance=hipaa",
-            f"domain.cleaning.privacy={{kinds:{KINDS},key_variable:NOTES_KEY,threshold:0}}",
+            f"domain.cleaning.privacy={{kinds:{KINDS},key_variable:NOTES_KEY,share_of_documents_with_findings:0}}",
             "domain.split.by=group",
         ]
     )

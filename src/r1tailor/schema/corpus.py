@@ -1,8 +1,9 @@
 """How documents become clean (``corpus/``)."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from r1tailor.fields import Location, Name
 from r1tailor.schema.base import Section
@@ -130,7 +131,7 @@ class Terms(Section):
     fuzzy: Fuzzy | None = Field(description="When misspelt terms are accepted; `null`: never.")
 
 
-Compliance = Literal["none", "hipaa", "securities"]
+Compliance = Literal["none", "hipaa", "pipl", "securities"]
 PrivacyMode = Literal["redact", "pseudonymise", "shift_dates"]
 PrivacyKind = Literal[
     "name",
@@ -161,8 +162,12 @@ PrivacyKind = Literal[
 ]
 
 
+_SHARE = "share_of_documents_with_findings"
+_RENAMED = "threshold"  # what releases up to 0.1 called it
+
+
 class Privacy(Section):
-    """What happens to each kind of personal identifier (``corpus/privacy/``)."""
+    """What happens to each kind of personal identifier (``corpus/privacy/``); a preset's name stands for all of it."""
 
     kinds: dict[PrivacyKind, PrivacyMode] = Field(
         description="Kind of identifier -> mode; a kind that is not named is left alone. "
@@ -172,16 +177,32 @@ class Privacy(Section):
         "`age` and `zip` can only be redacted."
     )
     key_variable: str = Field(
+        default="R1TAILOR_PRIVACY_KEY",
         pattern=r"^[A-Z][A-Z0-9_]{0,99}$",
-        description="Environment variable with the secret key (16 bytes or more) of `pseudonymise` and `shift_dates`. "
+        description="Environment variable with the secret key (16 bytes or more) under which ids, groups and "
+        "surrogates are made. "
         "The variable of that name with `_FILE` appended may name a file outside the project instead.",
     )
-    threshold: float = Field(
+    share_of_documents_with_findings: float = Field(
+        default=0.0,
         ge=0,
         lt=1,
         description="Largest share of documents in which a second pass may still find identifiers "
-        "for `domain.compliance: hipaa` to let the data pass.",
+        "for `domain.compliance: hipaa` (or `pipl`) to let the data pass.",
     )
+    finders: tuple[Name, ...] = Field(
+        default=(),
+        strict=False,
+        description="Finders of installed packages that look for identifiers next to our own, "
+        "by the name of their entry point in the group `r1tailor.finders`.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _takes_no_old_name(cls, given: Any) -> Any:  # noqa: ANN401 - whatever was composed
+        if isinstance(given, dict) and _RENAMED in given:
+            raise ValueError(f"{_RENAMED} is now called {_SHARE}: rename the key, its value stays")
+        return given
 
     @model_validator(mode="after")
     def _modes_fit_their_kinds(self) -> "Privacy":
@@ -194,6 +215,25 @@ class Privacy(Section):
 
 _MODES: dict[str, tuple[PrivacyMode, ...]] = {"date": ("redact", "shift_dates"), "age": ("redact",), "zip": ("redact",)}
 
+# Both redact every kind there is: Safe Harbor asks for 18, and what PIPL calls anonymised must lead back to nobody.
+PRESETS: dict[str, dict[str, Any]] = {
+    name: {"kinds": dict.fromkeys(get_args(PrivacyKind), "redact")} for name in ("hipaa", "pipl")
+}
+
+
+def _chosen(privacy: Any) -> Any:  # noqa: ANN401 - whatever was composed
+    """Return the settings that a preset's name stands for."""
+    if not isinstance(privacy, str):
+        return privacy
+    if privacy not in PRESETS:
+        raise ValueError(f"{privacy!r} is no preset; there are {', '.join(PRESETS)}, or name kinds and their modes")
+    return PRESETS[privacy]
+
+
+def of_earlier_release(privacy: Mapping[str, Any]) -> dict[str, Any]:
+    """Return privacy settings that an earlier release wrote, with the names that their keys have now."""
+    return {_SHARE if key == _RENAMED else key: value for key, value in privacy.items()}
+
 
 class Cleaning(Section):
     """The steps that every document goes through, in this order (``corpus/__init__.py``)."""
@@ -203,8 +243,10 @@ class Cleaning(Section):
         description="Named cleaning rules, applied in the order given. None of them changes numbers, units, signs, "
         "comparators, negation or citations.",
     )
-    privacy: Privacy | None = Field(
-        default=None, description="What happens to personal identifiers; `null`: they are left alone."
+    privacy: Annotated[Privacy | None, BeforeValidator(_chosen)] = Field(
+        default=None,
+        description="What happens to personal identifiers: `hipaa` or `pipl` (every kind is redacted), "
+        "or settings of your own; `null`: they are left alone.",
     )
     terms: Terms | None = Field(default=None, description="Standardisation of terms by vocabularies; `null`: none.")
     duplicates: Duplicates | None = Field(

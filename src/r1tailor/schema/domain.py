@@ -117,7 +117,7 @@ class DomainSection(Section):
     title: str = Field(description="What the domain is about, in a few words for the report.")
     language: Literal["en", "zh"] = Field(description="Language of the answers; BLEU cuts zh into characters.")
     goals: tuple[Goal, ...] = Field(strict=False, description="What the tuned model has to reach.")
-    compliance: Compliance = Field(description="Rules that the documents are checked against: none, hipaa, securities.")
+    compliance: Compliance = Field(description="Rules that the documents are checked against: none, hipaa, pipl, securities.")
     sources: tuple[Source, ...] = Field(strict=False, min_length=1, description="Where raw material comes from.")
     cleaning: Cleaning = Field(description="How documents are cleaned.")
     annotation: Annotation | None = Field(description="People's labels; null lets documents pass through.")
@@ -147,9 +147,12 @@ class DomainSection(Section):
         return self
 
     @model_validator(mode="after")
-    def _hipaa_needs_to_know_what_is_treated(self) -> "DomainSection":
-        if self.compliance == "hipaa" and self.cleaning.privacy is None:
-            raise ValueError("compliance = hipaa needs cleaning.privacy: which identifiers are treated, and how")
+    def _knows_what_is_treated(self) -> "DomainSection":
+        if self.compliance in ("hipaa", "pipl") and self.cleaning.privacy is None:
+            raise ValueError(
+                f"compliance = {self.compliance} needs cleaning.privacy: {self.compliance} (every kind of identifier "
+                "is redacted), or kinds and their modes"
+            )
         return self
 
 

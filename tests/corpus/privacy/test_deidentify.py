@@ -38,7 +38,7 @@ NOTE = (
 
 def _privacy(**modes: Any) -> Privacy:  # noqa: ANN401
     kinds = dict.fromkeys(KINDS, "redact") | modes
-    return Privacy(kinds=kinds, key_variable="TAILOR_KEY", threshold=0)
+    return Privacy(kinds=kinds, key_variable="TAILOR_KEY", share_of_documents_with_findings=0)
 
 
 REDACT = _privacy()
@@ -51,7 +51,7 @@ def redacted(text: str) -> str:
 
 
 def test_a_kind_that_is_not_named_is_left_alone() -> None:
-    only_mail = Privacy(kinds={"email": "redact"}, key_variable="K", threshold=0)
+    only_mail = Privacy(kinds={"email": "redact"}, key_variable="K", share_of_documents_with_findings=0)
     text, findings = Deidentifier(only_mail, None).apply("a@b.org, SSN 523-41-8867", "")
     assert (text, [finding.kind for finding in findings]) == ("[EMAIL], SSN 523-41-8867", ["email"])
 

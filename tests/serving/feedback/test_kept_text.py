@@ -13,7 +13,7 @@ from r1tailor.serving.refusals import Refused
 @pytest.fixture
 def private(settings: Callable[..., Settings]) -> Settings:
     return settings(
-        "domain.cleaning.privacy={kinds: {email: redact}, key_variable: R1TAILOR_PRIVACY_KEY, threshold: 0}"
+        "domain.cleaning.privacy={kinds: {email: redact}, key_variable: R1TAILOR_PRIVACY_KEY, share_of_documents_with_findings: 0}"
     )
 
 

@@ -59,20 +59,28 @@ _BIRTH_YEAR = re.compile(
     r"(?:1[89]|20)[0-9]{2}(?:年|(?![0-9A-Za-z]))|[0-9]{4}年|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}"
 )
 _ANY_DIGIT = re.compile("[0-9]")
-_ANY_AGE = re.compile("9[0-9]|1[0-3][0-9]|岁")
+_TENS = "ninety(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?"
+_HUNDRED = "(?:a|one) hundred(?:(?: and)? (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))?"
+_ANY_AGE = re.compile("9[0-9]|1[0-3][0-9]|岁|ninety|hundred", re.IGNORECASE)
 _OLD = r"(?P<age>9[0-9]|1[0-3][0-9])"
+_NOT_PLUS = r"(?![0-9A-Za-z%+]|\.[0-9])"  # "90+" is what we write ourselves
 _AGES = tuple(
     re.compile(pattern, re.IGNORECASE | re.ASCII)
     for pattern in (
-        rf"{LEFT}{_OLD}[ -]{{0,2}}(?:years?|yrs?\.?)[ -]{{0,2}}(?:old|of[ -]age|-?o(?![a-z]))",
-        rf"{LEFT}{_OLD} ?(?:y/?o|y\.o\.|yo[mf]|years? young)(?![a-z])",
-        rf"(?<![a-z])aged?(?: of)?[ :=]{{1,3}}{_OLD}(?![0-9A-Za-z%]|\.[0-9])",
-        rf"(?<![0-9.]){_OLD} ?(?:周?岁|周龄岁)",
-        rf"年龄[ :为]{{0,3}}{_OLD}(?![0-9.%])",
-        r"(?P<age>九十[一二三四五六七八九]?|一百[零〇]?[一二三四五六七八九十]{0,3})(?=周?岁)",
+        rf"{LEFT}{_OLD}[ -]{{0,2}}(?:years?|yrs?\.?|y)[ -]{{0,2}}(?:old|of[ -]age|-?o(?![a-z]))",
+        rf"{LEFT}{_OLD} ?(?:y[/-]?o|y\.o\.|yo[mf]|years? young|y/?[mf]|/[mf])(?![a-z])",
+        rf"{LEFT}{_OLD}(?: yrs?)? (?:male|female|man|woman|gentleman|lady)(?![a-z])",
+        # 94F is an age or a temperature: what follows tells
+        rf"{LEFT}(?<!temp )(?<! t )(?<!of ){_OLD}(?-i:[MF])(?= (?:with|w/|c/o|s/p|p/w|h/o|hx|pmh|presents|who|adm|fell|here))",
+        rf"(?<![a-z])aged?(?: of| is| in years| ?\(years?\))?[ :=]{{1,3}}{_OLD}{_NOT_PLUS}",
+        rf"(?<![a-z])turn(?:ed|s|ing) {_OLD}{_NOT_PLUS}",
+        rf"{LEFT}(?P<age>{_TENS}|{_HUNDRED})[ -](?:years?|yrs?)[ -](?:old|of age)",
+        rf"(?<![0-9.]){_OLD} ?(?:多|余)? ?(?:周?岁|周龄岁)",
+        rf"(?:年龄|现年|享年|终年|年)[ :为]{{0,3}}{_OLD}(?![0-9.%+年月])",
+        rf"[男女][ ,,]{{0,2}}{_OLD}(?![0-9.%+年月/])",
+        r"(?P<age>九十[一二三四五六七八九多余]?|一百[零〇]?[一二三四五六七八九十]{0,3})(?=周?岁)",
     )
 )
-
 
 def find(text: str) -> Iterator[Finding]:
     """Yield dates that say more than a year."""

@@ -13,6 +13,7 @@ from typing import Any
 from r1tailor.corpus.base import Note, Step
 from r1tailor.corpus.privacy import dates, labelled, network, numbers, people_en, people_zh, places
 from r1tailor.corpus.privacy.findings import Finder, Finding, fold, merged
+from r1tailor.corpus.privacy.plug_ins import plugged_in
 from r1tailor.corpus.privacy.surrogates import is_surrogate, moved, surrogate
 from r1tailor.errors import ConfigError
 from r1tailor.records import Document
@@ -61,16 +62,16 @@ _BIRTH_LABEL = re.compile(
 )
 
 
-def find(text: str, kinds: Iterable[PrivacyKind] | None = None) -> list[Finding]:
+def find(text: str, kinds: Iterable[PrivacyKind] | None = None, others: Iterable[Finder] = ()) -> list[Finding]:
     """Return the identifiers of a text in order, without overlap; of some kinds only, if they are given.
 
-    A text with underscores between words, such as the name of a file, is also read with spaces in their place.
+    Finders of ``others`` come after our own. A text with underscores between words, such as the name of a file, is also read with spaces in their place.
     """
     folded, wanted = fold(text), None if kinds is None else frozenset(kinds)
     readings = (folded, _JOINT.sub(" ", folded)) if "_" in folded and _JOINT.search(folded) else (folded,)
     ranked = (
         (rank, finding)
-        for rank, finder in enumerate(FINDERS)
+        for rank, finder in enumerate((*FINDERS, *others))
         for reading in readings
         for finding in finder(reading)
         if (wanted is None or finding.kind in wanted) and not is_surrogate(reading, finding.start)
@@ -87,7 +88,7 @@ class Deidentifier:
         published: names of the sources whose ids and positions are published codes and stay.
 
     Raises:
-        ConfigError: a kind needs the key and there is none.
+        ConfigError: a kind needs the key and there is none, or a finder is not installed.
     """
 
     def __init__(self, settings: Privacy, key: bytes | None, published: Container[str] = ()) -> None:
@@ -95,7 +96,7 @@ class Deidentifier:
             raise ConfigError(
                 [f"a mode in domain.cleaning.privacy.kinds needs a secret key, from {settings.key_variable}"]
             )
-        self._modes = settings.kinds
+        self._modes, self._finders = settings.kinds, plugged_in(settings.finders)
         self._key, self._published = key or b"", published
 
     def apply(self, text: str, group: str) -> tuple[str, list[Finding]]:
@@ -105,7 +106,7 @@ class Deidentifier:
             text: as it came.
             group: whose dates move together (a patient); used by ``shift_dates`` only.
         """
-        findings = find(text, self._modes)
+        findings = find(text, self._modes, self._finders)
         parts, end = [], 0
         for finding in findings:
             parts += [text[end : finding.start], self._treated(finding.kind, text[finding.start : finding.end], group)]

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from r1tailor.corpus.privacy import announced_en
 from r1tailor.corpus.privacy.findings import Finding
+from r1tailor.corpus.privacy.lexicon_en import is_drug, is_eponym, is_ordinary
 from r1tailor.corpus.privacy.lists import sections, words
 
 _UPPER, _LOWER = "A-ZÀ-ÖØ-ÞĀ-ŽȘȚḀ-ỿ", "a-zß-öø-ÿā-žșțḁ-ỿ"
@@ -19,6 +21,7 @@ _WORD = rf"(?:[{_UPPER}][{_LETTER}'-]{{1,29}}|[{_UPPER}]\.?(?![{_LETTER}'])|[Aa]
 _PARTICLE = r"(?:de|da|di|do|du|del|della|dos|das|la|le|van|von|der|den|ter|ten|zu|bin|bint|ibn|al|el|abu|y|e)"
 _SEQUENCE = re.compile(rf"(?<![{_LETTER}0-9'-]){_WORD}(?:[ ]{{1,2}}(?:{_PARTICLE} ){{0,3}}{_WORD}){{0,7}}")
 _PARTICLES_BEFORE = re.compile(rf"(?<![{_LETTER}])(?:{_PARTICLE} ){{1,3}}$")
+_PARTS = re.compile(rf"[{_LETTER}][{_LETTER}'-]*[{_LETTER}]")
 _ANY_CAPITAL = re.compile(r"[A-ZÀ-Þ][A-Za-zÀ-ž'.]")
 
 _BEFORE = 28  # characters in front of a name in which its context stands
@@ -74,6 +77,11 @@ _PERSON = re.compile(
     r"|confirmed|feels|died|is (?:married|a patient|allergic))"
     r"(?![a-z])"
 )
+_ONLY_PEOPLE = re.compile(
+    r" (?:lives|resides|smokes|den(?:ies|ied)|complain(?:s|ed)|telephoned|phoned|testifi(?:es|ed)|states|stated|wrote"
+    r"|reports that|reported that|was born|was accompanied|is married|works as|worked as|told|asked|agreed|refused)(?![a-z])"
+    r"|, an? (?:[a-z]+ )?(?:monk|nun|nurse|teacher|farmer|student|engineer|widow|widower|retired)"
+)
 _EPONYM = re.compile(
     r"(?:'s|-[A-Za-zÀ-ž]+)*(?: (?:and|or) [A-Z][a-z]+)?(?:'s)?[ -]"
     r"(?:(?![a-z]+(?:s|ed) |with |had |for )[a-z-]{1,20} )?(?:diseases?|syndromes?"
@@ -83,6 +91,14 @@ _EPONYM = re.compile(
     r"|bod(?:y|ies)|ulcers?|ana?emia|chorea|ataxia|dystrophy|deformity|lesions?|rash|virus|encephalitis|fever|arthritis|proteinuria|pupils?"
     r"|purpura|index|stain|line|angle|ring|tube|drain|diverticulum|gland|fistula|triad|law|rule|amendment|Disease|Syndrome)\b"
 )
+_MADE_AS = {"tang", "wan", "san", "pian", "yin", "jian", "gao", "keli", "jiaonang"}
+_HERBS = {
+    tuple(herb.split("-"))
+    for herb in (
+        "huang-qi dang-gui ren-shen bai-zhu fu-ling gan-cao chai-hu huang-qin huang-lian da-huang ma-huang dong-quai "
+        "bai-shao chuan-xiong di-huang gou-qi dan-shen san-qi ge-gen gui-zhi xing-ren wu-wei-zi shan-yao ban-xia"
+    ).split()
+}
 _SECTIONS = sections("names.txt")
 GIVEN, SURNAMES = frozenset(_SECTIONS["given"]), frozenset(_SECTIONS["surname"])
 _SURNAMES_TOO = {"holder", "friend", "cousin", "clerk"}
@@ -103,18 +119,31 @@ class _Run:
 
 def find(text: str) -> Iterator[Finding]:
     """Yield the names of people."""
+    known: set[str] = set()
+    for start, end in announced_en.spans(text):
+        yield Finding("name", start, end)
+        known.update(word.casefold() for word in _PARTS.findall(text[start:end]) if not is_ordinary(word))
+    yield from _mentioned(text, known)
     if not _ANY_CAPITAL.search(text):
         return
     runs = [_without_eponym(text, run) for match in _SEQUENCE.finditer(text) for run in _runs(match)]
     named = [run for run in runs if _is_name(text, run)]
     named += [run for first, second in pairwise(runs) for run in _last_first(text, first, second)]
-    known: set[str] = set()
     for run in named:
         particles = _PARTICLES_BEFORE.search(text, max(0, run.start - 15), run.start)
         yield Finding("name", particles.start() if particles else run.start, run.end)
         known.update(word.casefold() for word in run.words if len(word) >= _SHORTEST_MENTION)
     if known:
         yield from _mentions(text, runs, known)
+
+
+def _mentioned(text: str, known: set[str]) -> Iterator[Finding]:
+    """Yield each place, in any case, where a word stands that was announced as part of a name."""
+    longer = [re.escape(word) for word in sorted(known) if len(word) > _SHORTEST_MENTION]
+    if longer:
+        for match in re.compile(rf"(?<![{_LETTER}])(?:{'|'.join(longer)})(?![{_LETTER}])", re.IGNORECASE).finditer(text):
+            if not _EPONYM.match(text, match.end()):
+                yield Finding("name", *match.span())
 
 
 def _runs(match: re.Match[str]) -> Iterator[_Run]:
@@ -150,7 +179,7 @@ def _without_eponym(text: str, run: _Run) -> _Run:
 
 
 def _is_name(text: str, run: _Run) -> bool:
-    if not run.words:
+    if not run.words or _is_medicine(run.words):
         return False
     start = max(0, run.start - _BEFORE)
     if len(run.words) > 1 and (_is_listed(run.words) or _is_unknown(run.words) or _is_in_capitals(text, run)):
@@ -170,14 +199,19 @@ def _is_name(text: str, run: _Run) -> bool:
 
 def _is_addressed(text: str, run: _Run, start: int) -> bool:
     """Whether one word alone is a name: a frequent one behind a phrase or a role, or before a credential."""
-    frequent = run.words[0].title() in GIVEN or run.words[0].title() in SURNAMES
-    if not frequent:
+    word = run.words[0]
+    if is_drug(word):
         return False
+    if word.title() not in GIVEN and word.title() not in SURNAMES:
+        unknown = not is_ordinary(word) and not is_eponym(word) and not word.isupper() and len(word) > 2
+        return unknown and bool(_ONLY_PEOPLE.match(text, run.end))
     near = _PHRASED.search(text, start, run.start) or _NAMED.search(text, start, run.start)
     return bool(near or _CREDENTIAL.match(text, run.end) or _PERSON.match(text, run.end))
 
 
 def _is_listed(parts: tuple[str, ...]) -> bool:
+    if all(is_ordinary(part) or is_eponym(part) for part in parts):
+        return False
     first, last = parts[0].title(), parts[-1].title()
     return first in GIVEN or (last in SURNAMES and first not in SURNAMES)
 
@@ -186,7 +220,17 @@ def _is_unknown(parts: tuple[str, ...]) -> bool:
     """Whether two to four words in a row are written like a name and are none that medicine and law write so."""
     if len(parts) > 2 and parts[0].isupper() and 1 < len(parts[0]) <= _LONGEST_ABBREVIATION:  # PCP Etsuko Vu
         parts = parts[1:]
+    if all(is_ordinary(part) or is_eponym(part) for part in parts) or _is_medicine(parts):
+        return False
     return 2 <= len(parts) <= 4 and any(len(part) > 1 for part in parts) and all(map(_is_spelt_like_a_name, parts))
+
+
+def _is_medicine(parts: tuple[str, ...]) -> bool:
+    """Whether words are the name of a drug (Advair Diskus) or of a Chinese medicine in Latin script (Huang Qi)."""
+    if any(map(is_drug, parts)) and all(is_drug(part) or is_ordinary(part) or len(part) == 1 for part in parts):
+        return True
+    lower = tuple(part.lower() for part in parts)
+    return (len(lower) > 2 and lower[-1] in _MADE_AS) or lower in _HERBS
 
 
 def _is_in_capitals(text: str, run: _Run) -> bool:
@@ -207,6 +251,8 @@ def _last_first(text: str, first: _Run, second: _Run) -> Iterator[_Run]:
     """Yield ``Okonkwo, James`` as one name."""
     if text[first.end : second.start] in (", ", ",") and 1 <= len(first.words) <= 2 >= len(second.words) >= 1:
         joined = _Run(first.start, second.end, first.words + second.words)
+        if all(is_drug(word) or is_ordinary(word) for word in joined.words):
+            return
         if _is_name(text, joined) or second.words[0].title() in GIVEN:
             yield joined
 

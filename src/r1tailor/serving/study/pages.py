@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from r1tailor.errors import UserError
-from r1tailor.schema.corpus import Privacy
+from r1tailor.schema.corpus import Privacy, of_earlier_release
 from r1tailor.serving.context import Context
 from r1tailor.serving.feedback.kept_text import keeping
 from r1tailor.serving.pages import render
@@ -119,7 +119,7 @@ def values(page: Page) -> dict[str, Any]:
 
 def _kept(study: Study, root: Path, comment: str) -> str:
     privacy = study.plan.privacy
-    return keeping(Privacy.model_validate(privacy, strict=False) if privacy else None, root)(comment)
+    return keeping(Privacy.model_validate(of_earlier_release(privacy), strict=False) if privacy else None, root)(comment)
 
 
 def _number(form: FormData) -> int:
