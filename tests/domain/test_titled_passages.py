@@ -11,12 +11,28 @@ from r1tailor.schema.domain import DomainSection
 
 
 def _document(number: int, title: str, text: str, **fields: object) -> Document:
-    return Document(f"mine-a.txt-{number}", text, "mine", "own", "", "section 1", "2026-01-01", {"title": title, **fields})
+    return Document(
+        f"mine-a.txt-{number}", text, "mine", "own", "", "section 1", "2026-01-01", {"title": title, **fields}
+    )
 
 
 def _settings() -> DomainSection:
     task = {"instruction": "Which?", "response": "{title}", "passage_characters": 40}
-    values = {"kind": "titled_passages", "task": task, "sources": [{"kind": "text", "name": "mine", "path": "x", "unit": "section", "licence": "own", "available_at": "2026-01-01", "on_damage": "list"}]}
+    values = {
+        "kind": "titled_passages",
+        "task": task,
+        "sources": [
+            {
+                "kind": "text",
+                "name": "mine",
+                "path": "x",
+                "unit": "section",
+                "licence": "own",
+                "available_at": "2026-01-01",
+                "on_damage": "list",
+            }
+        ],
+    }
     return config.validated(*config.composed_with({"domain": "generic"}, {"domain": values})).domain
 
 

@@ -2,7 +2,9 @@
 
 from r1tailor.proposal.labels import labels_of, mapped, shown
 
-_ROWS = [{"d": cell} for cell in [*["Cardiology"] * 6, "CARDIOLOGY", "Cardiology ", *["Neurology"] * 3, "N/A", "", None]]
+_ROWS = [
+    {"d": cell} for cell in [*["Cardiology"] * 6, "CARDIOLOGY", "Cardiology ", *["Neurology"] * 3, "N/A", "", None]
+]
 
 
 def test_case_and_blanks_fold_onto_the_most_frequent_spelling() -> None:

@@ -13,7 +13,12 @@ def _roles(rows: list[dict[str, Any]]) -> Roles:
 def _visits(**extra: Any) -> list[dict[str, Any]]:
     notes = ("Pt c/o chest pain since noon", "Numb left hand for two days", "Twisted knee at soccer practice")
     return [
-        {"visit_id": f"V{n:04}", "MRN": str(7000 + n // 2), "Triage Note": f"{notes[n % 3]} {n}", "Visit Date": f"2024-03-{n % 28 + 1:02}"}
+        {
+            "visit_id": f"V{n:04}",
+            "MRN": str(7000 + n // 2),
+            "Triage Note": f"{notes[n % 3]} {n}",
+            "Visit Date": f"2024-03-{n % 28 + 1:02}",
+        }
         | {"Department": ("Cardiology", "Neurology", "Orthopedics")[n % 3]}
         | extra
         for n in range(60)
@@ -26,13 +31,24 @@ def test_a_hospitals_export() -> None:
 
 
 def test_chinese_names() -> None:
-    rows = [{"病案号": f"Z{n // 2}", "主诉": f"反复咳嗽{n}天，伴发热", "科室": ("内科", "外科")[n % 2], "就诊日期": "2024-03-01"} for n in range(40)]
+    rows = [
+        {
+            "病案号": f"Z{n // 2}",
+            "主诉": f"反复咳嗽{n}天，伴发热",
+            "科室": ("内科", "外科")[n % 2],
+            "就诊日期": "2024-03-01",
+        }
+        for n in range(40)
+    ]
     roles = _roles(rows)
     assert (roles.input, roles.output, roles.group) == (("主诉",), "科室", "病案号")
 
 
 def test_without_names_the_longest_text_is_asked_and_the_fewest_values_answer() -> None:
-    rows = [{"a": f"something that is long enough to be read, number {n}", "b": ("x", "y")[n % 2], "c": f"k{n % 15}"} for n in range(60)]
+    rows = [
+        {"a": f"something that is long enough to be read, number {n}", "b": ("x", "y")[n % 2], "c": f"k{n % 15}"}
+        for n in range(60)
+    ]
     roles = _roles(rows)
     assert (roles.input, roles.output) == (("a",), "b")
     assert "fewest" in roles.why["output"][0]

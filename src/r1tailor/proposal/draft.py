@@ -18,6 +18,8 @@ from r1tailor.proposal.wishes import Wishes
 
 KEY = "R1TAILOR_PRIVACY_KEY"
 _RULES = ["normalise_unicode", "remove_control_characters", "straighten_quotes", "collapse_whitespace"]
+_YEAR_FIRST = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日")
+_MISSING = ("NaN", "nan", "NULL", "null", "<NA>", "#N/A")  # what a table takes for empty by itself
 _LONG_SPAN = 180  # days over which the data has to reach, for a split in time to say anything
 _LONGEST_EXACT = 40  # characters of a mean answer that can be expected word for word
 
@@ -179,7 +181,7 @@ def _source(draft: Draft, root: Path) -> dict[str, Any]:
     where = {"path": _shown(looked.place, root)}
     match looked.shape:
         case "table":
-            return {"kind": "table", **where, **looked.reader, "columns": _columns(draft), **common}
+            return {"kind": "table", **where, **looked.reader, "columns": _columns(draft), **_cells(draft), **common}
         case "records":
             return {"kind": "jsonl", **where, **looked.reader, **common}
         case "pubmed":
@@ -189,7 +191,7 @@ def _source(draft: Draft, root: Path) -> dict[str, Any]:
         case "judgments":
             return {"kind": "judgments", **where, "encoding": looked.reader.get("encoding", "utf-8"), **common}
         case "database":
-            return {"kind": "sql", **looked.reader, "columns": _columns(draft), **common}
+            return {"kind": "sql", **looked.reader, "columns": _columns(draft), **_cells(draft), **common}
     if looked.suffix == ".pdf":
         return {"kind": "pdf", **where, "unit": "section", **common}
     kind = "docx" if looked.suffix == ".docx" else "text"
@@ -207,7 +209,23 @@ def _columns(draft: Draft) -> dict[str, Any]:
         "group": roles.group,
         "date": roles.date,
     }
-    return {role: column for role, column in named.items() if column}
+    chosen: dict[str, Any] = {role: column for role, column in named.items() if column}
+    optional = [
+        role
+        for role in ("reasoning", "date")
+        if role in chosen and draft.columns[named[role]].filled < len(draft.looked.rows)
+    ]
+    return chosen | {"fields": []} | ({"optional": optional} if optional else {})
+
+
+def _cells(draft: Draft) -> dict[str, Any]:
+    """Return how the cells of a table are written: dates that are not year, month, day, and what stands for nothing."""
+    column = draft.columns.get(draft.roles.date)
+    dates = column.dates if column is not None else ""
+    found = sorted(set(draft.labels.nothing) - {"", *_MISSING}) if draft.labels else []
+    return ({"dates": dates} if dates not in ("", "auto", *_YEAR_FIRST) else {}) | (
+        {"missing": [*_MISSING, *found]} if found else {}
+    )
 
 
 def _annotation(draft: Draft) -> Any:  # noqa: ANN401

@@ -76,5 +76,7 @@ def mapped(labels: Labels) -> dict[str, str]:
 
 def shown(counts: Mapping[str, int], most: int = 8) -> str:
     """Return labels and their counts in a line, cut after the first few."""
-    listed = [f"{label if len(label) <= _LONGEST else label[:_LONGEST] + '…'} {count:,}" for label, count in counts.items()]
+    listed = [
+        f"{label if len(label) <= _LONGEST else label[:_LONGEST] + '…'} {count:,}" for label, count in counts.items()
+    ]
     return ", ".join(listed[:most]) + (", …" if len(listed) > most else "")

@@ -1,5 +1,6 @@
 """A place becomes a draft: what is found there, and what a person says where it cannot be known."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from r1tailor import config

@@ -18,13 +18,20 @@ def test_the_gate_counts_by_kind_and_says_what_to_do() -> None:
     with pytest.raises(DataError) as refusal:
         gate(
             documents,
-            domain("hipaa", Privacy(kinds={"ssn": "redact"}, key_variable="K", share_of_documents_with_findings=0.49), [source("s")]),
+            domain(
+                "hipaa",
+                Privacy(kinds={"ssn": "redact"}, key_variable="K", share_of_documents_with_findings=0.49),
+                [source("s")],
+            ),
         )
     assert str(refusal.value) == (
         "domain.compliance = hipaa: 1 of 2 documents still hold identifiers (ssn 1, email 1); at most 49.00% may. "
         "What to do: treat email in domain.cleaning.privacy.kinds, or leave the documents out"
     )
-    passed = gate(documents, domain("hipaa", Privacy(kinds={}, key_variable="K", share_of_documents_with_findings=0.5), [source("s")]))
+    passed = gate(
+        documents,
+        domain("hipaa", Privacy(kinds={}, key_variable="K", share_of_documents_with_findings=0.5), [source("s")]),
+    )
     assert passed == {"documents": 2, "with_findings": 1, "findings": {"ssn": 1, "email": 1}}
     assert gate(documents, domain("none", REDACT)) == {}
 
