@@ -70,6 +70,25 @@ class Rejection:
         return f"{self.file}{', ' if self.position else ''}{self.position}: {self.reason}"
 
 
+def grouped(rejected: Iterable[Rejection], places: int = 3) -> list[str]:
+    """Return a line for each file and reason of rejections: the first places, and how many there are.
+
+    >>> grouped([Rejection("s", "a.csv", f"line {n}", "no date") for n in range(2, 7)])
+    ['a.csv: no date: 5 times, at line 2, line 3, line 4, ...']
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in rejected:
+        found.setdefault((one.file, one.reason), []).append(one.position)
+    return [_group(file, reason, at, places) for (file, reason), at in found.items()]
+
+
+def _group(file: str, reason: str, at: Sequence[str], places: int) -> str:
+    if len(at) == 1:
+        return str(Rejection("", file, at[0], reason))
+    more = ", ..." if len(at) > places else ""
+    return f"{file}: {reason}: {len(at):,} times, at {', '.join(at[:places])}{more}"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A labelled stretch of a document: ``text[start:end]``, counted in Unicode code points."""

@@ -73,6 +73,9 @@ def collect(settings: Settings, run: RunFolder) -> None:
     with sealed(settings, run, "collect"):
         count, provenance = _in_worker(partial(_collected, settings, run), settings, resumes=True)
         store.write_json(run.provenance, provenance)
+    for source in provenance:
+        for finding in source.get("findings", ()):
+            print(f"collect: {source['name']}: {finding}")
     print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
 
 
@@ -84,6 +87,7 @@ def _in_worker(work: Callable[[], T], settings: Settings, *, resumes: bool = Fal
 
 def _collected(settings: Settings, run: RunFolder) -> tuple[int, list[dict[str, Any]]]:
     """Write the documents of all sources; return how many, and their provenance."""
+    sources.refuse_not_fetched(settings.domain, config.ROOT)
     provenance: list[dict[str, Any]] = []
     readers = declaration(settings.domain.kind).readers
     told = references.teller(settings.domain.cleaning.privacy, config.ROOT)
@@ -108,6 +112,8 @@ def _gathered(
             files.update(last.encode())
         yield document
     facts = source.model_dump(mode="json", exclude=None if source.permissions else {"permissions"})
+    if found := sources.findings(source, config.ROOT):
+        facts["findings"] = found
     facts |= {"documents": count, "rejected": [dict(told(one)) for one in rejected]}
     if not isinstance(source, PackagedSource):
         facts["sha256"] = last if alone else files.hexdigest()  # of the raw file, or of the hashes of several
@@ -202,6 +208,8 @@ def instruct(settings: Settings, run: RunFolder) -> None:
     with sealed(settings, run, "instruct"):
         counts = _in_worker(partial(_instructed, settings, run), settings)
     print(f"instruct: {', '.join(f'{count:,} {name}' for name, count in counts.items())} examples")
+    for remark in store.read_json(run.examples / _REPORT).get("remarks", ()):
+        print(f"instruct: {remark}")
 
 
 def _instructed(settings: Settings, run: RunFolder) -> dict[str, int]:
@@ -209,9 +217,11 @@ def _instructed(settings: Settings, run: RunFolder) -> dict[str, int]:
     documents = list(read_documents(run.annotated))
     bounded.left()
     entered(settings.domain.name, documents)
-    built = build(open_domain(settings.domain, documents), settings.seed)
+    domain = open_domain(settings.domain, documents)
+    built = build(domain, settings.seed)
     bounded.left()
-    store.write_json(run.examples / _REPORT, built.report)
+    remarks = {"remarks": list(domain.remarks())} if domain.remarks() else {}
+    store.write_json(run.examples / _REPORT, built.report | remarks)
     return {name: write_records(run.examples / f"{name}.jsonl", members) for name, members in built.parts.items()}
 
 
@@ -267,6 +277,8 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
                 settings, parts, hashes, config.ROOT, run.phase(key), key, parent, code, run.probabilities
             )
             metrics = finished(planned)
+            if metrics is None and not ready and planned.follows:
+                print(f"train: {planned.follows}")
             if metrics is None and not ready:
                 decided, count, window = planned.settings, len(parts["train"]), planned.window
                 print(*preflight(decided, config.ROOT, planned.folder, count, window, checked=checked), sep="\n")
@@ -380,6 +392,7 @@ def _refuse_other_model(settings: Settings, run: RunFolder) -> None:
         CheckpointError: the model is damaged.
         DataError: names what differs.
     """
+    from r1tailor.planning.follow_data import open_keys
     from r1tailor.training.identity import differences, identity_of
 
     keys = settings.curriculum.keys
@@ -389,7 +402,8 @@ def _refuse_other_model(settings: Settings, run: RunFolder) -> None:
         wanted = identity_of(settings, run.hashes(), key, _parent(run, keys, key))
         made_by = artifact.recorded(model)
         changed = differences({name: made_by.get(name) for name in wanted}, wanted)
-        changed = [name.removeprefix("composition.") for name in changed if name != _DECIDED]
+        left_open = {_DECIDED, *(f"composition.{name}" for name in open_keys(settings))}
+        changed = [name.removeprefix("composition.") for name in changed if name not in left_open]
         if changed:
             raise DataError(
                 f"{model} was trained with other settings or examples ({', '.join(changed[:5])}). "

@@ -21,6 +21,7 @@ from r1tailor.schema.curriculum import (
     TakeQuantiles,
 )
 from r1tailor.schema.settings import Settings
+from r1tailor.schema.training import decided
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def course(settings: Settings, key: str, material: Material) -> Course:
 
 def run_steps(settings: Settings, examples: int) -> int:
     """Return the optimizer steps of a whole run, all phases together, unless phases count in epochs."""
-    planned = -(-examples // settings.trainer.batch_size) * settings.trainer.max_epochs
+    planned = -(-examples // settings.trainer.batch_size) * decided(settings.trainer.max_epochs)
     return min(planned, settings.trainer.max_steps or planned)
 
 

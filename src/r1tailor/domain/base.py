@@ -26,6 +26,10 @@ class Domain(ABC):
     def examples(self) -> Iterator[Example]:
         """Yield instruction examples in the order of the documents."""
 
+    def remarks(self) -> Sequence[str]:
+        """Return what people should know of the examples that ``examples`` has made, a line each."""
+        return ()
+
     def labels(self) -> tuple[str, ...]:
         """Return the closed set of answers (or of answers' beginnings) to rank; empty if there is none."""
         return declaration(self.settings.kind).labels(self.settings)

@@ -10,7 +10,7 @@ from torch.optim import Optimizer as TorchOptimizer
 
 from r1tailor.errors import ConfigError
 from r1tailor.model.temporal import encoder_of
-from r1tailor.schema.training import OPTIMIZER_PREFIXES, Optimizer
+from r1tailor.schema.training import AUTO, OPTIMIZER_PREFIXES, Optimizer, decided
 
 
 def optimizer_class(settings: Optimizer) -> type[TorchOptimizer]:
@@ -53,7 +53,7 @@ def _try(kind: Any, settings: Optimizer) -> None:  # noqa: ANN401
     """Build the optimizer over four numbers, so that a value it refuses is found before any model is loaded."""
     group = {"params": [nn.Parameter(torch.zeros(2, 2))], "weight_decay": settings.weight_decay}
     try:
-        kind([group], lr=settings.lr, **settings.arguments)
+        kind([group], lr=1e-3 if settings.lr == AUTO else settings.lr, **settings.arguments)
     except Exception as error:  # whatever a third party's constructor makes of a value
         given = ", ".join(f"{key}={value!r:.50}" for key, value in settings.arguments.items())
         fault = f"{kind.__name__} refuses {given or 'to be built'}: {type(error).__name__}: {error}"
@@ -76,14 +76,14 @@ def build(model: nn.Module, settings: Optimizer, encoder_lr: float | None = None
         {
             "params": [parameter for parameter in members if (id(parameter) in own) == new],
             "weight_decay": decay,
-            "lr": encoder_lr if new and encoder_lr else settings.lr,
+            "lr": encoder_lr if new and encoder_lr else decided(settings.lr),
         }
         for new in (False, True)
         for members, decay in zip(decay_groups(model), (settings.weight_decay, 0.0), strict=True)
     ]
     kind: Any = optimizer_class(settings)
     optimizer: TorchOptimizer = kind(
-        [group for group in groups if group["params"]], lr=settings.lr, **settings.arguments
+        [group for group in groups if group["params"]], lr=decided(settings.lr), **settings.arguments
     )
     return optimizer
 

@@ -11,6 +11,7 @@ import torch
 from r1tailor.errors import PreflightError
 from r1tailor.model import load
 from r1tailor.optimization.optimizer import optimizer_class
+from r1tailor.planning.follow_data import followed
 from r1tailor.planning.memory_trace import Row, rehearse
 from r1tailor.planning.plan import on_one_device, plan, table, worst_row
 from r1tailor.planning.precision import device
@@ -59,6 +60,7 @@ def refuse_early(settings: Settings, root: Path) -> None:
     """Raise what is wrong whatever the examples will be: before any raw material is read."""
     _refuse_settings(settings)
     if not isinstance(settings.model, HubModel):  # that one's configuration may have to be downloaded
+        settings = followed(settings, (), root).settings
         open_strategy(settings.strategy).check(load.skeleton(load.load_config(settings.model, root)), 0)
 
 
@@ -98,6 +100,7 @@ def report(settings: Settings, root: Path, row: Row | None) -> str:
         ModelUnavailableError: its architecture is neither listed nor to be had.
     """
     _length_fits(settings)
+    settings = followed(settings, (), root).settings
     planned = plan(settings, root, row=row)
     text = table(settings, planned, row or worst_row(settings))
     if device(settings) == "gpu" and not torch.cuda.is_available():

@@ -1,9 +1,10 @@
 """Market figures and where they are fetched from (``sources/bars.py``, ``sources/market/``)."""
 
+from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from r1tailor.fields import (
     IsoDate,
@@ -18,6 +19,21 @@ from r1tailor.fields import (
 from r1tailor.schema.base import Section, SourceSection
 
 
+def _dates(form: str) -> str:
+    if form != "auto":
+        day = datetime(1987, 11, 23)
+        try:
+            told = datetime.strptime(day.strftime(form), form) == day
+        except ValueError:
+            told = False
+        if not told:
+            raise ValueError(f"{form!r} does not tell a day: write auto, or a format such as %d.%m.%Y")
+    return form
+
+
+DateForm = Annotated[str, AfterValidator(_dates)]
+
+
 class Bars(Section):
     """What the numbers of a market source are, and from when on each could have been known."""
 
@@ -26,6 +42,38 @@ class Bars(Section):
         description="What a figure is of: its day, or its month, which counts from the month's last day."
     )
     lag_days: int = Field(ge=0, le=366, description="Calendar days from a figure's day until it could be known.")
+    market: str | None = Field(
+        default=None,
+        description="Market that the figures are of, such as `US equities`; a crisis takes the name of an event of the "
+        "same market only.",
+    )
+
+
+class Checks(Section):
+    """What is looked for in daily prices, and what is done about it; all that is found is reported."""
+
+    repeats: Literal["reject", "first", "last"] = Field(
+        default="reject",
+        description="Of a date that stands there twice with different figures: `reject` the later row, or take the "
+        "`first` or the `last` figure. Equal figures count once.",
+    )
+    splits: Literal["adjust", "keep"] = Field(
+        default="adjust",
+        description="Of a step by a ratio such as 7:1 or 1:10 with calm days around it: `adjust` divides the prices "
+        "before it, `keep` leaves them.",
+    )
+    known_splits: dict[str, dict[IsoDate, Annotated[float, Field(gt=0)]]] = Field(
+        default={},
+        description='Splits that you know of, by series and first day after: `{APPLE: {"2014-06-09": 7}}` divides the '
+        "prices before by 7.",
+    )
+    outliers: Literal["drop", "keep"] = Field(
+        default="drop",
+        description="Of a price that jumps and is back on the next day: `drop` leaves it out, `keep` leaves it in.",
+    )
+    gap_days: int = Field(
+        default=12, gt=0, le=3660, description="Calendar days without a price from which a hole is reported."
+    )
 
 
 class _FeedSource(SourceSection):
@@ -38,6 +86,7 @@ class _FeedSource(SourceSection):
     since: IsoDate = Field(description="ISO date from which history is fetched.")
     revisit_days: int = Field(ge=0, le=3660, description="Calendar days that each poll asks for again, for revisions.")
     bars: Bars = Field(description="What the figures are, and from when on each could have been known.")
+    checks: Checks = Field(default=Checks(), description="What is looked for in daily prices.")
 
     @model_validator(mode="after")
     def _asks_for_each_symbol_once(self) -> "_FeedSource":
@@ -69,15 +118,38 @@ class BarColumns(Section):
         return self
 
 
-class BarsSource(_FeedSource):
+class _WrittenSource(_FeedSource):
+    """A source whose cells may be text, as an export writes it (``sources/written.py``)."""
+
+    decimal: Literal[".", ","] = Field(default=".", description="Decimal point of numbers that are written as text.")
+    thousands: Literal[".", ",", " ", "'", "_"] | None = Field(
+        default=None, description="What sets groups of three digits apart; null where nothing does."
+    )
+    dates: DateForm = Field(
+        default="auto",
+        description="Format of dates, as strptime takes it (`%d/%m/%Y`); `auto` reads the usual forms, and takes the "
+        "order of day and month from the column.",
+    )
+
+    @model_validator(mode="after")
+    def _can_tell_thousands(self) -> "_WrittenSource":
+        if self.decimal == self.thousands:
+            raise ValueError(f"thousands = {self.thousands!r} is the decimal point as well: set one of them")
+        return self
+
+
+class BarsSource(_WrittenSource):
     """Figures in your own CSV or Parquet file (``sources/market/files.py``)."""
 
     kind: Literal["bars"] = Field(description="bars: figures in your own CSV or Parquet file.")
     path: Location = Field(description="A .csv, .csv.gz or .parquet file.")
+    separator: Literal["auto", ",", ";", "\t", "|"] = Field(
+        default="auto", description="Between the cells of a CSV; `auto` takes the one that the header has most of."
+    )
     columns: BarColumns = Field(description="Which columns hold dates and figures.")
 
 
-class BarsSqlSource(_FeedSource):
+class BarsSqlSource(_WrittenSource):
     """Figures that a query to a database returns, which is only read (``sources/market/database.py``)."""
 
     kind: Literal["bars_sql"] = Field(description="bars_sql: figures that a query to a database returns.")

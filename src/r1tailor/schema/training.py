@@ -1,13 +1,22 @@
 """What trains and how: strategy, optimizer, scheduler, trainer."""
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
 from r1tailor.fields import Fraction
 from r1tailor.schema.base import Section
 from r1tailor.schema.model import Targets
+
+AUTO = "auto"
+T = TypeVar("T")
+
+
+def decided(value: T | Literal["auto"]) -> T:
+    """Return a value that ``auto`` has been replaced by (``planning/follow_data.py``)."""
+    assert value != AUTO
+    return value
 
 
 class Recommended(Section):
@@ -26,7 +35,8 @@ class LoraStrategy(Section):
     dropout: Fraction = Field(description="Dropout on the adapters' input.")
     target_modules: Targets = Field(
         description="Layers to adapt: `query_key_value`, `attention`, `mlp` or `all_linear`, "
-        "each resolved to the projections of the model's architecture, or a list of module names."
+        "each resolved to the projections of the model's architecture, or a list of module names. "
+        "`auto` takes all that adapters reach."
     )
     recommended: Recommended = Field(description="Learning rate and batch size that suit the strategy.")
 
@@ -53,7 +63,9 @@ class Optimizer(Section):
         description="Import path of the class, from `torch.optim`, `transformers.optimization`, `bitsandbytes.optim` "
         "or `torchao.optim`.",
     )
-    lr: float = Field(gt=0, lt=10, description="Peak learning rate.")
+    lr: Annotated[float, Field(gt=0, lt=10)] | Literal["auto"] = Field(
+        description="Peak learning rate; `auto` follows from the model's size and the strategy."
+    )
     weight_decay: float = Field(
         ge=0, lt=1, description="Weight decay of matrices; norms, biases and embeddings have none."
     )
@@ -128,7 +140,10 @@ class Trainer(Section):
         description="Number format of matrix products: `auto` measures whether bf16 or fp32 is faster on this machine "
         "and keeps the choice with the run; `fp16` needs a GPU and uses a gradient scaler."
     )
-    max_epochs: int = Field(gt=0, description="Most passes over the training examples.")
+    max_epochs: Annotated[int, Field(gt=0)] | Literal["auto"] = Field(
+        description="Most passes over the training examples; `auto` follows from their number, the length of their "
+        "answers and the model's size."
+    )
     max_steps: Annotated[int, Field(gt=0)] | None = Field(
         description="Most optimizer steps; `null`: `max_epochs` alone decides."
     )
@@ -150,7 +165,9 @@ class Trainer(Section):
         description="Largest norm of the gradient; `null`: no clipping."
     )
     label_smoothing: Fraction = Field(description="Share of the target probability spread over the whole vocabulary.")
-    validations: int = Field(gt=0, description="Validations per run, evenly spaced.")
+    validations: Annotated[int, Field(gt=0)] | Literal["auto"] = Field(
+        description="Validations per run, evenly spaced; `auto`: two a pass and at least eight."
+    )
     validation_examples: int = Field(gt=0, description="Most validation examples per validation.")
     early_stopping: EarlyStopping = Field(description="When to stop before the last step.")
     checkpoints: Checkpoints = Field(description="How often the state is saved, and how many are kept.")

@@ -14,6 +14,8 @@ import yaml
 from r1tailor import bounded
 from r1tailor.errors import DataError, TailorError, without_content
 from r1tailor.records import Document, Rejection
+from r1tailor.schema.domain import Domain
+from r1tailor.schema.market import FeedSource
 from r1tailor.schema.sources import PackagedSource, Source
 from r1tailor.sources import (
     bars,
@@ -36,6 +38,7 @@ from r1tailor.sources import (
 )
 from r1tailor.sources.base import Origin, Read, links
 from r1tailor.sources.market import stored
+from r1tailor.sources.market.archive import segments
 
 PackagedReader = Callable[[Origin, Path], Read]
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -101,6 +104,25 @@ def read(
         raise TailorError(f"the reader of {source.name} broke down with {without_content(error)}") from None
     if not documents:
         raise DataError(_nothing(source, rejected[before:]))
+
+
+def refuse_not_fetched(domain: Domain, root: Path) -> None:
+    """Refuse market feeds of a domain whose figures were never fetched.
+
+    Raises:
+        DataError: names them, and the command that fetches them.
+    """
+    feeds = [source for source in domain.sources if isinstance(source, FeedSource)]
+    if empty := [f"{source.name} ({source.store})" for source in feeds if not segments(root / source.store)]:
+        raise DataError(
+            f"nothing is stored yet of {', '.join(empty)}. Fetch the figures: python -m r1tailor market backfill "
+            f"domain={domain.name}"
+        )
+
+
+def findings(source: Source, root: Path) -> list[str]:
+    """Return what stands out in the figures of a market feed, a line a finding; of other sources nothing."""
+    return stored.findings(source, root) if isinstance(source, FeedSource) else []
 
 
 def _links(source: Source, root: Path) -> Iterator[Rejection]:

@@ -5,12 +5,10 @@ known. The packaged tables here are wide: the first column is the date, every ot
 """
 
 import math
-import re
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from datetime import time as time_of_day
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,12 +18,12 @@ from r1tailor.schema.sources import PackagedSource
 from r1tailor.sources import csv_rows
 from r1tailor.sources.base import Origin, Read
 from r1tailor.sources.streams import Damage
+from r1tailor.sources.written import DateFormat, NumberFormat
 
-_ISO = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](?:00:00(?::00(?:\.0+)?)?))?", re.ASCII)
-_AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
-_NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d{0,30})?(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _MISSING = ("", "nan", "na", "n/a", "null", "none")  # how tables write that there is no figure
 _DATE = "DATE"
+_DATES = DateFormat(day_first=False)  # ISO and American
+_PLAIN = NumberFormat()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,37 +73,9 @@ def document(origin: Origin, id_: str, values: Mapping[str, float], event: date,
     return origin.document(id_, text, at, fields, known.isoformat())
 
 
-def event_of(cell: object, bars: Bars) -> date:
-    """Return the event of a row from its date: a text, a day, or a moment at midnight.
-
-    Raises:
-        Damage: it is none of them.
-    """
-    found = day(cell)
-    return found if bars.period == "day" else found.replace(day=monthrange(found.year, found.month)[1])
-
-
-def day(cell: object) -> date:
-    """Return the day that a cell names.
-
-    Raises:
-        Damage: it names none, or a time of that day.
-    """
-    if isinstance(cell, datetime):
-        if cell.time() != time_of_day(0):
-            raise Damage("its date holds a time of day: figures are read by day")
-        return cell.date()
-    if isinstance(cell, date):
-        return cell
-    text = cell.strip() if isinstance(cell, str) else ""
-    try:
-        if iso := _ISO.fullmatch(text):
-            return date.fromisoformat(iso.group(1))
-        if american := _AMERICAN.fullmatch(text):
-            return date(int(american.group(3)), int(american.group(1)), int(american.group(2)))
-    except ValueError:
-        raise Damage("its date is no day of the calendar") from None
-    raise Damage("its date must be written YYYY-MM-DD or M/D/YYYY")
+def event_of(day: date, bars: Bars) -> date:
+    """Return the event that a figure of a day is of: the day, or the last one of its month."""
+    return day if bars.period == "day" else day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def known_from(event: date, bars: Bars) -> date:
@@ -120,16 +90,25 @@ def known_from(event: date, bars: Bars) -> date:
         raise Damage("its date is beyond the calendar") from None
 
 
-def figure(cell: object, bars: Bars, series: str) -> float | None:
+def figure(cell: object, bars: Bars, series: str, written: NumberFormat = _PLAIN) -> float | None:
     """Return the figure in a cell; None where there is none.
+
+    Args:
+        cell: a number or a text.
+        bars: what the figures are.
+        series: its name, for messages.
+        written: how numbers are written as text.
 
     Raises:
         Damage: something else stands there, an infinite number, or a price that is not above zero; names the series.
     """
     if cell is None or (isinstance(cell, str) and cell.strip().lower() in _MISSING):
         return None
-    if isinstance(cell, str) and _NUMBER.fullmatch(cell.strip()):
-        value = float(cell)
+    if isinstance(cell, str):
+        number = written.number(cell)
+        if number is None:
+            raise Damage(f"{series} is not a number{_other_format(cell, written)}")
+        value = number
     elif isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool):
         value = _as_float(cell)
     else:
@@ -141,6 +120,15 @@ def figure(cell: object, bars: Bars, series: str) -> float | None:
     if bars.values == "price" and value <= 0:
         raise Damage(f"{series} is a price and must be above zero")
     return value
+
+
+def _other_format(text: str, written: NumberFormat) -> str:
+    """Return what to set where a text is a number in another format."""
+    for decimal, thousands in ((".", ","), (",", "."), (".", " "), (",", " "), (".", "'")):
+        other = NumberFormat(decimal, thousands)
+        if other != written and other.number(text) is not None:
+            return f" as the settings have it; with decimal: {decimal!r} and thousands: {thousands!r} it is one"
+    return ""
 
 
 def _as_float(number: int | float | Decimal) -> float:
@@ -158,7 +146,7 @@ def _row(row: csv_rows.Row | Damage, bars: Bars, latest: date) -> tuple[date, di
     """
     if isinstance(row, Damage):
         raise row
-    event = event_of(row[_DATE], bars)
+    event = event_of(_DATES.day(row[_DATE]), bars)
     if event <= latest:
         raise Damage("its date stands there before" if event == latest else "its date is earlier than the row's before")
     values = dict(_figures(row, bars))

@@ -13,13 +13,16 @@ from r1tailor.sources.streams import Damage, pieces
 
 _LONGEST_ROW = 1_000_000  # bytes; within it the csv module takes 131,072 characters a field
 
+AUTO = "auto"
 Row = dict[str, str]
 
 
 def rows(
-    path: Path, columns: tuple[str, ...], shown: str, *, capitals: bool = True
+    path: Path, columns: tuple[str, ...], shown: str, *, capitals: bool = True, separator: str = ","
 ) -> Iterator[tuple[str, Row | Damage]]:
     """Yield ``line N`` and the row there by column name, in capitals unless told otherwise, or what is wrong with it.
+
+    ``separator`` is one character, or ``auto``: the one of ``, ; | tab`` that the first line has most of.
 
     After damage that hides where the next row begins, the rest of the file is not read and the damage says so.
 
@@ -29,7 +32,9 @@ def rows(
     """
     header: list[str] = []
     for line, raw in _records(path):
-        found: list[str] | Damage = raw if isinstance(raw, Damage) else _cells(raw)
+        if separator == AUTO and isinstance(raw, bytes):
+            separator = chr(max(b",;|\t", key=raw.count))
+        found: list[str] | Damage = raw if isinstance(raw, Damage) else _cells(raw, separator)
         if isinstance(found, Damage):
             yield line, found
         elif not header:
@@ -46,11 +51,11 @@ def rows(
         raise DataError(f"{shown} holds no header; a table begins with {', '.join(columns)}")
 
 
-def _cells(raw: bytes) -> list[str] | Damage:
+def _cells(raw: bytes, separator: str) -> list[str] | Damage:
     if b"\0" in raw:
         return Damage("a null character")
     try:
-        return next(csv.reader([raw.decode("utf-8-sig")], strict=True))
+        return next(csv.reader([raw.decode("utf-8-sig")], delimiter=separator, strict=True))
     except UnicodeDecodeError as error:
         return Damage(f"not UTF-8 (byte {error.start + 1} of the row)")
     except csv.Error as error:

@@ -1,7 +1,7 @@
 """One phase of a curriculum, as it is trained: everything that is decided before any weight is read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from r1tailor import artifact
 from r1tailor.batching.windows import window_shape
 from r1tailor.errors import CheckpointError
+from r1tailor.planning.follow_data import followed
 from r1tailor.planning.precision import with_precision
 from r1tailor.records import Example
 from r1tailor.schema.curriculum import ONLY
@@ -21,7 +22,7 @@ class PhaseRun:
     """What training one phase needs to know; ``phase_run`` makes it.
 
     Attributes:
-        settings: the composition, its precision decided.
+        settings: the composition; precision and whatever is ``auto`` are decided.
         parts: examples of ``train`` and ``validation``.
         data: sha256 of each example file by its name.
         root: the project's root, for local models.
@@ -31,6 +32,8 @@ class PhaseRun:
         window: (T, C) of the windows that all examples carry; None where they carry none.
         code: version of the code, for the record.
         probabilities: file of the teacher's distributions; None where none are asked for.
+        follows: one line on the settings that follow the data; empty where none do.
+        chosen: their values by key.
     """
 
     settings: Settings
@@ -43,6 +46,8 @@ class PhaseRun:
     window: tuple[int, int] | None
     code: str
     probabilities: Path | None = None
+    follows: str = ""
+    chosen: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def model(self) -> Path:
@@ -78,18 +83,21 @@ def phase_run(
 ) -> PhaseRun:
     """Return a phase that can be trained, its examples' windows and its parent checked, its precision decided.
 
-    Args: as the attributes of ``PhaseRun``; ``settings`` may leave the precision open, and ``parent`` is where that
-        model should be.
+    Args: as the attributes of ``PhaseRun``; ``settings`` may leave the precision open or hold ``auto``, and
+        ``parent`` is where that model should be.
 
     Raises:
         DataError: a window is not of finite numbers, or differs in shape from the others.
         CheckpointError: the parent is missing or damaged, or was trained from another base model or strategy.
     """
     window = window_shape((*parts["train"], *parts["validation"]))
+    found = followed(settings, parts["train"], root)
     if parent:
-        _refuse_unsound(settings, parent, key)
-    decided = with_precision(settings, folder, parent)
-    return PhaseRun(decided, parts, data, root, folder, key, parent, window, code, probabilities)
+        _refuse_unsound(found.settings, parent, key)
+    decided = with_precision(found.settings, folder, parent)
+    return PhaseRun(
+        decided, parts, data, root, folder, key, parent, window, code, probabilities, str(found), found.chosen
+    )
 
 
 def _refuse_unsound(settings: Settings, parent: Path, key: str) -> None:

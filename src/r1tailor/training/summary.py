@@ -4,6 +4,7 @@ from typing import Any
 
 from r1tailor.instruction.card import statistics
 from r1tailor.optimization.scheduler import warmup_steps
+from r1tailor.schema.training import decided
 from r1tailor.training.callbacks import History
 from r1tailor.training.checkpoint_policy import KeepBest
 from r1tailor.training.module import TailorModule
@@ -21,7 +22,7 @@ def print_plan(run: PhaseRun, data: PhaseData) -> None:
     warmup = warmup_steps(settings.scheduler, steps.total)
     print(
         f"{steps.total} optimizer steps of {settings.trainer.batch_size} examples from {len(steps.members):,}; "
-        f"learning rate {settings.optimizer.lr:g}, {settings.scheduler.kind}, {warmup} warm-up steps "
+        f"learning rate {decided(settings.optimizer.lr):g}, {settings.scheduler.kind}, {warmup} warm-up steps "
         f"({settings.scheduler.warmup_steps} of {settings.scheduler.reference_steps:,}, scaled to this run)"
     )
     if too_long := data.tokens.too_long:
@@ -58,6 +59,7 @@ def training_metrics(
         "trained_parameters": sum(tensor.numel() for tensor in module.trained_state().values()),
         "best_validation_loss": None if score is None else float(score),
         **({"validation_loss_by_phase": shares} if shares else {}),
+        **({"follows_data": dict(run.chosen)} if run.chosen else {}),
         "skipped_steps": module.skipped_steps,
         "examples_left_out_too_long": len(tokens.too_long),
         "seconds": round(history.seconds, 1),

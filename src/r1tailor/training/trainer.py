@@ -14,6 +14,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from r1tailor.errors import TrainingError
 from r1tailor.schema.settings import Settings
+from r1tailor.schema.training import decided
 from r1tailor.training.callbacks import History, ProgressBar
 from r1tailor.training.checkpoint_io import FolderCheckpointIO, RandomState
 from r1tailor.training.checkpoint_policy import KeepBest, KeepState
@@ -29,7 +30,7 @@ def new_trainer(run: PhaseRun, loader: TailorData, history: History, best: KeepB
     logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
     wanted = run.settings.trainer
     state = KeepState(run.checkpoints, wanted.checkpoints.every_steps, wanted.checkpoints.keep)
-    checks = max(1, loader.steps.total // wanted.validations) if loader.validation else None
+    checks = max(1, loader.steps.total // decided(wanted.validations)) if loader.validation else None
     early = _early_stopping(run.settings) if loader.validation else []
     return lightning.Trainer(
         accelerator=wanted.accelerator,

@@ -13,13 +13,16 @@ import numpy as np
 from r1tailor.domain.finance.point_in_time import Days, Numbers
 from r1tailor.domain.finance.settings import Crises, CrisisEvent
 
+_LIKE = 0.4  # how far the depth of a crisis may lie from that of the event it is named after, as a share
+
 
 @dataclass(frozen=True, slots=True)
 class Crisis:
     """One deep fall.
 
     Attributes:
-        name: of the first documented event between peak and trough, or ``drawdown from <month>``.
+        name: of the first documented event of this market and size between peak and trough, or ``drawdown from
+            <month>``.
         peak: ISO date of the last close before the fall that was the highest so far.
         onset: ISO date of the first close at which the fall reached the onset's threshold.
         trough: ISO date of the lowest close.
@@ -41,17 +44,18 @@ def drawdowns(closes: Numbers) -> Numbers:
     return np.asarray((closes - highs) / highs)
 
 
-def crises(dates: Days, closes: Numbers, settings: Crises) -> tuple[Crisis, ...]:
+def crises(dates: Days, closes: Numbers, settings: Crises, market: str | None = None) -> tuple[Crisis, ...]:
     """Return the crises of an index in order.
 
     Args:
         dates: [N] trading days.
         closes: [N] the index's closes on them.
         settings: thresholds and the table of events.
+        market: that the index is of; None where that is not known: then no event of one market names a crisis.
     """
     falls = drawdowns(closes)
     return tuple(
-        _crisis(dates, falls, start, end, settings)
+        _crisis(dates, falls, start, end, settings, market)
         for start, end in _episodes(falls)
         if -falls[start:end].min() >= settings.drawdown
     )
@@ -66,16 +70,25 @@ def _episodes(falls: Numbers) -> Iterator[tuple[int, int]]:
             yield peak, end
 
 
-def _crisis(dates: Days, falls: Numbers, peak: int, end: int, settings: Crises) -> Crisis:
+def _crisis(dates: Days, falls: Numbers, peak: int, end: int, settings: Crises, market: str | None) -> Crisis:
     within = falls[peak:end]
     onset = peak + int(np.argmax(-within >= settings.onset_drawdown))
     trough = peak + int(within.argmin())
     first, begins, lowest = (str(dates[place]) for place in (peak, onset, trough))
-    event = _named(settings.events, first, lowest)
+    depth = float(within.min())
+    event = _named(settings.events, first, lowest, depth, market)
     name, source = (event.name, event.source) if event else (f"drawdown from {first[:7]}", "prices")
-    return Crisis(name, first, begins, lowest, float(within.min()), source)
+    return Crisis(name, first, begins, lowest, depth, source)
 
 
-def _named(events: Sequence[CrisisEvent], peak: str, trough: str) -> CrisisEvent | None:
-    inside = [event for event in events if peak <= event.date <= trough]
+def _named(
+    events: Sequence[CrisisEvent], peak: str, trough: str, depth: float, market: str | None
+) -> CrisisEvent | None:
+    inside = [
+        event
+        for event in events
+        if peak <= event.date <= trough
+        and event.market in (None, market)
+        and (event.fall is None or abs(-depth / event.fall - 1) <= _LIKE)
+    ]
     return min(inside, key=lambda event: event.date, default=None)

@@ -36,6 +36,7 @@ class Finance(Domain):
         super().__init__(settings, documents)
         self._market = _market(settings, documents)
         self._closes = self._market.index.latest()
+        self.across_holes = 0  # days of decision that `examples` left out
 
     def examples(self) -> Iterator[Example]:
         """Yield one example for each day of decision and each task, in the order of time.
@@ -48,13 +49,21 @@ class Finance(Domain):
         Raises:
             DataError: no day has enough history and enough days after it.
         """
-        task, found = self.settings.task, False
+        task, found, self.across_holes = self.settings.task, False, 0
         for number, outcome in enumerate(outcomes(self._closes, task.every_days, task.horizon_days)):
             if outcome.date < self._held_out_from and number % task.train_every:
                 continue
             if (known := self._snapshot(outcome.date)) is not None:
+                if self._spans_hole(known, outcome):
+                    self.across_holes += 1
+                    continue
                 found = True
                 yield from self._asked(known, outcome)
+        if self.documents and not found and self.across_holes:
+            raise DataError(
+                f"domain {self.settings.name}: each of the {self.across_holes:,} days of decision has a hole of more "
+                f"than {task.longest_gap_days} days in its window or horizon (domain.task.longest_gap_days)"
+            )
         if self.documents and not found:
             raise DataError(
                 f"domain {self.settings.name}: {len(self._closes.events):,} days of the index are too few: an example "
@@ -89,7 +98,8 @@ class Finance(Domain):
 
     def crises(self) -> tuple[Crisis, ...]:
         """Return the crises of the index, in order."""
-        return crises(self._closes.events, self._closes.values[:, 0], self.settings.task.crises)
+        closes = self._closes
+        return crises(closes.events, closes.values[:, 0], self.settings.task.crises, self.settings.market)
 
     def features_at(self, date: str) -> Features:
         """Return the features of a day, of what was known at its end; None for what was not.
@@ -122,6 +132,29 @@ class Finance(Domain):
     def _held_out_from(self) -> str:
         boundaries = self.settings.split.boundaries
         return boundaries.validation if boundaries else ""
+
+    def remarks(self) -> list[str]:
+        """Return how many days of decision were left out for a hole."""
+        if not self.across_holes:
+            return []
+        gap = self.settings.task.longest_gap_days
+        return [
+            f"{self.across_holes:,} days of decision have a hole of more than {gap} days in window or horizon and were "
+            "left out (domain.task.longest_gap_days)"
+        ]
+
+    def _spans_hole(self, known: Snapshot, outcome: Outcome) -> bool:
+        longest = self.settings.task.longest_gap_days
+        if longest is None:
+            return False
+        ahead = self._closes.events
+        days = np.concatenate(
+            [
+                known.days[-self.settings.task.window :],
+                ahead[(ahead > known.days[-1]) & (ahead <= np.datetime64(outcome.label_until))],
+            ]
+        )
+        return bool((np.diff(days) > np.timedelta64(longest, "D")).any())
 
     @property
     def _fewest(self) -> int:

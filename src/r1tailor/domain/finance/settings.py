@@ -61,10 +61,18 @@ class CrisisEvent(Section):
     date: IsoDate = Field(description="ISO date of the event.")
     name: str = Field(description="What it is called.")
     source: str = Field(description="Where it is documented.")
+    market: str | None = Field(
+        default=None, description="Market that it struck, as `bars.market` of a source names it; null: any."
+    )
+    fall: _Share | None = Field(
+        default=None,
+        description="How far that market fell from peak to trough, as a share; a crisis far from it does not take its "
+        "name. null: any.",
+    )
 
 
 class Crises(Section):
-    """When a fall of the index is a crisis; it bears the name of the first event between its peak and its trough."""
+    """When a fall of the index is a crisis; it bears the name of the first event of its market and size in it."""
 
     drawdown: _Share = Field(description="Fall from the running peak from which it is a crisis, as a share.")
     onset_drawdown: _Share = Field(description="Fall from the running peak at which a crisis begins, as a share.")
@@ -100,6 +108,12 @@ class FinanceTask(Task):
     numbers_as_text: bool = Field(description="Whether prompts hold a summary in numbers in place of the window.")
     mask: bool = Field(description="Whether names and dates are kept out of prompts.")
     crises: Crises = Field(description="When a fall of the index is a crisis.")
+    longest_gap_days: int | None = Field(
+        default=None,
+        gt=0,
+        description="Most calendar days between two closes of the index within an example's window and horizon; "
+        "examples with a longer hole are left out and counted. null: any.",
+    )
 
     @model_validator(mode="after")
     def _can_be_asked(self) -> "FinanceTask":
@@ -120,6 +134,13 @@ class FinanceDomain(DomainSection):
 
     kind: Literal["finance"]
     task: FinanceTask
+
+    @property
+    def market(self) -> str | None:
+        """The market that the index is of; None where its source does not say."""
+        (source,) = (source for source in self.sources if source.name == self.task.market.index.source)
+        bars = getattr(source, "bars", None)
+        return bars.market if bars else None
 
     @model_validator(mode="after")
     def _has_the_sources_it_names(self) -> "FinanceDomain":

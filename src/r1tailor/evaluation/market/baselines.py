@@ -35,7 +35,7 @@ def fitted_scores(
         test: risk items of the test; their labels are not read.
         seed: of the fit.
     """
-    columns = sorted(train[0].fields["features"]) if train else []
+    columns = _known_columns(train)
     features, risky = matrix(train, columns), np.array([is_risky(item) for item in train])
     fit = _fitted(name, features, risky, seed)
     scores = dict(zip([item.id for item in calibration], fit(matrix(calibration, columns)), strict=True))
@@ -46,6 +46,12 @@ def fitted_scores(
             train[number].id: score for number, score in zip(stretch, found, strict=True) if train[number].id in scores
         }
     return np.array([scores[item.id] for item in calibration]), fit(matrix(test, columns))
+
+
+def _known_columns(train: Sequence[Example]) -> list[str]:
+    """Return the features that were known on any day of train: of a market without credit there is no spread."""
+    names = sorted(train[0].fields["features"]) if train else []
+    return [name for name in names if any(item.fields["features"].get(name) is not None for item in train)]
 
 
 def matrix(items: Sequence[Example], columns: Sequence[str]) -> Array:

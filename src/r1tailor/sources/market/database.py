@@ -11,6 +11,7 @@ from r1tailor.sources.market.feed import Page
 from r1tailor.sources.market.rows import Row, check_columns, page
 from r1tailor.sources.rows import holds_other_bytes
 from r1tailor.sources.streams import Damage
+from r1tailor.sources.written import DateFormat
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -30,8 +31,10 @@ class DatabaseFeed:
         Raises:
             DataError: the database cannot be had or refuses the query, or the result lacks a column or a symbol.
         """
+        # A query is asked once: its dates, where they are text, have a form that needs no look at the others.
+        dates = DateFormat(self._source.dates, day_first=False)
         with sql.connected(self._source, self._root) as (connection, shown):
-            found = page(self._source, self._rows(connection, shown), shown, first, last)
+            found = page(self._source, self._rows(connection, shown), dates, shown, first, last)
         yield found
 
     def quotes(self) -> Page | None:

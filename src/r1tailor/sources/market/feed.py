@@ -18,12 +18,14 @@ class Page:
         last: of the dates it covers, included.
         bars: by date, each (series, event, available_at) once; none where the feed has none.
         rejected: what the feed gave that is no figure.
+        remarks: what else people should know of it.
     """
 
     first: date
     last: date
     bars: tuple[Bar, ...]
     rejected: tuple[Rejection, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 class MarketFeed(Protocol):

@@ -8,7 +8,7 @@ The clock is not trusted: where it stands before the latest day on which the sto
 known from that day, or a figure of tomorrow would be read yesterday. Beyond ``CLOCK_TOLERANCE`` nothing is fetched.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from r1tailor import store
 from r1tailor.errors import ConfigError, DataError, FeedRequestError
+from r1tailor.records import Rejection, grouped
 from r1tailor.schema.domain import Domain
 from r1tailor.schema.market import BarsSource, BarsSqlSource, FeedSource, WindSource
 from r1tailor.sources.bars import Bar, known_from
@@ -23,6 +24,7 @@ from r1tailor.sources.market.archive import Archive
 from r1tailor.sources.market.database import DatabaseFeed
 from r1tailor.sources.market.feed import MarketFeed, Page
 from r1tailor.sources.market.files import FileFeed
+from r1tailor.sources.market.stored import findings
 from r1tailor.sources.market.wind import WindFeed
 
 CLOCK_TOLERANCE = timedelta(days=31)  # that the clock may stand before the latest fetch
@@ -93,7 +95,9 @@ def backfill(
         first = since if again else min(archive.last_event(series) or since for series in source.symbols)
         fetched = _stored(source, archive, feed.pages(first, today), _known_in_history(source, seen), report)
         _refuse_empty(source, archive)
-        return fetched
+    for finding in findings(source, root):
+        report(f"{source.name}: {finding}")
+    return fetched
 
 
 def poll(source: FeedSource, feed: MarketFeed, root: Path, today: date, report: Report) -> Fetched:
@@ -154,7 +158,7 @@ def _poll_from(source: FeedSource, archive: Archive) -> date:
     if len(stored) < len(source.symbols):
         raise DataError(
             f"{source.store} does not hold every series yet. Fetch the history first: python -m r1tailor market "
-            f"backfill (domain.sources, name: {source.name})"
+            f"backfill, with the same domain (domain.sources, name: {source.name})"
         )
     return max(min(stored) - timedelta(days=source.revisit_days), date.fromisoformat(source.since))
 
@@ -174,10 +178,10 @@ def _seen(source: FeedSource, bar: Bar, today: date) -> date:
 def _stored(source: FeedSource, archive: Archive, pages: Iterable[Page], known: Known, report: Report) -> Fetched:
     new = revised = rejected = 0
     for page in pages:
-        for rejection in page.rejected:
-            if source.on_damage == "stop":
-                raise DataError(f"{rejection} (domain.sources, name: {source.name}, on_damage: stop)")
-            report(f"{source.name}: left out: {rejection}")
+        for line in _damage(source, page.rejected):
+            report(f"{source.name}: left out: {line}")
+        for remark in page.remarks:
+            report(f"{source.name}: {remark}")
         added = archive.append(page.bars, known)
         new, revised, rejected = new + added.new, revised + added.revised, rejected + len(page.rejected)
         report(
@@ -185,6 +189,19 @@ def _stored(source: FeedSource, archive: Archive, pages: Iterable[Page], known: 
             f"{added.revised:,} revised"
         )
     return Fetched(new, revised, rejected)
+
+
+def _damage(source: FeedSource, rejected: Sequence[Rejection]) -> list[str]:
+    """Return a line for each kind of fault among the rows of a page.
+
+    Raises:
+        DataError: there are any, and the source stops for them; it shows every kind of them.
+    """
+    lines = grouped(rejected)
+    if lines and source.on_damage == "stop":
+        where = f"(domain.sources, name: {source.name}, on_damage: stop)"
+        raise DataError("\n".join([*lines[:-1], f"{lines[-1]} {where}"]))
+    return lines
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from r1tailor.errors import FeedRequestError, FeedUnavailableError
 from r1tailor.schema.market import BarsSource
 from r1tailor.sources import csv_rows
 from r1tailor.sources.market.feed import Page
-from r1tailor.sources.market.rows import Row, check_columns, needed, page
+from r1tailor.sources.market.rows import Row, check_columns, dates_of, needed, page
 from r1tailor.sources.streams import Damage
 
 _BATCH = 1024  # rows
@@ -39,9 +39,10 @@ class FileFeed:
         Raises:
             DataError: the file cannot be read, or lacks a column or a symbol.
         """
-        rows = self._parquet_rows() if self._path.suffix.lower() == ".parquet" else self._csv_rows()
         try:
-            found = page(self._source, rows, self._source.path, first, last)
+            days = (cells[self._source.columns.date] for _, cells in self._rows() if not isinstance(cells, Damage))
+            dates = dates_of(self._source, days, self._source.path)
+            found = page(self._source, self._rows(), dates, self._source.path, first, last)
         except OSError as error:
             where = f"(domain.sources, name: {self._source.name})"
             raise FeedUnavailableError(f"{self._source.path} cannot be read: {error.strerror} {where}") from error
@@ -51,8 +52,12 @@ class FileFeed:
         """Return None: a file holds bars."""
         return None
 
+    def _rows(self) -> Iterator[Row]:
+        return self._parquet_rows() if self._path.suffix.lower() == ".parquet" else self._csv_rows()
+
     def _csv_rows(self) -> Iterator[Row]:
-        yield from csv_rows.rows(self._path, needed(self._source), self._source.path, capitals=False)
+        source = self._source
+        yield from csv_rows.rows(self._path, needed(source), source.path, capitals=False, separator=source.separator)
 
     def _parquet_rows(self) -> Iterator[Row]:
         number = 0

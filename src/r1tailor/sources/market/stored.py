@@ -9,9 +9,9 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,17 +23,7 @@ from r1tailor.schema.market import FeedSource
 from r1tailor.sources.bars import document, known_from
 from r1tailor.sources.base import Origin, Read
 from r1tailor.sources.market.archive import SCHEMA, segments
-
-
-class _Figure(NamedTuple):
-    """One row of a store; sorts by when it happened, when it was known, and where it stands."""
-
-    event: date
-    known: date
-    segment: int
-    row: int
-    series: str
-    value: float
+from r1tailor.sources.market.treatment import Figure, told, treated
 
 
 def read(source: FeedSource, root: Path) -> Read:
@@ -52,7 +42,7 @@ def read(source: FeedSource, root: Path) -> Read:
         )
     origins = [Origin.of(source, file, root) for file in files]
     bounded.left()  # our own files
-    figures: list[_Figure] = []
+    figures: list[Figure] = []
     rejected: list[Rejection] = []
     for number, (origin, file) in enumerate(zip(origins, files, strict=True)):
         for found in _figures(origin, file, number, source):
@@ -60,11 +50,22 @@ def read(source: FeedSource, root: Path) -> Read:
                 rejected.append(found)
             else:
                 figures.append(found)
-    yield from _documents(source, origins, figures)
+    yield from _documents(source, origins, treated(source, figures))
     yield from rejected
 
 
-def _documents(source: FeedSource, origins: list[Origin], figures: list[_Figure]) -> Iterator[Document]:
+def findings(source: FeedSource, root: Path) -> list[str]:
+    """Return what stands out in the stored prices of a source, and what is done about it, a line a finding."""
+    files = segments(root / source.store)
+    origins = [Origin.of(source, file, root) for file in files]
+    bounded.left()
+    read = chain.from_iterable(
+        _figures(origin, file, number, source) for number, (origin, file) in enumerate(zip(origins, files, strict=True))
+    )
+    return told(source, [found for found in read if isinstance(found, Figure)])
+
+
+def _documents(source: FeedSource, origins: list[Origin], figures: list[Figure]) -> Iterator[Document]:
     revisions: Counter[date] = Counter()
     for (event, known, segment), group in groupby(sorted(figures), key=lambda figure: figure[:3]):
         rows = list(group)
@@ -74,7 +75,7 @@ def _documents(source: FeedSource, origins: list[Origin], figures: list[_Figure]
         yield document(origins[segment], f"{source.name}/{event}{suffix}", values, event, known, f"row {rows[0].row}")
 
 
-def _figures(origin: Origin, file: Path, segment: int, source: FeedSource) -> Iterator[_Figure | Rejection]:
+def _figures(origin: Origin, file: Path, segment: int, source: FeedSource) -> Iterator[Figure | Rejection]:
     try:
         table = pq.read_table(file)
         rows = table.to_pylist() if table.schema.names == SCHEMA.names else None
@@ -89,7 +90,7 @@ def _figures(origin: Origin, file: Path, segment: int, source: FeedSource) -> It
             yield origin.rejection(f"row {number}", fault)
         elif row["series"] in source.symbols:
             known = max(row["available_at"], known_from(row["event"], source.bars))
-            yield _Figure(row["event"], known, segment, number, row["series"], row["value"])
+            yield Figure(row["event"], known, segment, number, row["series"], row["value"])
 
 
 def _fault(row: dict[str, Any], source: FeedSource) -> str:

@@ -16,9 +16,11 @@ from r1tailor.sources.bars import Bar, event_of, figure
 from r1tailor.sources.market.feed import Page
 from r1tailor.sources.market.terminal import Clock, Terminal, Wind, WindData, installed
 from r1tailor.sources.streams import Damage
+from r1tailor.sources.written import DateFormat
 
 _NAME, _LATEST, _QUOTED_ON = "sec_name", "rt_last", "rt_date"
 _REAL_TIME = Clock()
+_DATES = DateFormat()
 
 
 class WindFeed:
@@ -110,7 +112,9 @@ class WindFeed:
         if series is None:
             raise Damage("it was not asked for")
         value = figure(cell, self._source.bars, series)
-        return None if value is None else Bar(series, event_of(_without_time(day), self._source.bars), value)
+        if value is None:
+            return None
+        return Bar(series, event_of(_DATES.day(_without_time(day)), self._source.bars), value)
 
     def _refuse_unknown(self) -> None:
         """Ask once for the names of the codes.

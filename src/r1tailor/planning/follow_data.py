@@ -1,0 +1,151 @@
+"""``auto``: passes, validations, learning rate and adapted layers that follow the data and the model.
+
+What decides whether a small set is learnt is the number of optimizer steps, not of passes: adapters begin at zero, and
+the rate warms up and decays within the run. So a number of steps is wanted, and passes follow from it:
+
+- 320 steps where answers are short, as labels are, 240 for sentences, 160 for texts: the more tokens a step
+  supervises, the less its gradient scatters. Half as many where the model has a billion weights or more, which learn
+  as much from fewer examples.
+- At least 1 pass and at most 10 with adapters, 5 with full weights, which memorise sooner. The checkpoint of the best
+  validation is kept, so a pass too many costs time, and a pass too few costs the result.
+- 2 validations a pass and at least 8 in all, so that early stopping has something to choose from.
+- Adapters learn best at about ten times the rate of full weights, on all linear layers (Schulman et al. 2025, LoRA
+  Without Regret), and large models want smaller rates: 2e-4 at 7 billion weights (the distills' rate), growing with
+  the inverse root of the size, between 5e-5 and 2e-3.
+
+The same settings, examples and model always give the same values: a resumed run finds itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from r1tailor.model import load
+from r1tailor.records import Example
+from r1tailor.schema.model import HubModel
+from r1tailor.schema.settings import Settings
+from r1tailor.schema.training import AUTO, LoraStrategy, decided
+
+_STEPS = ((40, 320), (800, 240))  # wanted where the median answer has fewer characters
+_STEPS_OF_TEXTS = 160
+_LARGE = 1_000_000_000  # weights
+_MOST_PASSES = {"lora": 10, "full": 5}
+_LEAST_VALIDATIONS, _VALIDATIONS_A_PASS = 8, 2
+_RATE, _RATE_AT, _RATES = 2e-4, 7e9, (5e-5, 2e-3)
+_FULL_WEIGHTS = 0.1  # of the adapters' rate
+_LAYERS = "all_linear"
+KEYS = ("trainer.max_epochs", "trainer.validations", "optimizer.lr", "strategy.target_modules")
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A composition without ``auto``.
+
+    Attributes:
+        settings: the composition.
+        chosen: value by key of what was ``auto``.
+        reasons: why, a clause each, in the order of ``chosen``.
+    """
+
+    settings: Settings
+    chosen: dict[str, Any]
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        pairs = zip(self.chosen.items(), self.reasons, strict=True)
+        named = (f"{key} = {_shown(value)} ({why})" for (key, value), why in pairs)
+        return f"settings that follow the data: {', '.join(named)}" if self.chosen else ""
+
+
+def open_keys(settings: Settings) -> tuple[str, ...]:
+    """Return the keys of a composition that are ``auto``."""
+    found = {
+        "trainer.max_epochs": settings.trainer.max_epochs,
+        "trainer.validations": settings.trainer.validations,
+        "optimizer.lr": settings.optimizer.lr,
+        "strategy.target_modules": getattr(settings.strategy, "target_modules", None),
+    }
+    return tuple(key for key in KEYS if found[key] == AUTO)
+
+
+def followed(settings: Settings, examples: Sequence[Example], root: Path) -> Followed:
+    """Return a composition with every ``auto`` replaced by a value.
+
+    Args:
+        settings: the composition.
+        examples: that are trained on; none yet: what only depends on them takes its largest value.
+        root: the project's root, for local models.
+
+    Raises:
+        ModelUnavailableError: the architecture is neither listed nor to be had.
+    """
+    wanted = open_keys(settings)
+    if not wanted:
+        return Followed(settings, {}, ())
+    weights = _weights(settings, root)
+    chosen, reasons = dict[str, Any](), list[str]()
+    passes, why = _passes(settings, examples, weights)
+    values: dict[str, tuple[Any, str]] = {"trainer.max_epochs": (passes, why)}
+    if "trainer.max_epochs" not in wanted:
+        passes = decided(settings.trainer.max_epochs)
+    values["trainer.validations"] = _validations(settings, passes, len(examples))
+    values["optimizer.lr"] = _rate(settings, weights)
+    values["strategy.target_modules"] = (_LAYERS, "adapters learn most on all of them")
+    for key in wanted:
+        chosen[key], reason = values[key]
+        reasons.append(reason)
+    return Followed(_replaced(settings, chosen), chosen, tuple(reasons))
+
+
+def _weights(settings: Settings, root: Path) -> int:
+    """Return how many weights the base model has; nothing is downloaded for it."""
+    if isinstance(settings.model, HubModel):
+        return settings.model.parameters
+    skeleton = load.skeleton(load.load_config(settings.model, root))
+    return sum(parameter.numel() for parameter in skeleton.parameters())
+
+
+def _passes(settings: Settings, examples: Sequence[Example], weights: int) -> tuple[int, str]:
+    length = median(len(example.output) for example in examples) if examples else 0
+    steps = next((steps for below, steps in _STEPS if length < below), _STEPS_OF_TEXTS)
+    steps = steps // 2 if weights >= _LARGE else steps
+    most = _MOST_PASSES[settings.strategy.kind]
+    a_pass = max(1, -(-len(examples) // settings.trainer.batch_size))
+    passes = min(most, max(1, -(-steps // a_pass))) if examples else most
+    return passes, (
+        f"{len(examples):,} examples are {a_pass:,} steps a pass; {steps} steps are wanted for answers of "
+        f"{length:.0f} characters, at most {most} passes"
+    )
+
+
+def _validations(settings: Settings, passes: int, examples: int) -> tuple[int, str]:
+    steps = max(1, -(-examples // settings.trainer.batch_size)) * passes
+    steps = min(steps, settings.trainer.max_steps or steps)
+    count = min(steps, max(_LEAST_VALIDATIONS, _VALIDATIONS_A_PASS * passes))
+    patience = settings.trainer.early_stopping.patience
+    return max(1, count), f"early stopping chooses among them; {patience} in vain end the run"
+
+
+def _rate(settings: Settings, weights: int) -> tuple[float, str]:
+    least, most = _RATES
+    rate = min(most, max(least, _RATE * (_RATE_AT / weights) ** 0.5))
+    adapters = isinstance(settings.strategy, LoraStrategy)
+    rate = float(f"{rate if adapters else rate * _FULL_WEIGHTS:.1e}")
+    return (
+        rate,
+        f"{weights:,} weights, {'adapters' if adapters else 'all train: a tenth of the rate of adapters'}",
+    )
+
+
+def _replaced(settings: Settings, chosen: dict[str, Any]) -> Settings:
+    for key, value in chosen.items():
+        section, _, name = key.partition(".")
+        changed = getattr(settings, section).model_copy(update={name: value})
+        settings = settings.model_copy(update={section: changed})
+    return settings
+
+
+def _shown(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
