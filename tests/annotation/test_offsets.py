@@ -1,5 +1,6 @@
 """Offsets in code points and in UTF-16 units."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,3 +18,25 @@ def test_every_span_survives_both_units(text: str, data: st.DataObject) -> None:
     for places in ((start, end), units):
         found = fitting((text, *places, text[start:end]))
         assert (start, end) in found.values()
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "carried", "expected"),
+    [
+        ("a high  fever today", (2, 13), "high fever", (2, 13)),  # the browser folds spaces
+        ("a high\nfever today", (2, 12), "high fever", (2, 12)),
+        ("a high\u00a0fever today", (2, 12), "high fever", (2, 12)),
+        ("a fever today", (1, 8), "fever", (2, 7)),  # and cuts them off
+        ("a fever today", (1, 8), " fever ", (1, 8)),
+        ("a fever\n\ntoday", (2, 9), "fever\\n\\n", (2, 9)),
+    ],
+)
+def test_white_space_does_not_decide(
+    text: str, place: tuple[int, int], carried: str, expected: tuple[int, int]
+) -> None:
+    assert fitting((text, *place, carried))["code points"] == expected
+
+
+@pytest.mark.parametrize("carried", ["fevers", "ever", "f ever", ""])
+def test_another_text_is_refused(carried: str) -> None:
+    assert fitting(("a fever today", 2, 7, carried)) == {}

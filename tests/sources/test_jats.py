@@ -135,12 +135,14 @@ def test_the_licence_of_an_article_is_kept(licence: str, said: str, tmp_path: Pa
         (paper().replace("article-meta>", "meta>"), "article 2: <article-meta> is missing"),
         (paper(meta="", body=""), "article 2: neither an abstract nor a body"),
         (paper(meta="", body="<body/>"), "article 2: neither an abstract nor a body"),
-        (paper(META.replace("<month>9<", "<month>Sep<")), "article 2: its pub-date is no date"),
-        (paper(META.replace("<day>13<", "<day>31<")), "article 2: its pub-date is no date"),
+        (
+            paper(META.replace("<month>9<", "<month>13<").replace("<day>1<", "<day>32<")),
+            "article 2: its pub-date is no",
+        ),
         (paper(body="<body><p>&own;</p></body>"), "article 2: it uses an entity that is defined elsewhere; write the"),
         (paper(body=f"<body>{'<sec>' * 240}<p>deep</p>{'</sec>' * 240}</body>"), "article 2: nested too deeply"),
     ],
-    ids=["no metadata", "no text", "empty body", "a month by name", "31 September", "own entity", "too deep"],
+    ids=["no metadata", "no text", "empty body", "no date is a day", "own entity", "too deep"],
 )
 def test_a_damaged_article_is_rejected_and_the_others_come(article: str, message: str, tmp_path: Path) -> None:
     doctype = '<!DOCTYPE pmc-articleset SYSTEM "x.dtd" [<!ENTITY own "TOPSECRET">]>'
@@ -173,3 +175,20 @@ def test_a_section_that_is_too_long_is_rejected(tmp_path: Path, monkeypatch: pyt
     write(tmp_path, "a.xml", paper(body=f"<body><p>{'long ' * 300}</p></body>"))
     for source in (ARTICLES, SECTIONS):
         assert collected(source, tmp_path) == ([], ["raw/a.xml, article 1: its text is longer than 1,000 characters"])
+
+
+@pytest.mark.parametrize(
+    ("meta", "day"),
+    [
+        (META.replace("<month>9<", "<month>Sep<"), "2021-09-13"),
+        (META.replace("<month>9<", "<month>September<"), "2021-09-13"),
+        (META.replace("<day>13<", "<day>31<"), "2021-10-01"),  # 31 September: the other date holds
+        (META.replace(EPUB, '<pub-date iso-8601-date="2021-08-02"><year>2021</year></pub-date>'), "2021-08-02"),
+        (META.replace(EPUB, '<pub-date iso-8601-date="2021-08"><year>2021</year></pub-date>'), "2021-10-01"),
+    ],
+    ids=["Sep", "September", "one that is no day", "ISO", "an ISO month"],
+)
+def test_a_date_is_read_as_publishers_write_it(meta: str, day: str, tmp_path: Path) -> None:
+    write(tmp_path, "a.xml", paper(meta))
+    (document,), rejected = collected(ARTICLES, tmp_path)
+    assert (document.available_at, rejected) == (day, [])

@@ -197,3 +197,49 @@ def test_a_text_that_is_too_long_is_rejected(tmp_path: Path, monkeypatch: pytest
     assert collected(SOURCE, tmp_path) == ([], ["raw/a.txt: its text is longer than 100 characters"])
     monkeypatch.setattr(judgments, "_LARGEST_FILE", 400)
     assert collected(SOURCE, tmp_path) == ([], ["raw/a.txt: larger than 400 bytes"])
+
+
+_HEAD = ["北京市第一中级人民法院", "民 事 判 决 书", "（2021）京01民终1234号", "上诉人（原审被告）：张三，男，汉族。"]
+_FOUND, _HELD = (
+    "本院经审理查明：被告借款未还。",
+    "本院认为，依照《中华人民共和国民法典》第六百七十五条之规定，判决如下：",
+)
+_RULED = "驳回上诉，维持原判。"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [_FOUND, _HELD, _RULED],
+        [_FOUND, _HELD + _RULED],
+        [_FOUND + _HELD, _RULED],
+        [_FOUND + _HELD + _RULED],
+        [_FOUND, "一审法院判决如下：张三还款。" + _HELD + _RULED],
+    ],
+    ids=["apart", "verdict in the line", "facts in the line", "one paragraph", "another court's verdict"],
+)
+def test_a_paragraph_is_cut_where_the_next_part_begins(lines: list[str], tmp_path: Path) -> None:
+    write(tmp_path, "ruling.txt", "\n".join([*_HEAD, *lines, "二〇二一年十二月三十一日"]))
+    (document,), _ = collected(SOURCE, tmp_path)
+    fields = document.fields
+    assert fields["ruling"] == f"{_RULED}\n二〇二一年十二月三十一日"
+    assert fields["reasoning"] == _HELD
+    assert fields["facts"].startswith(_FOUND)
+    assert _RULED not in fields["facts"] + fields["reasoning"]
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        "It is so ordered that the appeal be dismissed.",
+        "For the foregoing reasons, the judgment is AFFIRMED.",
+        "For these reasons we would reverse.",
+        "Accordingly, it is ORDERED that the motion is denied.",
+        "On those grounds, the Court hereby rules.",
+    ],
+)
+def test_an_english_verdict_at_the_end_of_the_reasoning_is_the_ruling(verdict: str, tmp_path: Path) -> None:
+    held = "The appeal must fail for the reasons above."
+    write(tmp_path, "ruling.txt", f"Doe v. Roe\nNo. 12-345\nFACTS\nHe fell.\nANALYSIS\n{held} {verdict}")
+    (document,), _ = collected(SOURCE, tmp_path)
+    assert (document.fields["reasoning"], document.fields["ruling"]) == (f"ANALYSIS\n{held}", verdict)

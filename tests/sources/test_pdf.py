@@ -12,10 +12,8 @@ from reportlab.pdfgen.canvas import Canvas
 
 from r1tailor.schema.sources import PdfSource
 from r1tailor.sources import pdf_layout, streams
-from tests.support.pdf_pages import PAGES, pdf, table, text
-from tests.support.raw import DESCRIBED, collected, write
-
-SECTIONS = PdfSource(kind="pdf", unit="section", **DESCRIBED)
+from tests.support.pdf_pages import PAGES, SECTIONS, pdf, table, text
+from tests.support.raw import collected, write
 
 
 def image(canvas: Canvas) -> None:

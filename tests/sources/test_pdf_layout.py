@@ -5,12 +5,8 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.support.pdf_pages import PAGES, Draw, pdf, table, text
+from tests.support.pdf_pages import PAGES, Draw, both, pdf, table, text
 from tests.support.raw import collected, write
-
-
-def both(*draws: Draw) -> Draw:
-    return lambda canvas: [draw(canvas) for draw in draws]
 
 
 def _texts(tmp_path: Path, *pages: Draw) -> list[str]:

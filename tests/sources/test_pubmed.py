@@ -125,8 +125,7 @@ NO_DATE = PUBMED_DAY.replace("<Month>7", "<Month>13")
         (article("٣"), "record 2: its PMID is not a number of one to eight digits"),
         (article("7").replace("Article>", "Item>").replace("PubmedItem>", "PubmedArticle>"), "PMID 7: <Article> is"),
         (article("7", title="", abstract=""), "PMID 7: neither a title nor an abstract"),
-        (article("7", history=NO_DATE), "PMID 7: its PubMedPubDate is no date"),
-        (article("7", history=PUBMED_DAY.replace("<Day>3</Day>", "")), "PMID 7: its PubMedPubDate is no date"),
+        (article("7", history=NO_DATE).replace("<Day>28<", "<Day>88<"), "PMID 7: its PubMedPubDate is no date"),
         (article("7", title="&bomb;"), "PMID 7: it uses an entity that is defined elsewhere; write the character "),
         (article("7", title="<i>" * 240 + "deep" + "</i>" * 240), "PMID 7: nested too deeply"),
         (BOOK, "record 2: a book chapter (PubmedBookArticle): only citations of articles are read"),
@@ -134,7 +133,7 @@ NO_DATE = PUBMED_DAY.replace("<Month>7", "<Month>13")
         ("<DeleteCitation><PMID>x</PMID></DeleteCitation>", "record 2: a PMID in DeleteCitation is not a number of "),
     ],
     ids=[
-        *("no PMID", "letters", "5,000 digits", "Arabic digits", "no article", "nothing to read", "month 13", "no day"),
+        *("no PMID", "letters", "5,000 digits", "Arabic digits", "no article", "nothing to read", "month 13"),
         *("unknown entity", "too deep", "a book", "twice", "withdrawal of nothing"),
     ],
 )
@@ -240,3 +239,46 @@ def test_no_file_is_an_error(make: object, tmp_path: Path) -> None:
     make(tmp_path)  # type: ignore[operator]
     with pytest.raises(DataError, match=r"^raw is no file and holds no \.xml or \.gz \(domain\.sources, name: s\)$"):
         collected(SOURCE, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("history", "day"),
+    [
+        (NO_DATE + ENTREZ_DAY, "2018-06-30"),
+        (NO_DATE, "2018-06-28"),
+        (PUBMED_DAY.replace("<Day>3</Day>", ""), "2018-06-28"),
+        (PUBMED_DAY.replace("<Month>7", "<Month>Jul"), "2018-07-03"),
+    ],
+)
+def test_a_date_that_is_no_day_makes_room_for_the_next_best(history: str, day: str, tmp_path: Path) -> None:
+    write(tmp_path, "a.xml", set_of(article(history=history)))
+    (document,), rejected = collected(SOURCE, tmp_path)
+    assert (document.available_at, rejected) == (day, [])
+
+
+def _version(number: int, title: str, pmid: str = "20029614") -> str:
+    return article(pmid, title=title).replace('Version="1"', f'Version="{number}"')
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1)])
+@pytest.mark.parametrize("packed", [False, True])
+def test_the_highest_version_of_a_citation_is_kept_wherever_it_stands(
+    order: tuple[int, ...], packed: bool, tmp_path: Path
+) -> None:
+    first, *others = (_version(number, f"Version {number}.") for number in order)
+    for name, content in (("a.xml", set_of(first)), ("b.xml", set_of(*others, article("5")))):
+        write(tmp_path, f"{name}.gz" if packed else name, gzip.compress(content.encode()) if packed else content)
+    documents, rejected = collected(SOURCE, tmp_path)
+    assert sorted(each.fields["title"] for each in documents) == ["A title.", "Version 3."]
+    assert len(rejected) == 2
+    assert all(
+        each.endswith("PMID 20029614: superseded: version 3 of this PMID is among the files") for each in rejected
+    )
+
+
+def test_the_version_of_a_cited_article_is_none_of_its_own(tmp_path: Path) -> None:
+    cited = '<CommentsCorrectionsList><CommentsCorrections><PMID Version="2">1</PMID></CommentsCorrections>'
+    citing = article("2").replace("<KeywordList>", f"{cited}</CommentsCorrectionsList><KeywordList>")
+    write(tmp_path, "a.xml", set_of(article("1"), citing))
+    documents, rejected = collected(SOURCE, tmp_path)
+    assert ([document.id for document in documents], rejected) == (["s-1", "s-2"], [])

@@ -15,6 +15,7 @@ pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
 
 
 PAGES = PdfSource(kind="pdf", unit="page", **DESCRIBED)
+SECTIONS = PdfSource(kind="pdf", unit="section", **DESCRIBED)
 Draw = Callable[[Canvas], object]
 
 
@@ -40,6 +41,10 @@ def text(*lines: tuple[float, str], x: float = 60, y: float = 780, font: str = "
             place -= 1.4 * size
 
     return draw
+
+
+def both(*draws: Draw) -> Draw:
+    return lambda canvas: [draw(canvas) for draw in draws]
 
 
 def table(rows: list[list[str]], y: float) -> Draw:

@@ -21,7 +21,7 @@ def fitting(stretch: Stretch) -> dict[Unit, tuple[int, int]]:
     places: dict[Unit, tuple[int, int]] = {"code points": (start, end)}
     if start in at and end in at:
         places["UTF-16 units"] = (at[start], at[end])
-    return {unit: place for unit, place in places.items() if _covers(text, place, carried)}
+    return {unit: _trimmed(text, place, carried) for unit, place in places.items() if _covers(text, place, carried)}
 
 
 def unit_of(stretches: Iterable[Stretch]) -> Unit:
@@ -37,9 +37,26 @@ def unit_of(stretches: Iterable[Stretch]) -> Unit:
 def _covers(text: str, place: tuple[int, int], carried: str) -> bool:
     start, end = place
     covered = text[start:end] if 0 <= start < end <= len(text) else ""
-    # The editor writes a line break in a selection as a backslash and an n.
-    written = covered.replace("\n", "\\n").replace("\r", "\\n")
-    return bool(covered) and carried in (covered, written)
+    return bool(covered) and (covered == carried or _folded(covered) == _folded(carried))
+
+
+def _folded(text: str) -> str:
+    """Return a text with one space for any white space, and none around it.
+
+    The editor writes a line break in a selection as a backslash and an n; a browser folds spaces and cuts them off.
+    """
+    return " ".join(text.replace("\\n", " ").split())
+
+
+def _trimmed(text: str, place: tuple[int, int], carried: str) -> tuple[int, int]:
+    """Return a place without the white space around it that the region's own text does not have."""
+    start, end = place
+    covered, carried = text[start:end], carried.replace("\\n", "\n")
+    if carried == carried.lstrip():
+        start += len(covered) - len(covered.lstrip())
+    if carried == carried.rstrip():
+        end -= len(covered) - len(covered.rstrip())
+    return (start, end) if start < end else place
 
 
 @lru_cache(maxsize=8)

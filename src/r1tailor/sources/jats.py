@@ -15,12 +15,14 @@ from lxml import etree
 from r1tailor.records import Document
 from r1tailor.schema.sources import JatsSource
 from r1tailor.sources.base import Origin, Read, raw_files, within_limits
+from r1tailor.sources.dates import day_of
 from r1tailor.sources.ids import prefix
 from r1tailor.sources.markup import lines, name_of, plain
 from r1tailor.sources.streams import Damage, bounded, elements
 
 _ARTICLE = "{*}article"
 _LICENCE = "{*}permissions/{*}license"
+_DAY, _ISO = ("year", "month", "day"), "iso-8601-date"
 _LINK = "{http://www.w3.org/1999/xlink}href"
 
 
@@ -160,13 +162,24 @@ def _reference(ref: etree._Element) -> dict[str, str]:
 
 
 def _available_at(meta: etree._Element) -> str | None:
-    """Return the first day on which the article was out, by its complete dates; None where it has none."""
-    days = []
-    for found in meta.iterfind("{*}pub-date"):
-        parts = [found.findtext(f"{{*}}{part}") for part in ("year", "month", "day")]
-        if all(parts):
-            try:
-                days.append(date(*(int(part or "") for part in parts)))
-            except ValueError:
-                raise Damage("its pub-date is no date") from None
-    return min(days).isoformat() if days else None
+    """Return the first day on which the article was out, by its complete dates; None where it has none.
+
+    Raises:
+        Damage: it has complete dates, and none of them is a day.
+    """
+    days = [_day(found) for found in meta.iterfind("{*}pub-date") if _is_complete(found)]
+    known = [day for day in days if day]
+    if days and not known:
+        raise Damage("its pub-date is no date")
+    return min(known).isoformat() if known else None
+
+
+def _is_complete(found: etree._Element) -> bool:
+    return bool(found.get(_ISO) or all(found.findtext(f"{{*}}{part}") for part in _DAY))
+
+
+def _day(found: etree._Element) -> date | None:
+    """Return the day of a date: what its parts say, else its ISO attribute."""
+    written = found.get(_ISO, "").split("-")
+    day = day_of(*(found.findtext(f"{{*}}{part}") for part in _DAY))
+    return day or (day_of(*written) if len(written) == len(_DAY) else None)

@@ -1,7 +1,8 @@
 """Court judgments, Chinese and English: one document each, its parts told apart by the words they begin with.
 
 The words are tables: a part begins at a line that one of its marks fits, and parts only go forward (parties, facts,
-reasoning, ruling), so that facts told again within the reasoning stay there.
+reasoning, ruling), so that facts told again within the reasoning stay there. A paragraph that holds facts, reasoning
+and ruling is cut where a sentence begins the next of them: the verdict never stands in the reasoning.
 """
 
 import re
@@ -48,6 +49,15 @@ _ROLES = (
     "上诉人|被上诉人|原告人?|被告人?|公诉机关|抗诉机关|自诉人|申请人|被申请人|再审申请人|申请执行人|被执行人|第三人|"
     "原审原告|原审被告人?|附带民事诉讼原告人?|赔偿请求人"
 )
+_FOR_REASONS = (
+    r"for (?:all )?(?:of )?(?:the |these |those )?(?:foregoing |above |stated )?reasons\b[^.;]{0,120}?"
+    r"\b(?:affirm|revers|dismiss|vacat|remand|order|allow|grant|den(?:y|ied)|uphold|upheld|quash|set aside)"
+)
+_WITHIN = re.compile(  # where a paragraph may be cut
+    r"(?<=[。；])\s*(?=本院(?:经审查|经审理|再审|二审)?认为)|(?<=(?:判|裁|决)(?:决|定)如下[：:])(?=.)|"
+    rf"(?<=[.;])\s+(?=(?i:on those grounds,|it is (?:hereby |so )?ordered|accordingly, it is|{_FOR_REASONS}))"
+)
+_OF_OTHERS = re.compile(r"(?:一审|原审|初审)法院")  # whose verdict is told among the facts
 _MARKS = (
     _Mark("parties", re.compile(rf"(?:{_ROLES})(?:[（(][^）)]*[)）])?(?:[：:]|.{{1,40}}[，,](?:男|女|住|统一社会))")),
     _Mark("parties", _heading("parties|between|appearances")),
@@ -74,7 +84,8 @@ _MARKS = (
     ),
     _Mark("ruling", re.compile(r".*(?:判决|裁定|决定)如下[：:]?$"), after=True),
     _Mark("ruling", re.compile(r"(?:裁判结果|判决结果|判决主文)[：:]?")),
-    _Mark("ruling", re.compile(r"on those grounds,|it is (?:hereby |so )?ordered", re.IGNORECASE)),
+    _Mark("ruling", re.compile(r"on those grounds,|it is (?:hereby |so )?ordered|accordingly, it is", re.IGNORECASE)),
+    _Mark("ruling", re.compile(_FOR_REASONS, re.IGNORECASE)),
     _Mark("ruling", _heading("conclusions?|disposition|disposal|orders?|ruling|decision|held|operative part")),
 )
 
@@ -123,14 +134,17 @@ def _parts(lines: list[str]) -> dict[str, str]:
     found: dict[str, list[str]] = {part: [] for part in (*_PARTS, "body")}
     current = ""
     for line in lines:
-        mark = next((mark for mark in _MARKS if _begins(mark, line, current)), None)
-        if mark and not mark.after:
-            current = mark.part
-        if current:
-            found[current].append(line)
-        if mark and mark.after:
-            current = mark.part
+        for piece in _WITHIN.split(line):
+            current = next((mark.part for mark in _MARKS if not mark.after and _begins(mark, piece, current)), current)
+            if current:
+                found[current].append(piece)
+            current = next((mark.part for mark in _MARKS if mark.after and _ends(mark, piece, current)), current)
     return {part: "\n".join(held) for part, held in found.items()}
+
+
+def _ends(mark: _Mark, text: str, current: str) -> bool:
+    """Whether a part begins after a text; the verdict that a court below gave is one of the facts."""
+    return _begins(mark, text, current) and (current == "reasoning" or not _OF_OTHERS.search(text))
 
 
 def _begins(mark: _Mark, line: str, current: str) -> bool:

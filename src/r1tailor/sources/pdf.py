@@ -21,7 +21,8 @@ from r1tailor.records import Document
 from r1tailor.schema.sources import PdfSource
 from r1tailor.sources.base import Origin, Read, raw_files, within_limits
 from r1tailor.sources.ids import prefix
-from r1tailor.sources.pdf_layout import Line, lines_of
+from r1tailor.sources.pdf_columns import Line
+from r1tailor.sources.pdf_layout import layout_of
 from r1tailor.sources.streams import LONGEST_TEXT, Damage, bounded
 
 _LARGER = 1.15  # times the size of the body: a heading
@@ -38,6 +39,7 @@ class _Page:
     number: int
     lines: list[tuple[bool, str]]
     tables: int = 0
+    left_out: int = 0
     damage: Damage | None = None
 
 
@@ -50,6 +52,7 @@ class _Section:
     heading: str = ""
     lines: list[str] = field(default_factory=list)
     size: int = 0
+    left_out: int = 0
 
     def add(self, is_heading: bool, text: str, page: int) -> None:
         """Take in a line; a heading on several lines is one."""
@@ -112,7 +115,8 @@ def _pages(path: Path) -> Iterator[_Page]:
 def _page(file: PDF, found: PDFPage, number: int, sizes: "Counter[float]") -> _Page:
     try:
         page = Page(file, found, page_number=number)
-        lines, tables = lines_of(page)
+        layout = layout_of(page)
+        lines = layout.lines
         _check("\n".join(line.text for line in lines), bool(page.images))
         page.close()
     except Damage as damage:
@@ -122,7 +126,8 @@ def _page(file: PDF, found: PDFPage, number: int, sizes: "Counter[float]") -> _P
     for line in lines:
         sizes[round(line.size, 1)] += len(line.text) if line.size else 0
     body = max(sizes, key=lambda size: sizes[size]) if sizes else 0.0
-    return _Page(number, [(_is_heading(line, body), line.text) for line in lines], tables)
+    marked = [(_is_heading(line, body), line.text) for line in lines]
+    return _Page(number, marked, layout.tables, layout.left_out)
 
 
 def _check(text: str, image: bool) -> None:
@@ -151,7 +156,7 @@ def _by_page(pages: Iterator[_Page], name: str, origin: Origin) -> Read:
             yield origin.rejection(position, page.damage.reason)
         elif page.lines:
             headings = [text for is_heading, text in page.lines if is_heading]
-            fields = {"page": page.number, "headings": headings, "tables": page.tables}
+            fields = {"page": page.number, "headings": headings, "tables": page.tables} | _left_out(page.left_out)
             text = "\n".join(text for _, text in page.lines)
             yield origin.document(f"{name}-{page.number}", text, position, fields)
 
@@ -168,11 +173,17 @@ def _by_section(pages: Iterator[_Page], name: str, origin: Origin) -> Read:
             elif not section.size:
                 section.first = page.number
             section.add(is_heading, text, page.number)
+        section.left_out += page.left_out
     if section.size:
         yield _document(section, f"{name}-{number}", origin)
+
+
+def _left_out(glyphs: int) -> dict[str, int]:
+    return {"watermark_glyphs": glyphs} if glyphs else {}
 
 
 def _document(section: _Section, id_: str, origin: Origin) -> Document:
     text = "\n".join([section.heading, *section.lines]).strip()
     fields = {"heading": section.heading, "page": section.first, "last_page": section.last}
+    fields |= _left_out(section.left_out)
     return origin.document(id_, text, f"page {section.first}", fields)

@@ -2,11 +2,13 @@
 
 Format: the XML of the National Library of Medicine's baseline and daily update files (``.xml``, ``.xml.gz``). An update
 revises or withdraws what earlier files hold, so files are read from the last name to the first: the first record met of
-a PMID is its newest, every other is rejected as superseded.
+a PMID is its newest, every other is rejected as superseded. Of several versions of a PMID
+the highest is kept, wherever it stands: a first pass over the files looks for versions other than the first.
 """
 
-from collections.abc import Iterator
-from datetime import date
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,15 @@ from lxml import etree
 from r1tailor.records import Document, Rejection
 from r1tailor.schema.sources import PubmedSource
 from r1tailor.sources.base import Origin, Read, raw_files, within_limits
+from r1tailor.sources.dates import day_of
 from r1tailor.sources.markup import plain
-from r1tailor.sources.streams import Damage, Numbers, bounded, elements, number_of
+from r1tailor.sources.streams import Damage, Numbers, bounded, elements, number_of, pieces
 
 _RECORDS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation")
+_VERSIONED = re.compile(
+    rb"<MedlineCitation\b[^>]*>\s*<PMID\s[^>]*?\bVersion\s*=\s*[\"'](\d{1,4})[\"'][^>]*>\s*(\d{1,8})\s*<"
+)
+_OVERLAP = 4096  # bytes: longer than what that pattern fits
 _DATES = (  # from when on a citation could be known, the best first
     "PubmedData/History/PubMedPubDate[@PubStatus='pubmed']",
     "PubmedData/History/PubMedPubDate[@PubStatus='entrez']",
@@ -35,24 +42,41 @@ def read(source: PubmedSource, root: Path) -> Read:
     Raises:
         DataError: there is no such file.
     """
-    seen = Numbers()
-    for path in reversed(raw_files(source, source.path, root, (".xml", ".gz"))):
+    paths = raw_files(source, source.path, root, (".xml", ".gz"))
+    seen, highest = Numbers(), _highest(paths)
+    for path in reversed(paths):
         origin = Origin.of(source, path, root)
-        yield from within_limits(_file(origin, path, seen), origin)
+        yield from within_limits(_file(origin, path, seen, highest), origin)
 
 
-def _file(origin: Origin, path: Path, seen: Numbers) -> Read:
+def _highest(paths: Iterable[Path]) -> dict[int, int]:
+    """Return the highest version of each PMID that has one above 1: few have."""
+    highest: dict[int, int] = {}
+    for path in paths:
+        rest = b""
+        with suppress(Damage, OSError):  # told when the file is read
+            for piece in pieces(path):
+                text = rest + piece
+                for found in _VERSIONED.finditer(text):
+                    version, pmid = int(found[1]), int(found[2])
+                    if version > 1:
+                        highest[pmid] = max(version, highest.get(pmid, 1))
+                rest = text[-_OVERLAP:]
+    return highest
+
+
+def _file(origin: Origin, path: Path, seen: Numbers, highest: dict[int, int]) -> Read:
     number = 0
     try:
         for number, element in enumerate(elements(path, _RECORDS), start=1):
-            yield from _record(element, f"record {number}", origin, seen)
+            yield from _record(element, f"record {number}", origin, seen, highest)
         if number == 0:
             raise Damage("no <PubmedArticle> in it; is it PubMed's XML?")
     except Damage as damage:
         yield origin.rejection(damage.position, damage.reason)
 
 
-def _record(element: etree._Element, position: str, origin: Origin, seen: Numbers) -> Read:
+def _record(element: etree._Element, position: str, origin: Origin, seen: Numbers, highest: dict[int, int]) -> Read:
     try:
         if element.tag == "DeleteCitation":
             yield from _withdrawn(element, origin, seen)
@@ -61,11 +85,19 @@ def _record(element: etree._Element, position: str, origin: Origin, seen: Number
         else:
             pmid = number_of(element.findtext("MedlineCitation/PMID"), "its PMID")
             position = f"PMID {pmid}"
+            if _version(element) < (newest := highest.get(pmid, 1)):
+                raise Damage(f"superseded: version {newest} of this PMID is among the files")
             if not seen.first(pmid):
                 raise Damage("superseded: a newer record of this PMID was read before, or withdrew it")
             yield _document(element, pmid, origin)
     except Damage as damage:
         yield origin.rejection(position, damage.reason)
+
+
+def _version(element: etree._Element) -> int:
+    found = element.find("MedlineCitation/PMID")
+    written = "" if found is None else found.get("Version", "")
+    return int(written) if written.isascii() and written.isdigit() and len(written) <= 4 else 1
 
 
 def _withdrawn(element: etree._Element, origin: Origin, seen: Numbers) -> Iterator[Rejection]:
@@ -120,12 +152,15 @@ def _heading(element: etree._Element) -> dict[str, Any]:
 
 
 def _available_at(element: etree._Element) -> str | None:
-    """Return the day a citation entered PubMed, else of electronic publication; None where it has neither."""
-    for path in _DATES:
-        found = element.find(path)
-        if found is not None:
-            try:
-                return date(*(int(found.findtext(part) or "") for part in ("Year", "Month", "Day"))).isoformat()
-            except ValueError:
-                raise Damage(f"its {found.tag} is no date") from None
+    """Return the day a citation entered PubMed, else of electronic publication; None where it has neither.
+
+    Raises:
+        Damage: it has such dates, and none of them is a day.
+    """
+    dates = [found for path in _DATES if (found := element.find(path)) is not None]
+    for found in dates:
+        if day := day_of(*(found.findtext(part) for part in ("Year", "Month", "Day"))):
+            return day.isoformat()
+    if dates:
+        raise Damage(f"its {dates[0].tag} is no date")
     return None

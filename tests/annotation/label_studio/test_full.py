@@ -98,8 +98,8 @@ MALFORMED = [
     ((*RESULT, 0, "value", "text"), None, "export.json, task 7: annotations.0.result.0.value.text is missing"),
     (
         (*RESULT, 0, "value", "start"),
-        1,
-        f"{HERE}, region a: text[1:7] is not value.text, neither in code points nor in UTF-16 units "
+        3,
+        f"{HERE}, region a: text[3:7] is not value.text, neither in code points nor in UTF-16 units "
         "(the document has 22 characters)",
     ),
     (
@@ -173,3 +173,29 @@ def test_what_is_no_json_list_is_refused(written: str, message: str, read: Calla
     with pytest.raises(DataError) as refusal:
         read(written)
     assert str(refusal.value) == message
+
+
+def _about(region: str, *choices: str) -> dict[str, Any]:
+    value = {"start": 2, "end": 7, "text": "fever", "choices": list(choices)}
+    return {"type": "choices", "id": region, "from_name": "certainty", "value": value}
+
+
+def test_a_choice_about_a_region_is_part_of_its_label(read: Callable[..., list[Annotation]]) -> None:
+    symptom = SCHEME.spans[0]
+    names = ("symptom/suspected", "symptom/confirmed")
+    spans = (*SCHEME.spans, *(symptom.model_copy(update={"name": name}) for name in names))
+    scheme = SCHEME.model_copy(update={"spans": spans})
+    whole = {"type": "choices", "id": "z", "from_name": "certainty", "value": {"choices": ["confirmed"]}}
+    other = {**FEVER, "id": "c", "value": {**FEVER["value"], "start": 3, "text": "ever"}}
+    result = (_about("a", "suspected"), FEVER, FLU, other, _about("c", "confirmed"), whole)
+    (vote,) = read(export(*result), Expected({"d1": DOCUMENT}, scheme))
+    labels = [(span.start, span.label) for span in vote.labels.spans]
+    assert labels == [(2, "symptom/suspected"), (3, "symptom/confirmed"), (14, "disease")]
+    assert vote.labels.answers == {"certainty": ("confirmed",)}
+
+
+def test_a_choice_about_a_region_that_the_scheme_does_not_name_is_refused(
+    read: Callable[..., list[Annotation]],
+) -> None:
+    with pytest.raises(DataError, match="'symptom/suspected' is no span label of the scheme"):
+        read(export(FEVER, _about("a", "suspected")))

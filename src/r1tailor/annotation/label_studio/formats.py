@@ -58,9 +58,10 @@ class LabelsRegion(Foreign):
 
 
 class ChoicesRegion(Foreign):
-    """An answered question."""
+    """An answered question; about one region (``perRegion``) if it has that region's id."""
 
     type: Literal["choices"]
+    id: str = ""
     from_name: str
     value: Chosen
 

@@ -1,6 +1,10 @@
-"""The JSON export: every task with its annotations, relations included."""
+"""The JSON export: every task with its annotations, relations included.
+
+What is chosen about one region (``perRegion``) becomes part of its label: the scheme names ``symptom/suspected``.
+"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -57,21 +61,36 @@ def _annotation(found: Done, task: Task, expected: Expected, unit: Unit, place: 
 
 
 def _labels(result: list[Region], text: str, expected: Expected, unit: Unit, place: str) -> Labels:
-    spans: dict[str, Span] = {}
+    spans = _spans(result, text, unit, place)
     answers: dict[str, tuple[str, ...]] = {}
     comments: dict[str, tuple[str, ...]] = {}
     for region in result:
         match region:
             case LabelsRegion():
-                spans[region.id] = span_of(region.value, text, unit, f"{place}, region {region.id}")
+                pass
             case ChoicesRegion():
-                answers[region.from_name] = tuple(region.value.choices)
+                if region.id not in spans:
+                    answers[region.from_name] = tuple(region.value.choices)
             case TextRegion():
                 comments[region.from_name] = (*comments.get(region.from_name, ()), *region.value.text)
             case RelationRegion():
                 pass  # read below, once every region is known
     relations = [found for region in result for found in _relations(region, spans, place)]
     return expected.labels(list(spans.values()), relations, answers, comments, place)
+
+
+def _spans(result: list[Region], text: str, unit: Unit, place: str) -> dict[str, Span]:
+    """Return the spans by region; what was chosen about one region is part of its label (``symptom/suspected``)."""
+    spans = {
+        region.id: span_of(region.value, text, unit, f"{place}, region {region.id}")
+        for region in result
+        if isinstance(region, LabelsRegion)
+    }
+    for region in result:
+        if isinstance(region, ChoicesRegion) and region.id in spans:
+            span = spans[region.id]
+            spans[region.id] = replace(span, label="/".join((span.label, *region.value.choices)))
+    return spans
 
 
 def _relations(region: Region, spans: dict[str, Span], place: str) -> Iterator[Relation]:

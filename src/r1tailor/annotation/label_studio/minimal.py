@@ -62,6 +62,8 @@ def _annotation(row: Row, values: list[Labelled], expected: Expected, unit: Unit
 
 
 def _answers(column: Any, place: str) -> list[str]:  # noqa: ANN401
+    if isinstance(column, list):
+        raise DataError(f"{place}: chosen for each region, and a JSON-MIN export does not say which; export as JSON")
     return [column] if isinstance(column, str) else parsed(Chosen, column, place).choices
 
 
