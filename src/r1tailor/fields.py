@@ -25,6 +25,7 @@ _SECRET_VARIABLE = re.compile(r"R1TAILOR_SECRET_[A-Z0-9_]*[A-Z0-9]")
 _READS = re.compile(r"(?:select|with)\b", re.IGNORECASE)
 _WRITES = re.compile(r"\b(?:insert|update|delete|merge|into)\b", re.IGNORECASE)
 _TAKEN = ("registry", "runs", "serving", "sweeps", "tasks")  # what outputs/ holds next to domains
+_NO_CHARSET = re.compile(r"(?:raw.)?unicode.escape|idna|punycode|undefined", re.IGNORECASE)  # codecs of no file
 _LONGEST_PATH, _LONGEST_NAME = 1024, 255  # in characters; what a Linux file system takes is counted in bytes
 
 
@@ -70,6 +71,18 @@ def _delimiter(delimiter: str) -> str:
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise ValueError("must be one character, and no quote or line end")
     return delimiter
+
+
+def _encoding(name: str) -> str:
+    if name == "auto":
+        return name
+    try:
+        usable = "a,\n".encode(name).decode(name) == "a,\n" and not _NO_CHARSET.match(name)
+    except (LookupError, UnicodeError, ValueError):
+        usable = False
+    if not usable:
+        raise ValueError("must be auto, or a codec of Python such as utf-8, cp1252 or gb18030")
+    return name
 
 
 def _url(url: str) -> str:
@@ -149,6 +162,7 @@ Member = Annotated[str, AfterValidator(_member)]
 Response = Annotated[str, AfterValidator(_response)]
 Commit = Annotated[str, AfterValidator(_commit)]
 Delimiter = Annotated[str, AfterValidator(_delimiter)]
+Encoding = Annotated[str, AfterValidator(_encoding)]
 UrlWithoutSecret = Annotated[str, AfterValidator(_url)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 SecretVariable = Annotated[str, AfterValidator(_variable)]

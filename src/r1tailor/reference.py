@@ -25,6 +25,7 @@ _CHECKED = {
     "_member": "path inside the archive",
     "_response": "text with {fields}",
     "_delimiter": "one character",
+    "_encoding": "auto, or a codec such as cp1252",
     "_url": "URL without a password",
     "_variable": "name of an environment variable, R1TAILOR_SECRET_...",
     "_commit": "hash of a commit",

@@ -32,7 +32,7 @@ def test_a_setting_is_refused_with_every_fault(line: str, faults: list[str]) -> 
 @pytest.mark.parametrize("delimiter", ["", ",,", '"', "\n", "\r"])
 def test_what_cannot_divide_cells_is_no_delimiter(delimiter: str) -> None:
     with pytest.raises(ValidationError, match="must be one character, and no quote or line end"):
-        Case("", {"kind": "table", "path": "x", "columns": ROOM, "delimiter": delimiter}, lambda *_: None).source()
+        Case("", {"kind": "table", "path": "x", "columns": ROOM, "separator": delimiter}, lambda *_: None).source()
 
 
 def test_a_misspelt_setting_of_the_columns_is_named(settings: Callable[..., Settings]) -> None:

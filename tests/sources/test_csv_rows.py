@@ -27,7 +27,7 @@ def test_delimiters_and_encodings(encoding: str, name: str, delimiter: str | Non
     between = delimiter or ("," if name == "n.csv" else "\t")
     (tmp_path / name).write_text(f"正文{between}ward\n血压：120/80{between}W\n", encoding=encoding)
     columns = {"text": "正文", "fields": ["ward"]}
-    (found,) = documents(tmp_path, name, columns=columns, delimiter=delimiter, encoding=encoding)
+    (found,) = documents(tmp_path, name, columns=columns, separator=delimiter or "auto", encoding=encoding)
     assert (found.text, found.fields) == ("血压：120/80", {"ward": "W"})
 
 

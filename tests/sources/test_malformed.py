@@ -14,25 +14,38 @@ import pytest
 from r1tailor.errors import DataError
 from r1tailor.records import Rejection
 from r1tailor.sources import read
+from r1tailor.sources.charset import UNKNOWN
 from tests.support.source_cases import COLUMNS, Case
 
+DAY = "must be a date (YYYY-MM-DD, or dates must say how it is written)"
+THERE = "there are ward, id, charted"
+NEVER = "a quote of this row never closes; the rest is not read"
 HEADER = b"id,note,charted,ward\n"
 GOOD = HEADER + b"1,Roe is well,2021-01-01,3 West\n"
 UNCLOSED = GOOD + b'2,"Roe,2021-01-02,3 West\n3,Roe,2021-01-03,3 West\n'
 CSV: dict[str, tuple[bytes, str]] = {
     "csv: empty": (b"", "line 1: a header is expected"),
-    "csv: no such column": (b"id,text,charted,ward\n1,Roe,2021-01-01,W\n", "line 1: no column is called note"),
-    "csv: a column twice": (b"id,note,note,charted,ward\n", "line 1: several columns are called note"),
-    "csv: another delimiter": (GOOD.replace(b",", b";"), "line 1: no column is called note"),
-    "csv: a byte order mark": (
-        b"\xef\xbb\xbf" + GOOD,
-        "line 1: it begins with a byte order mark: encoding must be utf-8-sig",
+    "csv: no such column": (
+        b"id,text,charted,ward\n1,Roe,2021-01-01,W\n",
+        "line 1: no column is called note; there are id, text, charted, ward",
     ),
-    "csv: utf-16": (GOOD.decode().encode("utf-16"), "line 1: not utf-8"),
+    "csv: a column twice": (b"id,note,note,charted,ward\n", "line 1: several columns are called note"),
+    "csv: another separator": (
+        GOOD.replace(b",", b":"),
+        "line 1: no column is called note, charted, id, ward; there are id:note:charted:ward",
+    ),
+    "csv: utf-16 cut off": (
+        GOOD.decode().encode("utf-16") + b"R",
+        "not utf-16",
+    ),
+    "csv: no encoding": (GOOD + b"2,\xff\xa4\xa6,2021-01-02,W\n", UNKNOWN),
     "csv: a cell too few": (GOOD + b"2,Roe,2021-01-02\n", "line 3: 3 cells; the header has 4"),
     "csv: a cell too many": (GOOD + b"2,Roe, MD,2021-01-02,W\n", "line 3: 5 cells; the header has 4"),
-    "csv: not utf-8": (GOOD + b"2,Roe \xe9,2021-01-02,W\n", "line 3: not utf-8"),
-    "csv: a quote not closed": (UNCLOSED, "line 3: not CSV: unexpected end of data"),
+    "csv: not utf-8": (GOOD + "3,é,2021-01-02,W\n".encode() + b"2,Roe \xe9,2021-01-02,W\n", "line 4: not utf-8"),
+    "csv: a quote not closed": (
+        UNCLOSED,
+        f"line 3: {NEVER}, from line 3 to 4, the last",
+    ),
     "csv: a quote in a cell": (GOOD + b'2,"Roe" MD,2021-01-02,W\n', "line 3: not CSV: ',' expected after '\"'"),
     "csv: a cell too long": (
         GOOD + b"2," + b"Roe " * 2_500_001 + b",2021-01-02,W\n",
@@ -42,9 +55,18 @@ CSV: dict[str, tuple[bytes, str]] = {
     "csv: text blank": (GOOD + b'2," \n\t",2021-01-02,W\n', "line 3: note is empty"),
     "csv: id empty": (GOOD + b",Roe,2021-01-02,W\n", "line 3: id is empty"),
     "csv: id twice": (GOOD + b"\n1,Roe,2021-01-02,W\n", "line 4: id is not unique: it stands in notes.csv, line 2"),
-    "csv: no date": (GOOD + b"2,Roe,yesterday,W\n", "line 3: charted must be an ISO date (YYYY-MM-DD)"),
-    "csv: no such day": (GOOD + b"2,Roe,2021-02-30,W\n", "line 3: charted must be an ISO date (YYYY-MM-DD)"),
-    "csv: an American date": (GOOD + b"2,Roe,02/03/2021,W\n", "line 3: charted must be an ISO date (YYYY-MM-DD)"),
+    "csv: no date": (
+        GOOD + b"2,Roe,yesterday,W\n",
+        f"line 3: charted {DAY}",
+    ),
+    "csv: no such day": (
+        GOOD + b"2,Roe,2021-02-30,W\n",
+        f"line 3: charted {DAY}",
+    ),
+    "csv: an American date": (
+        GOOD + b"2,Roe,02/03/2021,W\n",
+        f"line 3: charted {DAY}",
+    ),
     "csv: date empty": (GOOD + b"2,Roe,,W\n", "line 3: charted is empty"),
 }
 
@@ -59,7 +81,10 @@ JSONL: dict[str, tuple[bytes, str]] = {
     ),
     "jsonl: not utf-8": (LINE + b'{"note": "\xff"}', "line 2: not UTF-8 (byte 11)"),
     "jsonl: too deep": (LINE + b"[" * 100_000, "line 2: not JSON: nested too deeply"),
-    "jsonl: text missing": (LINE + b'{"id": 2, "charted": "2021-01-01"}', "line 2: note is missing"),
+    "jsonl: text missing": (
+        LINE + b'{"id": 2, "charted": "2021-01-01"}',
+        f"line 2: note is missing; {THERE}",
+    ),
     "jsonl: text null": (LINE + LINE.replace(b'"Roe is well"', b"null"), "line 2: note is empty"),
     "jsonl: text a list": (LINE + LINE.replace(b'"Roe is well"', b'["Roe"]'), "line 2: note must be text, found list"),
     "jsonl: id true": (
@@ -68,7 +93,7 @@ JSONL: dict[str, tuple[bytes, str]] = {
     ),
     "jsonl: a number for a date": (
         LINE + LINE.replace(b'"2021-01-01"', b"20210101"),
-        "line 2: charted must be an ISO date (YYYY-MM-DD)",
+        f"line 2: charted {DAY}",
     ),
     "jsonl: a field that no line has": (LINE.replace(b"ward", b"room"), "no line has ward"),
 }
@@ -82,8 +107,7 @@ def _table(**changes: list[Any]) -> pa.Table:
 
 
 PARQUET: dict[str, tuple[pa.Table, str]] = {
-    "parquet: no such column": (_table().drop_columns("note"), "no column is called note"),
-    "parquet: text a number": (_table(note=[1, None]).slice(0, 1), "row 1: note must be text, found int"),
+    "parquet: no such column": (_table().drop_columns("note"), "no column is called note; there are id, charted, ward"),
     "parquet: text null": (_table(note=["Roe", None]), "row 2: note is empty"),
     "parquet: text bytes": (_table(note=[b"Roe", b""]).slice(0, 1), "row 1: note must be text, found bytes"),
     "parquet: text not utf-8": (
@@ -97,7 +121,7 @@ PARQUET: dict[str, tuple[pa.Table, str]] = {
     "parquet: id null": (_table(id=[1, None]), "row 2: id is empty"),
     "parquet: a number for a date": (
         _table(charted=[2021, 2022]).slice(1),
-        "row 1: charted must be an ISO date (YYYY-MM-DD)",
+        f"row 1: charted {DAY}",
     ),
     "parquet: a moment too far": (
         _table(charted=pa.array([0, 2**62], pa.timestamp("us"))),
@@ -120,10 +144,12 @@ SQL: dict[str, tuple[str, str]] = {
     "sql: text not utf-8": (ROW.replace("'Roe is well'", "CAST(x'526f65ff' AS TEXT)"), "row 2: not utf-8"),
     "sql: id twice": (ROW, "row 2: id is not unique: it stands in notes.db, row 1"),
     "sql: id bytes": (ROW.replace("1,", "x'01',", 1), "row 2: id must be text or a whole number, found bytes"),
-    "sql: no date": (ROW.replace("2021-01-01", "Roe"), "row 2: charted must be an ISO date (YYYY-MM-DD)"),
+    "sql: no date": (
+        ROW.replace("2021-01-01", "Roe"),
+        f"row 2: charted {DAY}",
+    ),
 }
 
-UNKNOWN = "neither UTF-8 nor GB18030, nor what it declares"
 LIMIT = "nested deeper than 255 levels, or 10 MB of it without a tag"
 TEXT: dict[str, tuple[str, bytes, str]] = {
     "text: empty": ("a.txt", b"", "there is no text in it"),

@@ -100,7 +100,10 @@ def test_cells_of_bytes_are_part_of_the_hash_and_no_fault_where_they_are_not_rea
     [
         ({"query": "SELECT * FROM no_such"}, "data/a b#1.db: no such table: no_such"),
         ({"query": "SELECT id, no_such FROM notes"}, "data/a b#1.db: no such column: no_such"),
-        ({"query": "SELECT 1 AS id"}, "data/a b#1.db: in the result of the query no column is called note"),
+        (
+            {"query": "SELECT 1 AS id"},
+            "data/a b#1.db: in the result of the query no column is called note; there are id",
+        ),
         (
             {"query": "SELECT id, id, note FROM notes"},
             "data/a b#1.db: in the result of the query several columns are called id",

@@ -21,7 +21,7 @@ def test_a_file_whose_name_does_not_say_what_it_is_is_refused(tmp_path: Path) ->
     (tmp_path / "notes.xls").write_bytes(b"Roe")
     with pytest.raises(DataError) as refusal:
         documents(tmp_path, "notes.xls")
-    assert str(refusal.value) == "notes.xls: the name of a table ends in .csv, .tsv, .parquet, .jsonl"
+    assert str(refusal.value) == "notes.xls: the name of a table ends in .csv, .tsv, .xlsx, .parquet, .json, .jsonl"
 
 
 def test_a_row_group_of_parquet_is_not_held(tmp_path: Path) -> None:

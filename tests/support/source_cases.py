@@ -246,7 +246,7 @@ CASES = [
         {"kind": "sql", "url": "sqlite:///notes.db", "query": "SELECT * FROM notes", "columns": COLUMNS},
         _database,
         _executed("UPDATE notes SET charted = note WHERE id = 'Roe-2'"),
-        "notes.db, row 2: charted must be an ISO date",
+        "notes.db, row 2: charted must be a date",
         _executed("DELETE FROM notes"),
     ),
     Case(

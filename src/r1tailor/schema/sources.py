@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from r1tailor.fields import (
-    Delimiter,
+    Encoding,
     Location,
     Member,
     MostRows,
@@ -20,6 +20,7 @@ from r1tailor.fields import (
 )
 from r1tailor.schema.base import Section, SourceSection, declared
 from r1tailor.schema.market import Bars, BarsSource, BarsSqlSource, WindSource
+from r1tailor.schema.tables import RowSource, TableSource
 
 BARS_READER = "bars"
 READERS = (BARS_READER, "chalkbase", "chalkbase_limits", "cmekg", "eu_laws", "icd10cm", "zh_laws")
@@ -59,32 +60,7 @@ class JsonlSource(SourceSection):
     path: Location = Field(description="The file, relative to the project.")
 
 
-class Columns(Section):
-    """Which columns of a row become which part of a document."""
-
-    text: str = Field(description="Column of the text.")
-    id: str | None = Field(
-        default=None, description="Column of an id, text or whole number, unique in the source; null numbers the rows."
-    )
-    available_at: str | None = Field(
-        default=None, description="Column of ISO dates from which rows were known; null takes the source's date."
-    )
-    fields: tuple[str, ...] = Field(default=(), strict=False, description="Columns that are kept with the text.")
-
-
-class TableSource(SourceSection):
-    """Rows of CSV, TSV, Parquet and JSONL files, a document each (``sources/tables.py``)."""
-
-    kind: Literal["table"] = Field(description="table: rows of CSV, TSV, Parquet or JSONL files.")
-    path: Location = Field(description="A file, or a folder of files.")
-    columns: Columns = Field(description="Which columns become which part of a document.")
-    delimiter: Delimiter | None = Field(
-        default=None, description="Of CSV and TSV, one character; null is the comma in .csv, the tab in .tsv."
-    )
-    encoding: Literal["utf-8", "utf-8-sig", "gb18030"] = Field(default="utf-8", description="Of CSV and TSV.")
-
-
-class SqlSource(SourceSection):
+class SqlSource(RowSource):
     """Rows of one query to a database, which is only read (``sources/sql.py``)."""
 
     kind: Literal["sql"] = Field(description="sql: rows of one query to a database.")
@@ -93,15 +69,15 @@ class SqlSource(SourceSection):
     timeout_seconds: QuerySeconds = 600
     most_rows: MostRows = 10_000_000
     query: Select = Field(description="One SELECT statement.")
-    columns: Columns = Field(description="Which columns become which part of a document.")
 
 
 class TextSource(SourceSection):
-    """Plain text and HTML (``sources/text.py``)."""
+    """Plain text, HTML and Word documents (``sources/text.py``)."""
 
-    kind: Literal["text"] = Field(description="text: plain text and HTML.")
+    kind: Literal["text"] = Field(description="text: plain text, HTML and DOCX.")
     path: Location = Field(description="A file, or a folder of files.")
     unit: Literal["file", "section"] = Field(description="What becomes a document: each file, or each of its sections.")
+    encoding: Encoding = Field(default="auto", description="Of text and HTML; auto finds it or rejects the file.")
 
 
 class PubmedSource(SourceSection):

@@ -41,6 +41,7 @@ from r1tailor.sources.market import stored
 from r1tailor.sources.market.archive import segments
 
 PackagedReader = Callable[[Origin, Path], Read]
+_MOST_FAULTS, _MOST_KINDS, _MOST_PLACES = 10_000, 20, 4  # looked for; shown
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 _READERS: dict[str, Callable[[Any, Path], Read]] = {  # by kind of source
@@ -81,20 +82,23 @@ def read(
         declared: places (``module:function``) of the packaged readers that the kind of domain brings, by name.
 
     Raises:
-        DataError: nothing can be read, or no document comes of it, or a record is damaged and the source says
-            ``on_damage: stop``; names the file and, where there is one, the line.
+        DataError: nothing can be read, or no document comes of it, or records are damaged and the source says
+            ``on_damage: stop``; names each kind of fault with its count and its first places.
     """
-    documents, before = 0, len(rejected)
+    documents, before, faults = 0, len(rejected), list[Rejection]()
     bounded.left()  # queries and generators are under no limit
     try:
         for found in chain(_links(source, root), _reader(source, root, declared)):
             if isinstance(found, Document):
                 documents += 1
-                yield found
-            elif source.on_damage == "stop":
-                raise DataError(f"{found} (domain.sources, name: {source.name}, on_damage: stop)")
-            else:
+                if not faults:
+                    yield found
+            elif source.on_damage == "list":
                 rejected.append(found)
+            elif len(faults) < _MOST_FAULTS:
+                faults.append(found)
+            else:
+                break
     except TailorError:
         raise
     except OSError as error:
@@ -102,6 +106,8 @@ def read(
         raise DataError(f"{error.filename} cannot be read: {error.strerror} ({where})") from error
     except Exception as error:  # whatever a parser raises; its words may quote the material
         raise TailorError(f"the reader of {source.name} broke down with {without_content(error)}") from None
+    if faults:
+        raise DataError(_together(faults, f"(domain.sources, name: {source.name}, on_damage: stop)"))
     if not documents:
         raise DataError(_nothing(source, rejected[before:]))
 
@@ -132,8 +138,31 @@ def _links(source: Source, root: Path) -> Iterator[Rejection]:
 
 
 def _nothing(source: Source, rejected: list[Rejection]) -> str:
-    why = f"of {len(rejected):,} rejections the first is {rejected[0]}" if rejected else "it is empty"
-    return f"no document comes of the source: {why} (domain.sources, name: {source.name})"
+    where = f"(domain.sources, name: {source.name})"
+    why = _together(rejected, where) if rejected else f"it is empty {where}"
+    return f"no document comes of the source: {why}"
+
+
+def _together(faults: list[Rejection], where: str) -> str:
+    """Return the faults of a source in one message, one line for each kind, with its count and its first places."""
+    if len(faults) == 1:
+        return f"{faults[0]} {where}"
+    kinds: dict[str, list[str]] = {}
+    for fault in faults:
+        kinds.setdefault(fault.reason, []).append(", ".join(filter(None, (fault.file, fault.position))))
+    most = sorted(kinds.items(), key=lambda kind: -len(kind[1]))
+    lines = [f"  - {places[0]}: {reason}{_more(places)}" for reason, places in most[:_MOST_KINDS]]
+    if left := most[_MOST_KINDS:]:
+        lines.append(f"  - {len(left):,} more kinds of fault, {sum(len(places) for _, places in left):,} in all")
+    last = "" if len(faults) < _MOST_FAULTS else "; no more are looked for"
+    return "\n".join([f"{len(faults):,} faults{last} {where}:", *lines])
+
+
+def _more(places: list[str]) -> str:
+    if len(places) == 1:
+        return ""
+    shown = "; ".join(places[1:_MOST_PLACES])
+    return f" ({len(places):,} times; also {shown}{'; ...' if len(places) > _MOST_PLACES else ''})"
 
 
 def _reader(source: Source, root: Path, declared: Mapping[str, str] = NOTHING) -> Read:

@@ -154,7 +154,7 @@ def _documents(source: SqlSource, connection: "Connection", shown: str, seen: Se
     for _ in _rows(source, connection, shown, first):
         pass
     origin = Origin(source, shown, first.hexdigest())
-    table = Table(origin, source.columns, "row", source.name, seen)
+    table = Table(origin, source, "row", source.name, seen)
     yield from table.documents(_rows(source, connection, shown, second))
     if second.digest() != first.digest():
         raise DataError(
@@ -167,7 +167,7 @@ def _rows(source: SqlSource, connection: "Connection", shown: str, digest: "hash
     streamed = connection.execution_options(yield_per=_BATCH)
     with streamed.exec_driver_sql(source.query) as result:
         names = list(result.keys())
-        fault = header_fault(names, source.columns)
+        fault = header_fault(names, source)
         if fault:
             raise DataError(f"{shown}: in the result of the query {fault}{_named(source)}")
         digest.update(_json(names))

@@ -11,7 +11,7 @@ from r1tailor.schema.sources import TextSource
 from r1tailor.sources import html, ids
 from r1tailor.sources.base import Origin, Read, raw_files, within_limits
 from r1tailor.sources.blocks import Block, joined, plain_blocks, sections
-from r1tailor.sources.charset import decoded
+from r1tailor.sources.charset import UNKNOWN, decoded
 
 _HTML = (".html", ".htm", ".xhtml")
 _PLAIN = (".txt", ".md")
@@ -34,19 +34,19 @@ def read(source: TextSource, root: Path) -> Read:
 
 def _file(source: TextSource, origin: Origin, path: Path, prefix: str) -> Read:
     try:
-        title, blocks = _page(path)
+        title, blocks = _page(path, source.encoding)
     except html.Unreadable as fault:
         yield origin.rejection("", str(fault))
         return
     yield from _documents(source, origin, title, blocks, prefix)
 
 
-def _page(path: Path) -> tuple[str, list[Block]]:
+def _page(path: Path, encoding: str) -> tuple[str, list[Block]]:
     """Return the title and the blocks of a file."""
     is_html = path.suffix.lower() in _HTML
-    text = decoded(path.read_bytes(), declares=is_html)
+    text = decoded(path.read_bytes(), declares=is_html, encoding=encoding)
     if text is None:
-        raise html.Unreadable("neither UTF-8 nor GB18030, nor what it declares")
+        raise html.Unreadable(UNKNOWN if encoding == "auto" else f"not {encoding}")
     if "\0" in text:
         raise html.Unreadable("binary: there are null characters in it")
     title, blocks = html.page(text) if is_html else ("", list(plain_blocks(text)))

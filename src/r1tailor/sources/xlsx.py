@@ -1,0 +1,87 @@
+"""The rows of an Excel workbook: one sheet of it, with the values that Excel last computed."""
+
+import warnings
+import zipfile
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from r1tailor.schema.tables import TableSource
+from r1tailor.sources.delimited import named
+from r1tailor.sources.rows import Row, Table, header_fault
+
+_BATCH = 256  # rows
+_ERRORS = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!")  # of formulas; #N/A is a missing value
+
+
+def rows(path: Path, source: TableSource, table: Table) -> Iterator[Row]:
+    """Yield (row, cells by column or what is wrong) for each row that is not empty."""
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of extensions that hold no cells
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError, ValueError, SyntaxError):
+        yield 0, "no whole Excel workbook (.xlsx)"
+        return
+    try:
+        sheets = {sheet.title: sheet for sheet in book.worksheets}
+        name = _chosen(sheets, source)
+        if name not in sheets:
+            yield 0, name
+            return
+        table.how = f"sheet {name}; "
+        yield from _rows(_cells(sheets[name]), source)
+    finally:
+        book.close()
+
+
+def _chosen(sheets: dict[str, Any], source: TableSource) -> str:
+    """Return the name of the sheet that is read, or what is wrong."""
+    if source.sheet is not None:
+        return source.sheet if source.sheet in sheets else f"no sheet is called {source.sheet}; it has {_list(sheets)}"
+    filled = [name for name, sheet in sheets.items() if next(_cells(sheet), None) is not None]
+    if len(filled) == 1:
+        return filled[0]
+    return f"several sheets hold rows; sheet must name one: {_list(filled)}" if filled else "no sheet holds a row"
+
+
+def _list(names: Any) -> str:  # noqa: ANN401
+    return ", ".join(names)
+
+
+def _cells(sheet: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:  # noqa: ANN401
+    """Yield the rows that are not empty, with their numbers."""
+    with warnings.catch_warnings(action="ignore"):
+        sheet.reset_dimensions()  # what other programs wrote there is often wrong
+    found = enumerate(sheet.iter_rows(values_only=True), start=1)
+    while True:
+        with warnings.catch_warnings(action="ignore"):  # not around a yield: it is the whole process's
+            batch = list(islice(found, _BATCH))
+        if not batch:
+            return
+        yield from ((number, cells) for number, cells in batch if any(_is_filled(cell) for cell in cells))
+
+
+def _is_filled(cell: object) -> bool:
+    return cell is not None and not (isinstance(cell, str) and not cell.strip())
+
+
+def _rows(rows: Iterator[tuple[int, tuple[Any, ...]]], source: TableSource) -> Iterator[Row]:
+    number, header = next(rows)
+    while header and not _is_filled(header[-1]):
+        header = header[:-1]
+    names = named(header)
+    if fault := header_fault(names, source):
+        yield number, fault
+        return
+    for number, cells in rows:
+        beyond = [cell for cell in cells[len(names) :] if _is_filled(cell)]
+        if beyond:
+            yield number, f"a cell beyond the {len(names)} columns of the header"
+        elif broken := [name for name, cell in zip(names, cells, strict=False) if cell in _ERRORS]:
+            yield number, f"{broken[0]} holds an error of Excel's"
+        else:
+            yield number, dict.fromkeys(names) | dict(zip(names, cells, strict=False))
