@@ -10,7 +10,7 @@ def _roles(rows: list[dict[str, Any]]) -> Roles:
     return assign([described(name, rows) for name in rows[0]])
 
 
-def _visits(**extra: Any) -> list[dict[str, Any]]:
+def _visits(**extra: str) -> list[dict[str, Any]]:
     notes = ("Pt c/o chest pain since noon", "Numb left hand for two days", "Twisted knee at soccer practice")
     return [
         {

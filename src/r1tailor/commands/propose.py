@@ -200,7 +200,7 @@ def _tell(tried: _Tried) -> None:
     if needs_key:
         print(f'  export {KEY}="$(openssl rand -hex 32)"')
     print(f"  python train.py --config-name=debug domain={draft.name}")
-    print(f"  python train.py domain={draft.name} {' '.join(advice.overrides)}")
+    print(f"  python train.py {' '.join([f'domain={draft.name}', *advice.overrides])}")
 
 
 def _keep(text: str, tried: _Tried) -> None:

@@ -13,7 +13,6 @@ from r1tailor.schema.settings import Settings
 FULL_FROM = 100_000  # examples
 _LENGTHS = (512, 1024, 2048, 4096, 8192, 16384)
 _FITS = 0.99  # share of the examples
-_SEEN = 3600  # examples that a run should see: 900 examples reached their best after four passes
 _FLOPS = {"lora": 4, "full": 6}  # for each weight and token: forward, and backward to inputs (and to weights)
 _EFFICIENCY = 0.5  # of the rate of a matrix product, of which training reaches about half
 
@@ -60,37 +59,26 @@ def advise(settings: Settings, examples: Sequence[Example], root: Path, say: Ton
     lengths = lengths_of(settings, examples, root)
     longest = max_length(lengths, settings.model.context_length)
     strategy = "lora" if len(examples) < FULL_FROM else "full"
-    passes = epochs(len(examples))
-    batch = settings.trainer.batch_size
-    steps = passes * -(-len(examples) // batch)
-    rate = settings.model.lora.lr if strategy == "lora" else 1e-5
-    overrides = [f"strategy={strategy}", f"trainer.max_epochs={passes}", "trainer.max_steps=null"]
-    overrides += ["strategy.target_modules=all_linear"] if strategy == "lora" else []
+    overrides = [f"strategy={strategy}"] if strategy != settings.strategy.kind else []
     overrides += [f"trainer.max_length={longest}"] if longest != settings.trainer.max_length else []
     decided = [
         _strategy(strategy, len(examples), say),
-        Decision(say("rate", "学习率"), f"{rate:g}", say(f"for {settings.model.name}", f"适合 {settings.model.name}")),
-        Decision(
-            say("passes", "轮数"),
-            say(f"{passes}: {steps:,} steps of {batch} examples", f"{passes}：{steps:,} 步，每步 {batch} 条"),
-            say(
-                f"{len(examples):,} examples to train on; best checkpoint is kept",
-                f"训练样本 {len(examples):,} 条；保留最好的检查点",
-            ),
-        ),
+        *_followed(settings, examples, root),
         _length(lengths, longest, say),
-        *_needs(settings, lengths, longest, passes, strategy, root, say),
     ]
-    return Advice(tuple(overrides), tuple(decided))
+    return Advice(tuple(overrides), (*decided, *_needs(settings, lengths, longest, root, say)))
 
 
-def epochs(examples: int) -> int:
-    """Return how often so many examples are seen: small sets several times, large ones once.
+def _followed(settings: Settings, examples: Sequence[Example], root: Path) -> Iterator[Decision]:
+    """Yield each setting that follows the data and the model, with its value and reason."""
+    from r1tailor.planning.follow_data import followed
 
-    >>> epochs(900), epochs(50), epochs(20_000)
-    (4, 10, 1)
-    """
-    return max(1, min(10, round(_SEEN / max(1, examples))))
+    try:
+        found = followed(settings, examples, root)
+    except TailorError:
+        return
+    for (key, value), why in zip(found.chosen.items(), found.reasons, strict=True):
+        yield Decision(key.partition(".")[2], f"{value:g}" if isinstance(value, float) else str(value), why)
 
 
 def max_length(lengths: Lengths, context: int) -> int:
@@ -138,16 +126,16 @@ def _length(lengths: Lengths, longest: int, say: Tongue) -> Decision:
     return Decision(say("max_length", "最大长度"), f"{longest:,}", why)
 
 
-def _needs(
-    settings: Settings, lengths: Lengths, longest: int, passes: int, strategy: str, root: Path, say: Tongue
-) -> Iterator[Decision]:
+def _needs(settings: Settings, lengths: Lengths, longest: int, root: Path, say: Tongue) -> Iterator[Decision]:
     """Yield time and memory here, for a model whose configuration is at hand."""
+    from r1tailor.planning.follow_data import followed
     from r1tailor.planning.plan import plan, size
     from r1tailor.planning.precision import COMPUTE, device, precision, product_rate
 
     trainer = settings.trainer.model_copy(update={"max_length": longest})
     try:
-        planned = plan(settings.model_copy(update={"trainer": trainer}), root, len(lengths.tokens))
+        decided = followed(settings.model_copy(update={"trainer": trainer}), (), root).settings
+        planned = plan(decided, root, len(lengths.tokens))
     except TailorError as error:
         yield Decision(say("memory", "内存"), say("not known", "未知"), str(error).splitlines()[0][:160])
         return
@@ -156,12 +144,9 @@ def _needs(
     )
     if device(settings) == "cpu":
         rate = _EFFICIENCY * product_rate(COMPUTE[precision(settings)])
-        seconds = passes * lengths.total * planned.parameters * _FLOPS[strategy] / rate
-        yield Decision(
-            say("time", "时间"),
-            _duration(seconds, say),
-            say("on this machine, by its matrix products", "按本机矩阵乘法速度估计"),
-        )
+        seconds = lengths.total * planned.parameters * _FLOPS[settings.strategy.kind] / rate
+        why = say("on this machine, by its matrix products", "按本机矩阵乘法速度估计")
+        yield Decision(say("time of a pass", "每轮时间"), _duration(seconds, say), why)
 
 
 def _duration(seconds: float, say: Tongue) -> str:

@@ -15,6 +15,8 @@ from r1tailor.proposal.roles import Roles
 from r1tailor.proposal.survey import Survey
 from r1tailor.proposal.tongue import Tongue
 from r1tailor.proposal.wishes import Wishes
+from r1tailor.schema.domain import Task
+from r1tailor.schema.sources import JsonlSource
 
 KEY = "R1TAILOR_PRIVACY_KEY"
 _RULES = ["normalise_unicode", "remove_control_characters", "straighten_quotes", "collapse_whitespace"]
@@ -123,9 +125,8 @@ def preset(draft: Draft) -> str:
 
 
 def compliance(draft: Draft) -> str:
-    """Return the value of ``compliance`` that goes with the preset: only some presets are gates of their own."""
-    chosen = preset(draft)
-    return chosen if draft.gated and chosen in ("hipaa", "securities") else "none"
+    """Return the value of ``compliance``: the preset, unless its gate would stop the data."""
+    return preset(draft) if draft.gated else "none"
 
 
 def _privacy(draft: Draft) -> Any:  # noqa: ANN401
@@ -183,7 +184,8 @@ def _source(draft: Draft, root: Path) -> dict[str, Any]:
         case "table":
             return {"kind": "table", **where, **looked.reader, "columns": _columns(draft), **_cells(draft), **common}
         case "records":
-            return {"kind": "jsonl", **where, **looked.reader, **common}
+            form = looked.reader if "format" in JsonlSource.model_fields else {}
+            return {"kind": "jsonl", **where, **form, **common}
         case "pubmed":
             return {"kind": "pubmed", **where, **common}
         case "jats":
@@ -261,14 +263,14 @@ def _task(draft: Draft) -> dict[str, Any]:
         "reasoning": bool(draft.roles.reasoning or (draft.survey and draft.survey.reasoned)),
         "labels": list(labels.counts) if labels else None,
     }
-    if labels is not None:
+    if labels is not None and "label_rules" in Task.model_fields:
         rules: dict[str, Any] = {"strip": True, "fold_case": True, "map": closed.mapped(labels), "outside": "drop"}
         task["label_rules"] = rules
-    if draft.way == "text":
+    if draft.way == "text" and "kind" in Task.model_fields:
         task["kind"] = "text"
     if draft.way == "passages":
         task |= {"response": "{title}", "passage_characters": 120 if draft.say.language == "zh" else 400}
-    if draft.survey is not None and draft.survey.turns > 2:
+    if draft.survey is not None and draft.survey.turns > 2 and "train_turns" in Task.model_fields:
         task["train_turns"] = "all"
     return task
 

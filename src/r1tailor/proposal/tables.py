@@ -1,8 +1,5 @@
-"""The first rows of a table, read as ``sources/`` reads them, and what had to be found out to read it."""
+"""The first rows of a table, as ``sources/`` reads them, and what had to be found out to read it."""
 
-import csv
-import io
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,8 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from r1tailor.errors import DataError
+from r1tailor.schema.tables import TableSource
+from r1tailor.sources import delimited, tables, xlsx
 
-_SEPARATORS = (",", ";", "\t", "|")
+_TELLS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}
 
 
 @dataclass(frozen=True)
@@ -36,68 +35,46 @@ class Rows:
 
 
 def read(path: Path, most: int) -> Rows:
-    """Return the first rows of a CSV, TSV, Parquet or XLSX file.
+    """Return the first rows of a CSV, TSV, XLSX or Parquet file.
 
     Raises:
         DataError: it is no such file, or holds no rows.
     """
-    suffix = path.suffix.lower()
+    columns, reader, said = _header(path)
+    if twice := [name for name in dict.fromkeys(columns) if columns.count(name) > 1]:
+        raise DataError(f"{path}: several columns are called {', '.join(twice)}; give each a name of its own")
+    source = _source(path, {**reader, "columns": {"input": columns[0], "fields": columns}})
+    found = tables.looked_at(path, source, most)
+    rows = [cells for _, cells in found if not isinstance(cells, str)]
+    faults = tuple(f"{number}: {cells}" for number, cells in found if isinstance(cells, str))
+    if not rows:
+        raise DataError(f"{path} holds no rows{f'; {faults[0]}' if faults else ''}")
+    return Rows(tuple(columns), rows, reader, said, faults)
+
+
+def _header(path: Path) -> tuple[list[str], dict[str, str], dict[str, tuple[str, str]]]:
+    """Return the columns of a table, and the settings that its file has to be read with, each with its reason."""
+    source, suffix = _source(path, {}), path.suffix.lower()
+    if suffix == ".xlsx":
+        sheet, columns = xlsx.first(path, source)
+        return columns, {"sheet": sheet}, {"sheet": ("the one with the most rows", "行数最多的工作表")}
     if suffix == ".parquet":
-        return _parquet(path, most)
-    return _csv(path, most)
+        return _parquet(path), {}, {}
+    encoding, separator, columns = delimited.first(path, source)
+    said = {
+        "encoding": ("every byte of the file fits it", "文件的每个字节都符合"),
+        "separator": (f"{_TELLS.get(separator, 'it')}: found in the header", "由表头看出"),
+    }
+    return columns, {"encoding": encoding, "separator": separator}, said
 
 
-def _csv(path: Path, most: int) -> Rows:
-    raw = path.read_bytes()
-    encoding, why = _encoding(raw)
-    text = raw.decode(encoding, "replace")
-    separator = _separator(text, path.suffix.lower())
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    header = next(lines, [])
-    rows, faults = [], []
-    for cells in lines:
-        if len(rows) == most:
-            break
-        if cells and len(cells) == len(header):
-            rows.append({name: cell or None for name, cell in zip(header, cells, strict=True)})
-        elif cells:
-            faults.append(f"line {lines.line_num}: {len(cells)} cells; the header has {len(header)}")
-    said = {"encoding": why, "separator": ("columns agree with it", "列数与之相符")}
-    return Rows(tuple(header), rows, {"encoding": encoding, "separator": separator}, said, tuple(faults))
-
-
-def _encoding(raw: bytes) -> tuple[str, tuple[str, str]]:
-    if raw.startswith(b"\xef\xbb\xbf"):
-        return "utf-8-sig", ("it begins with a byte order mark", "文件以字节顺序标记开头")
-    for encoding in ("utf-8", "gb18030", "cp1252"):
-        try:
-            raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return encoding, ("every byte fits", "所有字节都符合")
-    return "utf-8", ("nothing else fits", "没有其他编码符合")
-
-
-def _separator(text: str, suffix: str) -> str:
-    if suffix == ".tsv":
-        return "\t"
-    head = text[:100_000]
-    counts = {}
-    for separator in _SEPARATORS:
-        widths = Counter(len(row) for row in csv.reader(io.StringIO(head, newline=""), delimiter=separator) if row)
-        (width, times), *_ = widths.most_common(1) or [(1, 0)]
-        counts[separator] = width * times if width > 1 else 0
-    return max(counts, key=lambda separator: counts[separator])
-
-
-def _parquet(path: Path, most: int) -> Rows:
+def _parquet(path: Path) -> list[str]:
     try:
-        with pq.ParquetFile(path, pre_buffer=False) as file:
-            rows: list[dict[str, Any]] = []
-            for batch in file.iter_batches(256, use_threads=False):
-                rows += batch.to_pylist()
-                if len(rows) >= most:
-                    break
-            return Rows(tuple(file.schema_arrow.names), rows[:most])
-    except (pa.ArrowException, OSError, ValueError) as error:
+        return list(pq.read_schema(path).names)
+    except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path}: no whole Parquet file") from error
+
+
+def _source(path: Path, settings: Mapping[str, Any]) -> TableSource:
+    stated = {"name": "looked", "licence": "", "available_at": "1970-01-01", "on_damage": "list"}
+    return TableSource.model_validate({"kind": "table", "path": str(path), **stated, **settings})

@@ -6,6 +6,11 @@ from typing import Any
 import yaml
 
 _BLOCKS = 24  # columns before a comment
+_DEFAULTS = """\
+defaults:
+  - learning@_global_: auto  # passes, validations, rate and layers follow the data and the model
+  - _self_
+"""
 _FLOW = ("columns", "label_rules", "leaks", "template")  # mappings that stand on one line
 
 
@@ -15,9 +20,9 @@ def text(values: Mapping[str, Any], comments: Mapping[str, str], header: str = "
     Args:
         values: nested plain values.
         comments: reason by dotted key; a key of an item of a list stands below the list's own (``sources.path``).
-        header: comment that opens the file, without ``#``.
+        header: comment that opens the file, without ``#``; the settings that follow the data stand below it.
     """
-    opening = [f"# {line}".rstrip() for line in header.splitlines()]
+    opening = [f"# {line}".rstrip() for line in header.splitlines()] + (_DEFAULTS.splitlines() if header else [])
     return "\n".join([*opening, *_mapping(values, comments, "", "")]) + "\n"
 
 
