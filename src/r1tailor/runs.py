@@ -71,6 +71,7 @@ def run_job(composition: Any) -> None:  # noqa: ANN401  (Hydra's mapping, known 
     job = config.sweep_job()
     with _recorded(job) if job else nullcontext():
         settings = config.from_hydra(composition)
+        stages.refuse_early(settings)
         with _opened(settings, job.folder if job else _folder(settings)) as run:
             for stage in _STAGES:
                 stage(settings, run)

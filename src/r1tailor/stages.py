@@ -23,8 +23,10 @@ from r1tailor.annotation.veil import Veil
 from r1tailor.corpus import chain, engine
 from r1tailor.corpus.deduplicate import deduplicate
 from r1tailor.corpus.engine import Report
+from r1tailor.corpus.privacy import key as privacy_key
 from r1tailor.corpus.privacy import references
 from r1tailor.corpus.privacy.gate import gate
+from r1tailor.corpus.privacy.plug_ins import plugged_in
 from r1tailor.corpus.progress import shown
 from r1tailor.domain import Domain, declaration, open_domain
 from r1tailor.errors import ConfigError, DataError
@@ -69,7 +71,12 @@ def inputs(settings: Settings, run: RunFolder) -> None:
 
 
 def collect(settings: Settings, run: RunFolder) -> None:
-    """Raw material -> documents and their provenance."""
+    """Raw material -> documents and their provenance.
+
+    Raises:
+        ConfigError: the domain has privacy and no secret key, or a finder that is not installed.
+    """
+    refuse_early(settings)
     with sealed(settings, run, "collect"):
         count, provenance = _in_worker(partial(_collected, settings, run), settings, resumes=True)
         store.write_json(run.provenance, provenance)
@@ -77,6 +84,17 @@ def collect(settings: Settings, run: RunFolder) -> None:
         for finding in source.get("findings", ()):
             print(f"collect: {source['name']}: {finding}")
     print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
+
+
+def refuse_early(settings: Settings) -> None:
+    """Refuse a domain with privacy whose key or finders are missing, before anything is read.
+
+    Raises:
+        ConfigError: names the variable, or the finder.
+    """
+    if privacy := settings.domain.cleaning.privacy:
+        privacy_key.read(privacy, config.ROOT)
+        plugged_in(privacy.finders)
 
 
 def _in_worker(work: Callable[[], T], settings: Settings, *, resumes: bool = False) -> T:
@@ -127,9 +145,9 @@ def check(settings: Settings, run: RunFolder) -> None:
     """
     if isinstance(settings.model, LocalModel):
         local_folder(settings.model, config.ROOT)
-    from r1tailor.planning.preflight import refuse_early
+    from r1tailor.planning import preflight
 
-    refuse_early(settings, config.ROOT)
+    preflight.refuse_early(settings, config.ROOT)
     if isinstance(settings.objective, Distillation):
         from r1tailor.teaching.lessons import refuse_teacher
 

@@ -1,19 +1,22 @@
 """What every finder of identifiers returns, and how findings that overlap become one.
 
 Finders read a folded text: full-width letters and digits, and the many dashes, spaces and apostrophes, as their ASCII
-twins, one character for one, so that a place in it is a place in the original.
+twins, traditional characters as simplified ones, one character for one, so that a place in it is a place in the
+original.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from r1tailor.corpus.privacy.lists import words
 from r1tailor.schema.corpus import PrivacyKind
 
 _FOLDED = {ord(wide): chr(ord(wide) - 0xFEE0) for wide in map(chr, range(0xFF01, 0xFF5F))}
 _FOLDED |= dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2009\u202f\u3000"), " ")
 _FOLDED |= dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"), "-")
 _FOLDED |= dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'")
+_FOLDED |= {ord(pair[0]): pair[1] for pair in words("traditional_zh.txt")}
 
 LEFT, RIGHT = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"  # \b would fail next to Chinese characters
 DIGIT = "[0-9OoIl]"  # what optical recognition makes of a digit
@@ -64,7 +67,7 @@ def one_of(*words: str) -> Guard:
 
 
 def fold(text: str) -> str:
-    """Return a text of the same length with typographic variants as ASCII."""
+    """Return a text of the same length with typographic variants as ASCII and simplified characters."""
     return text if text.isascii() else text.translate(_FOLDED)
 
 

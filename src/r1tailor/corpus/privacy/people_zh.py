@@ -13,7 +13,7 @@ from itertools import chain
 
 from ahocorasick_rs import AhoCorasick
 
-from r1tailor.corpus.privacy import people_tagged_zh
+from r1tailor.corpus.privacy import announced_zh, medicine_zh, people_tagged_zh
 from r1tailor.corpus.privacy.findings import IDEOGRAPH, Finding
 from r1tailor.corpus.privacy.lists import sections, words
 
@@ -48,11 +48,6 @@ _BARE = re.compile(rf"(?:{_LABEL}|我叫|名叫|叫做)(?:{_NAME}|(?P<late>于{_
 _ALONE = re.compile(rf"{_SURNAME}(?P<given>{_FREQUENT}{{2}})")
 _TITLED = re.compile(rf"{_NAME.replace('{1,2}', '{0,2}?')}(?=(?:{_TITLE}))")
 _AGED = re.compile(rf"(?<![^\W\d_]){_NAME} ?[,,、((] ?(?:男|女|[0-9]{{1,3}} ?岁|身份证)")
-_FOREIGN = re.compile(
-    rf"(?:{_LABEL})(?:姓名)? ?[:= ]{{0,3}}(?P<name>[A-Z][A-Za-z'-]{{1,29}}(?: {{1,2}}[A-Z][A-Za-z.'-]{{0,29}}){{0,3}}"
-    rf"|[一-龥]{{2,6}}[·•・][一-龥]{{2,8}})"
-)
-_DOTTED = re.compile(r"(?P<name>[一-龥]{2,5}[·•・][一-龥]{2,6})(?=[因于,,。男女系的))])")
 _YU = "(?<![对属同不等处由至高低关基位终])于"  # a frequent surname, and the most frequent preposition
 _WORDS, _PAIRS = words("no_names_zh.txt"), words("no_given_zh.txt")
 _UNLED = _WORDS | set(_CONTEXTS["words"])
@@ -79,13 +74,27 @@ def find(text: str) -> Iterator[Finding]:
     if not IDEOGRAPH.search(text):
         return
     known: set[str] = set()
-    for start, end in chain(_spans(text), people_tagged_zh.spans(text)):
+    announced = list(announced_zh.spans(text))
+    covered = {place for start, end in announced for place in range(start, end)}
+    terms = list(medicine_zh.terms(text))
+    guessed = (
+        (start, end)
+        for start, end in chain(_spans(text), people_tagged_zh.spans(text))
+        if not _is_medicine(text, start, end, terms) and not (start in covered and end - 1 not in covered)
+    )
+    for start, end in chain(announced, guessed):
         known.add(text[start:end])
         yield Finding("name", start, end)
-    for pattern in (_FOREIGN, _DOTTED):
-        for match in pattern.finditer(text):
-            yield Finding("name", *match.span("name"))
     yield from _other_mentions(text, sorted(known))
+
+
+def _is_medicine(text: str, start: int, end: int, terms: Iterable[tuple[int, int]]) -> bool:
+    """Whether what looks like a name is (part of) a drug, an herb, or what a disease is named after."""
+    return (
+        medicine_zh.is_medicine(text, start, end)
+        or any(first < end and start < last for first, last in terms)
+        or medicine_zh.is_named_after(text, end)
+    )
 
 
 def _other_mentions(text: str, known: Iterable[str]) -> Iterator[Finding]:
