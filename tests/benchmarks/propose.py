@@ -84,6 +84,8 @@ def tried(place: Path, name: str, folder: Path) -> Tried:
     decided = dict(re.findall(r"^  (\S+(?: \S+)?) {2,}(.+)$", told, re.MULTILINE))
     if code:
         return Tried(place.name, decided, False, told.strip().splitlines()[-1])
+    if "market backfill" in told:
+        _forked(lambda: _backfill(name), folder / "backfill.log")
     code, told = _forked(lambda: _train(name), folder / "train.log")
     return Tried(place.name, decided, code == 0, "" if code == 0 else _last(told))
 
@@ -97,6 +99,12 @@ def _propose(place: Path, name: str) -> None:
     from r1tailor.__main__ import main as command
 
     command(["propose", str(place), "--yes", "--name", name])
+
+
+def _backfill(name: str) -> None:
+    from r1tailor.__main__ import main as command
+
+    command(["market", "backfill", f"domain={name}"])
 
 
 def _train(name: str) -> None:

@@ -62,15 +62,20 @@ def _propose(parsed: argparse.Namespace) -> None:
     )
     ask = Asker(silent=parsed.yes)
     draft = opened(parsed.place, wishes, ask, parsed.query)
+    if draft.close:
+        _settings(draft)
+        _tell_market(draft)
+        _keep(_text(draft, parsed.place), draft)
+        return
     with _key(), tempfile.TemporaryDirectory(prefix="r1tailor-propose-") as folder:
         tried = _tried(draft, ask, RunFolder(Path(folder)))
-    text = yaml_text.text(
-        drafts.values(tried.draft, config.ROOT),
-        reasons.comments(tried.draft),
-        reasons.header(tried.draft, parsed.place),
-    )
     _tell(tried)
-    _keep(text, tried)
+    _keep(_text(tried.draft, parsed.place), tried.draft)
+
+
+def _text(draft: Draft, place: str) -> str:
+    values, comments = drafts.values(draft, config.ROOT), reasons.comments(draft)
+    return yaml_text.text(values, comments, reasons.header(draft, place), drafts.defaults(draft))
 
 
 @dataclass(frozen=True)
@@ -156,7 +161,7 @@ def _provenance(draft: Draft, run: RunFolder) -> Iterator[Decision]:
 
 def _settings(draft: Draft) -> Settings:
     values = yaml.safe_load(yaml_text.text(drafts.values(draft, config.ROOT), {}))
-    composition, choices = config.composed_with({"domain": "generic"}, {"domain": values})
+    composition, choices = config.composed_with({"domain": drafts.option(draft)}, {"domain": values})
     return config.validated(composition, choices)
 
 
@@ -203,9 +208,19 @@ def _tell(tried: _Tried) -> None:
     print(f"  python train.py {' '.join([f'domain={draft.name}', *advice.overrides])}")
 
 
-def _keep(text: str, tried: _Tried) -> None:
+def _tell_market(draft: Draft) -> None:
+    say = draft.say
+    print(say("what was found, and what is proposed for it:", "看到的内容与相应的建议："))
+    for decision in reasons.decisions(draft):
+        print(decision)
+    print(say("next:", "下一步："))
+    print(f"  r1tailor market backfill domain={draft.name}")
+    print(f"  python train.py --config-name=debug domain={draft.name}")
+    print(f"  python train.py domain={draft.name}")
+
+
+def _keep(text: str, draft: Draft) -> None:
     """Write the domain, unless one of its name is there: then show what would change."""
-    draft = tried.draft
     path = config.CONF / "domain" / f"{draft.name}.yaml"
     shown = path.relative_to(config.ROOT) if path.is_relative_to(config.ROOT) else path
     if not path.exists():

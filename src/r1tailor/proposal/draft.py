@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from r1tailor.proposal import bars
 from r1tailor.proposal import labels as closed
 from r1tailor.proposal.cells import Column, as_date
 from r1tailor.proposal.labels import Labels
@@ -39,6 +40,7 @@ class Draft:
         wishes: what a person said.
         say: the language of reasons.
         survey: what the documents hold; None before they were read.
+        close: of a table of daily figures, the column of closing prices.
         shares: of validation and test.
         gated: whether the preset may also stop the data, where it is a gate.
     """
@@ -51,13 +53,14 @@ class Draft:
     roles: Roles = field(default_factory=Roles)
     labels: Labels | None = None
     survey: Survey | None = None
+    close: str = ""
     shares: tuple[float, float] = (0.1, 0.2)
     gated: bool = True
 
     @property
     def answered(self) -> bool:
         """Whether there is something to learn an answer from."""
-        return bool(self.roles.output) or self.looked.shape == "records"
+        return bool(self.roles.output or self.close) or self.looked.shape == "records"
 
     @property
     def way(self) -> str:
@@ -80,8 +83,21 @@ def name_of(place: str) -> str:
     return plain if plain and plain not in ("registry", "runs", "serving", "sweeps", "tasks") else "mine"
 
 
+def option(draft: Draft) -> str:
+    """Return the option of ``conf/domain`` that a draft starts from."""
+    return "finance" if draft.close else "generic"
+
+
+def defaults(draft: Draft) -> str:
+    """Return the defaults of the YAML: a domain that it inherits from, or settings that follow the data."""
+    inherited = "finance" if draft.close else "learning@_global_: auto  # passes, rate and layers follow the data"
+    return f"defaults:\n  - {inherited}\n  - _self_"
+
+
 def values(draft: Draft, root: Path) -> dict[str, Any]:
     """Return the domain as plain values, in the order of the sections."""
+    if draft.close:
+        return _market(draft, root)
     return {
         "kind": "titled_passages" if draft.way == "passages" else "generic",
         "name": draft.name,
@@ -94,6 +110,28 @@ def values(draft: Draft, root: Path) -> dict[str, Any]:
         "annotation": _annotation(draft),
         "task": _task(draft),
         "split": _split(draft),
+    }
+
+
+def _market(draft: Draft, root: Path) -> dict[str, Any]:
+    """Return what differs from ``conf/domain/finance.yaml``."""
+    place, say = draft.looked.place, draft.say
+    source = {
+        "kind": "bars",
+        "name": "prices",
+        "path": _shown(place, root),
+        **bars.source(draft.columns, draft.name, draft.close),
+        "licence": say("our own", "自有数据"),
+        "available_at": _file_date(place),
+        "on_damage": "list",
+        "permissions": bars.permissions(),
+    }
+    return {
+        "name": draft.name,
+        "title": say("An index, and the risk ahead of it", "指数走势与未来风险"),
+        "sources": [source],
+        "task": bars.task(),
+        "split": {"boundaries": None},
     }
 
 

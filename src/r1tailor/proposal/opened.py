@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from r1tailor import config
 from r1tailor.errors import DataError, UserError
+from r1tailor.proposal.bars import closes
 from r1tailor.proposal.cells import Column, described
 from r1tailor.proposal.draft import Draft, instruction, name_of, preset, values
 from r1tailor.proposal.labels import Labels, labels_of
@@ -33,6 +34,8 @@ def opened(place: str, wishes: Wishes, ask: Asker, query: str = "") -> Draft:
             Draft(looked, name, wishes, say, roles=_of_keys(looked.columns), labels=_of_records(looked)), ask
         )
     columns = {column: described(column, looked.rows) for column in looked.columns}
+    if (close := closes(columns)) and not wishes.output:
+        return Draft(looked, name, wishes, say, columns, close=close)
     roles = _corrected(assign(list(columns.values())), columns, wishes)
     roles = _asked(roles, columns, ask, say)
     labels = _labels(looked, columns, roles)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from r1tailor.proposal import bars
 from r1tailor.proposal import labels as closed
 from r1tailor.proposal.draft import KEY, Draft, metric, preset, repeated, span
 from r1tailor.proposal.tongue import Decision
@@ -32,6 +33,8 @@ def header(draft: Draft, place: str) -> str:
 
 def decisions(draft: Draft) -> list[Decision]:
     """Return what was decided about the data, in the order of the sections."""
+    if draft.close:
+        return [*_reading(draft), *_market(draft)]
     return [*_reading(draft), *_roles(draft), *_labels(draft), *_people(draft), *_split(draft)]
 
 
@@ -50,6 +53,21 @@ def _reading(draft: Draft) -> Iterator[Decision]:
             say("constant", "常数列"), ", ".join(same), say("the same in each row; not used", "每行相同，不使用")
         )
     yield Decision(say("language", "语言"), draft.wishes.language or draft.say.language)
+
+
+def _market(draft: Draft) -> Iterator[Decision]:
+    say, found = draft.say, bars.source(draft.columns, draft.name, draft.close)
+    why = say("one date and figures: daily prices", "只有日期与数字：日行情")
+    yield Decision(say("kind", "类型"), "finance", why)
+    yield Decision(say("index", "指数"), draft.close, say("closing prices", "收盘价"))
+    yield Decision(
+        say("dates", "日期"), found["columns"]["date"], say(f"from {found['since']}", f"自 {found['since']}")
+    )
+    if "thousands" in found:
+        yield Decision("thousands", repr(found["thousands"]), say("numbers are written so", "数字如此书写"))
+    others = [name for name in draft.columns if name not in (draft.close, found["columns"]["date"])]
+    if others:
+        yield Decision(say("not used", "未使用"), ", ".join(others))
 
 
 def _roles(draft: Draft) -> Iterator[Decision]:

@@ -5,7 +5,7 @@ column with the fewest different values the answer.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from r1tailor.proposal.cells import Column
@@ -89,14 +89,14 @@ def assign(columns: Sequence[Column]) -> Roles:
     if not asked and instruction:  # the instruction is the question
         asked, instruction = (instruction.name,), None
         why["input"] = why.pop("instruction")
-    return Roles(
-        asked, *(column.name if column else "" for column in (output, instruction, reasoning, group, dated)), why
-    )
+    chosen = {"output": output, "instruction": instruction, "reasoning": reasoning, "group": group, "date": dated}
+    return Roles(asked, why=why, **{role: column.name for role, column in chosen.items() if column})
 
 
-def _pick(columns: Sequence[Column], role: str, why: dict[str, tuple[str, str]], fits: object) -> Column | None:
+def _pick(
+    columns: Sequence[Column], role: str, why: dict[str, tuple[str, str]], fits: Callable[[Column], bool]
+) -> Column | None:
     """Return the column whose name announces a role best and whose cells fit it."""
-    assert callable(fits)
     ranked = sorted(((named(role, column.name), column.name, column) for column in columns), key=lambda r: -r[0])
     for score, name, column in ranked:
         if score and fits(column):

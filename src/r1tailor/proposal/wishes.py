@@ -44,12 +44,12 @@ class Asker:
 
     Args:
         silent: whether nothing is asked.
-        read: in place of ``input``.
+        read: in place of ``input``; None takes that.
     """
 
-    def __init__(self, *, silent: bool, read: Callable[[str], str] = input) -> None:
+    def __init__(self, *, silent: bool, read: Callable[[str], str] | None = None) -> None:
         self.silent = silent or not sys.stdin.isatty()
-        self._read = read
+        self._read = read or input
 
     def __call__(self, question: str, proposed: str, allowed: Sequence[str] = ()) -> str:
         """Return the answer to a question: an empty line takes what is proposed.

@@ -6,24 +6,29 @@ from typing import Any
 import yaml
 
 _BLOCKS = 24  # columns before a comment
-_DEFAULTS = """\
-defaults:
-  - learning@_global_: auto  # passes, validations, rate and layers follow the data and the model
-  - _self_
-"""
-_FLOW = ("columns", "label_rules", "leaks", "template")  # mappings that stand on one line
+_FLOW = (
+    "columns",
+    "bars",
+    "symbols",
+    "permissions",
+    "market",
+    "label_rules",
+    "leaks",
+    "template",
+)  # mappings that stand on one line
 
 
-def text(values: Mapping[str, Any], comments: Mapping[str, str], header: str = "") -> str:
+def text(values: Mapping[str, Any], comments: Mapping[str, str], header: str = "", defaults: str = "") -> str:
     """Return a mapping as YAML.
 
     Args:
         values: nested plain values.
         comments: reason by dotted key; a key of an item of a list stands below the list's own (``sources.path``).
-        header: comment that opens the file, without ``#``; the settings that follow the data stand below it.
+        header: comment that opens the file, without ``#``.
+        defaults: YAML that stands before the values.
     """
-    opening = [f"# {line}".rstrip() for line in header.splitlines()] + (_DEFAULTS.splitlines() if header else [])
-    return "\n".join([*opening, *_mapping(values, comments, "", "")]) + "\n"
+    opening = [f"# {line}".rstrip() for line in header.splitlines()]
+    return "\n".join([*opening, *defaults.splitlines(), *_mapping(values, comments, "", "")]) + "\n"
 
 
 def _mapping(values: Mapping[str, Any], comments: Mapping[str, str], indent: str, path: str) -> Iterator[str]:
