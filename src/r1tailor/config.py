@@ -502,7 +502,22 @@ def explain(
         return faults
     settings = Settings.model_validate(composition, context=declared)
     shared = _shared_name(settings.domain.name, choices.get("domain", ""), [CONF, *folders])
-    return [*shared, *unmeasured(settings.domain), *_impossible_variants(settings)]
+    return [*shared, *unmeasured(settings.domain), *_not_for_texts(settings), *_impossible_variants(settings)]
+
+
+def _not_for_texts(settings: Settings) -> list[str]:
+    """Return what does not go together with reading whole texts."""
+    if settings.domain.task.kind != "text":
+        return []
+    faults = []
+    if settings.objective.kind != "supervised":
+        faults.append(
+            f"objective.kind = {settings.objective.kind}: domain.task.kind = text has no answers; it takes supervised"
+        )
+    if "output" not in settings.domain.split.leaks.fields:
+        fields = ", ".join(settings.domain.split.leaks.fields) or "none"
+        faults.append(f"domain.split.leaks.fields = {fields}: with domain.task.kind = text, output is the text; add it")
+    return faults
 
 
 def _shared_name(name: str, chosen: str, folders: Sequence[Path]) -> list[str]:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from r1tailor import bounded
 from r1tailor.batching.cache import Encoded, Rendered, cached
+from r1tailor.batching.texts import windows
 from r1tailor.batching.windows import Series, addresses, window_shape
+from r1tailor.domain import is_text
 from r1tailor.errors import DataError
 from r1tailor.instruction.template import marker_for, messages, response
 from r1tailor.records import Example
@@ -55,7 +57,10 @@ class TokenizedExample:
 
 @dataclass(frozen=True, slots=True)
 class Tokenized:
-    """The examples that fit, and the ids of those that are longer than ``max_length``."""
+    """The examples that fit, and the ids of those that are longer than ``max_length``.
+
+    A whole text (``task.kind: text``) is one or more examples of its id, its windows: nothing of it is left out.
+    """
 
     examples: list[TokenizedExample]
     too_long: list[str]
@@ -120,7 +125,7 @@ class ChatTokenizer:
         Args:
             turns: role and text of each; the name of a special token in a text is text.
         """
-        plain = [{"role": role, "content": self._plain(text)} for role, text in turns]
+        plain = [{"role": role, "content": self.plain(text)} for role, text in turns]
         return self._applied(plain, add_generation_prompt=True)
 
     def ids(self, text: str) -> tuple[int, ...]:
@@ -204,10 +209,11 @@ class ChatTokenizer:
         texts = (example.instruction, example.input, example.output, example.reasoning)
         if not any(map(self._special.search, texts)):
             return example
-        instruction, asked, output, reasoning = map(self._plain, texts)
+        instruction, asked, output, reasoning = map(self.plain, texts)
         return replace(example, instruction=instruction, input=asked, output=output, reasoning=reasoning)
 
-    def _plain(self, text: str) -> str:
+    def plain(self, text: str) -> str:
+        """Return a text in which the name of a special token is text: a space after its first character."""
         return self._special.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)
 
     def _applied(self, turns: list[Any], *, add_generation_prompt: bool) -> str:
@@ -295,6 +301,8 @@ def tokenize(
     Raises:
         DataError: nothing fits, or the windows that the model would read are not of one shape and finite.
     """
+    if examples and all(map(is_text, examples)):
+        return Tokenized(_texts(examples, tokenizer, max_length, cache), [])
     if tokenizer.soft_tokens:
         window_shape(examples)
     rendered = tokenizer.render_all(examples)
@@ -305,3 +313,15 @@ def tokenize(
     if not fitting:
         raise DataError(f"none of {len(too_long)} examples fits into {max_length} tokens; raise trainer.max_length")
     return Tokenized(fitting, too_long)
+
+
+def _texts(
+    examples: Sequence[Example], tokenizer: ChatTokenizer, max_length: int, cache: Path | None
+) -> list[TokenizedExample]:
+    written = [tokenizer.plain(example.output) for example in examples]
+    first, parts = windows(written, tokenizer.tokenizer, tokenizer.end, max_length, cache)
+    return [
+        TokenizedExample(example.id, (first,), ids)
+        for example, members in zip(examples, parts, strict=True)
+        for ids in members
+    ]

@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal
 
 from r1tailor.errors import ConfigError
-from r1tailor.schema.domain import GENERAL_METRICS, DomainSection
+from r1tailor.schema.domain import GENERAL_METRICS, TEXT_METRICS, DomainSection
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import READERS
 
@@ -148,6 +148,8 @@ def context(composition: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever was 
 def unmeasured(section: DomainSection) -> list[str]:
     """Return a fault for each goal on a metric that the kind knows and these settings do not measure."""
     measured = (*GENERAL_METRICS, *(metric.name for metric in declaration(section.kind).measured(section)))
+    if section.task.kind == "text":
+        measured = TEXT_METRICS
     return [
         f"domain.goals.{number}.metric = {goal.metric!r}: not measured with these settings; measured are "
         f"{', '.join(measured)}"

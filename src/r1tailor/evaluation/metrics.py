@@ -17,7 +17,7 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
-from r1tailor.domain import Domain, ScoredMetric
+from r1tailor.domain import Domain, ScoredMetric, is_text
 from r1tailor.domain.base import answer_of
 from r1tailor.evaluation import resampling
 from r1tailor.evaluation.resampling import Array, Bounds
@@ -170,6 +170,8 @@ def measure(
     """Return every metric of one model on its held-out items."""
     perplexity, bleu = Perplexity(), Bleu(language)
     perplexity.update([made.log_likelihood for made in predictions], [made.tokens for made in predictions])
+    if examples and all(map(is_text, examples)):
+        return {"perplexity": perplexity}
     bleu.update([answer_of(made.generated) for made in predictions], [example.output for example in examples])
     scores = [domain.score(example, prediction) for example, prediction in zip(examples, predictions, strict=True)]
     return {"perplexity": perplexity, "bleu": bleu, **by_metric(domain.metrics, scores)}

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from r1tailor.domain import is_text
 from r1tailor.inference.sampling import GREEDY, Sampling
 from r1tailor.records import Example
+from r1tailor.schema.settings import Settings
 
 Prompt = Example | str  # a text is asked with the instruction of the domain's task
 Progress = Callable[[int], None]  # called with the number of prompts done since the last call
@@ -23,6 +25,12 @@ def as_examples(prompts: Sequence[Prompt], instruction: str) -> list[Example]:
     ]
 
 
+def longest(examples: Sequence[Example], settings: Settings) -> int:
+    """Return how many tokens are read at once: a text in the windows of training, anything else as the model can."""
+    context, window = settings.model.context_length, settings.trainer.max_length
+    return min(context, window) if examples and all(map(is_text, examples)) else context
+
+
 @dataclass(frozen=True)
 class Likelihood:
     """How well a model expects a response.
@@ -34,6 +42,16 @@ class Likelihood:
 
     log_likelihood: float
     tokens: int
+
+
+def by_example(examples: Sequence[Example], ids: Sequence[str], found: Sequence[Likelihood]) -> list[Likelihood]:
+    """Return one likelihood for each example: the sum of those of its windows, which have its id."""
+    if len(found) == len(examples):
+        return list(found)
+    sums = {example.id: Likelihood(0.0, 0) for example in examples}
+    for id_, one in zip(ids, found, strict=True):
+        sums[id_] = Likelihood(sums[id_].log_likelihood + one.log_likelihood, sums[id_].tokens + one.tokens)
+    return [sums[example.id] for example in examples]
 
 
 class Answerer(Protocol):

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from r1tailor.artifact import Artifact
 from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample, tokenize
 from r1tailor.errors import DataError
-from r1tailor.inference.answerer import Likelihood, Progress, Prompt, as_examples, silent
+from r1tailor.inference.answerer import Likelihood, Progress, Prompt, as_examples, by_example, longest, silent
 from r1tailor.inference.gguf import GgufEngine
 from r1tailor.inference.sampling import GREEDY, Sampling
 from r1tailor.inference.tries import Ids, distinguishing
@@ -68,7 +68,7 @@ class GgufAnswerer:
             examples = [replace(example, output=response, reasoning="") for example, response in pairs]
         if not examples:
             return []
-        tokenized = tokenize(examples, self.tokenizer, self.settings.model.context_length)
+        tokenized = tokenize(examples, self.tokenizer, longest(examples, self.settings))
         self._refuse(tokenized.too_long)
 
         def one(example: TokenizedExample) -> Likelihood:
@@ -77,7 +77,8 @@ class GgufAnswerer:
             progress(1)
             return Likelihood(total, len(example.response))
 
-        return self._each(one, tokenized.examples, max(map(len, tokenized.examples)))
+        found = self._each(one, tokenized.examples, max(map(len, tokenized.examples)))
+        return by_example(examples, [tokens.id for tokens in tokenized.examples], found)
 
     def rank(
         self, prompts: Sequence[Prompt], labels: Sequence[Sequence[str]], progress: Progress = silent

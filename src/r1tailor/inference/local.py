@@ -13,7 +13,7 @@ from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample, tokenize
 from r1tailor.batching.windows import window_shape
 from r1tailor.errors import CheckpointError, DataError
-from r1tailor.inference.answerer import Likelihood, Progress, Prompt, as_examples, silent
+from r1tailor.inference.answerer import Likelihood, Progress, Prompt, as_examples, by_example, longest, silent
 from r1tailor.inference.generation import generate
 from r1tailor.inference.ranking import rank
 from r1tailor.inference.sampling import GREEDY, Sampling
@@ -65,16 +65,17 @@ class LocalAnswerer:
         if responses is not None:
             pairs = zip(examples, responses, strict=True)
             examples = [replace(example, output=response, reasoning="") for example, response in pairs]
-        tokenized = tokenize(examples, self.tokenizer, self.settings.model.context_length) if examples else None
+        tokenized = tokenize(examples, self.tokenizer, longest(examples, self.settings)) if examples else None
         if tokenized is None:
             return []
         self._refuse(tokenized.too_long)
         with torch.inference_mode():
             values = self._likelihoods(tokenized.examples)
         progress(len(examples))
-        return [
+        found = [
             Likelihood(value, len(tokens.response)) for value, tokens in zip(values, tokenized.examples, strict=True)
         ]
+        return by_example(examples, [tokens.id for tokens in tokenized.examples], found)
 
     def rank(
         self, prompts: Sequence[Prompt], labels: Sequence[Sequence[str]], progress: Progress = silent

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from r1tailor.domain import is_text
 from r1tailor.inference.answerer import Answerer, Progress
 from r1tailor.inference.ranking import likeliest
 from r1tailor.inference.sampling import GREEDY
@@ -24,8 +25,16 @@ def predict(
     """
     likelihoods = answerer.score(examples, progress=progress)
     scores = answerer.rank(examples, labels, progress)
-    answers = answerer.answer(examples, GREEDY, progress)
+    answers = _answers(answerer, examples, progress)
     return [
         Prediction(example.id, answer, one.log_likelihood, one.tokens, likeliest(closed, values), values)
         for example, answer, one, closed, values in zip(examples, answers, likelihoods, labels, scores, strict=True)
     ]
+
+
+def _answers(answerer: Answerer, examples: Sequence[Example], progress: Progress) -> list[str]:
+    """Return the greedy answers; a whole text asks nothing, and has none."""
+    if all(map(is_text, examples)):
+        progress(len(examples))
+        return [""] * len(examples)
+    return answerer.answer(examples, GREEDY, progress)

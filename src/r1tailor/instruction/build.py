@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from r1tailor import bounded
-from r1tailor.domain import Domain
+from r1tailor.domain import Domain, is_text
 from r1tailor.errors import DataError
 from r1tailor.instruction.card import card
 from r1tailor.instruction.decontaminate import decontaminate
@@ -56,7 +56,7 @@ def build(domain: Domain, seed: int) -> Parts:
         "left_out": left_out,
         "contamination": contamination,
         "leaks": leaks(parts, settings.similarity),
-        "most_frequent_outputs": Counter(example.output for example in examples).most_common(5),
+        "most_frequent_outputs": Counter(e.output for e in examples if not is_text(e)).most_common(5),
         "card": card(parts, domain.documents, domain.labels()),
     }
     return Parts(parts, report | ({"not_permitted": not_permitted} if not_permitted else {}))

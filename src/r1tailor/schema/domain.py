@@ -15,11 +15,17 @@ from r1tailor.schema.corpus import Cleaning, Compliance
 from r1tailor.schema.sources import Source
 
 GENERAL_METRICS = ("perplexity", "bleu")  # measured in every domain
+TEXT_METRICS = ("perplexity",)  # measured where whole texts are read
 
 
 class Task(Section):
-    """What the model is asked, and how a reference answer is written."""
+    """What the model is asked, and how a reference answer is written; or that it reads whole texts."""
 
+    kind: Literal["answer", "text"] = Field(
+        default="answer",
+        description="What is learnt: answer takes an answer to each prompt; text continues pre-training on the clean "
+        "documents, with the loss on all of their tokens, and reads none of the other settings of the task.",
+    )
     instruction: str = Field(description="Instruction that opens every prompt; a record's own comes first.")
     response: Response = Field(
         description='Reference answer: text with fields of the domain\'s records in braces, such as "{output}".'

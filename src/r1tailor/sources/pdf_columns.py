@@ -133,7 +133,7 @@ def _gap(rows: list[Row]) -> float | None:
             candidates.append((fewest, -int(crossed.sum()), place))
     for _, _, place in sorted(candidates, reverse=True)[:_TRIED]:
         if _divides([row for row in rows if not _crosses(row, place)], place):
-            return place
+            return float(place)
     return None
 
 

@@ -25,6 +25,9 @@ def print_plan(run: PhaseRun, data: PhaseData) -> None:
         f"learning rate {decided(settings.optimizer.lr):g}, {settings.scheduler.kind}, {warmup} warm-up steps "
         f"({settings.scheduler.warmup_steps} of {settings.scheduler.reference_steps:,}, scaled to this run)"
     )
+    documents = len({tokens.id for tokens in data.tokens.examples})
+    if documents < len(data.tokens.examples):
+        print(f"texts: {documents:,} documents are read in {len(data.tokens.examples):,} windows; nothing is left out")
     if too_long := data.tokens.too_long:
         print(f"left out: {len(too_long)} examples longer than trainer.max_length = {settings.trainer.max_length}")
 
@@ -62,6 +65,7 @@ def training_metrics(
         **({"follows_data": dict(run.chosen)} if run.chosen else {}),
         "skipped_steps": module.skipped_steps,
         "examples_left_out_too_long": len(tokens.too_long),
+        **({"windows": len(tokens.examples)} if run.settings.domain.task.kind == "text" else {}),
         "seconds": round(history.seconds, 1),
         "examples_per_second": round(history.examples / history.seconds, 2),
     }
