@@ -65,6 +65,10 @@ def build(domain: Domain, seed: int) -> Parts:
 def _dated(domain: Domain) -> Iterator[Example]:
     """Yield the examples; one without a date gets the date of the document with its id."""
     dates = {document.id: document.available_at for document in domain.documents}
+    turned = next((document for document in domain.documents if "turns" in document.fields), None)
+    if turned and not domain.reads_turns:
+        kind = domain.settings.kind
+        raise DataError(f"{turned.id} is a conversation, which domain.kind = {kind} does not read; kind: generic does")
     for example in domain.examples():
         yield example if example.available_at else replace(example, available_at=dates.get(example.id, ""))
 
@@ -76,12 +80,15 @@ def leaks(parts: dict[str, list[Example]], similarity: float) -> dict[str, int]:
 
 def _entered_comparison(domain: str, examples: Sequence[Example]) -> None:
     """Begin the split: every example is compared with every other, so what it may cost grows with their square."""
-    size = sum(len(e.input) + len(e.output) + len(e.reasoning) for e in examples)
+    size = sum(len(e.asked) + len(e.output) + len(e.reasoning) for e in examples)
     bounded.entered(f"the split of domain {domain} ({len(examples):,} examples)", max(size, size * size // bounded.MB))
 
 
 def _unique(examples: Sequence[Example]) -> tuple[list[Example], int]:
     """Return the examples without exact duplicates of prompt and answer, and how many were removed."""
-    seen = {(e.instruction, e.input, e.series, e.output, e.reasoning): e for e in reversed(examples)}
+    seen = {
+        (e.instruction, e.input, e.series, e.output, e.reasoning, str((e.turns, e.tools, e.tool_calls))): e
+        for e in reversed(examples)
+    }
     kept = list(reversed(seen.values()))
     return kept, len(examples) - len(kept)

@@ -10,8 +10,8 @@ every training example:
 
 In a text of fewer than eight words a swapped word makes a different question: only the order may differ. An output or
 reasoning that short (``yes``, ``42``) is not compared, nor is an answer that begins with a label of the task's closed
-set, which train must contain. The question of an example without input is its instruction, unless all examples have
-the same one.
+set, which train must contain. The question of a turn is all that was said before it in its conversation. The question
+of an example without input is its instruction, unless all examples have the same one.
 
 The question of an example with a window of numbers is the window: its texts are not compared, and a window that also
 occurs in train is a leak, whatever ``fields`` are set.
@@ -108,7 +108,7 @@ def leaks_in(parts: Parts, settings: Leaks, labels: Sequence[str]) -> list[Leak]
 def _texts(examples: Sequence[Example], field: str, labels: tuple[str, ...], *, asks: bool) -> dict[str, str]:
     """Return the texts to compare by example id; with ``asks`` an instruction may be the question."""
     if field == "input":
-        texts = {example.id: example.input or (example.instruction if asks else "") for example in examples}
+        texts = {example.id: example.asked or (example.instruction if asks else "") for example in examples}
         return {id_: text for id_, text in texts.items() if words(text)}
     texts = {example.id: getattr(example, field) for example in examples}
     return {id_: t for id_, t in texts.items() if not t.startswith(labels) and len(words(t)) >= _FEWEST_WORDS}

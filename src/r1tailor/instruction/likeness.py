@@ -1,7 +1,8 @@
 """Which examples are near-identical, and so must not lie in different parts of the split.
 
-Texts are compared by their character trigrams. Examples with a window of numbers are compared by the window alone: the
-texts next to windows are alike by design, and the same window is the same input, whatever is asked about it.
+Texts are compared by their character trigrams; that of a turn is all that was said before its answer.
+Examples with a window of numbers are compared by the window alone: the texts next to windows are alike by design, and
+the same window is the same input, whatever is asked about it.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -52,4 +53,4 @@ def _equal(keys: Mapping[int, Hashable]) -> list[tuple[int, int]]:
 
 
 def _text(example: Example) -> str:
-    return example.input or example.output
+    return example.asked or example.output
