@@ -18,6 +18,7 @@ from r1tailor.commands import (
     keys,
     market,
     plan,
+    propose,
     registry,
     serve,
     stage,
@@ -27,7 +28,7 @@ from r1tailor.commands import (
 )
 
 _COMMANDS = (
-    *(init, use, explain, fetch, market, plan, stage, compress, tasks),
+    *(init, propose, use, explain, fetch, market, plan, stage, compress, tasks),
     *(registry, compare, ask, serve, keys, audit, study, feedback, base),
 )
 

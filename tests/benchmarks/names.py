@@ -83,7 +83,9 @@ def _is_covered(text: str, start: int, end: int, found: Sequence[tuple[int, int]
 
 def _print(title: str, outcomes: Sequence[bool]) -> None:
     interval = binomtest(sum(outcomes), len(outcomes)).proportion_ci(0.95, method="wilson")
-    print(f"{title:26}{len(outcomes):5}{sum(outcomes) / len(outcomes):8.3f}   {interval.low:.3f} to {interval.high:.3f}")
+    print(
+        f"{title:26}{len(outcomes):5}{sum(outcomes) / len(outcomes):8.3f}   {interval.low:.3f} to {interval.high:.3f}"
+    )
 
 
 if __name__ == "__main__":

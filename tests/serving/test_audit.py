@@ -35,7 +35,9 @@ def test_the_same_text_has_the_same_hash_which_nobody_can_make_without_the_secre
 
 
 PRIVACY = Privacy(
-    kinds={"name": "redact", "phone": "redact", "date": "redact"}, key_variable="R1TAILOR_TEST_KEY", share_of_documents_with_findings=0.1
+    kinds={"name": "redact", "phone": "redact", "date": "redact"},
+    key_variable="R1TAILOR_TEST_KEY",
+    share_of_documents_with_findings=0.1,
 )
 
 

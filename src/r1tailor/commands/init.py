@@ -98,7 +98,7 @@ def _next_steps(given: Path, folder: Path) -> list[str]:
     repository = [] if (folder / ".dvc").exists() else [f"git init && dvc init && {configured} && {own_cache}"]
     return [
         *enter,
-        "cp conf/domain/generic.yaml conf/domain/mine.yaml   # set its name, and the path of your file",
+        "r1tailor propose data/mine.csv                      # look at your file, write a domain for it",
         "python train.py --config-name=debug domain=mine     # the whole way in seconds, with a random model",
         "r1tailor use domain=mine                            # the composition that everything starts from",
         "python train.py                                     # one run; its last line names the report",

@@ -71,6 +71,10 @@ def build(domain: Domain, seed: int) -> Parts:
 def _dated(domain: Domain) -> Iterator[Example]:
     """Yield the examples; one without a date gets the date of the document with its id."""
     dates = {document.id: document.available_at for document in domain.documents}
+    turned = next((document for document in domain.documents if "turns" in document.fields), None)
+    if turned and not domain.reads_turns:
+        kind = domain.settings.kind
+        raise DataError(f"{turned.id} is a conversation, which domain.kind = {kind} does not read; kind: generic does")
     for example in domain.examples():
         yield example if example.available_at else replace(example, available_at=dates.get(example.id, ""))
 
@@ -82,7 +86,7 @@ def leaks(parts: dict[str, list[Example]], similarity: float) -> dict[str, int]:
 
 def _entered_comparison(domain: str, examples: Sequence[Example]) -> None:
     """Begin the split: every example is compared with every other, so what it may cost grows with their square."""
-    size = sum(len(e.input) + len(e.output) + len(e.reasoning) for e in examples)
+    size = sum(len(e.asked) + len(e.output) + len(e.reasoning) for e in examples)
     bounded.entered(f"the split of domain {domain} ({len(examples):,} examples)", max(size, size * size // bounded.MB))
 
 
@@ -110,6 +114,9 @@ def _unique(examples: Sequence[Example], given: Mapping[str, str]) -> tuple[list
 
     One that repeats an example of a given part is a leak, and none of these.
     """
-    seen = {(e.instruction, e.input, e.series, e.output, e.reasoning, given.get(e.id)): e for e in reversed(examples)}
+    seen = {
+        (e.instruction, e.input, e.series, e.output, e.reasoning, str((e.turns, e.tools, e.tool_calls)), given.get(e.id)): e
+        for e in reversed(examples)
+    }
     kept = list(reversed(seen.values()))
     return kept, len(examples) - len(kept)

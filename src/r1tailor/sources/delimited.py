@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from r1tailor.errors import DataError
 from r1tailor.schema.tables import TableSource
 from r1tailor.sources import charset
 from r1tailor.sources.rows import Row, Table, header_fault, holds_other_bytes, wanted
@@ -115,3 +116,20 @@ def _damage(error: Exception, number: int, last: int) -> str:
     if last > number:
         return f"not CSV: {error} (line {last}); the rest is not read, from line {number}"
     return f"not CSV: {error}"
+
+
+def first(path: Path, source: TableSource) -> tuple[str, str, list[str]]:
+    """Return what a file is written in, what divides its cells, and the names of its columns.
+
+    Raises:
+        DataError: the encoding cannot be told, or the file holds no header.
+    """
+    encoding = charset.encoding_of(path) if source.encoding == "auto" else source.encoding
+    if encoding is None:
+        raise DataError(f"{path}: {charset.UNKNOWN}")
+    with path.open(encoding=charset.with_mark(encoding), errors="surrogateescape", newline="") as lines:
+        separator, before = _separator(lines, source, path.suffix.lower())
+        _, header = next(_records(lines, separator, before), (1, "a header is expected"))
+    if isinstance(header, str):
+        raise DataError(f"{path}: {header}")
+    return encoding, separator, named(header)

@@ -6,6 +6,7 @@ Parquet by batches from buffered column chunks. A damaged row costs itself, not 
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -131,3 +132,17 @@ _ROWS: dict[str, tuple[str, Callable[[Path, TableSource, Table], Iterator[Row]]]
     ".json": ("record", _json_list),
     ".jsonl": ("line", _json_lines),
 }
+
+
+def looked_at(path: Path, source: TableSource, most: int) -> list[Row]:
+    """Return the first rows of one file as its reader gives them, before any of their cells is taken for a part.
+
+    Raises:
+        DataError: the file's name does not say what it is.
+    """
+    if path.suffix.lower() not in _ROWS:
+        raise DataError(f"{path}: the name of a table ends in {', '.join(_ROWS)}")
+    unit, rows = _ROWS[path.suffix.lower()]
+    with closing(ids.SeenIds()) as seen:
+        table = Table(Origin(source, str(path), ""), source, unit, source.name, seen)
+        return list(islice(rows(path, source, table), most))

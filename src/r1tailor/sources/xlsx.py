@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from r1tailor.errors import DataError
 from r1tailor.schema.tables import TableSource
 from r1tailor.sources.delimited import named
 from r1tailor.sources.rows import Row, Table, header_fault
@@ -85,3 +86,30 @@ def _rows(rows: Iterator[tuple[int, tuple[Any, ...]]], source: TableSource) -> I
             yield number, f"{broken[0]} holds an error of Excel's"
         else:
             yield number, dict.fromkeys(names) | dict(zip(names, cells, strict=False))
+
+
+def first(path: Path, source: TableSource) -> tuple[str, list[str]]:
+    """Return the sheet that is read, the one with the most rows where several hold any, and its columns.
+
+    Raises:
+        DataError: it is no workbook, or holds no rows.
+    """
+    import openpyxl
+
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except Exception as error:  # whatever the parser of a damaged archive raises
+        raise DataError(f"{path}: no whole Excel workbook (.xlsx)") from error
+    try:
+        counts = {sheet.title: sum(1 for _ in _cells(sheet)) for sheet in book.worksheets}
+        name = source.sheet or max(counts, key=lambda sheet: counts[sheet])
+        found = next(_cells(book[name]), None)
+        if found is None:
+            raise DataError(f"{path}: no sheet holds a row")
+        header = found[1]
+        while header and not _is_filled(header[-1]):
+            header = header[:-1]
+        return name, named(header)
+    finally:
+        book.close()

@@ -15,7 +15,9 @@ _SECTIONS = sections("names.txt")
 _LISTED = frozenset(word.lower() for name in ("given", "surname") for word in _SECTIONS[name])
 _NO_NAME = words("no_names.txt")
 _LETTER = "A-Za-zÀ-ÖØ-öø-ÿĀ-žȘșȚțḀ-ỿ"
-_PARTICLES = frozenset("de da di do du del della dos das la le van von der den ter ten zu bin bint ibn al el abu y".split())
+_PARTICLES = frozenset(
+    "de da di do du del della dos das la le van von der den ter ten zu bin bint ibn al el abu y".split()
+)
 _WORD = re.compile(rf"(?<![{_LETTER}0-9])(?:[{_LETTER}][{_LETTER}'-]{{0,29}})")
 _GAP = re.compile(r"\.? ?(?=[^\s])|, (?=[A-Za-z])")
 _BOUND = r"(?<![A-Za-z0-9'/-])"
@@ -230,7 +232,9 @@ def _end(text: str, first: re.Match[str], *, cautious: bool) -> int:
     """
     end, capital = _trimmed(first), first.group()[0].isupper()
     if first.group() in _PARTICLES and (after := _WORD.match(text, first.end() + 1)):
-        capital = (_WORD.match(text, after.end() + 1) or after if after.group() in _PARTICLES else after).group()[0].isupper()
+        capital = (
+            (_WORD.match(text, after.end() + 1) or after if after.group() in _PARTICLES else after).group()[0].isupper()
+        )
     if text[first.end() - 2 : first.end()] == "'s":
         return end
     place, waiting = first.end(), 0
@@ -250,7 +254,9 @@ def _end(text: str, first: re.Match[str], *, cautious: bool) -> int:
         goes_on |= len(spelt) == 1 and spelt.isupper() == capital and text[word.end() : word.end() + 1] in (".", " ")
         if not capital:
             goes_on &= not is_eponym(spelt) and bool(_VOWEL.search(spelt))
-            goes_on |= _is_wordlike(spelt) and not cautious and lower not in ("may", "will", "best", "long", "early", "short")
+            goes_on |= (
+                _is_wordlike(spelt) and not cautious and lower not in ("may", "will", "best", "long", "early", "short")
+            )
         if not goes_on:
             break
         place, end, waiting = word.end(), _trimmed(word), 0

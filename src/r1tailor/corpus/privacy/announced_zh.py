@@ -45,14 +45,15 @@ _ROLES = "|".join(
 )
 _ROLE_LABEL = re.compile(rf"(?:{_ROLES})(?:姓名|签名|签字)?{_COLON}(?P<title>Dr\.? ?|Mr\.? ?|Ms\.? ?)?")
 _BARE_ROLE = re.compile(rf"(?:{_ROLES})(?= ?{_H})")
-_TITLES = (
-    "主治医师|主任医师|副主任|护士长|医生|医师|大夫|主任|护士|护理师|先生|女士|小姐|太太|教授|律师|法官|检察官|老师|同学|博士|院长|校长|警官|阿姨|师傅|老太太|大爷|大妈|阿婆|阿公|奶奶|爷爷|嬷嬷|上师|喇嘛"
-)
+_TITLES = "主治医师|主任医师|副主任|护士长|医生|医师|大夫|主任|护士|护理师|先生|女士|小姐|太太|教授|律师|法官|检察官|老师|同学|博士|院长|校长|警官|阿姨|师傅|老太太|大爷|大妈|阿婆|阿公|奶奶|爷爷|嬷嬷|上师|喇嘛"
 _TITLED = re.compile(rf"(?P<before>{_H}(?:{_H}|{_DOT}){{0,14}}?)(?={_TITLES})")
 _AGED = re.compile(
-    rf"(?:^|(?<=[\s,,。;；:：]))(?P<name>{_H}(?:{_H}|{_DOT}){{1,14}})(?= ?[,,、(（] ?(?:男|女|[0-9]{{1,3}} ?岁|身份证))", re.MULTILINE
+    rf"(?:^|(?<=[\s,,。;；:：]))(?P<name>{_H}(?:{_H}|{_DOT}){{1,14}})(?= ?[,,、(（] ?(?:男|女|[0-9]{{1,3}} ?岁|身份证))",
+    re.MULTILINE,
 )
-_LEADS = re.compile(r"(?:今日|昨日|今晨|今|请|经|由|与|和|及|向|对|将|把|给|为|系|是|在|被|让|随|因|嘱|找|见|听取了|听取|通知|告知|邀请|感谢|转告)$")
+_LEADS = re.compile(
+    r"(?:今日|昨日|今晨|今|请|经|由|与|和|及|向|对|将|把|给|为|系|是|在|被|让|随|因|嘱|找|见|听取了|听取|通知|告知|邀请|感谢|转告)$"
+)
 _LATIN = re.compile(r"[A-Za-z][A-Za-z'-]{1,29}(?: {1,2}[A-Za-z][A-Za-z.'-]{0,29}){0,3}")
 _SPACED = re.compile(rf"{_H} {{1,3}}{_H}(?: {{1,2}}{_H})?(?={_STOP[3:]}")
 _ANY = re.compile(f"{_ROLES}|{_TITLES}|姓|名|[男女岁]")
@@ -103,7 +104,11 @@ def _value(text: str, start: int, *, certain: bool) -> Iterator[tuple[int, int]]
         yield from _latin(text, latin)
         return
     written = re.compile(rf"{_H}(?:{_H}|{_DOT}){{1,{_LONGEST}}}?{_STOP}").match(text, start)
-    if written and (certain or _is_foreign(written.group()) or _is_han(written.group())) and not _is_term(text, *written.span()):
+    if (
+        written
+        and (certain or _is_foreign(written.group()) or _is_han(written.group()))
+        and not _is_term(text, *written.span())
+    ):
         yield written.span()
     elif end := _name(text, start):
         yield start, end
@@ -238,4 +243,6 @@ def _titled(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 def _is_term(text: str, start: int, end: int) -> bool:
     around = text[start : end + 3]
-    return medicine_zh.is_medicine(text, start, end) or any(first < end - start for first, _ in medicine_zh.terms(around))
+    return medicine_zh.is_medicine(text, start, end) or any(
+        first < end - start for first, _ in medicine_zh.terms(around)
+    )

@@ -82,6 +82,7 @@ _AGES = tuple(
     )
 )
 
+
 def find(text: str) -> Iterator[Finding]:
     """Yield dates that say more than a year."""
     if not (_ANY_DIGIT.search(text) or "月" in text):

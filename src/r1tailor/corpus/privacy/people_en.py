@@ -141,7 +141,9 @@ def _mentioned(text: str, known: set[str]) -> Iterator[Finding]:
     """Yield each place, in any case, where a word stands that was announced as part of a name."""
     longer = [re.escape(word) for word in sorted(known) if len(word) > _SHORTEST_MENTION]
     if longer:
-        for match in re.compile(rf"(?<![{_LETTER}])(?:{'|'.join(longer)})(?![{_LETTER}])", re.IGNORECASE).finditer(text):
+        for match in re.compile(rf"(?<![{_LETTER}])(?:{'|'.join(longer)})(?![{_LETTER}])", re.IGNORECASE).finditer(
+            text
+        ):
             if not _EPONYM.match(text, match.end()):
                 yield Finding("name", *match.span())
 

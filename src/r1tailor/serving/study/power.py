@@ -1,13 +1,11 @@
 """What a number of items can find: the power of an exact two-sided sign test on the items that are not tied."""
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import binom
 
-Floats = NDArray[np.float64]
+from r1tailor.planning.power import sign_power
+
 _MOST = 5000  # items
 
 
@@ -46,27 +44,6 @@ def power_of(items: int, ties: float, win: float, alpha: float) -> Power:
     shares = np.arange(0.50, 1.0, 0.01)
     detectable = next((float(share) for share in shares if sign_power(items, ties, float(share), alpha) >= 0.8), None)
     return Power(ties, win, alpha, sign_power(items, ties, win, alpha), detectable, _needed(ties, win, alpha))
-
-
-def sign_power(items: int, ties: float, win: float, alpha: float) -> float:
-    """Return the probability that the test rejects: over the number of ties, then over the wins."""
-    counts = np.arange(items + 1)
-    weights = binom.pmf(counts, items, 1 - ties)
-    likely = counts[weights > 1e-9]
-    return float(sum(weights[count] * _rejects(int(count), win, alpha) for count in likely))
-
-
-def _rejects(n: int, win: float, alpha: float) -> float:
-    least = _critical(n, alpha)
-    return float(binom.sf(least - 1, n, win) + binom.cdf(n - least, n, win)) if least <= n else 0.0
-
-
-@cache
-def _critical(n: int, alpha: float) -> int:
-    """Return the smallest number of wins of n that the two-sided test rejects; n + 1 if none is."""
-    wins = np.arange(n // 2 + 1, n + 1)
-    p = 2 * binom.sf(wins - 1, n, 0.5)
-    return int(wins[p <= alpha][0]) if (p <= alpha).any() else n + 1
 
 
 def _needed(ties: float, win: float, alpha: float) -> int | None:

@@ -1,0 +1,1 @@
+"""Somebody's file is looked at, and a domain is written for it: the needs analysis in one command."""

@@ -1,0 +1,182 @@
+"""A file, a folder or a database is opened, and what kind of material it is: rows, conversations or documents."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+from r1tailor.errors import DataError
+from r1tailor.proposal import tables
+
+Shape = Literal["table", "records", "documents", "judgments", "pubmed", "jats", "database"]
+MOST = 20_000  # rows that are looked at
+_TABLES = (".csv", ".tsv", ".tab", ".parquet", ".xlsx")
+_JSON = (".json", ".jsonl", ".ndjson")
+_DOCUMENTS = (".pdf", ".docx", ".txt", ".md", ".html", ".htm", ".xhtml")
+_XML = (".xml", ".nxml")
+_SHAPES: tuple[tuple[frozenset[str], str], ...] = (  # keys of one record, and what the format is called
+    (frozenset({"messages"}), "messages"),
+    (frozenset({"conversations"}), "sharegpt"),
+    (frozenset({"instruction", "output", "history"}), "alpaca"),
+    (frozenset({"instruction", "output", "system"}), "alpaca"),
+    (frozenset({"prompt", "completion"}), "prompt_completion"),
+    (frozenset({"instruction", "input", "output"}), "instruction"),
+)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What was found at a place.
+
+    Attributes:
+        shape: what kind of material it is.
+        place: as the user gave it: a file, a folder or a database's URL.
+        suffix: of the files, such as ``.csv``.
+        files: how many there are.
+        rows: the records, of a large file the first ones; of documents their texts under ``text``.
+        columns: their keys, in order.
+        reader: settings of the source that were found out: encoding, separator, sheet, format.
+        said: how each of them was found out, as (English, Chinese).
+        faults: rows that cannot be read, with their place.
+    """
+
+    shape: Shape
+    place: str
+    suffix: str
+    files: int
+    rows: Sequence[Mapping[str, Any]]
+    columns: tuple[str, ...] = ()
+    reader: dict[str, str] = field(default_factory=dict)
+    said: dict[str, tuple[str, str]] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+
+
+def look(place: str, query: str = "") -> Looked:
+    """Return what lies at a place.
+
+    Args:
+        place: a file, a folder, or a database's URL.
+        query: of a database, the SELECT statement; empty takes its largest table.
+
+    Raises:
+        DataError: there is nothing, or nothing that can be read as rows, conversations or documents.
+    """
+    if "://" in place:
+        from r1tailor.proposal.database import look_at_database
+
+        return look_at_database(place, query)
+    files = _files(Path(place))
+    suffix = files[0].suffix.lower()
+    if suffix in _TABLES:
+        return _table(place, files)
+    if suffix in _JSON:
+        return _records(place, files)
+    if suffix in _XML:
+        return _xml(place, files)
+    return Looked(_of_texts(files[0]), place, suffix, len(files), rows=())
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the file, or those files of a folder that have its most frequent suffix.
+
+    Raises:
+        DataError: there is none.
+    """
+    known = (*_TABLES, *_JSON, *_DOCUMENTS, *_XML)
+    if path.is_file():
+        if path.suffix.lower() not in known:
+            raise DataError(f"{path}: a file whose name ends in {', '.join(known)} is expected")
+        return [path]
+    below = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
+    suffixes = [file.suffix.lower() for file in below if file.suffix.lower() in known]
+    if not suffixes:
+        raise DataError(f"{path} is no file, and no folder with files that end in {', '.join(known)}")
+    most = max(dict.fromkeys(suffixes), key=suffixes.count)
+    return [file for file in below if file.suffix.lower() == most]
+
+
+def _table(place: str, files: Sequence[Path]) -> Looked:
+    found = tables.read(files[0], MOST)
+    return Looked(
+        "table",
+        place,
+        files[0].suffix.lower(),
+        len(files),
+        found.rows,
+        found.columns,
+        found.reader,
+        found.said,
+        found.faults,
+    )
+
+
+def _records(place: str, files: Sequence[Path]) -> Looked:
+    rows, faults = _json_rows(files[0])
+    columns = tuple(dict.fromkeys(key for row in rows for key in row))
+    if not columns:
+        why = f"; {faults[0]}" if faults else ""
+        raise DataError(f"{files[0]} holds no list of records{why}")
+    form = next((name for keys, name in _SHAPES if keys <= set(columns)), "")
+    shown = ", ".join(columns[:8])
+    said = {"format": (f"its records have {shown}", f"记录的键为 {shown}")}
+    reader = {"format": form} if form else {}
+    shape: Shape = "records" if form else "table"
+    return Looked(shape, place, files[0].suffix.lower(), len(files), rows, columns, reader, said, tuple(faults))
+
+
+def _json_rows(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    from r1tailor.records import json_lines
+
+    if path.suffix.lower() == ".json":
+        return _json_list(path), []
+    rows: list[dict[str, Any]] = []
+    faults = []
+    for number, line in islice(json_lines(path), MOST):
+        if isinstance(line, str):
+            faults.append(f"line {number}: {line}")
+        else:
+            rows.append(line)
+    return rows, faults
+
+
+def _json_list(path: Path) -> list[dict[str, Any]]:
+    """Return the records of a JSON file: a list of mappings.
+
+    Raises:
+        DataError: it is no JSON, or holds none.
+    """
+    try:
+        value = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: not JSON in UTF-8: {error}") from error
+    if not isinstance(value, list):
+        raise DataError(f"{path}: a list of records is expected, found {_kind(value)}")
+    rows = [row for row in value if isinstance(row, dict)]
+    if not rows:
+        held = _kind(value[0]) if value else "nothing"
+        raise DataError(f"{path}: a list of records is expected; its list holds {held}")
+    return rows[:MOST]
+
+
+def _kind(value: object) -> str:
+    keys = f" with {', '.join(map(str, list(value)[:6]))}" if isinstance(value, dict) else ""
+    return f"{'a mapping' if isinstance(value, dict) else type(value).__name__}{keys}"
+
+
+def _xml(place: str, files: Sequence[Path]) -> Looked:
+    head = files[0].read_bytes()[:4096]
+    shape: Shape = "pubmed" if b"PubmedArticle" in head or b"MedlineCitation" in head else "jats"
+    return Looked(shape, place, files[0].suffix.lower(), len(files), rows=())
+
+
+def _of_texts(file: Path) -> Shape:
+    """Return ``judgments`` for a text that is headed as a Chinese ruling, else ``documents``."""
+    if file.suffix.lower() not in (".txt", ".html", ".htm"):
+        return "documents"
+    raw = file.read_bytes()[:20_000]
+    text = raw.decode("utf-8", "ignore") + raw.decode("gb18030", "ignore")
+    heading = "".join(text.split())
+    ruling = any(f"{kind}{form}" in heading for kind in ("判决", "裁定") for form in ("书",))
+    return "judgments" if ruling and "本院" in heading else "documents"

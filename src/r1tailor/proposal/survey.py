@@ -1,0 +1,95 @@
+"""What the documents of a proposal hold: language, identifiers by kind and rate, reasoning, turns, answers."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from r1tailor.corpus.privacy.deidentify import find
+from r1tailor.corpus.privacy.findings import IDEOGRAPH
+from r1tailor.records import Document
+from r1tailor.schema.corpus import PrivacyKind
+
+_SAMPLE = 400  # documents in which identifiers are looked for
+_PERSONAL = frozenset(  # kinds that single out a person; dates and ages alone do not
+    ("name", "phone", "email", "ssn", "mrn", "resident_id", "bank_card", "health_plan", "passport", "account", "plate")
+)
+_RATE = 0.02  # of the documents
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a sample of the documents holds.
+
+    Attributes:
+        documents: how many there are.
+        sampled: how many of them were searched for identifiers.
+        language: ``zh`` where at least a third of the letters are Chinese characters.
+        identifiers: documents of the sample with identifiers, by kind, the most frequent first.
+        personal: documents of the sample with an identifier that singles out a person.
+        answered: documents with an answer.
+        reasoned: documents with reasoning before the answer.
+        turns: mean number of turns of those that are conversations; 0 where none is.
+        longest: characters of the longest answer; ``length`` is their mean.
+    """
+
+    documents: int
+    sampled: int
+    language: str
+    identifiers: dict[str, int]
+    personal: int
+    answered: int
+    reasoned: int
+    turns: float
+    length: float
+
+    @property
+    def identifies(self) -> bool:
+        """Whether identifiers are frequent enough that they have to be treated."""
+        return self.personal > _RATE * self.sampled
+
+
+def survey(documents: Sequence[Document]) -> Survey:
+    """Return what documents hold."""
+    step = max(1, len(documents) // _SAMPLE)
+    sample = documents[::step][:_SAMPLE]
+    found = [
+        {finding.kind for text in texts(document) for finding in find(text, get_args(PrivacyKind))}
+        for document in sample
+    ]
+    answers = [str(document.fields["output"]) for document in documents if document.fields.get("output")]
+    turns = [len(document.fields["turns"]) for document in documents if document.fields.get("turns")]
+    return Survey(
+        documents=len(documents),
+        sampled=len(sample),
+        language=language(text for document in sample for text in texts(document)),
+        identifiers=dict(Counter(kind for kinds in found for kind in kinds).most_common()),
+        personal=sum(not _PERSONAL.isdisjoint(kinds) for kinds in found),
+        answered=len(answers) + len(turns),
+        reasoned=sum(bool(document.fields.get("reasoning")) for document in documents),
+        turns=sum(turns) / len(turns) if turns else 0.0,
+        length=sum(map(len, answers)) / len(answers) if answers else 0.0,
+    )
+
+
+def texts(document: Document) -> Iterator[str]:
+    """Yield what a model would read of a document: its text, its answer, its turns."""
+    yield document.text
+    pending: list[Any] = [document.fields.get(key) for key in ("instruction", "output", "reasoning", "turns")]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, dict):
+            pending += value.values()
+        elif isinstance(value, list):
+            pending += value
+
+
+def language(texts: Iterator[str]) -> str:
+    """Return ``zh`` where at least a third of the letters are Chinese characters, else ``en``."""
+    chinese = letters = 0
+    for text in texts:
+        han = len(IDEOGRAPH.findall(text))
+        chinese, letters = chinese + han, letters + sum(character.isalpha() for character in text)
+    return "zh" if 3 * chinese >= max(1, letters) else "en"
