@@ -115,7 +115,15 @@ def _unique(examples: Sequence[Example], given: Mapping[str, str]) -> tuple[list
     One that repeats an example of a given part is a leak, and none of these.
     """
     seen = {
-        (e.instruction, e.input, e.series, e.output, e.reasoning, str((e.turns, e.tools, e.tool_calls)), given.get(e.id)): e
+        (
+            e.instruction,
+            e.input,
+            e.series,
+            e.output,
+            e.reasoning,
+            str((e.turns, e.tools, e.tool_calls)),
+            given.get(e.id),
+        ): e
         for e in reversed(examples)
     }
     kept = list(reversed(seen.values()))
