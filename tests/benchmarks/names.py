@@ -1,6 +1,6 @@
 """Measure the detector of names on sentences that nobody tuned it on: ``python -m tests.benchmarks.names``.
 
-``data/names_unseen_<language>.txt`` holds 300 sentences of each language, about half of them with names (one or more, each
+``data/names_unseen_<language>.txt`` holds 300 sentences of each language, half of them with names (one or more, each
 in ``[[ ]]``), half of them traps: drugs, herbs, eponyms, verbs behind a role. A name is found if all of its letters
 lie in findings. A trap is spoilt if a name is found in it. Each share comes with its 95 % Wilson interval.
 """
@@ -83,7 +83,9 @@ def _is_covered(text: str, start: int, end: int, found: Sequence[tuple[int, int]
 
 def _print(title: str, outcomes: Sequence[bool]) -> None:
     interval = binomtest(sum(outcomes), len(outcomes)).proportion_ci(0.95, method="wilson")
-    print(f"{title:26}{len(outcomes):5}{sum(outcomes) / len(outcomes):8.3f}   {interval.low:.3f} to {interval.high:.3f}")
+    print(
+        f"{title:26}{len(outcomes):5}{sum(outcomes) / len(outcomes):8.3f}   {interval.low:.3f} to {interval.high:.3f}"
+    )
 
 
 if __name__ == "__main__":

@@ -32,7 +32,9 @@ from r1tailor.sources.packaged import download_member
 
 _SIZES = (10_000, 100_000, 1_000_000)
 _REDACT = f"{{{', '.join(f'{kind}: redact' for kind in get_args(PrivacyKind))}}}"
-_PRIVACY = f"domain.cleaning.privacy={{kinds: {_REDACT}, key_variable: TAILOR_KEY, share_of_documents_with_findings: 0.01}}"
+_PRIVACY = (
+    f"domain.cleaning.privacy={{kinds: {_REDACT}, key_variable: TAILOR_KEY, share_of_documents_with_findings: 0.01}}"
+)
 _MOST_GROWTH = 1.3
 _SENTENCES = (6, 14)
 _COPY, _EDITED = 7, 13  # of every twenty documents

@@ -117,7 +117,9 @@ class DomainSection(Section):
     title: str = Field(description="What the domain is about, in a few words for the report.")
     language: Literal["en", "zh"] = Field(description="Language of the answers; BLEU cuts zh into characters.")
     goals: tuple[Goal, ...] = Field(strict=False, description="What the tuned model has to reach.")
-    compliance: Compliance = Field(description="Rules that the documents are checked against: none, hipaa, pipl, securities.")
+    compliance: Compliance = Field(
+        description="Rules that the documents are checked against: none, hipaa, pipl, securities."
+    )
     sources: tuple[Source, ...] = Field(strict=False, min_length=1, description="Where raw material comes from.")
     cleaning: Cleaning = Field(description="How documents are cleaned.")
     annotation: Annotation | None = Field(description="People's labels; null lets documents pass through.")

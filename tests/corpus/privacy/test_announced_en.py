@@ -8,7 +8,10 @@ from tests.corpus.privacy.test_deidentify import redacted
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("pt john smith seen by dr. mary jones today, c/o chest pain", "pt [NAME] seen by dr. [NAME] today, c/o chest pain"),
+        (
+            "pt john smith seen by dr. mary jones today, c/o chest pain",
+            "pt [NAME] seen by dr. [NAME] today, c/o chest pain",
+        ),
         ("Mrs. May reports pain at rest", "Mrs. [NAME] reports pain at rest"),
         ("dr. may, please call", "dr. [NAME], please call"),
         ("Patient: maria gonzalez, 44f", "Patient: [NAME], 44f"),

@@ -18,7 +18,11 @@ def test_the_gate_counts_by_kind_and_says_what_to_do() -> None:
     with pytest.raises(DataError) as refusal:
         gate(
             documents,
-            domain("hipaa", Privacy(kinds={"ssn": "redact"}, key_variable="K", share_of_documents_with_findings=0.49), [source("s")]),
+            domain(
+                "hipaa",
+                Privacy(kinds={"ssn": "redact"}, key_variable="K", share_of_documents_with_findings=0.49),
+                [source("s")],
+            ),
         )
     assert str(refusal.value) == (
         "domain.compliance = hipaa: 1 of 2 documents still hold identifiers (ssn 1, email 1); at most 49.00% may "
@@ -26,7 +30,10 @@ def test_the_gate_counts_by_kind_and_says_what_to_do() -> None:
         "What to do: treat email in domain.cleaning.privacy.kinds, or leave the documents out:\n"
         "  a, 1: ssn 1, email 1"
     )
-    passed = gate(documents, domain("hipaa", Privacy(kinds={}, key_variable="K", share_of_documents_with_findings=0.5), [source("s")]))
+    passed = gate(
+        documents,
+        domain("hipaa", Privacy(kinds={}, key_variable="K", share_of_documents_with_findings=0.5), [source("s")]),
+    )
     assert passed == {
         "documents": 2,
         "with_findings": 1,
@@ -91,7 +98,9 @@ def test_the_gate_names_documents_their_positions_and_their_kinds() -> None:
 
 
 @pytest.mark.parametrize("compliance", ["hipaa", "pipl"])
-@pytest.mark.parametrize("written", ["94 y/o", "age 94", "94F with cough", "年龄：94", "九十四歲", "女，94", "ninety-four years old"])
+@pytest.mark.parametrize(
+    "written", ["94 y/o", "age 94", "94F with cough", "年龄：94", "九十四歲", "女，94", "ninety-four years old"]
+)
 def test_the_gate_agrees_with_what_the_product_writes(compliance: Any, written: str) -> None:  # noqa: ANN401
     treated = redacted(f"Seen: {written}, cough")
     assert "94" not in treated

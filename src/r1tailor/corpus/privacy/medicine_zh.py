@@ -25,6 +25,7 @@ _NAMED_AFTER = re.compile(
     r"|小体|杆菌|菌|孢子|定律|定理|方程)|氏"
 )
 
+
 def is_medicine(text: str, start: int, end: int) -> bool:
     """Whether a stretch of a text holds, or begins, what only names of drugs hold: 奥美拉唑, 辛伐|他汀."""
     return bool(_IS_DRUG.search(text, start, end) or _ENDS_AS_DRUG.match(text, end - 1))

@@ -119,7 +119,9 @@ def values(page: Page) -> dict[str, Any]:
 
 def _kept(study: Study, root: Path, comment: str) -> str:
     privacy = study.plan.privacy
-    return keeping(Privacy.model_validate(of_earlier_release(privacy), strict=False) if privacy else None, root)(comment)
+    return keeping(Privacy.model_validate(of_earlier_release(privacy), strict=False) if privacy else None, root)(
+        comment
+    )
 
 
 def _number(form: FormData) -> int:
