@@ -1,5 +1,6 @@
 """Compose, load and refuse through the real command line; bad files, and the one message each of them gets."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -234,3 +235,30 @@ def test_a_composition_of_an_earlier_release_takes_the_sections_that_it_lacks(tm
     found = config.load_params(tmp_path / "config.yaml")
     assert (found.serving, found.objective.kind) == (config.load_params().serving, "supervised")
     assert found.compression.forms == ()
+
+
+def test_a_privacy_preset_stands_for_every_kind_and_an_older_composition_is_read(tmp_path: Path) -> None:
+    kept = ("domain.cleaning.privacy=hipaa", "domain.compliance=hipaa")
+    settings = config.load([*RECORDS.split(), "domain.sources.0.path=a.jsonl", *kept])
+    privacy = settings.domain.cleaning.privacy
+    assert privacy is not None
+    assert (set(privacy.kinds.values()), len(privacy.kinds)) == ({"redact"}, 25)
+    assert (privacy.key_variable, privacy.share_of_documents_with_findings) == ("R1TAILOR_PRIVACY_KEY", 0)
+    older = config.as_yaml(settings).replace("share_of_documents_with_findings: 0.0", "threshold: 0.25")
+    (tmp_path / "config.yaml").write_text(older, encoding="utf-8")
+    read = config.load_params(tmp_path / "config.yaml").domain.cleaning.privacy
+    assert read == privacy.model_copy(update={"share_of_documents_with_findings": 0.25})
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("gdpr", "'gdpr' is no preset; there are hipaa, pipl"),
+        ("{kinds: {}, threshold: 0}", "threshold is now called share_of_documents_with_findings"),
+        ("null", "compliance = pipl needs cleaning.privacy: pipl"),
+    ],
+)
+def test_a_preset_that_is_none_and_an_old_key_are_refused(value: str, said: str) -> None:
+    overrides = ["domain.sources.0.path=a.jsonl", f"domain.cleaning.privacy={value}", "domain.compliance=pipl"]
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        config.load([*RECORDS.split(), *overrides])

@@ -74,7 +74,7 @@ def test_a_refused_gate_leaves_no_document(tmp_path: Path, monkeypatch: pytest.M
     source = tmp_path / "colours.jsonl"
     rows = [{"input": f"patient {i}, SSN 536-90-{4399 + i}", "output": "red"} for i in range(20)]
     source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    privacy = "domain.cleaning.privacy={kinds: {email: redact}, key_variable: R1TAILOR_PRIVACY_KEY, share_of_documents_with_findings: 0.0}"
+    privacy = "domain.cleaning.privacy={kinds: {email: redact}, key_variable: R1TAILOR_PRIVACY_KEY}"
     settings, run = toy_settings(tmp_path, "domain.compliance=hipaa", privacy), RunFolder(tmp_path / "run")
     stages.collect(settings, run)
     with pytest.raises(DataError, match="hold identifiers"):

@@ -1,6 +1,6 @@
 """Measure the detector of names on sentences that nobody tuned it on: ``python -m tests.benchmarks.names``.
 
-``data/names_unseen_<language>.txt`` holds 300 sentences of each language, about half of them with names (one or more, each
+``data/names_unseen_<language>.txt`` holds 300 sentences of each language, half of them with names (one or more, each
 in ``[[ ]]``), half of them traps: drugs, herbs, eponyms, verbs behind a role. A name is found if all of its letters
 lie in findings. A trap is spoilt if a name is found in it. Each share comes with its 95 % Wilson interval.
 """

@@ -16,7 +16,7 @@ from r1tailor.schema.settings import Settings
 from tests.support.market_cases import made_record
 
 _METRICS: dict[str, Any] = {"n": 2, "confidence": 0.95, "models": {"base": {}, "tuned": {}}, "comparisons": {}}
-_PRIVACY = "domain.cleaning.privacy={kinds: {name: redact, zip: redact}, key_variable: KEY, share_of_documents_with_findings: 0.1}"
+_PRIVACY = "domain.cleaning.privacy={kinds: {name: redact, zip: redact}, key_variable: KEY}"
 
 
 @pytest.fixture

@@ -34,11 +34,7 @@ def test_the_same_text_has_the_same_hash_which_nobody_can_make_without_the_secre
     assert "Miller" not in log_file(tmp_path).read_text("utf-8")
 
 
-PRIVACY = Privacy(
-    kinds={"name": "redact", "phone": "redact", "date": "redact"},
-    key_variable="R1TAILOR_TEST_KEY",
-    share_of_documents_with_findings=0.1,
-)
+PRIVACY = Privacy(kinds={"name": "redact", "phone": "redact", "date": "redact"}, key_variable="R1TAILOR_TEST_KEY")
 
 
 def test_texts_are_kept_without_what_privacy_takes_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,10 +26,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     root, cache = tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("cache")
     rows = [
         {
-            "input": f"pt zorblatt quivane, 97 y/o, SSN 523-41-8867, 217-555-3134, zorb@quivane.example, item {n * 7919}",
+            "input": f"pt zorblatt quivane, 97 y/o, SSN 523-41-8867, 217-555-3134, zorb@quivane.example, no {n * 79}",
             "output": ("red", "green", "blue")[n % 3],
             "reasoning": "Seen by Dr. Zorblatt Quivane. 患者姓名：鹿目圆，转诊。",
-            "group": 70012000 + n,
+            "group": str(70012000 + n),
         }
         for n in range(60)
     ]
@@ -43,8 +43,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         patch.setattr("sys.stdout", log)
         patch.setattr("sys.stderr", log)
         os.umask(0o022)
-        chosen = ("domain.cleaning.privacy=hipaa", "domain.split.by=group", "model=tiny_llama", "trainer.max_steps=2")
-        settings = config.load([*domain, *chosen, *FASTER])
+        chosen = ("domain.cleaning.privacy=hipaa", "model=tiny_llama", "trainer.max_steps=2")
+        alike = ("domain.split.by=group", "domain.split.leaks={fields: [input], containment: 1, on_leak: remove}")
+        settings = config.load([*domain, *chosen, *alike, *FASTER])
         run = RunFolder(root / "outputs" / "notes")
         with confidential(settings, run.path):
             for stage in _STAGES:
@@ -85,6 +86,6 @@ def test_the_search_would_find_them(made: Made) -> None:
 def test_groups_stay_distinct_and_what_passed_is_recorded(made: Made) -> None:
     _, run, _, _ = made
     groups = [item.group for items in run.parts().values() for item in items]
-    assert len(set(groups)) == len(groups) == 60
+    assert len(set(groups)) == len(groups) > 40
     told = store.read_json(run.cleaned.with_name("report.json"))["compliance"]
     assert told == {"documents": 60, "with_findings": 0, "findings": {}, "where": []}

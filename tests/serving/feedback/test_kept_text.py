@@ -12,9 +12,7 @@ from r1tailor.serving.refusals import Refused
 
 @pytest.fixture
 def private(settings: Callable[..., Settings]) -> Settings:
-    return settings(
-        "domain.cleaning.privacy={kinds: {email: redact}, key_variable: R1TAILOR_PRIVACY_KEY, share_of_documents_with_findings: 0}"
-    )
+    return settings("domain.cleaning.privacy={kinds: {email: redact}, key_variable: R1TAILOR_PRIVACY_KEY}")
 
 
 def test_a_domain_without_privacy_keeps_what_was_written(tmp_path: Path) -> None:

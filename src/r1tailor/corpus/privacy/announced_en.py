@@ -1,8 +1,8 @@
 """Names in Latin script that a label, a title or a role announces: ``Patient: lee soo-jin``, ``dr. hope``.
 
-What announces decides, and neither case nor a list: behind a title or the label of a name stands a name unless a word
-says otherwise (``dr. visits``, ``name: unknown``); behind a role (``pt``, ``surgeon:``) stands one unless the word there
-is one of the language, a drug, or an eponym. A name ends before the first word that is none.
+What announces decides, and neither case nor a list: behind a title or the label of a name stands a name unless a
+word says otherwise (``dr. visits``, ``name: unknown``); behind a role (``pt``, ``surgeon:``) stands one unless the
+word there is one of the language, a drug, or an eponym. A name ends before the first word that is none.
 """
 
 import re
@@ -11,13 +11,11 @@ from collections.abc import Iterator
 from r1tailor.corpus.privacy.lexicon_en import is_drug, is_eponym, is_ordinary
 from r1tailor.corpus.privacy.lists import sections, words
 
-_SECTIONS = sections("names.txt")
-_LISTED = frozenset(word.lower() for name in ("given", "surname") for word in _SECTIONS[name])
+_SECTIONS, _CONTEXTS = sections("names.txt"), sections("contexts_en.txt")
+LISTED = frozenset(word.lower() for name in ("given", "surname") for word in _SECTIONS[name])
 _NO_NAME = words("no_names.txt")
 _LETTER = "A-Za-zÀ-ÖØ-öø-ÿĀ-žȘșȚțḀ-ỿ"
-_PARTICLES = frozenset(
-    "de da di do du del della dos das la le van von der den ter ten zu bin bint ibn al el abu y".split()
-)
+_PARTICLES = frozenset(_CONTEXTS["particle"])
 _WORD = re.compile(rf"(?<![{_LETTER}0-9])(?:[{_LETTER}][{_LETTER}'-]{{0,29}})")
 _GAP = re.compile(r"\.? ?(?=[^\s])|, (?=[A-Za-z])")
 _BOUND = r"(?<![A-Za-z0-9'/-])"
@@ -63,29 +61,13 @@ _ROLE_LABEL = re.compile(
 _ROLE = re.compile(rf"{_BOUND}(?P<role>{_ROLES}|{_BY})[ ]{{1,2}}(?=[{_LETTER}])", re.IGNORECASE)
 _ANY = re.compile(r"(?i)\b(?:name|m[rsx]s?|miss|drs?|prof|rev|herr|frau|mme|dame|messrs|hon)\b|:|=| - ")
 _ANY_ROLE = re.compile(rf"(?i)(?<![a-z])(?:{_ROLES}|{_BY})[ ]")
-_NOT_TITLED = frozenset(
-    "and or to is was are were has had have will would can could should may must shall the a an of for in on at by with from"
-    " as if that who which not no office visit visits appointment appointments note notes order orders said says recommends"
-    " recommended wants wanted called advised prescribed ordered saw sees came spoke asked told agrees agreed notified aware"
-    " paged named unknown none also please signature sign consult regarding about re per title".split()
-)
-_ADDRESSED = frozenset("may will can".split())  # names, too, where nothing that they govern follows
-_EMPTY = frozenset(
-    "unknown none n/a na nil see not pending self refused anonymous withheld same redacted unable no tbd the a an on as to of"
-    " for by in is was and or required optional please enter type print blank undisclosed confidential omitted".split()
-)
-_WORDLIKE = frozenset(
-    "young hope rose best day brown white black green gray king long short wood woods stone hill field fields rivers banks"
-    " bush forest lake marsh park price rich page small little love joy grace faith summers april june august dawn ray mark"
-    " bill rob pat sue art gene drew chase hunter mason cook baker fisher farmer carpenter cooper miller smith taylor turner"
-    " walker parker porter potter bishop pope knight noble earl duke prince wise sharp strong sweet moody savage ball"
-    " bell bird crane drake finch fox hart lamb wolf pike rice berry cherry olive ivy lily daisy violet iris ginger heather"
-    " holly poppy pearl ruby amber crystal jade gold silver glass case cash cross dale dean early english french german welsh"
-    " frank hunt ivory key land lane law major merry moon frost winter winters spring storm gale star church temple"
-    " chance victor power powers way ward west north east weeks grant will may bond day graves".split()
-)
+_NOT_TITLED = frozenset(_CONTEXTS["not titled"])
+_ADDRESSED = frozenset(_CONTEXTS["addressed"])
+_EMPTY = frozenset(_CONTEXTS["empty"])
+_WORDLIKE = frozenset(_CONTEXTS["word too"])
 _PERSON_VERBS = re.compile(
-    r"(?: (?:gave|was|is|has|had|denies|reports|states|said|says|told|called|came|lives|presents|presented|reported|stated"
+    r"(?: (?:gave|was|is|has|had|denies|reports|states|said|says|told|called|came|lives|presents|presented|reported"
+    r"|stated"
     r"|denied|complains|c/o|requesting|requests|asked|walked|ambulating|amb|tolerated|tolerating|refused|refuses|notified"
     r"|aware|seen|rounded|signed|arrived|returned|agrees|admitted|s/p|w/|who|at bedside)\b|[,;.:()\n/]|  |$)",
     re.IGNORECASE,
@@ -123,7 +105,7 @@ def _titled(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 
 def _stands_alone(text: str, found: re.Match[str]) -> bool:
-    """Whether a word that helps a verb elsewhere is a name: ``Mrs. May reports``, ``Dr. May,`` but not ``dr. may go``."""
+    """Whether a word that helps a verb elsewhere is a name: ``Mrs. May reports``, but not ``dr. may go``."""
     if not found.group()[0].isupper():
         return bool(_PERSON_VERBS.match(text, found.end())) or _is_followed_by_a_name(text, found.end())
     return True
@@ -131,7 +113,7 @@ def _stands_alone(text: str, found: re.Match[str]) -> bool:
 
 def _is_followed_by_a_name(text: str, end: int) -> bool:
     following = _WORD.match(text, end + 1) if text[end : end + 1] == " " else None
-    return following is not None and following.group().lower() in _LISTED | _WORDLIKE
+    return following is not None and following.group().lower() in LISTED | _WORDLIKE
 
 
 def _named(text: str, place: int) -> Iterator[tuple[int, int]]:
@@ -176,28 +158,28 @@ def _is_name(text: str, first: re.Match[str], *, labelled: bool) -> bool:
     """Whether a word behind a role begins a name."""
     word = first.group().removesuffix("'s")
     lower, follows = word.lower(), text[first.end() : first.end() + 1]
-    if follows == ":" or is_drug(word) or (is_eponym(word) and lower not in _LISTED and not follows == ","):
+    if follows == ":" or is_drug(word) or (is_eponym(word) and lower not in LISTED and follows != ","):
         return False
     initial = len(word) == 1 and follows == "." and labelled
     if initial:
         surname = re.compile(rf"\.? ?(?:[A-Za-z]\. ?)?(?P<word>[{_LETTER}'-]{{2,}})").match(text, first.end())
         return bool(surname) and not is_ordinary(surname["word"] if surname else "")
-    if len(word) == 1 or not _VOWEL.search(word) and lower not in _LISTED and lower != "ng":
+    if len(word) == 1 or (not _VOWEL.search(word) and lower not in LISTED and lower != "ng"):
         return False
-    if lower in _LISTED:
+    if lower in LISTED:
         return labelled or word[0].isupper() or _continues(text, first)
     if _is_wordlike(word):
         return (labelled and word[0].isupper()) or _continues(text, first)
     if _is_word(word):
         return False
-    return word[0].isupper() and not _is_abbreviation(word) or labelled or _continues(text, first)
+    return (word[0].isupper() and not _is_abbreviation(word)) or labelled or _continues(text, first)
 
 
 def _continues(text: str, first: re.Match[str]) -> bool:
     """Whether what follows a word in lower case speaks for a name: a person's verb, an end, another such word."""
     if len(first.group()) < 3:
         return False
-    if first.group().lower() in _LISTED and _PERSON_VERBS.match(text, first.end()):
+    if first.group().lower() in LISTED and _PERSON_VERBS.match(text, first.end()):
         return True
     second = _WORD.match(text, first.end() + 1) if text[first.end() : first.end() + 1] == " " else None
     if second and not _is_word(second.group()) and len(second.group()) > 2 and not is_eponym(second.group()):
@@ -217,7 +199,7 @@ def _is_abbreviation(word: str) -> bool:
 def _is_word(word: str) -> bool:
     """Whether a word is one of the language or a drug's, and so no name of its own."""
     lower = word.lower().removesuffix("'s")
-    if lower in _LISTED:
+    if lower in LISTED:
         return False
     return is_ordinary(lower) or is_drug(lower) or lower in _NO_NAME
 
@@ -239,7 +221,7 @@ def _end(text: str, first: re.Match[str], *, cautious: bool) -> int:
         return end
     place, waiting = first.end(), 0
     for _ in range(_MOST_WORDS):
-        gap = re.compile(r"\.? {1,2}|-|\.(?=[A-Za-z])").match(text, place)
+        gap = re.compile(r"\.? |-|\.(?=[A-Za-z])").match(text, place)
         word = _WORD.match(text, gap.end()) if gap else None
         if gap is None or word is None or (text[place] == "." and place - first.start() > 2 and end == place):
             break
@@ -254,9 +236,7 @@ def _end(text: str, first: re.Match[str], *, cautious: bool) -> int:
         goes_on |= len(spelt) == 1 and spelt.isupper() == capital and text[word.end() : word.end() + 1] in (".", " ")
         if not capital:
             goes_on &= not is_eponym(spelt) and bool(_VOWEL.search(spelt))
-            goes_on |= (
-                _is_wordlike(spelt) and not cautious and lower not in ("may", "will", "best", "long", "early", "short")
-            )
+            goes_on |= _is_wordlike(spelt) and not cautious and lower not in _ADDRESSED
         if not goes_on:
             break
         place, end, waiting = word.end(), _trimmed(word), 0

@@ -71,7 +71,8 @@ _AGES = tuple(
         rf"{LEFT}{_OLD} ?(?:y[/-]?o|y\.o\.|yo[mf]|years? young|y/?[mf]|/[mf])(?![a-z])",
         rf"{LEFT}{_OLD}(?: yrs?)? (?:male|female|man|woman|gentleman|lady)(?![a-z])",
         # 94F is an age or a temperature: what follows tells
-        rf"{LEFT}(?<!temp )(?<! t )(?<!of ){_OLD}(?-i:[MF])(?= (?:with|w/|c/o|s/p|p/w|h/o|hx|pmh|presents|who|adm|fell|here))",
+        rf"{LEFT}(?<!temp )(?<! t )(?<!of ){_OLD}(?-i:[MF])"
+        r"(?= (?:with|w/|c/o|s/p|p/w|h/o|hx|pmh|presents|who|adm|fell|here))",
         rf"(?<![a-z])aged?(?: of| is| in years| ?\(years?\))?[ :=]{{1,3}}{_OLD}{_NOT_PLUS}",
         rf"(?<![a-z])turn(?:ed|s|ing) {_OLD}{_NOT_PLUS}",
         rf"{LEFT}(?P<age>{_TENS}|{_HUNDRED})[ -](?:years?|yrs?)[ -](?:old|of age)",

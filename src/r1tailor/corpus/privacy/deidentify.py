@@ -65,7 +65,8 @@ _BIRTH_LABEL = re.compile(
 def find(text: str, kinds: Iterable[PrivacyKind] | None = None, others: Iterable[Finder] = ()) -> list[Finding]:
     """Return the identifiers of a text in order, without overlap; of some kinds only, if they are given.
 
-    Finders of ``others`` come after our own. A text with underscores between words, such as the name of a file, is also read with spaces in their place.
+    Finders of ``others`` come after our own. A text with underscores between words, such as the name of a file, is also
+    read with spaces in their place.
     """
     folded, wanted = fold(text), None if kinds is None else frozenset(kinds)
     readings = (folded, _JOINT.sub(" ", folded)) if "_" in folded and _JOINT.search(folded) else (folded,)

@@ -1,6 +1,6 @@
 """Whether data may pass: HIPAA's gate counts what a second pass still finds, the securities rule looks at provenance.
 
-A message of the gate names documents, kinds and counts, never a surface. Dates that were moved are still dates: where the settings
+A message names documents, kinds and counts, never a surface. Dates that were moved are still dates: where the settings
 say ``shift_dates`` the gate leaves them out, and the release needs an expert's determination (45 CFR 164.514(b)(1)).
 """
 
@@ -24,7 +24,7 @@ _SHOWN = 20
 
 
 def gate(documents: Iterable[Document], domain: DomainSection, today: date | None = None) -> dict[str, Any]:
-    """Return what was checked, as plain JSON values: documents, how many hold findings, kinds, the first places.
+    """Return what was checked, as plain JSON values: documents, how many hold findings, kinds, first places.
 
     Args:
         documents: clean.
@@ -33,8 +33,8 @@ def gate(documents: Iterable[Document], domain: DomainSection, today: date | Non
 
     Raises:
         DataError: a source is under embargo; names it and the date. ``hipaa``, ``pipl``: too many documents hold
-            findings; names the first of them, counts by kind, and what to do. ``securities``: records lack a licence or an ISO
-            date of availability; names their ids.
+            findings; names the first of them, counts by kind, and what to do. ``securities``: records lack a licence or
+            ISO date of availability; names their ids.
     """
     if waiting := under_embargo(domain.every_source, today or date.today()):
         listed = ", ".join(f"{name} (until {end})" for name, end in waiting.items())

@@ -20,8 +20,10 @@ _WORD_ENDING = re.compile(
     r"|[a-z]{2}ative|[a-z]{3}ance|[a-z]{3}ence|ful|fully|[a-z]{2}less|rrhea|rrhage|plegia|paresis|esthesia|cytosis"
     r"|penia|trophy|megaly|tensive|lateral|centesis|genesis|kinesia|phasia|phagia|pnea)$"
 )
-_INFLECTED = (("ies", "y"), ("ied", "y"), ("es", ""), ("s", ""), ("ing", "e"), ("ing", ""), ("ed", "e"), ("ed", ""))
-_INFLECTED += (("d", ""), ("ly", ""), ("er", ""), ("'s", ""))
+_INFLECTED = (
+    *(("ies", "y"), ("ied", "y"), ("es", ""), ("s", ""), ("ing", "e"), ("ing", "")),
+    *(("ed", "e"), ("ed", ""), ("d", ""), ("ly", ""), ("er", ""), ("'s", "")),
+)
 _SHORTEST_STEM = 3
 
 

@@ -79,7 +79,8 @@ _PERSON = re.compile(
 )
 _ONLY_PEOPLE = re.compile(
     r" (?:lives|resides|smokes|den(?:ies|ied)|complain(?:s|ed)|telephoned|phoned|testifi(?:es|ed)|states|stated|wrote"
-    r"|reports that|reported that|was born|was accompanied|is married|works as|worked as|told|asked|agreed|refused)(?![a-z])"
+    r"|reports that|reported that|was born|was accompanied|is married|works as|worked as|told|asked|agreed"
+    r"|refused)(?![a-z])"
     r"|, an? (?:[a-z]+ )?(?:monk|nun|nurse|teacher|farmer|student|engineer|widow|widower|retired)"
 )
 _EPONYM = re.compile(
@@ -91,14 +92,9 @@ _EPONYM = re.compile(
     r"|bod(?:y|ies)|ulcers?|ana?emia|chorea|ataxia|dystrophy|deformity|lesions?|rash|virus|encephalitis|fever|arthritis|proteinuria|pupils?"
     r"|purpura|index|stain|line|angle|ring|tube|drain|diverticulum|gland|fistula|triad|law|rule|amendment|Disease|Syndrome)\b"
 )
-_MADE_AS = {"tang", "wan", "san", "pian", "yin", "jian", "gao", "keli", "jiaonang"}
-_HERBS = {
-    tuple(herb.split("-"))
-    for herb in (
-        "huang-qi dang-gui ren-shen bai-zhu fu-ling gan-cao chai-hu huang-qin huang-lian da-huang ma-huang dong-quai "
-        "bai-shao chuan-xiong di-huang gou-qi dan-shen san-qi ge-gen gui-zhi xing-ren wu-wei-zi shan-yao ban-xia"
-    ).split()
-}
+_DECOCTION = re.compile(r" (?:Tang|Wan|San|Pian|Yin|Jian|Gao|Dan|Keli|Jiaonang)\b")
+_PHRASES = frozenset(tuple(phrase.split("-")) for phrase in sections("words_en.txt")["phrase"])
+_LISTED_ON = re.compile(r",? (?:and|or|plus) [A-Z]|, [A-Z]")
 _SECTIONS = sections("names.txt")
 GIVEN, SURNAMES = frozenset(_SECTIONS["given"]), frozenset(_SECTIONS["surname"])
 _SURNAMES_TOO = {"holder", "friend", "cousin", "clerk"}
@@ -181,10 +177,12 @@ def _without_eponym(text: str, run: _Run) -> _Run:
 
 
 def _is_name(text: str, run: _Run) -> bool:
-    if not run.words or _is_medicine(run.words):
+    if not run.words or _is_medicine(run.words) or (len(run.words) > 1 and _DECOCTION.match(text, run.end)):
         return False
     start = max(0, run.start - _BEFORE)
-    if len(run.words) > 1 and (_is_listed(run.words) or _is_unknown(run.words) or _is_in_capitals(text, run)):
+    owned = "'s " in text[run.start : run.end]  # Cat's Claw
+    alike = not owned and (_is_unknown(run.words) or _is_in_capitals(text, run))
+    if len(run.words) > 1 and (_is_listed(run.words) or alike):
         return True
     before = text[start : run.start].rstrip(" \n")
     if before.rstrip(".").endswith(_TITLES) and _TITLED.search(text, start, run.start):
@@ -231,8 +229,9 @@ def _is_medicine(parts: tuple[str, ...]) -> bool:
     """Whether words are the name of a drug (Advair Diskus) or of a Chinese medicine in Latin script (Huang Qi)."""
     if any(map(is_drug, parts)) and all(is_drug(part) or is_ordinary(part) or len(part) == 1 for part in parts):
         return True
-    lower = tuple(part.lower() for part in parts)
-    return (len(lower) > 2 and lower[-1] in _MADE_AS) or lower in _HERBS
+    if is_drug(parts[0]) and parts[-1].title() not in SURNAMES and len(parts) > 1:
+        return True
+    return tuple(part.lower() for part in parts) in _PHRASES
 
 
 def _is_in_capitals(text: str, run: _Run) -> bool:
@@ -254,6 +253,8 @@ def _last_first(text: str, first: _Run, second: _Run) -> Iterator[_Run]:
     if text[first.end : second.start] in (", ", ",") and 1 <= len(first.words) <= 2 >= len(second.words) >= 1:
         joined = _Run(first.start, second.end, first.words + second.words)
         if all(is_drug(word) or is_ordinary(word) for word in joined.words):
+            return
+        if _LISTED_ON.match(text, second.end) and not any(word.title() in GIVEN for word in second.words):
             return
         if _is_name(text, joined) or second.words[0].title() in GIVEN:
             yield joined

@@ -14,6 +14,7 @@ from itertools import chain
 from ahocorasick_rs import AhoCorasick
 
 from r1tailor.corpus.privacy import announced_zh, medicine_zh, people_tagged_zh
+from r1tailor.corpus.privacy.announced_zh import is_word
 from r1tailor.corpus.privacy.findings import IDEOGRAPH, Finding
 from r1tailor.corpus.privacy.lists import sections, words
 
@@ -29,6 +30,8 @@ _GIVEN = rf"(?:{_TOWARDS}|[^\W\d_A-Za-z向{''.join(_CONTEXTS['never'])}])"
 _NAME = rf"(?P<name>{_SURNAME}(?P<given>{_PAIR}|[·.]?{_GIVEN}{{1,2}}))"
 _FREQUENT = f"[{''.join(_LISTS['given'])}]"
 _BORNE = f"(?:{_TOWARDS}|[{''.join(_LISTS['given'] + _LISTS['rarer given'])}])"
+
+_ALL_BORNE = frozenset("".join(_LISTS["given"] + _LISTS["rarer given"] + _LISTS["given pairs"]))
 
 _LABEL, _TITLE = "|".join(_CONTEXTS["label"]), "|".join(_CONTEXTS["title"])
 _NEXT = "|".join(_CONTEXTS["next"])
@@ -94,6 +97,8 @@ def _is_medicine(text: str, start: int, end: int, terms: Iterable[tuple[int, int
         medicine_zh.is_medicine(text, start, end)
         or any(first < end and start < last for first, last in terms)
         or medicine_zh.is_named_after(text, end)
+        or text[end - 1 : end + 1] == "治疗"
+        or (end - start == 3 and text[end - 1] not in _ALL_BORNE and is_word(text[start : end - 1]))
     )
 
 
