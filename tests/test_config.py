@@ -10,6 +10,7 @@ import yaml
 from r1tailor import config
 from r1tailor.errors import ConfigError
 from r1tailor.schema.settings import Settings
+from r1tailor.sources.containers import SUFFIXES
 from tests.conftest import ROOT
 from tests.support.commands import Done, spawned
 from tests.support.refusals import GUARD
@@ -25,18 +26,24 @@ RECORD = "input, output, instruction, reasoning, group, entities"
 # What is in a JSONL of a generic domain, and what is said of it; {} is its path.
 EMPTY_OUTPUT, UNKNOWN, TYPED = GOOD.replace('"b"', '" "'), GOOD.replace('"i"', '"i", "ouput": ""'), '{"output": ["b"]'
 BAD_RECORDS: list[tuple[bytes | None, str]] = [
-    (None, "{} is no file and holds no .jsonl (domain.sources, name: examples)"),
+    (None, f"{{}} is no file and holds no {' or '.join(SUFFIXES)} (domain.sources, name: examples)"),
     (b"", '{} holds no records; a line is {{"instruction", "input", "output"}}'),
     ((GOOD * 2 + '{"input": ').encode(), f"{{}}, line 3: not JSON: Expecting value {STOPPED}"),
     (GOOD.encode() + b"\xff\xfe{}\n", f"{{}}, line 2: not UTF-8 (byte 1) {STOPPED}"),
     (b"[1]\n", f"{{}}, line 1: a mapping is expected, found list {STOPPED}"),
     (b'{"input": "a"}\n', f"{{}}, line 1: output is missing; a record needs input, output {STOPPED}"),
-    (UNKNOWN.encode(), f"{{}}, line 1: 'ouput' is not a key of a record. Allowed: {RECORD} {STOPPED}"),
+    (
+        UNKNOWN.encode(),
+        f"{{}}, line 1: 'ouput' is not a key of a record. Did you mean output? Allowed: {RECORD} {STOPPED}",
+    ),
     ((TYPED + ', "input": "a"}\n').encode(), f"{{}}, line 1: output must be text, found list {STOPPED}"),
     ((GOOD + EMPTY_OUTPUT).encode(), f"{{}}, line 2: output is empty: there is nothing to learn from it {STOPPED}"),
     (HUNDRED.encode(), "model.path = nowhere: no such folder; a folder in Hugging Face layout is needed"),
 ]
-RECORDS = "domain=generic domain.split.test=0.3 domain.split.validation=0.3 model=local model.path=nowhere"
+RECORDS = (
+    "domain=generic domain.sources.0.unknown_keys=refuse domain.split.test=0.3 domain.split.validation=0.3 "
+    "model=local model.path=nowhere"
+)
 
 # What is in a params.yaml, and the line and the fault that are named.
 BAD_PARAMS: list[tuple[bytes, int, str]] = [

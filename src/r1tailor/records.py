@@ -134,8 +134,27 @@ class Annotation:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a conversation.
+
+    Attributes:
+        role: ``system``, ``user``, ``assistant`` or ``tool``.
+        content: what was said, without reasoning.
+        reasoning: of an assistant, before its answer; may be empty.
+        trained: whether it is an answer to be learnt; the other answers are history only.
+        fields: what else the chat template reads (``tool_calls``, ``tool_call_id``, ``name``).
+    """
+
+    role: str
+    content: str
+    reasoning: str = ""
+    trained: bool = False
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
-    """One instruction example.
+    """One instruction example: a question and its answer, after the turns of a conversation where there are any.
 
     Attributes:
         id: unique within the domain.
@@ -147,6 +166,10 @@ class Example:
         fields: what the domain's scorer needs to know.
         available_at: ISO date from which the example could have been known; empty if nothing says it.
         series: [T][C] a window of T steps over C channels that the model reads along with the text; may be empty.
+        turns: the turns before the question, the earliest first.
+        tools: definitions of the tools that the model may call.
+        tool_calls: what the answer calls, next to ``output``, which may then be empty.
+        conversation: examples of one conversation carry its id, where there are several; else empty.
     """
 
     id: str
@@ -158,6 +181,16 @@ class Example:
     fields: dict[str, Any] = field(default_factory=dict)
     available_at: str = ""
     series: tuple[tuple[float, ...], ...] = ()
+    turns: tuple[Turn, ...] = ()
+    tools: tuple[dict[str, Any], ...] = ()
+    tool_calls: tuple[dict[str, Any], ...] = ()
+    conversation: str = ""
+
+    @property
+    def asked(self) -> str:
+        """What is asked, with what was said before it: one text to compare and to show."""
+        said = [turn.content for turn in self.turns if turn.role != "system"]
+        return "\n\n".join(text for text in (*said, self.input) if text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +218,7 @@ class Prediction:
 
 _ANNOTATION = TypeAdapter(Annotation)
 _PLAIN_KEY = re.compile(r"[a-z][a-z_]{0,39}")
+_OF_CONVERSATIONS = ("turns", "tools", "tool_calls", "conversation")  # written only where there are any
 _ROW_GROUP = 1024  # documents; fixed, so that the bytes of a file do not depend on how its documents arrived
 Record = TypeVar("Record", Example, Prediction)
 
@@ -278,7 +312,7 @@ def _document_file(path: Path) -> "pq.ParquetFile":
 
 def write_records(path: Path, records: Iterable[Annotation] | Iterable[Example] | Iterable[Prediction]) -> int:
     """Write annotations, examples or predictions as JSONL; return how many."""
-    lines = [_json(asdict(record)) for record in records]
+    lines = [_json(_without_empty_turns(asdict(record))) for record in records]
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return len(lines)
 
@@ -300,7 +334,16 @@ def read_annotations(path: Path) -> list[Annotation]:
 
 def read_examples(path: Path) -> list[Example]:
     """Return the examples of a JSONL file that ``write_records`` wrote."""
-    return [replace(found, series=tuple(map(tuple, found.series))) for found in _read(path, Example)]
+    return [
+        replace(
+            found,
+            series=tuple(map(tuple, found.series)),
+            turns=tuple(Turn(**turn) for turn in found.turns),  # type: ignore[arg-type]  # as JSON holds them
+            tools=tuple(found.tools),
+            tool_calls=tuple(found.tool_calls),
+        )
+        for found in _read(path, Example)
+    ]
 
 
 def read_predictions(path: Path) -> list[Prediction]:
@@ -402,6 +445,10 @@ def _read(path: Path, record: type[Record]) -> Iterator[Record]:
             raise DataError(
                 f"{path}, line {number}: not of kind {record.__name__}: its keys are not {expected}"
             ) from None
+
+
+def _without_empty_turns(record: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if value or key not in _OF_CONVERSATIONS}
 
 
 def _json(value: Any) -> str:  # noqa: ANN401

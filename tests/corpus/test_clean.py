@@ -147,3 +147,15 @@ def test_rules_that_undo_each_other_are_named(monkeypatch: pytest.MonkeyPatch) -
     )
     with pytest.raises(DataError, match=f"^{message}$"):
         cleaned("a", ("collapse_whitespace", "straighten_quotes"))
+
+
+def test_turns_of_a_conversation_are_cleaned_like_text_fields() -> None:
+    turns = [
+        {"role": "user", "content": "caf\u0065\u0301\x00"},
+        {"role": "assistant", "content": "a", "reasoning": "b\x00"},
+    ]
+    document = Document("d", "caf\u00e9", "s", "l", "0", "line 1", "2020-01-01", {"turns": turns})
+    (cleaned,), report = clean.clean([document], ("normalise_unicode", "remove_control_characters"))
+    assert [turn["content"] for turn in cleaned.fields["turns"]] == ["caf\u00e9", "a"]
+    assert cleaned.fields["turns"][1] == {"role": "assistant", "content": "a", "reasoning": "b"}
+    assert report.as_dict()["changed"] == {"normalise_unicode": 1, "remove_control_characters": 1}

@@ -8,7 +8,7 @@ so the loss and all gradients equal those of one example at a time.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
@@ -16,6 +16,7 @@ from torch import Tensor
 from r1tailor.batching.prefixes import WORTH, Group, prefix_tree
 from r1tailor.batching.taught import Taught
 from r1tailor.batching.tokens import TokenizedExample
+from r1tailor.batching.wholes import bins
 from r1tailor.batching.windows import Windows, separated
 
 _ALIGNED = 16  # matrix products over a row are up to a tenth slower at other lengths
@@ -89,6 +90,13 @@ def pack(examples: Sequence[TokenizedExample], token_budget: int, padding: int) 
             its own.
         padding: token id to fill up with; it is attended to by nothing that is supervised.
     """
+    for part in bins(examples, token_budget):
+        for row in _packed([examples[index] for index in part], token_budget, padding):
+            yield replace(row, members=tuple(part[member] for member in row.members))
+
+
+def _packed(examples: Sequence[TokenizedExample], token_budget: int, padding: int) -> Iterator[MicroBatch]:
+    """Yield the rows of examples that are packed together."""
     tree = prefix_tree([example.prompt for example in examples])
     row = _Row(tree, token_budget)
     for number, group in enumerate(tree):

@@ -6,9 +6,11 @@ An example's window of numbers stands between instruction and input as soft toke
 
 import copy
 import hashlib
+import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,7 @@ from r1tailor import bounded
 from r1tailor.batching.cache import Encoded, Rendered, cached
 from r1tailor.batching.windows import Series, addresses, window_shape
 from r1tailor.errors import DataError
-from r1tailor.instruction.template import marker_for, messages, response
+from r1tailor.instruction.template import THINK, changed, marker_for, messages, response, texts
 from r1tailor.records import Example
 from r1tailor.schema.corpus import Limits
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 _LIMITS = Limits(seconds=5, memory_mb=300)  # of one example's rendering, which takes a millisecond
 _TOGETHER = 256  # examples, after which memory is counted anew
 _LONGEST, _TIMES = 1_000_000, 20  # characters that a template may write, and how many for each that it is given
+_TODAY = date(2026, 1, 1)  # for templates that print today's date: prompts must not change with it
+_NOW = re.compile(r"""strftime_now\(\s*(['"])(.*?)\1\s*\)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +41,14 @@ class TokenizedExample:
         prompt: negative ids are soft tokens of ``series``.
         response: what the model shall write.
         series: [T][C] the window, empty where the prompt has no soft tokens.
+        conversation: the example's; its turns share a beginning, and are trained in one step where they fit.
     """
 
     id: str
     prompt: tuple[int, ...]
     response: tuple[int, ...]
     series: Series = ()
+    conversation: str = ""
 
     def __len__(self) -> int:
         return len(self.prompt) + len(self.response)
@@ -66,6 +72,7 @@ class ChatTokenizer:
 
     Args:
         tokenizer: a transformers tokenizer with a chat template.
+        arguments: of the chat template (``task.template``).
 
     Attributes:
         end: id of the token that ends an assistant turn.
@@ -75,8 +82,10 @@ class ChatTokenizer:
         DataError: the chat template fails, here or with an example.
     """
 
-    def __init__(self, tokenizer: "PreTrainedTokenizerBase") -> None:
+    def __init__(self, tokenizer: "PreTrainedTokenizerBase", arguments: Mapping[str, Any] | None = None) -> None:
         self.tokenizer = tokenizer
+        self._arguments = dict(arguments or {})
+        self._template = self._undated(tokenizer.chat_template)
         self._origin = _origin(tokenizer)
         special = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
         self._special = re.compile("|".join(map(re.escape, sorted(special, key=len, reverse=True))) or r"(?!)")
@@ -91,7 +100,8 @@ class ChatTokenizer:
 
     def prompt_text(self, example: Example) -> str:
         """Return the rendered prompt, up to where the model begins to write."""
-        return self._applied(messages(self._as_text(example)), add_generation_prompt=True)
+        plain = self._as_text(example)
+        return self._applied(messages(plain), add_generation_prompt=True, tools=plain.tools)
 
     def prompt_parts(self, example: Example) -> tuple[str, ...]:
         """Return the rendered prompt: whole, or what stands before and after the window's soft tokens.
@@ -101,8 +111,9 @@ class ChatTokenizer:
         """
         if not self._reads(example):
             return (self.prompt_text(example),)
-        marker = marker_for(example)
-        parts = self._applied(messages(self._as_text(example), marker), add_generation_prompt=True).split(marker)
+        marker, plain = marker_for(example), self._as_text(example)
+        whole = self._applied(messages(plain, marker), add_generation_prompt=True, tools=plain.tools)
+        parts = whole.split(marker)
         if len(parts) != 2:
             raise DataError(
                 f"example {example.id}: the tokenizer's chat template shows the user's turn {len(parts) - 1} times; "
@@ -139,8 +150,7 @@ class ChatTokenizer:
             for number, example in enumerate(examples):
                 if number % _TOGETHER == 0:
                     bounded.left()  # what is kept of the examples before is none of this one's
-                with_, given = f" with example {example.id}", len(example.instruction) + len(example.input)
-                given += len(example.output) + len(example.reasoning)
+                with_, given = f" with example {example.id}", sum(map(len, texts(example)))
                 self._entered(with_, given)
                 made.append(self._short_enough(self.render(example), with_, given))
             return made
@@ -150,7 +160,22 @@ class ChatTokenizer:
     def render(self, example: Example) -> Rendered:
         """Return the parts of the prompt and the response as text, without the end of the turn."""
         prompt, written = self.prompt_parts(example), self._as_text(example)
-        return *prompt, response(written.output, written.reasoning, prompt[-1])
+        answer = self._calling(written, prompt[-1]) if written.tool_calls else written.output
+        return *prompt, response(answer, written.reasoning, prompt[-1])
+
+    def _calling(self, example: Example, prompt: str) -> str:
+        """Return an answer that calls tools as the chat template writes it, without the end of the turn.
+
+        Raises:
+            DataError: the template writes no such turn behind its own prompt.
+        """
+        turn = {"role": "assistant", "content": example.output or None, "tool_calls": list(example.tool_calls)}
+        whole = self._applied([*messages(example), turn], add_generation_prompt=False, tools=example.tools)
+        before = prompt.rstrip().removesuffix(THINK)
+        if not whole.startswith(before) or not whole[len(before) :].strip():
+            raise DataError(f"example {example.id}: {self._origin}: its chat template writes no calls of tools")
+        end = str(self.tokenizer.convert_ids_to_tokens(self.end))
+        return whole[len(before) :].rstrip().removesuffix(end).lstrip("\n")
 
     def encode(self, example: Example) -> TokenizedExample:
         """Tokenise one example: prompt, response, end of turn."""
@@ -162,10 +187,10 @@ class ChatTokenizer:
         *prompt, answer = encoded
         if not self._reads(example):
             (whole,) = prompt
-            return TokenizedExample(example.id, whole, answer)
+            return TokenizedExample(example.id, whole, answer, conversation=example.conversation)
         before, after = prompt
         whole = (*before, *addresses(example.series, self.soft_tokens), *after)
-        return TokenizedExample(example.id, whole, answer, example.series)
+        return TokenizedExample(example.id, whole, answer, example.series, example.conversation)
 
     def encode_all(self, rendered: Sequence[Rendered]) -> list[Encoded]:
         """Tokenise many examples at once, on all cores; the same ids as one by one."""
@@ -186,8 +211,9 @@ class ChatTokenizer:
 
     @property
     def template_sha256(self) -> str:
-        """The hash of the chat template, which renders the prompts."""
-        return hashlib.sha256(str(self.tokenizer.chat_template).encode()).hexdigest()
+        """The hash of the chat template, which renders the prompts, and of its arguments where any are set."""
+        arguments = json.dumps(self._arguments, sort_keys=True) if self._arguments else ""
+        return hashlib.sha256(f"{self.tokenizer.chat_template}{arguments}".encode()).hexdigest()
 
     def continuation(self, prompt: str, answer: str) -> tuple[int, ...]:
         """Return the ids of the beginning of a response to a rendered prompt, without an end: for ranking."""
@@ -201,26 +227,48 @@ class ChatTokenizer:
 
         Otherwise a document that quotes one would end the user's turn, or open another, in the middle of its text.
         """
-        texts = (example.instruction, example.input, example.output, example.reasoning)
-        if not any(map(self._special.search, texts)):
+        if not any(map(self._special.search, texts(example))):
             return example
-        instruction, asked, output, reasoning = map(self._plain, texts)
-        return replace(example, instruction=instruction, input=asked, output=output, reasoning=reasoning)
+        written = (example.instruction, example.input, example.output, example.reasoning)
+        instruction, asked, output, reasoning = map(self._plain, written)
+        own: dict[str, Any] = {"instruction": instruction, "input": asked, "output": output, "reasoning": reasoning}
+        turns = tuple(
+            replace(turn, content=self._plain(turn.content), fields=changed(turn.fields, self._plain))
+            for turn in example.turns
+        )
+        tools, calls = (changed(given, self._plain) for given in (example.tools, example.tool_calls))
+        return replace(example, **own, turns=turns, tools=tools, tool_calls=calls)
 
     def _plain(self, text: str) -> str:
         return self._special.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)
 
-    def _applied(self, turns: list[Any], *, add_generation_prompt: bool) -> str:
-        try:
-            text = self.tokenizer.apply_chat_template(
-                turns, tokenize=False, add_generation_prompt=add_generation_prompt
-            )
-        except MemoryError:
-            raise
-        except Exception as error:  # a template is a program of others, in a sandbox: it can raise anything
-            said = " ".join(str(error).split())[:200]
-            raise DataError(f"the tokenizer's chat template fails: {type(error).__name__}: {said}") from error
-        return str(text)
+    def _applied(self, turns: list[Any], *, add_generation_prompt: bool, tools: Sequence[Any] = ()) -> str:
+        given = {**self._arguments, "tokenize": False, "add_generation_prompt": add_generation_prompt}
+        if self._template is not None:
+            given["chat_template"] = self._template
+        if tools:
+            given["tools"] = list(tools)
+        # Some templates write the arguments of a call as the mapping that they are, others take text alone.
+        forms = (turns, as_text) if (as_text := [*map(_with_arguments_as_text, turns)]) != turns else (turns,)
+        for form in forms:
+            try:
+                return str(self.tokenizer.apply_chat_template(form, **given))
+            except MemoryError:
+                raise
+            except Exception as error:  # a template is a program of others, in a sandbox: it can raise anything
+                failed = error
+        said = " ".join(str(failed).split())[:200]
+        raise DataError(f"the tokenizer's chat template fails: {type(failed).__name__}: {said}") from failed
+
+    def _undated(self, template: object) -> str | None:
+        """Return a template that prints today's date with a date in its place; None where it prints none."""
+        if not isinstance(template, str) or "strftime_now" not in template:
+            return None
+        fixed = self._arguments.get("date_string")
+        made = _NOW.sub(lambda call: json.dumps(fixed or _TODAY.strftime(call[2])), template)
+        # Where the format is no literal, the function itself is another one.
+        other = f"{{%- macro strftime_now(form) -%}}{fixed or _TODAY}{{%- endmacro -%}}"
+        return made if "strftime_now(" not in made else other + made
 
     def _bounded(self, work: Callable[[], Sequence[Rendered]]) -> Sequence[Rendered]:
         """Render in a worker process with limits: a template is a program of others, which may never end.
@@ -271,6 +319,20 @@ class ChatTokenizer:
         if self.tokenizer.eos_token_id is None:
             raise DataError("the tokenizer's chat template ends a turn with no special token, and it has no eos token")
         return int(self.tokenizer.eos_token_id)
+
+
+def _with_arguments_as_text(turn: dict[str, Any]) -> dict[str, Any]:
+    calls = [
+        {
+            **call,
+            "function": {
+                **call["function"],
+                "arguments": json.dumps(call["function"]["arguments"], ensure_ascii=False),
+            },
+        }
+        for call in turn.get("tool_calls", ())
+    ]
+    return {**turn, "tool_calls": calls} if calls else turn
 
 
 def _origin(tokenizer: "PreTrainedTokenizerBase") -> str:

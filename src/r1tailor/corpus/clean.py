@@ -62,7 +62,7 @@ MOJIBAKE_LEFT = "mojibake_left"
 
 
 def step(rules: tuple[str, ...]) -> Step:
-    """Return the step that applies the named rules in order to a document's text, text fields and ``pages``.
+    """Return the step that applies the named rules in order to a document's text, text fields, turns and ``pages``.
 
     It notes each rule that changed the document once, with the first difference; and ``mojibake_left``, where
     ``repair_mojibake`` found no exact way back. A document may come out empty: the caller leaves it out.
@@ -107,6 +107,8 @@ def _under(rule: Rule, document: Document) -> Document:
     changed: dict[str, Any] = {}
     if rule not in _OF_LINES:
         changed = {key: rule(value) for key, value in fields.items() if isinstance(value, str)}
+    if isinstance(turns := fields.get("turns"), list) and rule not in _OF_LINES:
+        changed["turns"] = [_turn(rule, turn) for turn in turns]
     pages = fields.get("pages")
     if isinstance(pages, list):
         changed["pages"] = without_running_lines(pages) if rule is remove_running_lines else list(map(rule, pages))
@@ -117,6 +119,11 @@ def _under(rule: Rule, document: Document) -> Document:
     return replace(document, text=text, fields=fields | changed)
 
 
+def _turn(rule: Rule, turn: dict[str, Any]) -> dict[str, Any]:
+    """Return a turn of a conversation after one rule."""
+    return turn | {key: rule(turn[key]) for key in ("content", "reasoning") if key in turn}
+
+
 def _difference(document: Document, after: Document) -> dict[str, str]:
     """Return what a report shows of a change: the first difference, in the text or else in a field."""
     if document.text != after.text:
@@ -125,6 +132,8 @@ def _difference(document: Document, after: Document) -> dict[str, str]:
     pair = (document.fields[key], after.fields[key])
     if isinstance(pair[0], list):
         pair = next((old, new) for old, new in zip(*pair, strict=True) if old != new)
+    if isinstance(pair[0], dict):
+        pair = next((old, pair[1][key]) for key, old in pair[0].items() if old != pair[1][key])
     return {"id": document.id, "field": key, **_first_difference(*pair)}
 
 

@@ -150,4 +150,10 @@ def _standardised(standardiser: Standardiser, document: Document) -> tuple[Docum
     ]
     notes += [Note(f"terms.{why}", {"id": document.id, "at": match.start}) for match, why in found.left]
     fields = document.fields | {"terms": [asdict(replacement) for replacement in replacements]}
+    if turns := document.fields.get("turns"):  # their text is part of the document's, whose notes tell of them
+        fields["turns"] = [turn | {"content": _written(standardiser, turn["content"])} for turn in turns]
     return replace(document, text=text, fields=fields), notes
+
+
+def _written(standardiser: Standardiser, text: str) -> str:
+    return standardiser.write(text, standardiser.find(text))[0]

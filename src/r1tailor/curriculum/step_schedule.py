@@ -49,14 +49,17 @@ def course(settings: Settings, key: str, material: Material) -> Course:
     """
     curriculum, batch_size, seed = settings.curriculum, settings.trainer.batch_size, settings.seed
     lengths = [len(tokens) for tokens in material.tokens]
+    told = [tokens.conversation for tokens in material.tokens]
     everything, per_epoch = range(len(lengths)), -(-len(lengths) // batch_size)
     total = run_steps(settings, len(lengths))
     match curriculum:
         case ShuffledCurriculum():
             pool = curriculum.phases.whole.pool
-            return Course(per_epoch, total, everything, lambda n: shuffled.steps(lengths, batch_size, seed, n, pool))
+            return Course(
+                per_epoch, total, everything, lambda n: shuffled.steps(lengths, batch_size, seed, n, pool, told)
+            )
         case ByLengthCurriculum():
-            return Course(per_epoch, total, everything, lambda _: by_length.steps(lengths, batch_size))
+            return Course(per_epoch, total, everything, lambda _: by_length.steps(lengths, batch_size, told))
         case CompetenceCurriculum():
             return _paced(curriculum.phases.whole, settings, material, per_epoch, total)
         case PhasedCurriculum():
@@ -114,11 +117,12 @@ def _phase(curriculum: PhasedCurriculum, key: str, settings: Settings, material:
     phase, batch_size = curriculum.phases[key], settings.trainer.batch_size
     members = phase_selection.members(curriculum, key, material, settings.seed)
     lengths = [len(material.tokens[index]) for index in members]
+    told = [material.tokens[index].conversation for index in members]
     per_epoch = -(-len(members) // batch_size)
     total = per_epoch * (phase.epochs or 0) or _share(curriculum, key, run_steps(settings, len(material.tokens)))
 
     def steps(epoch: int) -> list[list[int]]:
-        order = shuffled.steps(lengths, batch_size, f"{settings.seed}/{key}", epoch, phase.pool)
+        order = shuffled.steps(lengths, batch_size, f"{settings.seed}/{key}", epoch, phase.pool, told)
         return [[members[place] for place in step] for step in order]
 
     return Course(per_epoch, total, members, steps)

@@ -13,7 +13,13 @@ from r1tailor.schema.domain import DomainSection, Task
 
 
 class Domain(ABC):
-    """A domain over its clean documents."""
+    """A domain over its clean documents.
+
+    Attributes:
+        reads_turns: whether conversations become examples; documents that hold ``turns`` are refused otherwise.
+    """
+
+    reads_turns = False
 
     def __init__(self, settings: DomainSection, documents: Sequence[Document]) -> None:
         self.settings = settings

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from r1tailor.domain.answers import folded, label_in, parted
 from r1tailor.domain.base import Domain, answer_of, coverage, written
+from r1tailor.domain.conversations import turned
 from r1tailor.domain.declaration import Declaration, ScoredMetric
 from r1tailor.domain.labelled import labelled
 from r1tailor.errors import DataError
@@ -15,6 +16,7 @@ from r1tailor.records import Example, Prediction
 from r1tailor.schema.domain import DomainSection
 
 _EMPTY = {"instruction": "", "reasoning": "", "group": "", "entities": []}  # what a source may leave out
+_READ = {"instruction", "reasoning", "group", "output", "turns", "tools", "of_turns", "gold", "terms", "pages"}
 
 
 class GenericDomain(DomainSection):
@@ -33,6 +35,8 @@ class GenericDomain(DomainSection):
 class Generic(Domain):
     """Examples as they stand in the source; accuracy and ranking where the task names its labels."""
 
+    reads_turns = True
+
     def examples(self) -> Iterator[Example]:
         """Yield one example for each document that has an output or carries gold labels (see ``domain/labelled.py``).
 
@@ -45,12 +49,15 @@ class Generic(Domain):
             if "output" not in fields:
                 continue
             found = True
+            kept = {name: value for name, value in fields.items() if name not in _READ}
+            if "turns" in fields:
+                yield from turned(document, fields, kept, task)
+                continue
             thought, said = parted(fields["output"])
             fields = fields | {"output": said or fields["output"], "reasoning": fields["reasoning"] or thought}
             output = written(task, {"input": document.text, **fields})
             instruction = fields["instruction"] or task.instruction
             reasoning = fields["reasoning"] if task.reasoning else ""
-            kept = {name: fields[name] for name in ("entities", "disagreement") if name in fields}
             yield Example(document.id, instruction, document.text, output, reasoning, fields["group"], kept)
         if self.documents and not found:
             raise DataError(

@@ -155,7 +155,7 @@ def _pairs(a: Evaluated, b: Evaluated) -> list[Pair]:
     return [
         (a.examples[name], a.predictions[name], b.predictions[name])
         for name in shared
-        if (a.examples[name].input, a.examples[name].output) == (b.examples[name].input, b.examples[name].output)
+        if (a.examples[name].asked, a.examples[name].output) == (b.examples[name].asked, b.examples[name].output)
     ]
 
 

@@ -70,6 +70,10 @@ def build(domain: Domain, seed: int) -> Parts:
 def _dated(domain: Domain) -> Iterator[Example]:
     """Yield the examples; one without a date gets the date of the document with its id."""
     dates = {document.id: document.available_at for document in domain.documents}
+    turned = next((document for document in domain.documents if "turns" in document.fields), None)
+    if turned and not domain.reads_turns:
+        kind = domain.settings.kind
+        raise DataError(f"{turned.id} is a conversation, which domain.kind = {kind} does not read; kind: generic does")
     for example in domain.examples():
         yield example if example.available_at else replace(example, available_at=dates.get(example.id, ""))
 
@@ -81,7 +85,7 @@ def leaks(parts: dict[str, list[Example]], similarity: float) -> dict[str, int]:
 
 def _entered_comparison(domain: str, examples: Sequence[Example]) -> None:
     """Begin the split: every example is compared with every other, so what it may cost grows with their square."""
-    size = sum(len(e.input) + len(e.output) + len(e.reasoning) for e in examples)
+    size = sum(len(e.asked) + len(e.output) + len(e.reasoning) for e in examples)
     bounded.entered(f"the split of domain {domain} ({len(examples):,} examples)", max(size, size * size // bounded.MB))
 
 
@@ -93,8 +97,11 @@ def _given(domain: Domain, examples: Sequence[Example]) -> dict[str, str]:
     """
     part_of = {source.name: part for part, source in domain.settings.given_sources.items()}
     documents = {document.id: part_of[document.source] for document in domain.documents if document.source in part_of}
-    of = {e.id: documents.get(e.id) or documents.get(e.id.rpartition("#")[0]) for e in examples} if part_of else {}
-    given = {id_: part for id_, part in of.items() if part}
+    given = {}
+    for example in examples if part_of else ():
+        made_of = (example.id, example.conversation, example.id.rpartition("#")[0])
+        if part := next((documents[id_] for id_ in made_of if id_ in documents), ""):
+            given[example.id] = part
     if missing := set(part_of.values()) - set(given.values()):
         part = min(missing)
         raise DataError(
@@ -109,6 +116,11 @@ def _unique(examples: Sequence[Example], given: Mapping[str, str]) -> tuple[list
 
     One that repeats an example of a given part is a leak, and none of these.
     """
-    seen = {(e.instruction, e.input, e.series, e.output, e.reasoning, given.get(e.id)): e for e in reversed(examples)}
+    seen = {_content(e, given.get(e.id)): e for e in reversed(examples)}
     kept = list(reversed(seen.values()))
     return kept, len(examples) - len(kept)
+
+
+def _content(example: Example, part: str | None) -> tuple[object, ...]:
+    said = str((example.turns, example.tools, example.tool_calls))
+    return (example.instruction, example.input, example.series, example.output, example.reasoning, said, part)

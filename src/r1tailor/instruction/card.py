@@ -28,6 +28,7 @@ def card(
         labels: the closed set of answers (or of their beginnings); empty without one.
     """
     every = [example for members in parts.values() for example in members]
+    told = _conversations(every)
     return {
         "examples": {part: len(members) for part, members in parts.items()},
         "labels": list(labels),
@@ -37,7 +38,24 @@ def card(
         "characters": {field: statistics(len(getattr(e, field)) for e in every) for field in _FIELDS},
         "available_at": _range(example.available_at for example in every),
         "sources": _sources(documents),
+        **({"conversations": told} if told else {}),
     }
+
+
+def _conversations(examples: Sequence[Example]) -> dict[str, Any]:
+    """Return how many examples follow earlier turns, of how many conversations; nothing where none does."""
+    turned = [example for example in examples if example.turns or example.conversation]
+    numbers = Counter(example.fields.get("turn", 1) for example in turned)
+    return (
+        {
+            "conversations": len({example.conversation or example.id for example in turned}),
+            "examples": len(turned),
+            "calling_tools": sum(bool(example.tool_calls) for example in turned),
+            "by_turn": {str(number): numbers[number] for number in sorted(numbers)},
+        }
+        if turned
+        else {}
+    )
 
 
 def balance(examples: Sequence[Example], labels: Sequence[str]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ of every training example:
 
 In a text of fewer than eight words a swapped word makes a different question: only the order may differ. An output or
 reasoning that short (``yes``, ``42``) is not compared, nor is an answer that begins with a label of the task's closed
-set, which train must contain. The question is instruction and input, as ``likeness.questions`` reads them.
+set, which train must contain. The question is instruction and input, as ``likeness.questions``
+reads them; that of a turn is all that was said before it in its conversation.
 
 An answer that a class shares is no leak: one that three examples of train, or of the held-out part, have in common, and
 any where outputs as a whole repeat, three examples to one on average. Nor is a form, such as the same sentence about

@@ -1,8 +1,9 @@
 """Which examples are near-identical, and so must not lie in different parts of the split.
 
-What is compared is what an example asks: instruction and input, of which ``questions`` leaves out what asks nothing.
-Texts are compared by their character trigrams. Examples with a window of numbers are compared by the window alone: the
-texts next to windows are alike by design, and the same window is the same input, whatever is asked about it.
+What is compared is what an example asks: instruction and input, of which ``questions`` leaves out what asks nothing;
+that of a turn is all that was said before its answer. Texts are compared by their character trigrams. Examples with a
+window of numbers are compared by the window alone: the texts next to windows are alike by design, and the same window
+is the same input, whatever is asked about it.
 """
 
 from collections import Counter
@@ -25,11 +26,11 @@ def questions(examples: Sequence[Example]) -> list[str]:
     - an input that more than half of the examples have next to other instructions, such as "Answer in one word."
     """
     instructions = Counter(example.instruction for example in examples)
-    inputs = Counter(example.input for example in examples)
+    inputs = Counter(example.asked for example in examples)
     notes = {text for text, count in inputs.items() if count > max(len(examples) / 2, _NOTE_FROM)}
 
     def question(example: Example) -> str:
-        asked, given = example.instruction, example.input
+        asked, given = example.instruction, example.asked
         if instructions[asked] == len(examples) or (given and instructions[asked] > inputs[given]):
             return given
         return asked if given in notes else "\n".join(filter(None, (asked, given)))

@@ -20,7 +20,7 @@ def permitted(parts: Mapping[str, list[Example]], domain: Domain) -> tuple[dict[
         return dict(parts), {}
     allowed = {document.id for document in domain.documents if document.source not in refused}
     kept = {
-        name: [example for example in members if example.id in allowed] if name in _LEARNT_FROM else members
+        name: [one for one in members if allowed & {one.id, one.conversation}] if name in _LEARNT_FROM else members
         for name, members in parts.items()
     }
     return kept, {name: len(parts[name]) - len(kept[name]) for name in _LEARNT_FROM}

@@ -2,9 +2,9 @@
 
 Two examples are near-identical if the Jaccard index of their character trigrams (ignoring case and punctuation)
 reaches a threshold; ``likeness.py`` has the details. Clusters are the connected components of that relation, joined
-with the groups that the source names; a cluster goes to one part as a whole. Where groups or dates alone decide,
-near-identical examples may fall into two parts: then the one in the earlier part (train before validation before test)
-is left out.
+with the groups that the source names and with the turns of one conversation; a cluster goes to one part as a whole.
+Where groups or dates alone decide, near-identical examples may fall into two parts: then the one in the earlier part
+(train before validation before test) is left out.
 
 A part may be given: examples that experts wrote for it (``given``). The others are then divided into the remaining
 parts, and what is near-identical to a given example, or of its group, is in no earlier part.
@@ -173,10 +173,11 @@ def cluster(examples: Sequence[Example], similarity: float) -> list[int]:
     if not examples:
         return []
     pairs = near_identical(examples, similarity)
-    groups: dict[str, int] = {}
+    groups: dict[tuple[str, str], int] = {}
     for index, example in enumerate(examples):
-        if example.group:
-            pairs.append((groups.setdefault(example.group, index), index))
+        for kind, name in (("group", example.group), ("conversation", example.conversation)):
+            if name:
+                pairs.append((groups.setdefault((kind, name), index), index))
     size = len(examples)
     edges = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     graph = sparse.coo_matrix((np.ones(len(pairs), np.int8), (edges[0], edges[1])), shape=(size, size))

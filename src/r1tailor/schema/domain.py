@@ -20,6 +20,22 @@ from r1tailor.schema.sources import JsonlSource, Source
 GENERAL_METRICS = ("perplexity", "bleu")  # measured in every domain
 
 
+class Template(Section):
+    """Arguments of the chat template, the same in training, evaluation and serving."""
+
+    enable_thinking: bool | None = Field(
+        default=None, description="Whether prompts ask for reasoning, for templates that know it; null is their own."
+    )
+    date_string: str | None = Field(
+        default=None,
+        description="What a template prints as today's date; null is 2026-01-01 in its own format, on every day.",
+    )
+
+    def arguments(self) -> dict[str, Any]:
+        """Return those that are set, by the names that templates use."""
+        return self.model_dump(exclude_none=True)
+
+
 class Task(Section):
     """What the model is asked, and how a reference answer is written."""
 
@@ -31,6 +47,11 @@ class Task(Section):
     labels: tuple[str, ...] | None = Field(
         strict=False, description="Closed set of answers; null derives it from the documents, where there is one."
     )
+    train_turns: Literal["last", "all"] = Field(
+        default="last",
+        description="Which answers of a conversation are examples: the last, or all, each after the turns before it.",
+    )
+    template: Template = Field(default=Template(), description="Arguments of the model's chat template.")
     metrics: tuple[NamedMetric, ...] = Field(
         default=(),
         strict=False,
@@ -50,6 +71,14 @@ class Task(Section):
         if twice:
             raise ValueError(f"two metrics are called {', '.join(twice)}; give one of them a name of its own (called)")
         return metrics
+
+    @model_validator(mode="after")
+    def _reasons_only_where_the_template_lets_it(self) -> "Task":
+        if self.reasoning and self.template.enable_thinking is False:
+            raise ValueError(
+                "template.enable_thinking = false leaves no room for reasoning: set reasoning to false too"
+            )
+        return self
 
 
 class Boundaries(Section):

@@ -53,10 +53,17 @@ class PackagedSource(SourceSection):
 
 
 class JsonlSource(SourceSection):
-    """Your own JSONL of instruction examples (``sources/jsonl.py``)."""
+    """Your own instruction examples or conversations: JSON lines, a JSON list, Parquet, CSV (``sources/jsonl.py``)."""
 
-    kind: Literal["jsonl"] = Field(description="jsonl: instruction examples, one a line.")
-    path: Location = Field(description="The file, relative to the project.")
+    kind: Literal["jsonl"] = Field(description="jsonl: instruction examples or conversations, one a record.")
+    path: Location = Field(description="A .jsonl, .json, .parquet or .csv file, or a folder of them.")
+    format: Literal["auto", "messages", "sharegpt", "alpaca", "prompt_completion", "instruction"] = Field(
+        default="auto", description="What a record looks like; auto is what the keys of a file's first record show."
+    )
+    unknown_keys: Literal["keep", "refuse"] = Field(
+        default="keep",
+        description="Keys that the format does not know: kept in fields and listed once, or refused with their record.",
+    )
 
 
 class Columns(Section):

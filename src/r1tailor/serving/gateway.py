@@ -9,7 +9,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from r1tailor.instruction.template import END_THINK
+from r1tailor.instruction.template import END_THINK, opened
 from r1tailor.schema.serving import Serving
 from r1tailor.serving.access import Identity
 from r1tailor.serving.audit import Audit, Decision, Event
@@ -374,20 +374,14 @@ class _Told:
 
 
 def conversation(turns: Sequence[Turn], instruction: str) -> tuple[Turn, ...]:
-    """Return a conversation as models are trained on it: the instruction opens the user's first turn.
+    """Return a conversation as models are trained on it: the instruction opens the user's first turn (``opened``).
 
-    A system turn takes the place of the domain's instruction; DeepSeek advises against a system prompt for R1. The
-    reasoning of earlier answers is left out, as R1's own template does.
+    The reasoning of earlier answers is left out, as R1's own template does.
     """
-    given = [turn.content for turn in turns if turn.role == "system"]
-    opening = "\n\n".join(given) if given else instruction
-    kept = [turn for turn in turns if turn.role != "system"]
+    kept = opened(turns, instruction)
     for number, turn in enumerate(kept):
         if turn.role == "assistant" and END_THINK in turn.content:
             kept[number] = replace(turn, content=turn.content.rpartition(END_THINK)[2].lstrip())
-    first = next((number for number, turn in enumerate(kept) if turn.role == "user"), None)
-    if first is not None and opening:
-        kept[first] = replace(kept[first], content=f"{opening}\n\n{kept[first].content}")
     return tuple(kept)
 
 

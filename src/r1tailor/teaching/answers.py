@@ -33,7 +33,8 @@ class Text:
 
 def question_of(example: Example, drawn: str) -> str:
     """Return the sha256 of a question and of how its answers are drawn."""
-    asked = [example.id, example.instruction, example.input, example.series, drawn]
+    asked: list[object] = [example.id, example.instruction, example.input, example.series, drawn]
+    asked += [[asdict(turn) for turn in example.turns], example.tools] if example.turns or example.tools else []
     return hashlib.sha256(json.dumps(asked, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -139,3 +139,24 @@ def test_keys_of_mappings_are_treated_and_stay_apart() -> None:
 def test_the_name_of_a_file_is_read_as_words() -> None:
     assert redacted("John_Doe_555-12-3456.txt").endswith("[SSN].txt")
     assert redacted("write to john_doe@example.org") == "write to [EMAIL]"
+
+
+def test_turns_are_treated_and_stay_turns() -> None:
+    call = {"type": "function", "function": {"name": "look_up", "arguments": {"patient_name": SECRETS["name"]}}}
+    turns = [
+        {"role": "user", "content": NOTE},
+        {"role": "assistant", "content": "seen", "reasoning": NOTE, "trained": True, "fields": {"tool_calls": [call]}},
+        {"role": "tool", "content": f"call {SECRETS['phone']}", "fields": {"tool_call_id": "c1"}},
+    ]
+    document = Document("d", "x", fields={"turns": turns, "group": ""}, **FACTS)
+    treated, _ = Deidentifier(_privacy(), None).step()(document)
+    written = json.dumps(treated.fields, ensure_ascii=False)
+    assert not [name for name, secret in SECRETS.items() if secret in written]
+    first, second, third = treated.fields["turns"]
+    assert [turn["role"] for turn in (first, second, third)] == ["user", "assistant", "tool"]
+    assert (second["content"], second["trained"], second["fields"]["tool_calls"][0]["type"]) == (
+        "seen",
+        True,
+        "function",
+    )
+    assert third["fields"] == {"tool_call_id": "c1"}

@@ -110,5 +110,5 @@ def _predictions(name: str, own: EvaluatedFiles, registry: Registry, root: Path)
         raise UserError(f"subject {name}: {files.name} holds no predictions of {subject}, or no held-out items")
     answers = {one.id: one.generated for one in read_predictions(made)}
     examples = [example for example in read_examples(test) if example.id in answers]
-    shown = {one.id: Example(one.id, one.instruction, one.input, answers[one.id]) for one in examples if not one.series}
+    shown = {one.id: Example(one.id, one.instruction, one.asked, answers[one.id]) for one in examples if not one.series}
     return shown, f"{subject} of {files.name}"
