@@ -35,10 +35,10 @@ ROOMS = {
     "annotate": ("annotation",),
     "instruct": ("domain", "instruction"),
     "teach": ("domain", "teaching"),
-    "train": ("training",),
-    "variant": ("domain", "instruction", "training"),
+    "train": ("training", "planning.lengths"),
+    "variant": ("domain", "instruction", "training", "planning.lengths"),
     "compress": ("compression",),
-    "evaluate": ("domain", "evaluation"),
+    "evaluate": ("domain", "evaluation", "planning.lengths"),
     "register": ("registry",),
 }
 """The modules that each stage starts from; what they import follows."""

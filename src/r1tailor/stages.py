@@ -185,7 +185,8 @@ def _cleaned(settings: Settings, run: RunFolder, path: Path) -> dict[str, Any]:
     told = report.as_dict()
     if cleaning.duplicates:
         told["duplicates"] = deduplicate(path, path, cleaning.duplicates)
-    return told | {"compliance": gate(read_documents(path), settings.domain)}
+    domain = settings.domain.model_copy(update={"sources": settings.domain.every_source})
+    return told | {"compliance": gate(read_documents(path), domain)}
 
 
 def annotation_tasks(settings: Settings, limit: int, folder: Path) -> list[Path]:

@@ -29,3 +29,31 @@ def test_a_generic_answer_is_scored_with_labels_only_where_there_are_some() -> N
     scores = _answered(labelled, example, "It is NEW  YORK, not Rome", ranked="Rome")
     assert scores == {"exact_match": 0, "entity_coverage": 0.5, "label_accuracy": 1, "label_accuracy_ranked": 0}
     assert plain.majority_answer([example, example, Example("f", "", "", "z")]) == "New  York"
+
+
+def test_reasoning_inside_an_output_is_parted_from_the_answer() -> None:
+    documents = [record(1, "a", output="<think>\nso\n</think>\n\nyes"), record(2, "b", output="no", reasoning="own")]
+    first, second = generic_domain(documents).examples()
+    assert (first.reasoning, first.output) == ("so", "yes")
+    assert (second.reasoning, second.output) == ("own", "no")
+    (silent, _) = generic_domain(documents, "domain.task.reasoning=false").examples()
+    assert (silent.reasoning, silent.output) == ("", "yes")
+
+
+def test_a_reference_is_read_as_the_answer_is() -> None:
+    domain = generic_domain([], "domain.task.labels=[Cardiology,Neurology]")
+    for reference in ("cardiology", " Cardiology ", "Please refer to the CARDIOLOGY department."):
+        example = Example("e", "", "x", reference, fields={"entities": []})
+        scores = _answered(domain, example, "It is cardiology.", ranked="Cardiology")
+        assert (scores["label_accuracy"], scores["label_accuracy_ranked"]) == (1.0, 1.0)
+        assert "entity_coverage" not in scores, "nothing had to be mentioned"
+    outside = Example("e", "", "x", "the sea", fields={"entities": []})
+    assert "label_accuracy" not in _answered(domain, outside, "no label")
+
+
+def test_a_label_is_a_whole_word() -> None:
+    domain = generic_domain([], "domain.task.labels=[A,B]")
+    example = Example("e", "", "x", "B", fields={"entities": []})
+    assert _answered(domain, example, "The answer is B.")["label_accuracy"] == 1.0
+    assert _answered(domain, example, "A bee is no bird, so B")["label_accuracy"] == 1.0
+    assert _answered(domain, example, "Because")["label_accuracy"] == 0.0

@@ -1,5 +1,6 @@
 """A build removes repetitions, reports what it left out, and names an empty part."""
 
+import random
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -54,3 +55,33 @@ def test_a_build_by_time_takes_the_dates_of_the_documents_and_lists_what_it_left
     assert built.report["examples"] == {"train": 58, "validation": 18, "test": 20}
     assert built.report["left_out"] == {"embargo": ["d58", "d59", "d78", "d79"]}
     assert {e.available_at for e in built.parts["test"]} == {str(FIRST + timedelta(i)) for i in range(80, 100)}
+
+
+def _asked(number: int) -> str:
+    drawn = random.Random(number)
+    return "Which department treats " + " ".join("".join(drawn.choices("abcdefghijklmnop", k=6)) for _ in range(9))
+
+
+@pytest.mark.parametrize("note", ["", "Answer with the department's name alone."])
+def test_questions_in_the_instruction_are_split_by_what_they_ask_and_not_by_their_answer(note: str) -> None:
+    documents = [record(i, note, instruction=_asked(i), output=f"department {i % 10}") for i in range(300)]
+    built = build(generic_domain(documents, "domain.split.test=0.2"), seed=1)
+    answers = {part: {example.output for example in members} for part, members in built.parts.items()}
+    assert answers["train"] == answers["test"] == {f"department {i}" for i in range(10)}
+    assert built.report["removed"] == []
+
+
+def test_answers_that_classes_share_in_whole_sentences_stay_in_train() -> None:
+    sentence = "Please refer this patient to the {} department for further review."
+    names = ("neurology", "cardiology", "nephrology", "paediatrics", "haematology")
+    documents = [record(i, _asked(i), output=sentence.format(names[i % 5])) for i in range(200)]
+    built = build(generic_domain(documents), seed=1)
+    assert built.report["contamination"]["removed_from_train"] == []
+    assert sum(built.report["examples"].values()) == 200
+
+
+def test_reasoning_inside_outputs_is_counted() -> None:
+    documents = [record(i, _asked(i), output=f"<think>\nIt is so.\n</think>\n\nb{i}") for i in range(60)]
+    built = build(generic_domain(documents), seed=1)
+    assert built.report["reasoning_parsed"] == 60
+    assert {example.reasoning for members in built.parts.values() for example in members} == {"It is so."}

@@ -1,9 +1,11 @@
 """The user's turn, the mark of a window's place in it, and the response in R1's style."""
 
+from dataclasses import replace
+
 import pytest
 
-from r1tailor.instruction.template import marker_for, messages, response
-from r1tailor.records import Example
+from r1tailor.instruction.template import changed, marker_for, messages, opened, response, texts
+from r1tailor.records import Example, Turn
 
 
 @pytest.mark.parametrize(
@@ -41,3 +43,29 @@ def test_a_marker_stands_between_instruction_and_input_and_occurs_in_neither() -
 )
 def test_a_response_continues_the_prompt(reasoning: str, prompt: str, expected: str) -> None:
     assert response("yes", reasoning, prompt) == expected
+
+
+def test_turns_come_before_the_question_without_their_reasoning() -> None:
+    turns = (Turn("user", "a"), Turn("assistant", "b", "why", trained=True), Turn("tool", "t", fields={"name": "f"}))
+    example = Example("e", "Code it.", "c", "d", turns=turns)
+    assert messages(example) == [
+        {"role": "user", "content": "Code it.\n\na"},
+        {"role": "assistant", "content": "b"},
+        {"role": "tool", "content": "t", "name": "f"},
+        {"role": "user", "content": "c"},
+    ]
+    assert messages(replace(example, input="")) == messages(example)[:-1]
+
+
+@pytest.mark.parametrize(("instruction", "expected"), [("Code it.", ["user: s\n\na"]), ("", ["system: s", "user: a"])])
+def test_a_system_turn_takes_the_place_of_the_instruction_or_stays(instruction: str, expected: list[str]) -> None:
+    made = opened([Turn("system", "s"), Turn("user", "a")], instruction)
+    assert [f"{turn.role}: {turn.content}" for turn in made] == expected
+
+
+def test_every_text_that_reaches_the_model_is_known() -> None:
+    call = {"function": {"name": "f", "arguments": {"k": ["v"]}}}
+    example = Example("e", "i", "a", "b", "r", turns=(Turn("user", "u", fields={"x": [call]}),), tool_calls=(call,))
+    assert {"i", "a", "b", "r", "u", "f", "k", "v"} <= set(texts(example))
+    assert marker_for(replace(example, turns=(Turn("user", "\ufdd0"),))) == "\ufdd0\ufdd0"
+    assert changed(call, str.upper) == {"function": {"name": "F", "arguments": {"k": ["V"]}}}

@@ -32,6 +32,17 @@ def test_the_instruction_opens_the_first_turn_as_in_training() -> None:
     assert conversation([Turn("user", "a")], "") == (Turn("user", "a"),)
 
 
+def test_without_an_instruction_of_the_task_a_system_turn_stays_one_as_in_training() -> None:
+    turns = [Turn("system", "Be brief."), Turn("user", "a"), Turn("assistant", "<think>x</think>b"), Turn("user", "c")]
+    made = conversation(turns, "")
+    assert [(turn.role, turn.content) for turn in made] == [
+        ("system", "Be brief."),
+        ("user", "a"),
+        ("assistant", "b"),
+        ("user", "c"),
+    ]
+
+
 def test_an_answer_is_whole_and_in_the_log_before_its_end_is_sent(tmp_path: Path) -> None:
     with gateway(tmp_path) as harness:
         lines: list[int] = []

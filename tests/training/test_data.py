@@ -4,6 +4,7 @@ import pytest
 
 from r1tailor import config
 from r1tailor.batching.packing import MicroBatch
+from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.training.data import Steps, TailorData
 from tests.training.test_module import varied
 
@@ -46,3 +47,13 @@ def test_without_validation_examples_there_are_no_rows() -> None:
     assert TailorData(varied(4), [], settings, 0).validation == []
     data = TailorData(varied(4), varied(3), settings, 0)
     assert sum(len(micro.members) for micro in data.val_dataloader() if micro) == 3
+
+
+def test_a_conversation_is_one_process_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    members = [TokenizedExample(str(n), (n, n + 1), (3,), conversation="ab"[n % 2] if n < 6 else "") for n in range(8)]
+    shares = []
+    for rank in range(2):
+        monkeypatch.setenv("RANK", str(rank))
+        monkeypatch.setenv("WORLD_SIZE", "2")
+        shares.append([example.id for example in Steps._own(members)])
+    assert shares == [["0", "2", "4", "6"], ["1", "3", "5", "7"]]

@@ -55,7 +55,7 @@ def cut(units: Sequence[Sequence[int]], batch_size: int) -> list[list[int]]:
         after = bisect_left(ends, wanted)
         near = [end for end in ends[after - 1 : after + 1] if end < len(order) and 2 * abs(end - wanted) < batch_size]
         cuts.append(min(near, key=lambda end, wanted=wanted: abs(end - wanted), default=wanted))
-    return [order[begin:end] for begin, end in pairwise([*cuts, len(order)])]
+    return [order[begin:end] for begin, end in pairwise([*cuts, len(order)]) if begin < end]
 
 
 def together(conversations: Sequence[str]) -> list[list[int]]:

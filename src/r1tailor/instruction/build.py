@@ -98,8 +98,11 @@ def _given(domain: Domain, examples: Sequence[Example]) -> dict[str, str]:
     """
     part_of = {source.name: part for part, source in domain.settings.given_sources.items()}
     documents = {document.id: part_of[document.source] for document in domain.documents if document.source in part_of}
-    of = {e.id: documents.get(e.id) or documents.get(e.id.rpartition("#")[0]) for e in examples} if part_of else {}
-    given = {id_: part for id_, part in of.items() if part}
+    given = {}
+    for example in examples if part_of else ():
+        made_of = (example.id, example.conversation, example.id.rpartition("#")[0])
+        if part := next((documents[id_] for id_ in made_of if id_ in documents), ""):
+            given[example.id] = part
     if missing := set(part_of.values()) - set(given.values()):
         part = min(missing)
         raise DataError(
@@ -114,17 +117,11 @@ def _unique(examples: Sequence[Example], given: Mapping[str, str]) -> tuple[list
 
     One that repeats an example of a given part is a leak, and none of these.
     """
-    seen = {
-        (
-            e.instruction,
-            e.input,
-            e.series,
-            e.output,
-            e.reasoning,
-            str((e.turns, e.tools, e.tool_calls)),
-            given.get(e.id),
-        ): e
-        for e in reversed(examples)
-    }
+    seen = {_content(e, given.get(e.id)): e for e in reversed(examples)}
     kept = list(reversed(seen.values()))
     return kept, len(examples) - len(kept)
+
+
+def _content(example: Example, part: str | None) -> tuple[object, ...]:
+    said = str((example.turns, example.tools, example.tool_calls))
+    return (example.instruction, example.input, example.series, example.output, example.reasoning, said, part)

@@ -11,6 +11,7 @@ from r1tailor.batching.packing import MicroBatch, pack
 from r1tailor.batching.taught import Teachings
 from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.curriculum import Course, Material, course
+from r1tailor.curriculum.shuffled import together
 from r1tailor.schema.settings import Settings
 from r1tailor.training.parallel import rank, world_size
 
@@ -19,8 +20,8 @@ class Steps:
     """The optimizer steps of a phase, each a list of micro-batches; resumes where it stopped.
 
     Which examples form step k is a function of (seed, phase, epoch, k) alone. Of n processes each takes every n-th
-    example of a step; as a curriculum puts similar lengths next to each other, the shares are alike. Where a teacher
-    was asked, its distributions accompany the examples.
+    example (or whole conversation) of a step; as a curriculum puts similar lengths next to each other, the shares are
+    alike. Where a teacher was asked, its distributions accompany the examples.
     """
 
     def __init__(
@@ -50,12 +51,18 @@ class Steps:
                 if self._next >= self.total:
                     return
                 self._next += 1
-                chosen = [self._examples[index] for index in members[rank() :: world_size()]]
+                chosen = self._own([self._examples[index] for index in members])
                 yield (
                     [self._accompanied(micro, chosen) for micro in pack(chosen, budget, self._padding)]
                     if chosen
                     else []
                 )
+
+    @staticmethod
+    def _own(members: Sequence[TokenizedExample]) -> list[TokenizedExample]:
+        """Return this process's share of a step; a conversation is one process's."""
+        units = together([example.conversation for example in members])[rank() :: world_size()]
+        return [members[index] for unit in units for index in unit]
 
     def _accompanied(self, micro: MicroBatch, chosen: Sequence[TokenizedExample]) -> MicroBatch:
         if self._taught is None:

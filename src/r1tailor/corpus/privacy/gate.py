@@ -36,7 +36,7 @@ def gate(documents: Iterable[Document], domain: DomainSection, today: date | Non
             findings; names the first of them, counts by kind, and what to do. ``securities``: records lack a licence or
             ISO date of availability; names their ids.
     """
-    if waiting := under_embargo(domain.every_source, today or date.today()):
+    if waiting := under_embargo(domain.sources, today or date.today()):
         listed = ", ".join(f"{name} (until {end})" for name, end in waiting.items())
         raise DataError(f"under embargo: {listed}; leave the source out of domain.sources until then")
     match domain.compliance:
@@ -53,7 +53,7 @@ def _permissions(sources: Iterable[Source]) -> dict[str, Any]:
 
 def _second_pass(documents: Iterable[Document], domain: DomainSection, settings: Privacy) -> dict[str, Any]:
     kinds = [kind for kind in get_args(PrivacyKind) if settings.kinds.get(kind) != "shift_dates"]
-    finders, sources = plugged_in(settings.finders), domain.every_source
+    finders, sources = plugged_in(settings.finders), domain.sources
     dates, codes = {source.name: source.available_at for source in sources}, published(sources)
     counts: Counter[str] = Counter()
     shown: list[dict[str, Any]] = []
