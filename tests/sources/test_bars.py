@@ -114,8 +114,8 @@ def test_a_monthly_yield_is_of_the_end_of_its_month_and_known_a_week_later() -> 
 # --- damage ---------------------------------------------------------------------------------------------------------
 
 NO_DATE = (
-    "line 3: its date must be written YYYY-MM-DD, YYYYMMDD, D.M.YYYY, M/D/YYYY, D/M/YYYY, 14 Jul 2009 or 2009年7月14日, "
-    "or as the setting dates says"
+    "line 3: its date must be written YYYY-MM-DD, YYYYMMDD, D.M.YYYY, M/D/YYYY, D/M/YYYY, 14 Jul 2009 or "
+    "2009年7月14日, or as the setting dates says"
 )
 GOOD = b"Date,A,B\n2008-01-02,1.5,2\n"
 DAMAGED: dict[str, tuple[bytes, str]] = {
