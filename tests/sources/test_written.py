@@ -90,7 +90,7 @@ def test_a_column_without_an_order_is_refused(column: list[str], reason: str) ->
 @pytest.mark.parametrize(
     ("form", "text", "reason"),
     [
-        ("auto", "yesterday", "its date is written in none of the forms"),
+        ("auto", "yesterday", "its date must be written YYYY-MM-DD"),
         ("auto", "2009-02-30", "its date is no day of the calendar"),
         ("auto", "14 Foo 2009", "its date is no day of the calendar"),
         ("%d/%m/%Y", "2009-02-01", "its date is not written as dates = %d/%m/%Y says"),

@@ -105,7 +105,7 @@ def _answer_file(found: Located, sampling: Sampling, questions: Sequence[Example
         return
     answerer, size = open_located(found), found.settings.evaluation.batch_size
     opened = answers.open() if answers else nullcontext(sys.stdout)
-    with opened as file, Progress(console=Console(stderr=True)) as bar:
+    with opened as file, Progress(console=Console(stderr=True, markup=False, emoji=False)) as bar:
         task = bar.add_task("answering", total=len(left))
         for start in range(0, len(left), size):
             batch = left[start : start + size]

@@ -28,7 +28,7 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
 def _explain(parsed: argparse.Namespace) -> None:
     declarations()  # settings of the kinds of domains that this composition did not choose are explained too
     values, choices = config.composed(parsed.overrides)
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
     if parsed.key is None:
         lines = _listed(list(reference.settings_of(Settings)), values, choices)
     else:

@@ -27,7 +27,7 @@ def shown(documents: Iterable[Document], what: str, total: int | None = None) ->
         what: what is being done to them.
         total: how many there will be, where that is known.
     """
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False, emoji=False)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), _Rate())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=total)

@@ -5,7 +5,6 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from r1tailor import store
 from r1tailor.errors import UserError
@@ -22,8 +21,8 @@ def print_comparison(found: Compared) -> None:
     for column in HEADER:
         table.add_column(column, overflow="fold")
     for row in found.rows:
-        table.add_row(*(Text(cell) for cell in cells(row)))
-    Console().print(table)
+        table.add_row(*cells(row))
+    Console(markup=False, emoji=False).print(table)
     print(paired(found))
     for letter, one in (("A", found.a), ("B", found.b)):
         for verdict in one.goals:

@@ -1,7 +1,7 @@
 """What trains and how: strategy, optimizer, scheduler, trainer."""
 
 import re
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import Field, model_validator
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 def decided(value: T | Literal["auto"]) -> T:
     """Return a value that ``auto`` has been replaced by (``planning/follow_data.py``)."""
     assert value != AUTO
-    return value
+    return cast("T", value)
 
 
 class Recommended(Section):

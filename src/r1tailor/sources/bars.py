@@ -107,7 +107,7 @@ def figure(cell: object, bars: Bars, series: str, written: NumberFormat = _PLAIN
     if isinstance(cell, str):
         number = written.number(cell)
         if number is None:
-            raise Damage(f"{series} is not a number{_other_format(cell, written)}")
+            raise Damage(f"{series} is not a number{'' if written is _PLAIN else _other_format(cell, written)}")
         value = number
     elif isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool):
         value = _as_float(cell)

@@ -103,7 +103,7 @@ class DateFormat:
         except ValueError:
             raise Damage("its date is no day of the calendar") from None
         if found is None:
-            raise Damage(f"its date is written in none of the forms {_FORMS}; the setting dates names another one")
+            raise Damage(f"its date must be written {_FORMS}, or as the setting dates says")
         return found
 
     def _by_form(self, text: str) -> date:

@@ -69,3 +69,22 @@ def test_the_crises_of_the_index_are_those_the_world_knows() -> None:
     assert [c.onset for c in found][3:] == ["2007-11-26", "2018-11-23", "2020-02-27", "2022-02-22"]
     assert found[3].name == "Global financial crisis (Lehman Brothers)"
     assert [c.source == "prices" for c in found] == [True] * 3 + [False] * 4
+
+
+@pytest.mark.parametrize(
+    ("market", "fall", "named"),
+    [
+        ("US equities", 0.20, True),
+        ("US equities", 0.27, True),
+        ("US equities", 0.57, False),  # far from the size of this fall
+        ("US equities", 0.05, False),
+        ("CN equities", 0.20, False),
+        (None, 0.20, False),  # an index of a market that nobody named
+    ],
+)
+def test_an_event_names_a_crisis_of_its_market_and_size_only(market: str | None, fall: float, named: bool) -> None:
+    event = EVENT.model_copy(update={"market": "US equities", "fall": fall})
+    dates = np.datetime64(FIRST) + np.arange(3)
+    settings = SETTINGS.model_copy(update={"events": (event,)})
+    (crisis,) = crises(dates, np.array([100.0, 80.0, 110.0]), settings, market)
+    assert (crisis.name == "Fire") is named

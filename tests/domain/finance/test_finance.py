@@ -202,3 +202,28 @@ def test_a_day_without_enough_history_is_refused() -> None:
     opened = finance(index(walk(400)[:, 0]), *ALONE)
     with pytest.raises(DataError, match=f"domain finance: on {days(20)[-1]} fewer than 64 closes were known"):
         opened.questions_at(days(20)[-1])
+
+
+def test_examples_across_a_hole_are_left_out_and_counted() -> None:
+    closes = walk(600)[:, 0]
+    rows = [row for number, row in enumerate(index(closes)) if not 300 <= number < 320]
+    kept, cut = (
+        finance(rows, *ALONE, "domain.task.normalise_days=200", f"domain.task.longest_gap_days={longest}")
+        for longest in ("null", "12")
+    )
+    every, without = list(kept.examples()), list(cut.examples())
+    assert kept.remarks() == []
+    assert 0 < len(without) < len(every)
+    assert cut.across_holes * len(cut.settings.task.tasks) == len(every) - len(without)
+    assert cut.remarks() == [
+        f"{cut.across_holes:,} days of decision have a hole of more than 12 days in window or horizon and were "
+        "left out (domain.task.longest_gap_days)"
+    ]
+    assert {one.id for one in without} < {one.id for one in every}
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:lightning")
+def test_an_index_alone_goes_to_the_end(tmp_path: Path) -> None:
+    few = ("domain.task={every_days: 20, numbers_as_text: true}", "evaluation.max_items=8", "evaluation=split")
+    metrics = evaluated("finance", tmp_path, 1, *few, *ALONE[:3], "domain.title='Notes [/INST] :smile:'")
+    assert metrics["warning"]["models"]["gradient boosting"]["recall"]["value"] is not None

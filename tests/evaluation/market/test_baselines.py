@@ -45,3 +45,21 @@ def test_where_train_knows_one_label_a_classifier_gives_its_share(parts: dict[st
 def test_an_item_without_a_feature_is_named(parts: dict[str, list[Example]]) -> None:
     with pytest.raises(DataError, match=r"example risk/.* has no 'spread' among its fields"):
         matrix(risk_items(parts["train"]), ["spread"])
+
+
+@pytest.mark.parametrize("name", [LOGISTIC, BOOSTING])
+def test_features_that_were_never_known_are_passed_over(parts: dict[str, list[Example]], name: str) -> None:
+    def without(items: list[Example], *missing: str) -> list[Example]:
+        return [
+            replace(item, fields=item.fields | {"features": item.fields["features"] | dict.fromkeys(missing)})
+            for item in items
+        ]
+
+    train, before, test = (risk_items(parts[part]) for part in ("train", "validation", "test"))
+    of_credit = ("spread", "spread_change")
+    scores = fitted_scores(name, without(train, *of_credit), without(before, *of_credit), without(test, *of_credit), 1)
+    assert [len(part) for part in scores] == [len(before), len(test)]
+    assert all(((part >= 0) & (part <= 1)).all() for part in scores)
+    every = tuple(train[0].fields["features"])
+    nothing = fitted_scores(name, without(train, *every), without(before, *every), without(test, *every), 1)
+    assert len(set(nothing[1].tolist())) == 1

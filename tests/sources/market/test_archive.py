@@ -108,7 +108,7 @@ def test_two_revisions_of_one_day_are_kept_and_the_later_counts(tmp_path: Path) 
     for value in (90.0, 91.0):
         recorded["AAPL.O"][day] = value
         assert polled(CSV, tmp_path, recorded, TODAY).revised == 1
-    found = documents(tmp_path)
+    found = documents(tmp_path, checks={"outliers": "keep"})
     assert [document.id for document in found if document.fields["event"] == "2008-12-29"] == [
         "prices/2008-12-29",
         "prices/2008-12-29/2",

@@ -23,11 +23,9 @@ CSV: dict[str, Fault] = {
     "no date": ("x.csv", {"date": "day"}, GOOD + b"soon,1,2\n", "line 3: its date must be written"),
     "a price of zero": ("x.csv", {"date": "day"}, GOOD + b"2008-01-03,0,2\n", "line 3: A is a price"),
     "a date twice": ("x.csv", {"date": "day"}, GOOD + b"2008-01-02,3,4\n", "line 3: the date of A stands there before"),
-    "out of order": ("x.csv", {"date": "day"}, GOOD + b"2007-12-31,3,4\n", "line 3: the date of A is earlier than"),
     "cells": ("x.csv", {"date": "day"}, GOOD + b"2008-01-03,3\n", "line 3: 2 columns, expected 3"),
     "long: no symbol": ("x.csv", LONG, GOOD_LONG + b"2008-01-03,,3\n", "line 4: code is no symbol"),
     "long: twice": ("x.csv", LONG, GOOD_LONG + b"2008-01-02,a,9\n", "line 4: the date of A stands there before"),
-    "long: out of order": ("x.csv", LONG, GOOD_LONG + b"2007-12-31,b,9\n", "line 4: the date of B is earlier than"),
     "vintages: known too early": (
         "x.csv",
         VINTAGES,

@@ -56,7 +56,7 @@ def test_an_export_with_every_fault_is_read_told_and_mended(tmp_path: Path) -> N
     assert f"{DAYS[SPLIT]} -8" in told[2]
     assert told[2].endswith("is a split of 7:1, no crisis; the prices before it are divided (checks.splits: adjust)")
     assert "back on the next day: an outlier, left out (checks.outliers: drop)" in told[3]
-    assert f"no price from {DAYS[199]} to {DAYS[215]} (22 days)" in told[4]
+    assert f"no price from {DAYS[199]} to {DAYS[215]} (24 days)" in told[4]
     assert len(told) == 5
     found = _documents(tmp_path)
     assert str(DAYS[SPIKE]) not in found

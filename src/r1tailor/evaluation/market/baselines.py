@@ -35,7 +35,7 @@ def fitted_scores(
         test: risk items of the test; their labels are not read.
         seed: of the fit.
     """
-    columns = _known_columns(train)
+    columns = sorted(train[0].fields["features"]) if train else []
     features, risky = matrix(train, columns), np.array([is_risky(item) for item in train])
     fit = _fitted(name, features, risky, seed)
     scores = dict(zip([item.id for item in calibration], fit(matrix(calibration, columns)), strict=True))
@@ -46,12 +46,6 @@ def fitted_scores(
             train[number].id: score for number, score in zip(stretch, found, strict=True) if train[number].id in scores
         }
     return np.array([scores[item.id] for item in calibration]), fit(matrix(test, columns))
-
-
-def _known_columns(train: Sequence[Example]) -> list[str]:
-    """Return the features that were known on any day of train: of a market without credit there is no spread."""
-    names = sorted(train[0].fields["features"]) if train else []
-    return [name for name in names if any(item.fields["features"].get(name) is not None for item in train)]
 
 
 def matrix(items: Sequence[Example], columns: Sequence[str]) -> Array:
@@ -72,12 +66,16 @@ def _number(item: Example, values: dict[str, Any], name: str) -> float:
 
 
 def _fitted(name: str, features: Array, risky: Array, seed: int) -> Callable[[Array], Array]:
-    """Return the probability of a risky label as a function of features; constant if train has only one label."""
-    if len(set(risky.tolist())) < 2:
+    """Return the probability of a risky label as a function of features; constant if train has only one label.
+
+    Features that train never knew are passed over: a market without credit has no spread, and boosting cannot bin it.
+    """
+    known = ~np.isnan(features).all(axis=0)
+    if len(set(risky.tolist())) < 2 or not known.any():
         share = float(risky.mean()) if len(risky) else 0.0
         return lambda rows: np.full(len(rows), share)
-    model = _classifier(name, seed).fit(features, risky)
-    return lambda rows: np.asarray(model.predict_proba(rows)[:, 1]) if len(rows) else np.zeros(0)
+    model = _classifier(name, seed).fit(features[:, known], risky)
+    return lambda rows: np.asarray(model.predict_proba(rows[:, known])[:, 1]) if len(rows) else np.zeros(0)
 
 
 def _classifier(name: str, seed: int) -> Any:  # noqa: ANN401  (scikit-learn's estimators share no type)
