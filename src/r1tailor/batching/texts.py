@@ -64,11 +64,10 @@ def cut(text: str, most: int, ids_of: Callable[[str], Ids], starts: Sequence[int
         starts: for each token of the whole text, the character at which it begins.
     """
     begin = token = 0
-    no_ids: Ids = ()
     while begin < len(text):
         while token < len(starts) and starts[token] < begin:
             token += 1
-        reach, ids = most, no_ids
+        reach = most
         while True:
             limit = starts[token + reach] if token + reach < len(starts) else len(text)
             close = _end(text, begin, max(limit, begin + 1))
