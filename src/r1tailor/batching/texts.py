@@ -67,7 +67,7 @@ def cut(text: str, most: int, ids_of: Callable[[str], Ids], starts: Sequence[int
     while begin < len(text):
         while token < len(starts) and starts[token] < begin:
             token += 1
-        reach, ids = most, ()
+        reach = most
         while True:
             limit = starts[token + reach] if token + reach < len(starts) else len(text)
             close = _end(text, begin, max(limit, begin + 1))

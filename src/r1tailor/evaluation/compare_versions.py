@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from r1tailor import config, store
+from r1tailor.domain import is_text
 from r1tailor.domain.base import answer_of
 from r1tailor.errors import UserError
 from r1tailor.evaluation.evaluated_files import EvaluatedFiles
@@ -161,7 +162,9 @@ def _pairs(a: Evaluated, b: Evaluated) -> list[Pair]:
 
 def _paired(pairs: Sequence[Pair], language: str, options: tuple[int, float, int]) -> list[Row]:
     """Return the metrics that the predictions of both allow, each on the items that it says something of in both."""
-    metrics = {"perplexity": _perplexity(pairs), "bleu": _bleu(pairs, language)}
+    metrics = {"perplexity": _perplexity(pairs)}
+    if not all(is_text(example) for example, _, _ in pairs):
+        metrics["bleu"] = _bleu(pairs, language)
     metrics |= {name: _scored(pairs, name) for name in _names(pairs)}
     return [_row(name, *measured, options) for name, measured in metrics.items()]
 

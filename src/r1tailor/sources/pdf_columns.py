@@ -7,6 +7,7 @@ three columns and a narrow one come out as well; lines that span a gap separate 
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -162,8 +163,8 @@ def _is_table(left: list[Line], right: list[Line]) -> bool:
     few, many = sorted((left, right), key=len)
     if len(few) < _FEWEST_LINES or len(few) < _IN_ROWS * len(many):
         return False
-    level = [any(abs(part.bottom - other.bottom) < 0.25 * max(part.size, 1) for other in many) for part in few]
-    if sum(level) < _IN_ROWS * len(few):
+    baselines = sorted(part.bottom for part in many)
+    if sum(_on_one_of(baselines, part) for part in few) < _IN_ROWS * len(few):
         return False
     if _HAN.search(few[0].text):
         return any(
@@ -172,6 +173,11 @@ def _is_table(left: list[Line], right: list[Line]) -> bool:
         )
     long = all(median(_words_in(part.text) for part in side) >= _LONG for side in (left, right))
     return not long and all(_continued(side) < 1 - _CAPITAL for side in (left, right))
+
+
+def _on_one_of(baselines: list[float], part: Line) -> bool:
+    near = 0.25 * max(part.size, 1)
+    return bisect_left(baselines, part.bottom - near) < bisect_right(baselines, part.bottom + near)
 
 
 def _continued(parts: list[Line]) -> float:

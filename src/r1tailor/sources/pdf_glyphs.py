@@ -4,7 +4,7 @@ Some programs draw bold text two or three times, a fraction of a point apart, an
 text: taken as they stand, such glyphs end up within the words of the page. Sideways text is text of its own.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,6 +22,7 @@ _MOST_SLANTED = 0.5  # of a page's glyphs
 _LARGE = 2  # times the size of most glyphs: what lies behind the text
 _COVERS = 3  # glyphs of the text that such a line lies over
 _OVER = 5  # glyphs in a row that lie over others: no accents any more
+_LOOKED_AT = 64  # equal glyphs of one place, and steps across one box: no page that is meant to be read has more
 _DOWN = 0.5  # of the steps from glyph to glyph: text that runs from top to bottom
 
 
@@ -111,7 +112,8 @@ def _once(chars: Iterable[Glyph]) -> Iterator[Glyph]:
         x, y = glyph["x0"], glyph["top"]
         column, row = int(x // cell), int(y // cell)
         cells = ((glyph["text"], size, column + dx, row + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1))
-        if any(abs(x - a) <= near and abs(y - b) <= near for key in cells for a, b in placed.get(key, ())):
+        drawn = (place for key in cells for place in placed.get(key, ())[-_LOOKED_AT:])
+        if any(abs(x - a) <= near and abs(y - b) <= near for a, b in drawn):
             continue
         placed[glyph["text"], size, column, row].append((x, y))
         yield glyph
@@ -128,21 +130,42 @@ def _without_watermark(glyphs: list[Glyph]) -> list[Glyph]:
     """Return glyphs without the lines of large ones that lie behind the text."""
     if not glyphs:
         return []
-    largest = _LARGE * median(glyph["size"] for glyph in glyphs)
-    lines: dict[tuple[int, int], list[Glyph]] = defaultdict(list)
-    text = []
+    usual = median(glyph["size"] for glyph in glyphs)
+    large = [glyph for glyph in glyphs if glyph["size"] > _LARGE * usual]
+    places = _places(large, 2 * usual)
+    covered = Counter(
+        _line(behind)
+        for glyph in glyphs
+        if glyph["size"] <= _LARGE * usual and glyph["text"].strip()
+        for behind in places.get(_place(glyph, 2 * usual), ())
+        if _over(glyph, behind)
+    )
+    marks = {line for line, count in covered.items() if count >= _COVERS}
+    return [glyph for glyph in glyphs if glyph["size"] <= _LARGE * usual or _line(glyph) not in marks]
+
+
+def _line(glyph: Glyph) -> tuple[int, int]:
+    """Return what the glyphs of a line have in common: their size and their baseline."""
+    return round(glyph["size"]), round(glyph["bottom"])
+
+
+def _places(glyphs: Iterable[Glyph], cell: float) -> dict[tuple[int, int], list[Glyph]]:
+    """Return the glyphs whose box lies in each cell of a grid, in points."""
+    cell = max(cell, 1.0)
+    places: dict[tuple[int, int], list[Glyph]] = defaultdict(list)
     for glyph in glyphs:
-        if glyph["size"] > largest:
-            lines[round(glyph["size"]), round(glyph["bottom"])].append(glyph)
-        elif glyph["text"].strip():
-            text.append(glyph)
-    behind = {id(glyph) for line in lines.values() if _covers(line, text) for glyph in line}
-    return [glyph for glyph in glyphs if id(glyph) not in behind]
+        left, top = int(glyph["x0"] // cell), int(glyph["top"] // cell)
+        right, bottom = int(glyph["x1"] // cell), int(glyph["bottom"] // cell)
+        for column in range(left, min(right, left + _LOOKED_AT) + 1):
+            for row in range(top, min(bottom, top + _LOOKED_AT) + 1):
+                places[column, row].append(glyph)
+    return places
 
 
-def _covers(line: list[Glyph], text: list[Glyph]) -> bool:
-    covered = sum(_over(glyph, each) for each in line for glyph in text)
-    return covered >= _COVERS
+def _place(glyph: Glyph, cell: float) -> tuple[int, int]:
+    """Return the cell in which the middle of a glyph lies."""
+    cell = max(cell, 1.0)
+    return int((glyph["x0"] + glyph["x1"]) / 2 // cell), int((glyph["top"] + glyph["bottom"]) / 2 // cell)
 
 
 def _over(glyph: Glyph, other: Glyph) -> bool:
@@ -160,15 +183,10 @@ def _below(glyph: Glyph, following: Glyph) -> bool:
 
 def _overlaps(glyphs: list[Glyph]) -> Iterator[bool]:
     """Yield for each glyph, in the order in which they are drawn, whether its middle lies on another."""
-    cell = max(1.0, 2 * median(glyph["size"] for glyph in glyphs)) if glyphs else 1.0
-    places: dict[tuple[int, int], list[Glyph]] = defaultdict(list)
+    cell = 2 * median(glyph["size"] for glyph in glyphs) if glyphs else 1.0
+    places = _places(glyphs, cell)
     for glyph in glyphs:
-        for column in range(int(glyph["x0"] // cell), int(glyph["x1"] // cell) + 1):
-            for row in range(int(glyph["top"] // cell), int(glyph["bottom"] // cell) + 1):
-                places[column, row].append(glyph)
-    for glyph in glyphs:
-        x, y = (glyph["x0"] + glyph["x1"]) / 2, (glyph["top"] + glyph["bottom"]) / 2
-        near = places.get((int(x // cell), int(y // cell)), ())
+        near = places.get(_place(glyph, cell), ())[-_LOOKED_AT:]
         yield any(other is not glyph and _over(glyph, other) for other in near)
 
 

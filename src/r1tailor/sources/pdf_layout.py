@@ -10,7 +10,7 @@ from typing import Any
 
 from pdfplumber.page import Page
 from pdfplumber.table import Table
-from pdfplumber.utils import extract_words
+from pdfplumber.utils.text import extract_words
 
 from r1tailor.sources.markup import subscript, superscript
 from r1tailor.sources.pdf_columns import TOUCHING, Line, joined, ordered, rows_of

@@ -6,9 +6,11 @@ curriculum, and the next run over the same examples, reads them back. A damaged 
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -51,7 +53,10 @@ def base_losses(
         found = _computed(settings, plain, root, padding)
         with suppress(OSError):
             store.write_json(path, {"losses": found, "sha256": _seal(key, found)})
-    return {example.id: loss for example, loss in zip(plain, found, strict=True)}
+    by_id: dict[str, list[float]] = defaultdict(list)  # the windows of a text have one id
+    for example, loss in zip(plain, found, strict=True):
+        by_id[example.id].append(loss)
+    return {id_: fmean(losses) for id_, losses in by_id.items()}
 
 
 def _without_soft_tokens(example: TokenizedExample) -> TokenizedExample:
