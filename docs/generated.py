@@ -1,13 +1,14 @@
 """The references that are generated from the code when the documentation is built (a hook of MkDocs)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
 from r1tailor import config, options, reference
 from r1tailor.corpus.privacy.tagger_zh import frequency
 from r1tailor.domain.declaration import Declaration, ScoredMetric, declarations
+from r1tailor.domain.named_metrics import NAMED
 from r1tailor.reference import Setting
 from r1tailor.schema.base import Section
 from r1tailor.schema.settings import Settings
@@ -132,15 +133,19 @@ def _cell(text: str) -> str:
 
 
 def metrics_page() -> str:
-    """Return every metric, kind of domain by kind of domain, as Markdown."""
-    return "\n\n".join(map(_declared, declarations()))
+    """Return every metric, those by name first, then kind of domain by kind of domain, as Markdown."""
+    named = f"## By name: `domain.task.metrics`\n\nAny domain measures these, where its task names them.\n\n{_rows(NAMED)}"
+    return "\n\n".join([named, *map(_declared, declarations())])
 
 
 def _declared(kind: Declaration) -> str:
     """Return the metrics that one kind of domain declares."""
-    rows = [f"| `{metric.name}` | {metric.description} | {_judged(metric)} |" for metric in kind.metrics]
-    table = "\n".join(["| metric | what it measures | how it is judged |", "|---|---|---|", *rows])
-    return f"## `domain.kind: {kind.kind}`\n\n{reference.summary(kind.section)}\n\n{table}"
+    return f"## `domain.kind: {kind.kind}`\n\n{reference.summary(kind.section)}\n\n{_rows(kind.metrics)}"
+
+
+def _rows(metrics: Sequence[ScoredMetric]) -> str:
+    rows = [f"| `{metric.name}` | {metric.description} | {_judged(metric)} |" for metric in metrics]
+    return "\n".join(["| metric | what it measures | how it is judged |", "|---|---|---|", *rows])
 
 
 def _judged(metric: ScoredMetric) -> str:

@@ -57,7 +57,8 @@ UNCOUNTED = {
 }
 _CALL_DOMAINS = {"collect", "instruct", "teach", "variant", "evaluate"}
 _ASK_TEACHERS = {"teach", "variant"}
-_OPENED_TOO = {"evaluate": ("model",)}  # named by settings of which a stage depends on the outcome
+# Named by settings of which a stage depends on the outcome, or on these files alone.
+_OPENED_TOO = {"evaluate": ("model",), "collect": ("domain.split",)}
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///([^?]+)")
 _SHOWN = 3
 

@@ -30,6 +30,7 @@ from r1tailor.domain import Domain, declaration, open_domain
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.inputs import sweep, write_inputs
 from r1tailor.instruction.build import build, entered
+from r1tailor.instruction.removed import in_words
 from r1tailor.layout import TRAIN, RunFolder, pipeline_folder
 from r1tailor.model.local import local_folder
 from r1tailor.records import (
@@ -73,7 +74,7 @@ def collect(settings: Settings, run: RunFolder) -> None:
     with sealed(settings, run, "collect"):
         count, provenance = _in_worker(partial(_collected, settings, run), settings, resumes=True)
         store.write_json(run.provenance, provenance)
-    print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.sources)}")
+    print(f"collect: {count:,} documents from {', '.join(source.name for source in settings.domain.every_source)}")
 
 
 def _in_worker(work: Callable[[], T], settings: Settings, *, resumes: bool = False) -> T:
@@ -88,7 +89,7 @@ def _collected(settings: Settings, run: RunFolder) -> tuple[int, list[dict[str, 
     readers = declaration(settings.domain.kind).readers
     told = references.teller(settings.domain.cleaning.privacy, config.ROOT)
     found = (
-        document for source in settings.domain.sources for document in _gathered(source, readers, provenance, told)
+        document for source in settings.domain.every_source for document in _gathered(source, readers, provenance, told)
     )
     return write_documents(run.collected, shown(found, "collecting")), provenance
 
@@ -154,7 +155,7 @@ def _cleaned(settings: Settings, run: RunFolder, path: Path) -> dict[str, Any]:
     """Write the clean documents to a file and let the gate look at it; return what rules, duplicates and gate tell."""
     cleaning, report = settings.domain.cleaning, Report(settings.domain.cleaning.rules)
     documents = engine.run(
-        run.collected, partial(chain, cleaning, config.ROOT, settings.domain.sources), settings.corpus, report
+        run.collected, partial(chain, cleaning, config.ROOT, settings.domain.every_source), settings.corpus, report
     )
     write_documents(path, shown(documents, "cleaning", count_documents(run.collected)))
     told = report.as_dict()
@@ -200,19 +201,23 @@ def _annotated(settings: Settings, own: Annotation, run: RunFolder) -> str:
 def instruct(settings: Settings, run: RunFolder) -> None:
     """Documents with gold labels -> train, validation and test examples."""
     with sealed(settings, run, "instruct"):
-        counts = _in_worker(partial(_instructed, settings, run), settings)
-    print(f"instruct: {', '.join(f'{count:,} {name}' for name, count in counts.items())} examples")
+        lines = _in_worker(partial(_instructed, settings, run), settings)
+    print(*(f"instruct: {line}" for line in lines), sep="\n")
 
 
-def _instructed(settings: Settings, run: RunFolder) -> dict[str, int]:
-    """Write the examples of each part and the report on them; return how many each part has."""
+def _instructed(settings: Settings, run: RunFolder) -> list[str]:
+    """Write the examples of each part and the report on them; return what the terminal shows of them."""
     documents = list(read_documents(run.annotated))
     bounded.left()
     entered(settings.domain.name, documents)
     built = build(open_domain(settings.domain, documents), settings.seed)
     bounded.left()
     store.write_json(run.examples / _REPORT, built.report)
-    return {name: write_records(run.examples / f"{name}.jsonl", members) for name, members in built.parts.items()}
+    counts = {name: write_records(run.examples / f"{name}.jsonl", members) for name, members in built.parts.items()}
+    shown = f"{', '.join(f'{count:,} {name}' for name, count in counts.items())} examples"
+    rows, parsed = built.report["removed"], built.report["reasoning_parsed"]
+    told = f"{parsed:,} outputs held <think>...</think>: parsed into reasoning and answer"
+    return [shown, *([in_words(rows)] if rows else []), *([told] if parsed else [])]
 
 
 def teach(settings: Settings, run: RunFolder) -> None:

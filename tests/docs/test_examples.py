@@ -10,6 +10,7 @@ import yaml
 
 from r1tailor import config, reference
 from r1tailor.corpus.privacy.deidentify import Deidentifier
+from r1tailor.domain.named_metrics import NAMED
 from r1tailor.schema.annotation import Export
 from r1tailor.schema.corpus import PrivacyKind, PrivacyMode, Vocabulary
 from r1tailor.schema.domain import DomainSection
@@ -56,6 +57,14 @@ def test_an_example_explains_itself(file: Path) -> None:
 def test_an_example_of_a_source_is_valid(file: Path, project: Path) -> None:
     domain = _loaded(project, {"sources": [_read(file)]})
     assert domain.sources[0].kind == file.stem
+
+
+@pytest.mark.parametrize("file", _files("scores"), ids=lambda file: file.stem)
+def test_an_example_of_split_and_scores_is_valid(file: Path, project: Path) -> None:
+    domain = _loaded(project, _read(file))
+    assert domain.split.given == ({"test": "data/experts.jsonl"} if file.stem == "split" else {})
+    named = {metric.name for metric in domain.task.metrics}
+    assert named == ({metric.name for metric in NAMED} if file.stem == "task" else set())
 
 
 @pytest.mark.parametrize(

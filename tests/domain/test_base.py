@@ -24,9 +24,13 @@ def test_an_answer_follows_the_last_reasoning() -> None:
     assert answer_of(" b ") == "b"
 
 
-def test_coverage_is_the_share_of_entities_and_ignores_case() -> None:
-    assert coverage(["Aspirin", "pain"], "ASPIRIN") == 0.5
-    assert coverage([], "") == 1.0
+def test_reasoning_that_was_cut_is_no_answer() -> None:
+    assert answer_of("<think>\nthe options are cardiology, neurology") == ""
+
+
+def test_coverage_is_the_share_of_entities_as_whole_words_and_ignores_case() -> None:
+    assert coverage("c", ["Aspirin", "pain"], "ASPIRIN is painless") == {"c": 0.5}
+    assert coverage("c", [], "") == {}, "what was not asked for is not measured"
 
 
 def test_a_null_value_does_not_become_the_word_none() -> None:

@@ -1,5 +1,6 @@
 """Labels are ranked by their distinguishing beginnings."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -45,6 +46,17 @@ def test_ranking_scores_are_the_likelihoods_of_the_labels() -> None:
     assert first == pytest.approx(shared + float(last[continuation[-1]]), abs=1e-4)
     other = chat.continuation(chat.prompt_text(example), "b")[-1]
     assert second == pytest.approx(shared + float(last[other]), abs=1e-4)
+
+
+def test_a_label_that_begins_another_counts_where_the_answer_does_not_continue_to_it() -> None:
+    settings = composition()
+    model, chat = tuned(settings).eval(), reader(settings)
+    (example, *_) = windowed()
+    with torch.inference_mode():
+        ((short, long),) = score_labels(model, chat, [example], [("a", "ab")], 700, torch.device("cpu"))
+        ((alone_, _),) = score_labels(model, chat, [example], [("a", "c")], 700, torch.device("cpu"))
+    assert math.exp(short) + math.exp(long) == pytest.approx(math.exp(alone_), rel=1e-4), "both share what a has"
+    assert short < alone_
 
 
 def test_the_likeliest_label_is_the_first_of_equals() -> None:

@@ -16,6 +16,7 @@ from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource
 from r1tailor.sources import read
 from tests.conftest import ROOT
+from tests.support.made_examples import text_of
 
 FIELDS = ("input", "output", "reasoning")
 LEAKS = Leaks(fields=FIELDS, containment=0.75, on_leak="remove")
@@ -241,3 +242,30 @@ def test_a_faulty_setting_is_refused(override: str, fault: str, settings: Callab
     with pytest.raises(ConfigError) as refusal:
         settings("domain=generic", "domain.sources.0.path=x", f"domain.split.leaks.{override}")
     assert refusal.value.faults[0].startswith(fault)
+
+
+def _answering(*outputs: str) -> list[Example]:
+    return [Example(f"{number}", "i", f"question {number * 7919}", output) for number, output in enumerate(outputs)]
+
+
+def test_an_answer_that_a_class_shares_is_no_leak() -> None:
+    answer = "Please refer this patient to the {} department for further review."
+    classes = [answer.format(name) for name in ("neurology", "cardiology", "paediatrics", "nephrology")]
+    every = _answering(*classes * 10)
+    assert leaks_in({"train": every[:30], "validation": [], "test": every[30:]}, LEAKS, ()) == []
+    unlike = "It is a quite different sentence that only a few of the answers have in common."
+    others = [f"{text_of(number)} {text_of(number + 50)}" for number in range(40)]
+    rare = _answering(*others, *[unlike] * 4)
+    assert leaks_in({"train": rare[:-1], "validation": [], "test": rare[-1:]}, LEAKS, ()) == []
+    assert len(leaks_in({"train": rare[:-3], "validation": [], "test": rare[-1:]}, LEAKS, ())) == 1
+
+
+def test_a_form_that_answers_fill_in_is_no_leak_and_a_copy_of_one_answer_is() -> None:
+    names = ["Abel", "Cain", "Dora", "Emil", "Fritz", "Gerda", "Hans", "Ilse", "Jon", "Karl", "Lena", "Mia", "Nora"]
+    forms = [f"Dear colleague, please see {name} in the outpatient clinic for a second opinion." for name in names]
+    every = _answering(*forms)
+    assert leaks_in({"train": every[:-1], "validation": [], "test": every[-1:]}, LEAKS, ()) == []
+    alone = _answering(*[f"{text_of(number)} {text_of(number + 50)}" for number in range(12)], forms[0], forms[0])
+    assert [
+        leak.field for leak in leaks_in({"train": alone[:-1], "validation": [], "test": alone[-1:]}, LEAKS, ())
+    ] == ["output"]

@@ -31,14 +31,11 @@ def data(run: PhaseRun) -> PhaseData:
     return PhaseData(Tokenized(made, ["long-1", "long-2"]), TailorData(made, [], run.settings, 0), {})
 
 
-def test_the_plan_names_steps_rate_and_what_is_left_out(
-    run: PhaseRun, data: PhaseData, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_plan_names_steps_and_rate(run: PhaseRun, data: PhaseData, capsys: pytest.CaptureFixture[str]) -> None:
     print_plan(run, data)
     assert capsys.readouterr().out.splitlines() == [
         "5 optimizer steps of 4 examples from 20; learning rate 0.001, cosine, 1 warm-up steps "
         f"({run.settings.scheduler.warmup_steps} of {run.settings.scheduler.reference_steps:,}, scaled to this run)",
-        f"left out: 2 examples longer than trainer.max_length = {run.settings.trainer.max_length}",
     ]
     print_plan(replace(run, window=(10, 3)), data)
     assert capsys.readouterr().out.startswith("windows of 10 steps of 3 channels become 4 soft tokens; their encoder")

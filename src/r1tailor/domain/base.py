@@ -2,8 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
+from r1tailor.domain.answers import parted
 from r1tailor.domain.declaration import ScoredMetric, declaration
+from r1tailor.domain.named_metrics import NAMED, Answered, covered, score
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema.domain import DomainSection, Task
@@ -19,9 +22,13 @@ class Domain(ABC):
 
     @property
     def metrics(self) -> tuple[ScoredMetric, ...]:
-        """The metrics that ``score`` returns: of those that the kind declares, the ones that these settings measure."""
+        """The metrics that ``scores`` returns: those of the kind that these settings measure, and those by name."""
         measured = declaration(self.settings.kind).measured(self.settings)
-        return tuple(metric for metric in measured if metric.kind != "corpus")
+        own = {metric.name for metric in measured}
+        of_name = {metric.name: metric for metric in NAMED}
+        asked = [replace(of_name[metric.name], name=metric.key) for metric in self.settings.task.metrics]
+        named = [metric for metric in asked if metric.name not in own]
+        return tuple(metric for metric in (*measured, *named) if metric.kind != "corpus")
 
     @abstractmethod
     def examples(self) -> Iterator[Example]:
@@ -37,7 +44,14 @@ class Domain(ABC):
 
     @abstractmethod
     def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
-        """Return a score in [0, 1] for each of ``metrics`` that says something of the example."""
+        """Return a score in [0, 1] for each metric of the kind that says something of the example."""
+
+    def scores(self, example: Example, prediction: Prediction) -> dict[str, float]:
+        """Return the scores of ``score`` and of the metrics that the task names; of equal names the kind's counts."""
+        entities = example.fields.get("entities", ())
+        answers = answer_of(example.output), answer_of(prediction.generated)
+        item = Answered(*answers, self.labels_of(example), entities)
+        return score(self.settings.task.metrics, item) | self.score(example, prediction)
 
     @abstractmethod
     def majority_answer(self, train: Sequence[Example]) -> str:
@@ -45,14 +59,16 @@ class Domain(ABC):
 
 
 def answer_of(generated: str) -> str:
-    """Return the answer without its reasoning: what follows the last ``</think>``."""
-    return generated.rpartition("</think>")[2].strip()
+    """Return the answer without its reasoning: what follows the last ``</think>``; empty if reasoning was cut."""
+    return parted(generated)[1]
 
 
-def coverage(entities: Sequence[str], answer: str) -> float:
-    """Return the share of entities that an answer mentions, ignoring case; 1.0 if there are none."""
-    folded = answer.casefold()
-    return sum(entity.casefold() in folded for entity in entities) / len(entities) if entities else 1.0
+def coverage(name: str, entities: Sequence[str], answer: str) -> dict[str, float]:
+    """Return the share of entities that an answer mentions as whole words, by a metric's name.
+
+    Without entities nothing is returned: what was not asked for is not measured.
+    """
+    return {name: covered(entities, answer)} if entities else {}
 
 
 def written(task: Task, values: Mapping[str, str]) -> str:

@@ -140,13 +140,25 @@ def context(composition: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever was 
     if kind not in KINDS and kind not in (known := kinds()):
         return {"section": None, "kinds": ", ".join(map(repr, known))}
     chosen = declaration(kind)
-    metrics = (*GENERAL_METRICS, *(metric.name for metric in chosen.metrics))
+    metrics = (*GENERAL_METRICS, *(metric.name for metric in chosen.metrics), *_named(domain))
     return {"section": chosen.section, "metrics": metrics, "readers": (*READERS, *chosen.readers)}
+
+
+def _named(domain: Any) -> list[str]:  # noqa: ANN401 - whatever was composed
+    """Return what the metrics that a task names are called, as far as it can be told before validation."""
+    task = domain.get("task") if isinstance(domain, dict) else None
+    listed = task.get("metrics") if isinstance(task, dict) else None
+    entries = (
+        [{"name": one} if isinstance(one, str) else one for one in listed or ()] if isinstance(listed, list) else []
+    )
+    names = [one.get("called") or one.get("name") for one in entries if isinstance(one, dict)]
+    return [name for name in names if isinstance(name, str)]
 
 
 def unmeasured(section: DomainSection) -> list[str]:
     """Return a fault for each goal on a metric that the kind knows and these settings do not measure."""
-    measured = (*GENERAL_METRICS, *(metric.name for metric in declaration(section.kind).measured(section)))
+    own = (metric.name for metric in declaration(section.kind).measured(section))
+    measured = (*GENERAL_METRICS, *own, *(metric.key for metric in section.task.metrics))
     return [
         f"domain.goals.{number}.metric = {goal.metric!r}: not measured with these settings; measured are "
         f"{', '.join(measured)}"

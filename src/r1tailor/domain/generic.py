@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from r1tailor.domain.answers import folded, label_in, parted
 from r1tailor.domain.base import Domain, answer_of, coverage, written
 from r1tailor.domain.declaration import Declaration, ScoredMetric
 from r1tailor.domain.label_rules import ClosedSet
@@ -21,6 +22,13 @@ class GenericDomain(DomainSection):
     """Any JSONL of instruction, input and output records; no code needed."""
 
     kind: Literal["generic"] = Field(description="generic: your own records with outputs, or labelled documents.")
+
+    @model_validator(mode="after")
+    def _names_the_labels_that_metrics_need(self) -> "GenericDomain":
+        needing = [metric.name for metric in self.task.metrics if metric.name in ("label_accuracy", "macro_f1")]
+        if needing and not self.task.labels:
+            raise ValueError(f"task.metrics: {' and '.join(needing)} need the closed set of answers (task.labels)")
+        return self
 
 
 class Generic(Domain):
@@ -40,6 +48,8 @@ class Generic(Domain):
             if "output" not in fields:
                 continue
             found = True
+            thought, said = parted(fields["output"])
+            fields = fields | {"output": said or fields["output"], "reasoning": fields["reasoning"] or thought}
             output = closed.label(
                 written(task, {"input": document.text, **fields}), document.id, several="gold" in fields
             )
@@ -58,30 +68,18 @@ class Generic(Domain):
 
     def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
         """Score one answer against its reference."""
-        answer = answer_of(prediction.generated)
-        scores = {
-            "exact_match": float(_folded(answer) == _folded(example.output)),
-            "entity_coverage": coverage(example.fields["entities"], answer),
-        }
-        if self.labels():
-            scores["label_accuracy"] = float(self._label_in(answer) == example.output)
-            scores["label_accuracy_ranked"] = float(prediction.ranked == example.output)
+        answer, reference = answer_of(prediction.generated), answer_of(example.output)
+        scores = {"exact_match": float(folded(answer) == folded(reference))}
+        scores |= coverage("entity_coverage", example.fields["entities"], answer)
+        if wanted := label_in(reference, self.labels()):
+            scores["label_accuracy"] = float(label_in(answer, self.labels()) == wanted)
+            scores["label_accuracy_ranked"] = float(prediction.ranked == wanted)
         return scores
 
     def majority_answer(self, train: Sequence[Example]) -> str:
         """Return the most frequent reference answer."""
         (answer, _), *_ = Counter(example.output for example in train).most_common(1)
         return answer
-
-    def _label_in(self, answer: str) -> str:
-        """Return the label that an answer names first (the longest, where two begin together)."""
-        folded = answer.casefold()
-        found = sorted((folded.find(label.casefold()), -len(label), label) for label in self.labels())
-        return next((label for place, _, label in found if place >= 0), "")
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
 
 
 class _Generic(Declaration):

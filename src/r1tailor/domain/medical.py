@@ -61,7 +61,7 @@ class Medical(Domain):
             "category_accuracy": float(code.partition(".")[0] == fields["category"]),
             "chapter_accuracy": float(self._chapter_in(answer, code) == fields["chapter"]),
             "chapter_accuracy_ranked": float(prediction.ranked == fields["chapter"]),
-            "entity_coverage": coverage(entities, answer),
+            **coverage("entity_coverage", entities, answer),
             "compliance": float(self._complies(code, fields["code"])),
         }
 

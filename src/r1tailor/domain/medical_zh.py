@@ -81,7 +81,7 @@ class MedicalZh(Domain):
         named = set(_parts(answer))
         right = named.intersection(fields["symptoms"])
         return {
-            "entity_coverage": coverage(fields["shown"], answer),
+            **coverage("entity_coverage", fields["shown"], answer),
             "symptom_precision": len(right) / len(named) if named else 0.0,
         }
 

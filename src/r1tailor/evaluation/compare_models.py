@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from r1tailor import artifact, store
 from r1tailor.artifact import Artifact
 from r1tailor.domain import Domain
+from r1tailor.evaluation.corpus_metrics import confusions, over_all, short_references
 from r1tailor.evaluation.market.decisions import evenly
 from r1tailor.evaluation.metrics import ItemMetric, by_metric, measure
 from r1tailor.evaluation.non_inferiority import verdict
@@ -137,13 +138,24 @@ def summarise(
     tuned = found["compared"].pop(TUNED)
     result = {"n": len(items), "confidence": settings.evaluation.confidence, "models": found["models"]}
     compared = {"compared": found["compared"]} if found["compared"] else {}
-    return {**result, "comparisons": tuned["comparisons"], **compared}
+    confused = {name: confusions(domain, items, made) for name, made in predictions.items()}
+    remarks = {
+        "not_measured": [metric.name for metric in domain.metrics if metric.name not in measured[TUNED]],
+        "notes": [note] if (note := short_references(items)) else [],
+        "confusion": {name: cells for name, cells in confused.items() if cells},
+    }
+    told = {name: remark for name, remark in remarks.items() if remark}
+    return {**result, "comparisons": tuned["comparisons"], **compared, **told}
 
 
 def _measured(
     settings: Settings, domain: Domain, items: Sequence[Example], predictions: Mapping[str, Sequence[Prediction]]
 ) -> dict[str, dict[str, ItemMetric]]:
-    return {name: measure(domain, items, made, settings.domain.language) for name, made in predictions.items()}
+    language = settings.domain.language
+    return {
+        name: measure(domain, items, made, language) | over_all(domain, items, made)
+        for name, made in predictions.items()
+    }
 
 
 def _summary(
@@ -166,7 +178,7 @@ def _summary(
 
 def _scored(domain: Domain, items: Sequence[Example], predictions: Sequence[Prediction]) -> list[Prediction]:
     """Return the predictions with their scores, so that versions can be compared without the domain's documents."""
-    return [replace(made, scores=domain.score(item, made)) for item, made in zip(items, predictions, strict=True)]
+    return [replace(made, scores=domain.scores(item, made)) for item, made in zip(items, predictions, strict=True)]
 
 
 def _comparisons(
@@ -185,7 +197,7 @@ def _comparisons(
 def _majority(domain: Domain, train: Sequence[Example], items: Sequence[Example]) -> dict[str, ItemMetric]:
     """Return what always giving the most frequent training answer scores."""
     answer = domain.majority_answer(train)
-    scores = [domain.score(item, Prediction(item.id, answer, 0.0, 1, "")) for item in items]
+    scores = [domain.scores(item, Prediction(item.id, answer, 0.0, 1, "")) for item in items]
     fair = [metric for metric in domain.metrics if metric.constant_answer]
     return by_metric(fair, scores)
 

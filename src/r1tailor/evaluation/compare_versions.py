@@ -181,7 +181,8 @@ def _perplexity(pairs: Sequence[Pair]) -> tuple[ItemMetric, ItemMetric, int]:
 def _bleu(pairs: Sequence[Pair], language: str) -> tuple[ItemMetric, ItemMetric, int]:
     a, b = Bleu(language), Bleu(language)
     for metric, predictions in zip((a, b), _predictions(pairs), strict=True):
-        metric.update([answer_of(made.generated) for made in predictions], [example.output for example, _, _ in pairs])
+        references = [answer_of(example.output) for example, _, _ in pairs]
+        metric.update([answer_of(made.generated) for made in predictions], references)
     return a, b, len(pairs)
 
 

@@ -170,9 +170,13 @@ def measure(
     """Return every metric of one model on its held-out items."""
     perplexity, bleu = Perplexity(), Bleu(language)
     perplexity.update([made.log_likelihood for made in predictions], [made.tokens for made in predictions])
-    bleu.update([answer_of(made.generated) for made in predictions], [example.output for example in examples])
-    scores = [domain.score(example, prediction) for example, prediction in zip(examples, predictions, strict=True)]
+    bleu.update(*([answer_of(text) for text in texts] for texts in _texts(examples, predictions)))
+    scores = [domain.scores(example, prediction) for example, prediction in zip(examples, predictions, strict=True)]
     return {"perplexity": perplexity, "bleu": bleu, **by_metric(domain.metrics, scores)}
+
+
+def _texts(examples: Sequence[Example], predictions: Sequence[Prediction]) -> tuple[list[str], list[str]]:
+    return [made.generated for made in predictions], [example.output for example in examples]
 
 
 def by_metric(metrics: Sequence[ScoredMetric], scores: Sequence[Mapping[str, float]]) -> dict[str, ItemMetric]:

@@ -24,11 +24,19 @@ from r1tailor.schema.settings import Settings
 from r1tailor.sources.permissions import listed
 
 _SHOWN_EXAMPLES = 25
+_MOST_LABELS = 20  # columns of a confusion matrix that a page shows
 _CURVES = {
     "loss": ("loss.csv", "training (label-smoothed)", "lines"),
     "validation_loss": ("validation.csv", "validation", "lines+markers"),
 }
-_NO_SHARES = ("perplexity", "bleu", "warning_", "portfolio_")  # metrics that are not confined to [0, 1]
+_NO_SHARES = (
+    "perplexity",
+    "bleu",
+    "chrf",
+    "length",
+    "warning_",
+    "portfolio_",
+)  # metrics that are not confined to [0, 1]
 _COLOURS = {"base": "#8a8f98", "tuned": "#1f6feb", "majority": "#c9a227"}
 
 
@@ -41,6 +49,8 @@ def print_table(settings: Settings, metrics: Mapping[str, Any], judged: Sequence
     for row in rows(metrics):
         table.add_row(*row)
     Console(width=150, markup=False, emoji=False).print(table)
+    for note in metrics.get("notes", ()):
+        print(f"  note: {note}")
     for verdict in judged:
         print(f"  goal: {verdict}")
 
@@ -56,7 +66,7 @@ def rows(metrics: Mapping[str, Any]) -> list[tuple[str, ...]]:
             f"{entry['p']:.2g}",
         )
         for name, entry in comparisons.items()
-    ]
+    ] + [(name, *["not measured"] * 2, "", "", "") for name in metrics.get("not_measured", ())]
 
 
 def write_plot(metrics: Mapping[str, Any], path: Path) -> None:
@@ -100,6 +110,7 @@ def page(
         settings=settings,
         metrics=metrics,
         rows=rows(metrics),
+        confusion=_confusion(metrics.get("confusion", {}).get("tuned", ())),
         verdicts=judged,
         facts=facts,
         examples=compared[:: math.ceil(len(compared) / _SHOWN_EXAMPLES) or 1],  # spread: a task's items are adjacent
@@ -183,11 +194,33 @@ def _rows(phase: Path, file: str) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(lines)
 
 
+def _confusion(cells: Sequence[tuple[str, str, int]]) -> dict[str, Any] | None:
+    """Return the confusion matrix of the tuned model as columns and rows; the most frequent confusions of many labels.
+
+    ``wrong`` lists these as (reference, answer, items) where there are too many labels for a table.
+    """
+    if not cells:
+        return None
+    counts = {(wanted, given): count for wanted, given, count in cells}
+    columns = [*sorted({label for pair in counts for label in pair if label}), ""]
+    if len(columns) > _MOST_LABELS:
+        wrong = [(wanted, given, count) for wanted, given, count in cells if wanted != given]
+        return {"wrong": wrong[:_MOST_LABELS]}
+    matrix = [(wanted, [counts.get((wanted, given), 0) for given in columns]) for wanted in columns[:-1]]
+    return {"columns": columns, "rows": matrix}
+
+
+def _is_share(name: str, models: Mapping[str, Mapping[str, Mapping[str, float]]]) -> bool:
+    """Whether a metric is confined to [0, 1], as far as its values tell."""
+    highest = max(measured[name]["high"] for measured in models.values() if name in measured)
+    return not name.startswith(_NO_SHARES) and not highest > 1
+
+
 def _bars(metrics: Mapping[str, Any]) -> go.Figure:
     """Return a bar chart of the metrics in [0, 1], with intervals."""
     figure = go.Figure()
     for model, measured in metrics["models"].items():
-        unit = {name: entry for name, entry in measured.items() if not name.startswith(_NO_SHARES)}
+        unit = {name: entry for name, entry in measured.items() if _is_share(name, metrics["models"])}
         values = [entry["value"] for entry in unit.values()]
         above = [entry["high"] - entry["value"] for entry in unit.values()]
         below = [entry["value"] - entry["low"] for entry in unit.values()]

@@ -62,6 +62,7 @@ class Answerer(Protocol):
     ) -> list[tuple[float, ...]]:
         """Return log-likelihoods (nats) of each prompt's labels, in their order; none where it has no labels.
 
-        A label is scored by its shortest beginning that tells it from the others (``ranking.py``).
+        A label is scored by its shortest beginning that tells it from the others; one that begins another counts where
+        the answer does not continue to that (``ranking.py``).
         """
         ...

@@ -16,7 +16,7 @@ from r1tailor.errors import DataError
 from r1tailor.inference.answerer import Likelihood, Progress, Prompt, as_examples, silent
 from r1tailor.inference.gguf import GgufEngine
 from r1tailor.inference.sampling import GREEDY, Sampling
-from r1tailor.inference.tries import Ids, distinguishing
+from r1tailor.inference.tries import Ids, continued, distinguishing, none_of
 from r1tailor.schema.settings import Settings
 
 T = TypeVar("T")
@@ -102,7 +102,11 @@ class GgufAnswerer:
             for k in range(1, len(ids) + 1):
                 if ids[:k] not in known:
                     known[ids[:k]] = self._log_probability(prompt + ids[: k - 1], ids[k - 1])
-        return tuple(sum(known[ids[:k]] for k in range(1, len(ids) + 1)) for ids in beginnings)
+        return tuple(
+            sum(known[ids[:k]] for k in range(1, len(ids) + 1))
+            + none_of(known[longer] for longer in continued(ids, beginnings))
+            for ids in beginnings
+        )
 
     def _log_probability(self, before: Ids, token: int) -> float:
         """Return the log-probability of a token after others, in nats."""

@@ -1,8 +1,10 @@
 """Which label of a closed set does a model find likeliest? The fair question for one that answers in prose.
 
 A label is scored by the likelihood of its shortest beginning that tells it from all others: the probability
-that an answer starts that way, so that a long label is not at a disadvantage. The beginnings form a trie; one
-pass over each longest inner path gives the distributions at all of its nodes, which is every score there is.
+that an answer starts that way, so that a long label is not at a disadvantage. A label that begins another one ("hold",
+"hold off") counts only where the answer does not continue to the longer one: it ends there, or goes on otherwise. The
+beginnings form a trie; one pass over each longest inner path gives the distributions at all of its nodes, which is
+every score there is.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +15,7 @@ from torch import nn
 
 from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import ChatTokenizer
-from r1tailor.inference.tries import Ids, distinguishing, inner_paths
+from r1tailor.inference.tries import Ids, continued, distinguishing, inner_paths, none_of
 from r1tailor.objective.supervised import next_token_log_likelihoods
 from r1tailor.records import Example
 
@@ -65,10 +67,13 @@ def score_labels(
             number, path, _ = requests[member]
             for depth in range(len(path) + 1):
                 found[number, path[:depth]] = next(rows)
-    return [
-        [sum(float(found[number, ids[:k]][ids[k]]) for k in range(len(ids))) for ids in beginnings[number]]
-        for number in range(len(examples))
-    ]
+
+    def score(number: int, ids: Ids) -> float:
+        longer = continued(ids, beginnings[number])
+        likelihood = sum(float(found[number, ids[:k]][ids[k]]) for k in range(len(ids)))
+        return likelihood + none_of(float(found[number, ids][one[-1]]) for one in longer) if longer else likelihood
+
+    return [[score(number, ids) for ids in beginnings[number]] for number in range(len(examples))]
 
 
 def likeliest(labels: Sequence[str], scores: Sequence[float]) -> str:

@@ -1,7 +1,7 @@
 """Build the parts of a domain's examples, and check that train leaks nothing into validation or test."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from r1tailor.instruction.card import card
 from r1tailor.instruction.decontaminate import decontaminate
 from r1tailor.instruction.likeness import repeated
 from r1tailor.instruction.permitted import permitted
+from r1tailor.instruction.removed import removed
 from r1tailor.instruction.split import split
 from r1tailor.layout import PARTS
 from r1tailor.records import Document, Example
@@ -39,13 +40,15 @@ def build(domain: Domain, seed: int) -> Parts:
             leak and leaks are set to stop the run.
     """
     settings = domain.settings.split
-    examples, duplicates = _unique(list(_dated(domain)))
+    made = list(_dated(domain))
+    given = _given(domain, made)
+    examples, duplicates = _unique(made, given)
     _entered_comparison(domain.settings.name, examples)
     left_out: dict[str, list[str]] = {}
-    divided, not_permitted = permitted(split(examples, settings, seed, left_out), domain)
+    divided, not_permitted = permitted(split(examples, settings, seed, left_out, given), domain)
     parts, contamination = decontaminate(divided, settings.leaks, domain.labels())
     empty = [name for name in PARTS if not parts[name]]
-    if empty and not (empty == ["validation"] and settings.validation == 0):
+    if empty and not (empty == ["validation"] and settings.drawn_validation == 0):
         raise DataError(
             f"domain {domain.settings.name}: of {len(examples)} examples none is left for {', '.join(empty)}; "
             "give more examples, or larger shares in domain.split"
@@ -53,9 +56,11 @@ def build(domain: Domain, seed: int) -> Parts:
     report = {
         "examples": {name: len(members) for name, members in parts.items()},
         "exact_duplicates_removed": duplicates,
+        "reasoning_parsed": sum("</think>" in str(document.fields.get("output", "")) for document in domain.documents),
         "left_out": left_out,
         **({"outside_labels": dict(domain.outside)} if domain.outside else {}),
         "contamination": contamination,
+        "removed": removed(duplicates, left_out, contamination["removed_from_train"], not_permitted),
         "leaks": leaks(parts, settings.similarity),
         "most_frequent_outputs": Counter(example.output for example in examples).most_common(5),
         "card": card(parts, domain.documents, domain.labels()),
@@ -72,7 +77,7 @@ def _dated(domain: Domain) -> Iterator[Example]:
 
 def leaks(parts: dict[str, list[Example]], similarity: float) -> dict[str, int]:
     """Count held-out items that have a near-identical item in train: zero by construction, and checked here."""
-    return {name: repeated(parts[name], parts["train"], similarity) for name in ("validation", "test")}
+    return {name: repeated(parts, name, similarity) for name in ("validation", "test")}
 
 
 def _entered_comparison(domain: str, examples: Sequence[Example]) -> None:
@@ -81,8 +86,30 @@ def _entered_comparison(domain: str, examples: Sequence[Example]) -> None:
     bounded.entered(f"the split of domain {domain} ({len(examples):,} examples)", max(size, size * size // bounded.MB))
 
 
-def _unique(examples: Sequence[Example]) -> tuple[list[Example], int]:
-    """Return the examples without exact duplicates of prompt and answer, and how many were removed."""
-    seen = {(e.instruction, e.input, e.series, e.output, e.reasoning): e for e in reversed(examples)}
+def _given(domain: Domain, examples: Sequence[Example]) -> dict[str, str]:
+    """Return the part of each example that was made of a document of ``split.test_from`` or ``validation_from``.
+
+    Raises:
+        DataError: no example was made of such a file.
+    """
+    part_of = {source.name: part for part, source in domain.settings.given_sources.items()}
+    documents = {document.id: part_of[document.source] for document in domain.documents if document.source in part_of}
+    of = {e.id: documents.get(e.id) or documents.get(e.id.rpartition("#")[0]) for e in examples} if part_of else {}
+    given = {id_: part for id_, part in of.items() if part}
+    if missing := set(part_of.values()) - set(given.values()):
+        part = min(missing)
+        raise DataError(
+            f"domain {domain.settings.name}: no example was made of domain.split.{part}_from = "
+            f"{domain.settings.split.given[part]}"
+        )
+    return given
+
+
+def _unique(examples: Sequence[Example], given: Mapping[str, str]) -> tuple[list[Example], int]:
+    """Return the examples without exact duplicates of prompt and answer, and how many were removed.
+
+    One that repeats an example of a given part is a leak, and none of these.
+    """
+    seen = {(e.instruction, e.input, e.series, e.output, e.reasoning, given.get(e.id)): e for e in reversed(examples)}
     kept = list(reversed(seen.values()))
     return kept, len(examples) - len(kept)

@@ -1,7 +1,7 @@
 """Find training examples that repeat a held-out example, verbatim or lightly edited, and remove them from train.
 
-A measured gain means nothing if the answer was memorised. Input, output and reasoning are each compared with those of
-every training example:
+A measured gain means nothing if the answer was memorised. Question, output and reasoning are each compared with those
+of every training example:
 
 - *verbatim*: the same words in the same order, ignoring case and punctuation.
 - *edited*: the training text contains a given share (``containment``) of the held-out text's character trigrams, and
@@ -10,8 +10,11 @@ every training example:
 
 In a text of fewer than eight words a swapped word makes a different question: only the order may differ. An output or
 reasoning that short (``yes``, ``42``) is not compared, nor is an answer that begins with a label of the task's closed
-set, which train must contain. The question of an example without input is its instruction, unless all examples have
-the same one.
+set, which train must contain. The question is instruction and input, as ``likeness.questions`` reads them.
+
+An answer that a class shares is no leak: one that three examples of train, or of the held-out part, have in common, and
+any where outputs as a whole repeat, three examples to one on average. Nor is a form, such as the same sentence about
+another class: an answer to which a fifth of train's come that near.
 
 The question of an example with a window of numbers is the window: its texts are not compared, and a window that also
 occurs in train is a leak, whatever ``fields`` are set.
@@ -19,13 +22,13 @@ occurs in train is a leak, whatever ``fields`` are set.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from r1tailor.corpus.shingles import words
 from r1tailor.errors import DataError
-from r1tailor.instruction.likeness import same_window
+from r1tailor.instruction.likeness import questions, same_window
 from r1tailor.instruction.similarity import contained_pairs
 from r1tailor.records import Example
 from r1tailor.schema.domain import Leaks
@@ -33,6 +36,8 @@ from r1tailor.schema.domain import Leaks
 HELD_OUT = ("validation", "test")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _FEWEST_WORDS = 8
+_SHARED_BY = 3  # examples that make an answer that of a class
+_FORM, _FORM_FROM = 0.2, 10  # share of train, and examples, that make an answer a form
 _IDS_SHOWN = 10
 Parts = dict[str, list[Example]]
 
@@ -90,26 +95,49 @@ def decontaminate(parts: Parts, settings: Leaks, labels: Sequence[str]) -> tuple
 
 def leaks_in(parts: Parts, settings: Leaks, labels: Sequence[str]) -> list[Leak]:
     """Return every pair of a training and a held-out example that agree in a field."""
-    tasks = {example.instruction for members in parts.values() for example in members}
+    every = [example for members in parts.values() for example in members]
+    asked = {example.id: text for example, text in zip(every, questions(every), strict=True)}
     own_labels = {"output": tuple(labels)}
+    of_classes = {field for field in settings.fields if field != "input" and _repeats(every, field)}
     found = []
     for part in HELD_OUT:
         windows = same_window(parts[part], parts["train"])
         found += [Leak(train.id, held_out.id, part, "series", True, 1.0) for held_out, train in windows]
         for field in settings.fields:
+            if field in of_classes:
+                continue
             held_out, train = (
-                _texts([e for e in parts[name] if not e.series], field, own_labels.get(field, ()), asks=len(tasks) > 1)
+                _texts([e for e in parts[name] if not e.series], field, own_labels.get(field, ()), asked)
                 for name in (part, "train")
             )
-            found += _compared(held_out, train, part, field, settings.containment)
+            same = _compared(held_out, train, part, field, settings.containment)
+            found += same if field == "input" else _without_shared(same, len(train))
     return found
 
 
-def _texts(examples: Sequence[Example], field: str, labels: tuple[str, ...], *, asks: bool) -> dict[str, str]:
-    """Return the texts to compare by example id; with ``asks`` an instruction may be the question."""
+def _repeats(examples: Sequence[Example], field: str) -> bool:
+    """Whether the long texts of a field are those of classes: each stands in several examples, on average."""
+    texts = [tuple(words(getattr(example, field))) for example in examples]
+    long = [text for text in texts if len(text) >= _FEWEST_WORDS]
+    return len(long) >= _SHARED_BY * max(len(set(long)), 2)
+
+
+def _without_shared(same: Sequence[Leak], train: int) -> list[Leak]:
+    """Return what is left without answers of classes and forms; ``train`` is how many answers were compared with."""
+    verbatim = [leak for leak in same if leak.verbatim]
+    of_train, of_held_out = Counter(leak.held_out for leak in verbatim), Counter(leak.train for leak in verbatim)
+    shared = {one.held_out for one in verbatim if max(of_train[one.held_out], of_held_out[one.train]) >= _SHARED_BY}
+    near = Counter(leak.held_out for leak in same)
+    shared |= {held_out for held_out, count in near.items() if count >= max(_FORM_FROM, _FORM * train)}
+    return [leak for leak in same if leak.held_out not in shared]
+
+
+def _texts(
+    examples: Sequence[Example], field: str, labels: tuple[str, ...], asked: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the texts to compare by example id; ``asked`` holds the questions."""
     if field == "input":
-        texts = {example.id: example.input or (example.instruction if asks else "") for example in examples}
-        return {id_: text for id_, text in texts.items() if words(text)}
+        return {example.id: asked[example.id] for example in examples if words(asked[example.id])}
     texts = {example.id: getattr(example, field) for example in examples}
     return {id_: t for id_, t in texts.items() if not t.startswith(labels) and len(words(t)) >= _FEWEST_WORDS}
 

@@ -5,11 +5,15 @@ reaches a threshold; ``likeness.py`` has the details. Clusters are the connected
 with the groups that the source names; a cluster goes to one part as a whole. Where groups or dates alone decide,
 near-identical examples may fall into two parts: then the one in the earlier part (train before validation before test)
 is left out.
+
+A part may be given: examples that experts wrote for it (``given``). The others are then divided into the remaining
+parts, and what is near-identical to a given example, or of its group, is in no earlier part.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from types import MappingProxyType
 
 import numpy as np
 from scipy import sparse
@@ -21,25 +25,45 @@ from r1tailor.layout import PARTS
 from r1tailor.records import Example
 from r1tailor.schema.domain import Boundaries, Split
 
+_NONE: Mapping[str, str] = MappingProxyType({})
+
 
 def split(
-    examples: Sequence[Example], settings: Split, seed: int, left_out: dict[str, list[str]] | None = None
+    examples: Sequence[Example],
+    settings: Split,
+    seed: int,
+    left_out: dict[str, list[str]] | None = None,
+    given: Mapping[str, str] = _NONE,
 ) -> dict[str, list[Example]]:
     """Return the parts by name; an example's part depends only on the seed and its cluster, group or date.
 
     Parts have a seeded random order, so that the first n items of a part are a fair sample of it. The ids of examples
-    in no part are added to ``left_out`` by reason: ``embargo`` or ``near_identical``.
+    in no part are added to ``left_out`` by reason: ``embargo``, ``near_identical`` or ``same_group``.
+
+    Args:
+        examples: all of them.
+        settings: what decides.
+        seed: of the draw.
+        left_out: is extended.
+        given: the part of each example that comes from a file of its own, by id.
 
     Raises:
         DataError: an example lacks the group or the date that decides its part.
     """
+    free = [example for example in examples if example.id not in given]
     match settings.by:
         case "similarity":
-            places = _by_cluster(examples, settings, seed)
+            drawn = _by_cluster(free, settings, seed)
         case "group":
-            places = _without_straddlers(examples, _by_group(examples, settings, seed), settings.similarity)
+            drawn = _by_group(free, settings, seed)
         case "time":
-            places = _without_straddlers(examples, _by_time(examples, settings), settings.similarity)
+            drawn = _by_time(free, settings)
+    place_of = {**{example.id: place for example, place in zip(free, drawn, strict=True)}, **given}
+    places = [place_of[example.id] for example in examples]
+    if given or settings.by != "similarity":
+        places = _without_straddlers(examples, places, settings.similarity)
+    if given:
+        places = _without_their_groups(examples, places, given)
     parts: dict[str, list[Example]] = {part: [] for part in PARTS}
     for example, place in zip(examples, places, strict=True):
         if place in parts:
@@ -104,9 +128,13 @@ def _boundaries(dates: Sequence[date], settings: Split) -> tuple[date, date]:
         given: Boundaries = settings.boundaries
         return date.fromisoformat(given.validation), date.fromisoformat(given.test)
     ordered = sorted(dates) or [date.max]
-    starts = (1 - settings.test - settings.validation, 1 - settings.test)
-    validation, test = (ordered[min(len(ordered) - 1, round(share * len(ordered)))] for share in starts)
-    return validation, test
+    shares = settings.drawn_validation, settings.drawn_test
+
+    def begins(share: float) -> date:
+        return ordered[min(len(ordered) - 1, round((1 - share) * len(ordered)))]
+
+    test = begins(shares[1]) if shares[1] else date.max
+    return (begins(sum(shares)) if shares[0] or not settings.validation_from else test), test
 
 
 def _without_straddlers(examples: Sequence[Example], places: list[str], similarity: float) -> list[str]:
@@ -120,11 +148,24 @@ def _without_straddlers(examples: Sequence[Example], places: list[str], similari
     return result
 
 
+def _without_their_groups(examples: Sequence[Example], places: Sequence[str], given: Mapping[str, str]) -> list[str]:
+    """Return the places, with ``same_group`` for examples whose group has a given example in a later part."""
+    latest: dict[str, int] = {}
+    for example, place in zip(examples, places, strict=True):
+        if example.group and example.id in given and place in PARTS:
+            latest[example.group] = max(latest.get(example.group, 0), PARTS.index(place))
+
+    def kept(example: Example, place: str) -> str:
+        return "same_group" if place in PARTS and PARTS.index(place) < latest.get(example.group, 0) else place
+
+    return [kept(example, place) for example, place in zip(examples, places, strict=True)]
+
+
 def _part(key: str, settings: Split) -> str:
     share = _uniform(key)
-    if share < settings.test:
+    if share < settings.drawn_test:
         return "test"
-    return "validation" if share < settings.test + settings.validation else "train"
+    return "validation" if share < settings.drawn_test + settings.drawn_validation else "train"
 
 
 def cluster(examples: Sequence[Example], similarity: float) -> list[int]:

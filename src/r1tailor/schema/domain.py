@@ -3,16 +3,19 @@
 A kind of domain that has settings of its own extends these sections in its declaration (``domain/declaration.py``).
 """
 
+from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticKnownError
 
-from r1tailor.fields import DomainName, Fraction, IsoDate, Response
+from r1tailor.fields import DomainName, Fraction, IsoDate, Location, Response
 from r1tailor.schema.annotation import Annotation
 from r1tailor.schema.base import Section, declared
 from r1tailor.schema.corpus import Cleaning, Compliance
-from r1tailor.schema.sources import Source
+from r1tailor.schema.metrics import NamedMetric
+from r1tailor.schema.sources import JsonlSource, Source
 
 GENERAL_METRICS = ("perplexity", "bleu")  # measured in every domain
 
@@ -44,6 +47,25 @@ class Task(Section):
     label_rules: LabelRules = Field(
         default=LabelRules(), description="How answers are folded onto labels, in domains of kind generic."
     )
+    metrics: tuple[NamedMetric, ...] = Field(
+        default=(),
+        strict=False,
+        description="Metrics by name, measured next to those of the domain's kind: a name, or a mapping with settings.",
+    )
+    too_long: Literal["leave_out", "stop"] = Field(
+        default="leave_out",
+        description="What happens to items longer than the context: they are counted before training and left out, "
+        "or the run stops.",
+    )
+
+    @field_validator("metrics")
+    @classmethod
+    def _names_each_metric_once(cls, metrics: tuple[NamedMetric, ...]) -> tuple[NamedMetric, ...]:
+        names = [metric.key for metric in metrics]
+        twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+        if twice:
+            raise ValueError(f"two metrics are called {', '.join(twice)}; give one of them a name of its own (called)")
+        return metrics
 
     @model_validator(mode="after")
     def _folds_onto_labels(self) -> "Task":
@@ -90,6 +112,13 @@ class Split(Section):
 
     validation: Fraction = Field(description="Share of validation, in [0, 1).")
     test: float = Field(gt=0, lt=1, description="Share of the test, in (0, 1).")
+    test_from: Location | None = Field(
+        default=None,
+        description="Your own test set, a file that the domain's sources can read; then nothing else is tested on.",
+    )
+    validation_from: Location | None = Field(
+        default=None, description="Your own validation set, a file that the domain's sources can read."
+    )
     similarity: float = Field(
         gt=0,
         le=1,
@@ -117,7 +146,25 @@ class Split(Section):
             raise ValueError("validation + test must be below 1, or nothing is left to train on")
         if self.by != "time" and (self.boundaries or self.embargo_days):
             raise ValueError("boundaries and embargo_days are of by: time")
+        if self.boundaries and (self.test_from or self.validation_from):
+            raise ValueError("boundaries, or test_from and validation_from: both say which items are held out")
         return self
+
+    @property
+    def drawn_test(self) -> float:
+        """Share of the test among the examples that no file of its own holds."""
+        return 0.0 if self.test_from else self.test
+
+    @property
+    def drawn_validation(self) -> float:
+        """Share of validation among the examples that no file of its own holds."""
+        return 0.0 if self.validation_from else self.validation
+
+    @property
+    def given(self) -> dict[str, str]:
+        """The files that hold a part, by the part."""
+        files = {"validation": self.validation_from, "test": self.test_from}
+        return {part: path for part, path in files.items() if path}
 
 
 class Goal(Section):
@@ -161,6 +208,29 @@ class DomainSection(Section):
             raise ValueError(f"two sources are called {', '.join(twice)}; each needs a name of its own")
         return sources
 
+    @property
+    def given_sources(self) -> dict[str, Source]:
+        """The sources of the parts that files of their own hold, by the part (see ``_reader_of``)."""
+        found = {part: _reader_of(path, self.sources, f"{part}_from") for part, path in self.split.given.items()}
+        return {part: source for part, source in found.items() if source is not None}
+
+    @property
+    def every_source(self) -> tuple[Source, ...]:
+        """All sources; held-out material comes first, so that of two equal documents it is the one that is kept."""
+        return (*reversed(self.given_sources.values()), *self.sources)
+
+    @model_validator(mode="after")
+    def _reads_the_parts_that_are_given(self) -> "DomainSection":
+        for part in self.split.given.keys() - self.given_sources.keys():
+            raise ValueError(
+                f"split.{part}_from needs a source that reads files of your own (kind: jsonl, table, ...), since its "
+                "records are read as those of that source"
+            )
+        taken = [source.name for source in self.sources if source.name in {f"{part}_from" for part in self.split.given}]
+        if taken:
+            raise ValueError(f"a source is called {taken[0]}, as the file of split.{taken[0]} is; call it otherwise")
+        return self
+
     @model_validator(mode="after")
     def _securities_need_permissions(self) -> "DomainSection":
         silent = [source.name for source in self.sources if source.permissions is None]
@@ -179,6 +249,24 @@ class DomainSection(Section):
         if self.compliance == "hipaa" and self.cleaning.privacy is None:
             raise ValueError("compliance = hipaa needs cleaning.privacy: which identifiers are treated, and how")
         return self
+
+
+def _reader_of(path: str, sources: Sequence[Source], name: str) -> Source | None:
+    """Return the source that reads a file: one of the domain's with another path; None where none reads files.
+
+    It is the first that reads a file of the same ending, for JSONL also a plain source of JSONL next to a table, or
+    else the first that reads files.
+    """
+    of_files = [source for source in sources if hasattr(source, "path")]
+    if not of_files:
+        return None
+    ending = PurePath(path).suffix.casefold()
+    alike = [source for source in of_files if PurePath(getattr(source, "path")).suffix.casefold() == ending]  # noqa: B009
+    if not alike and ending == ".jsonl" and any(source.kind in ("jsonl", "table") for source in of_files):
+        shared = of_files[0].model_dump(include={"licence", "available_at", "on_damage"})
+        permissions = of_files[0].permissions
+        return JsonlSource(kind="jsonl", name=name, path=path, permissions=permissions, **shared)
+    return (alike or of_files)[0].model_copy(update={"name": name, "path": path})
 
 
 def _of_its_kind(domain: Any, info: ValidationInfo[dict[str, Any] | None]) -> Any:  # noqa: ANN401

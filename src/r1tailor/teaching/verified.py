@@ -122,7 +122,7 @@ def _score(domain: Domain, example: Example, text: str, verify: str) -> float | 
     """Return what the metric says of a text; None where it says nothing of this example, or texts vote."""
     if verify == AGREEMENT:
         return None
-    return domain.score(example, Prediction(example.id, text, 0.0, 1, "", ())).get(verify)
+    return domain.scores(example, Prediction(example.id, text, 0.0, 1, "", ())).get(verify)
 
 
 def _agreed(traces: Sequence[tuple[str, Trace]], asked: int, share: float) -> list[bool]:

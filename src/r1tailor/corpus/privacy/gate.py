@@ -35,12 +35,12 @@ def gate(documents: Iterable[Document], domain: DomainSection, today: date | Non
             above the threshold; names counts by kind and what to do. ``securities``: records lack a licence or an ISO
             date of availability; names their ids.
     """
-    if waiting := under_embargo(domain.sources, today or date.today()):
+    if waiting := under_embargo(domain.every_source, today or date.today()):
         listed = ", ".join(f"{name} (until {end})" for name, end in waiting.items())
         raise DataError(f"under embargo: {listed}; leave the source out of domain.sources until then")
     match domain.compliance:
         case "hipaa" if domain.cleaning.privacy is not None:
-            return _hipaa(documents, domain.cleaning.privacy, domain.sources)
+            return _hipaa(documents, domain.cleaning.privacy, domain.every_source)
         case "securities":
             return _securities(documents) | {"permissions": _permissions(domain.sources)}
     return {}

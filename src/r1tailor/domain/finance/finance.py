@@ -75,7 +75,7 @@ class Finance(Domain):
             f"{task}_accuracy_ranked": float(prediction.ranked == label),
         }
         terms = example.fields["terms"]
-        return scores | ({"risk_vocabulary_coverage": coverage(terms, given)} if terms else {})
+        return scores | coverage("risk_vocabulary_coverage", terms, given)
 
     def majority_answer(self, train: Sequence[Example]) -> str:
         """Return the most frequent label of each task, side by side: an answer is read for its own task's labels."""
