@@ -69,7 +69,6 @@ class Task(Section):
     label_rules: LabelRules = Field(
         default=LabelRules(), description="How answers are folded onto labels, in domains of kind generic."
     )
-
     metrics: tuple[NamedMetric, ...] = Field(
         default=(),
         strict=False,
