@@ -11,7 +11,7 @@ import pytest
 from r1tailor.errors import ConfigError
 from r1tailor.inference.endpoint import EndpointAnswerer, EndpointError, plain
 from r1tailor.inference.sampling import Sampling
-from r1tailor.records import Example
+from r1tailor.records import Example, Turn
 from r1tailor.schema.objective import RemoteTeacher
 
 Reply = Callable[[dict[str, Any]], tuple[int, dict[str, str], Any]]
@@ -153,3 +153,15 @@ def test_examples_do_not_travel_over_plain_http() -> None:
         teacher("http://models.example.org/v1")
     assert teacher("https://models.example.org/v1").is_loopback is False
     assert teacher("http://localhost:8000/v1").is_loopback is True
+
+
+def test_turns_are_sent_in_order_and_calls_of_tools_are_refused(server: Server) -> None:
+    turns = (Turn("user", "a"), Turn("assistant", "b", "why", trained=True))
+    answerer(server.url).answer([Example("t", "Do", "c", "", turns=turns)], Sampling(7, 0.6, 0.95, 3))
+    assert [(turn["role"], turn["content"]) for turn in server.asked[0]["messages"]] == [
+        ("user", "Do\n\na"),
+        ("assistant", "b"),
+        ("user", "c"),
+    ]
+    with pytest.raises(EndpointError, match="calls of tools are not sent to an endpoint; see t"):
+        answerer(server.url).answer([Example("t", "", "c", "", tools=({"name": "f"},))])

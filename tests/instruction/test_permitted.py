@@ -31,3 +31,10 @@ def test_examples_of_a_source_for_evaluation_only_are_counted_and_in_the_test_al
 
 def test_without_such_a_source_nothing_changes() -> None:
     assert permitted(_parts(), _domain(source("free"), source("bench"))) == (_parts(), {})
+
+
+def test_every_turn_of_a_conversation_of_an_allowed_source_is_trained_on() -> None:
+    turns = [Example(f"{document.id}.1", "i", "", "o", conversation=document.id) for document in DOCUMENTS]
+    parts = {"train": turns, "validation": [], "test": []}
+    kept, _ = permitted(parts, _domain(source("free"), source("bench", use="evaluate")))
+    assert [example.id for example in kept["train"]] == ["free-0.1", "free-1.1", "free-2.1"]

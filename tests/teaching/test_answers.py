@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from r1tailor.records import Turn
 from r1tailor.teaching.answers import AnswerFile, Text, question_of
 from tests.support.taught import example
 
@@ -41,5 +42,7 @@ def test_what_is_asked_and_how_it_is_drawn_are_the_question() -> None:
     asked = {question_of(example("a"), "drawn"), question_of(example("a"), "otherwise")}
     asked |= {question_of(example("a", **change), "drawn") for change in ({"input": "x"}, {"instruction": "x"})}
     asked |= {question_of(example("a", series=((1.0,),)), "drawn"), question_of(example("b"), "drawn")}
-    assert len(asked) == 6
+    turns = (Turn("user", "x"),)
+    asked |= {question_of(example("a", turns=turns), "drawn"), question_of(example("a", tools=({"a": 1},)), "drawn")}
+    assert len(asked) == 8
     assert question_of(example("a", output="blue"), "drawn") in asked, "the reference is not asked"

@@ -54,7 +54,7 @@ def cut(units: Sequence[Sequence[int]], batch_size: int) -> list[list[int]]:
     for wanted in range(batch_size, len(order), batch_size):
         after = bisect_left(ends, wanted)
         near = [end for end in ends[after - 1 : after + 1] if end < len(order) and 2 * abs(end - wanted) < batch_size]
-        cuts.append(min(near, key=lambda end, wanted=wanted: abs(end - wanted), default=wanted))
+        cuts.append(min((abs(end - wanted), end) for end in near)[1] if near else wanted)
     return [order[begin:end] for begin, end in pairwise([*cuts, len(order)]) if begin < end]
 
 

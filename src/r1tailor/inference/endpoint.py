@@ -74,6 +74,10 @@ class EndpointAnswerer:
             EndpointError: the server refuses a prompt, or answers none of several tries.
         """
         examples = as_examples(prompts, self._instruction)
+        if called := [one.id for one in examples if one.tools or any(turn.fields for turn in one.turns)]:
+            raise EndpointError(
+                f"{self._settings.url}: calls of tools are not sent to an endpoint; example {called[0]}"
+            )
         bodies = [self._body(messages(example), sampling, place) for place, example in enumerate(examples)]
         with ThreadPoolExecutor(self._settings.requests_at_once) as pool:
             return [_told(text, progress) for text in pool.map(self._patiently, bodies)]
