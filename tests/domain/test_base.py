@@ -3,7 +3,7 @@
 import pytest
 
 from r1tailor.domain.base import answer_of, coverage, written
-from r1tailor.errors import ConfigError
+from r1tailor.errors import ConfigError, DataError
 from tests.support.made_examples import generic_domain, record
 
 
@@ -27,3 +27,10 @@ def test_an_answer_follows_the_last_reasoning() -> None:
 def test_coverage_is_the_share_of_entities_and_ignores_case() -> None:
     assert coverage(["Aspirin", "pain"], "ASPIRIN") == 0.5
     assert coverage([], "") == 1.0
+
+
+def test_a_null_value_does_not_become_the_word_none() -> None:
+    task = generic_domain([], "domain.task.response='{ward}: {output}'").settings.task
+    with pytest.raises(DataError, match=r"^domain\.task\.response names \{ward\}, and a record has nothing there$"):
+        written(task, {"output": "a", "ward": None})  # type: ignore[dict-item]
+    assert written(task, {"output": "a", "ward": "W", "more": None}) == "W: a"  # type: ignore[dict-item]

@@ -218,3 +218,20 @@ def test_a_location_that_is_itself_a_link_is_read(tmp_path: Path) -> None:
     rejected: list[Rejection] = []
     found = list(read(case.source().model_copy(update={"path": "named"}), tmp_path, rejected))
     assert (len(found), rejected) == (COUNT, [])
+
+
+def test_faults_are_shown_together_with_their_count_and_first_places(tmp_path: Path) -> None:
+    rows = [f"n{number}," if number % 2 else f"n{number},W,x" for number in range(12)]
+    (tmp_path / "n.csv").write_text("\n".join(["input,output", *rows, "fine,W", ""]), encoding="utf-8")
+    source = Case("", {"kind": "table", "path": "n.csv"}, lambda *_: None).source(on_damage="stop")
+    with pytest.raises(DataError) as refusal:
+        list(read(source, tmp_path, []))
+    assert str(refusal.value).splitlines() == [
+        "12 faults (domain.sources, name: mine, on_damage: stop):",
+        "  - n.csv, line 2: 3 cells; the header has 2 (6 times; also n.csv, line 4; n.csv, line 6; n.csv, line 8; ...)",
+        "  - n.csv, line 3: output is empty (6 times; also n.csv, line 5; n.csv, line 7; n.csv, line 9; ...)",
+    ]
+    refused = Case("", {"kind": "table", "path": "n.csv"}, lambda *_: None).source(unknown_keys="refuse")
+    (tmp_path / "n.csv").write_text("input,output\na,\nb,\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"no document comes of the source: 2 faults \(domain\.sources, name: mine\):"):
+        list(read(refused, tmp_path, []))

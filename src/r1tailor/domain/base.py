@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 
 from r1tailor.domain.declaration import ScoredMetric, declaration
-from r1tailor.errors import ConfigError
+from r1tailor.errors import ConfigError, DataError
 from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema.domain import DomainSection, Task
 
@@ -21,6 +21,7 @@ class Domain(ABC):
     def __init__(self, settings: DomainSection, documents: Sequence[Document]) -> None:
         self.settings = settings
         self.documents = documents
+        self.outside: Mapping[str, int] = {}  # answers outside a closed set whose examples are left out, counted
 
     @property
     def metrics(self) -> tuple[ScoredMetric, ...]:
@@ -69,7 +70,11 @@ def written(task: Task, values: Mapping[str, str]) -> str:
 
     Raises:
         ConfigError: the response names another value; lists those there are.
+        DataError: a value that it names is null.
     """
+    for name, value in values.items():
+        if value is None and f"{{{name}}}" in task.response:
+            raise DataError(f"domain.task.response names {{{name}}}, and a record has nothing there")
     try:
         return task.response.format(**values)
     except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:

@@ -9,6 +9,7 @@ from pydantic import Field
 from r1tailor.domain.base import Domain, answer_of, coverage, written
 from r1tailor.domain.conversations import turned
 from r1tailor.domain.declaration import Declaration, ScoredMetric
+from r1tailor.domain.label_rules import ClosedSet
 from r1tailor.domain.labelled import labelled
 from r1tailor.errors import DataError
 from r1tailor.records import Example, Prediction
@@ -33,9 +34,11 @@ class Generic(Domain):
         """Yield one example for each document that has an output or carries gold labels (see ``domain/labelled.py``).
 
         Raises:
-            DataError: no document does.
+            DataError: no document does, or an answer is none of the task's labels and the rules say to stop.
         """
         task, found = self.settings.task, False
+        closed = ClosedSet(task)
+        self.outside = closed.outside
         for document in self.documents:
             fields = _EMPTY | labelled(document) | document.fields
             if "output" not in fields:
@@ -45,7 +48,11 @@ class Generic(Domain):
             if "turns" in fields:
                 yield from turned(document, fields, kept, task)
                 continue
-            output = written(task, {"input": document.text, **fields})
+            output = closed.label(
+                written(task, {"input": document.text, **fields}), document.id, several="gold" in fields
+            )
+            if output is None:
+                continue
             instruction = fields["instruction"] or task.instruction
             reasoning = fields["reasoning"] if task.reasoning else ""
             yield Example(document.id, instruction, document.text, output, reasoning, fields["group"], kept)
@@ -54,6 +61,7 @@ class Generic(Domain):
                 f"domain {self.settings.name}: no record has an output and none has gold labels; "
                 "give records with outputs, or people's labels in domain.annotation.exports"
             )
+        closed.settle(self.settings.name)
 
     def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
         """Score one answer against its reference."""

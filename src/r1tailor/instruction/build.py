@@ -54,6 +54,7 @@ def build(domain: Domain, seed: int) -> Parts:
         "examples": {name: len(members) for name, members in parts.items()},
         "exact_duplicates_removed": duplicates,
         "left_out": left_out,
+        **({"outside_labels": dict(domain.outside)} if domain.outside else {}),
         "contamination": contamination,
         "leaks": leaks(parts, settings.similarity),
         "most_frequent_outputs": Counter(e.output for e in examples if not is_text(e)).most_common(5),

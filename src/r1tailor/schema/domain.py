@@ -34,6 +34,19 @@ class Template(Section):
         return self.model_dump(exclude_none=True)
 
 
+class LabelRules(Section):
+    """How the spellings of answers are folded onto the closed set of labels (``domain/label_rules.py``)."""
+
+    strip: bool = Field(default=True, description="Whether blanks around an answer, and how many within, do not count.")
+    fold_case: bool = Field(default=True, description="Whether upper and lower case do not count.")
+    map: dict[str, str] = Field(default={}, description="Odd spelling -> label.")
+    outside: Literal["stop", "drop"] = Field(
+        default="stop",
+        description="What an answer outside the set does: `stop` lists all of them, `drop` leaves such examples out "
+        "and counts them.",
+    )
+
+
 class Task(Section):
     """What the model is asked, and how a reference answer is written; or that it reads whole texts."""
 
@@ -62,6 +75,22 @@ class Task(Section):
             raise ValueError(
                 "template.enable_thinking = false leaves no room for reasoning: set reasoning to false too"
             )
+        return self
+
+    label_rules: LabelRules = Field(
+        default=LabelRules(), description="How answers are folded onto labels, in domains of kind generic."
+    )
+
+    @model_validator(mode="after")
+    def _folds_onto_labels(self) -> "Task":
+        labels, rules = self.labels or (), self.label_rules
+        if rules.map and not labels:
+            raise ValueError("label_rules.map needs labels, the closed set of answers")
+        if strange := [label for label in rules.map.values() if label not in labels]:
+            raise ValueError(f"label_rules.map leads to {strange[0]!r}, which is none of labels")
+        folds = [" ".join(label.split()).casefold() for label in labels]
+        if rules.fold_case and len(set(folds)) < len(labels):
+            raise ValueError("two of labels differ by case or blanks alone; set label_rules.fold_case to false")
         return self
 
 

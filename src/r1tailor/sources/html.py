@@ -123,9 +123,14 @@ def _is_data(row: etree._Element) -> bool:
 def _shifted(element: etree._Element) -> str:
     """Return a raised or lowered text in characters that say so, or in brackets behind ``^`` or ``_``."""
     text = _SPACE.sub(" ", "".join(str(part) for part in element.itertext())).strip()
-    table = _SHIFTED[element.tag]
+    return shifted(text, str(element.tag))
+
+
+def shifted(text: str, tag: str) -> str:
+    """Return a text that is raised (``sup``) or lowered (``sub``) in characters that say so, or in brackets."""
+    table = _SHIFTED[tag]
     if all(ord(sign) in table or not sign.isalnum() for sign in text):
         return text.translate(table)
-    if text.lower() in _HARMLESS or (element.tag == "sub" and text.isalpha()):  # Tmax
+    if text.lower() in _HARMLESS or (tag == "sub" and text.isalpha()):  # Tmax
         return text
-    return f"{_SIGNS[element.tag]}({text})"
+    return f"{_SIGNS[tag]}({text})"

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from r1tailor.records import Document
 from r1tailor.schema.sources import TextSource
-from r1tailor.sources import html, ids
+from r1tailor.sources import html, ids, word
 from r1tailor.sources.base import Origin, Read, raw_files, within_limits
 from r1tailor.sources.blocks import Block, joined, plain_blocks, sections
 from r1tailor.sources.charset import UNKNOWN, decoded
 
 _HTML = (".html", ".htm", ".xhtml")
 _PLAIN = (".txt", ".md")
+_WORD = (".docx",)
 
 
 def read(source: TextSource, root: Path) -> Read:
@@ -26,7 +27,7 @@ def read(source: TextSource, root: Path) -> Read:
     Raises:
         DataError: there is no such file.
     """
-    for path in raw_files(source, source.path, root, (*_PLAIN, *_HTML)):
+    for path in raw_files(source, source.path, root, (*_PLAIN, *_HTML, *_WORD)):
         origin = Origin.of(source, path, root)
         prefix = ids.prefix(source, path, root / source.path)
         yield from within_limits(_file(source, origin, path, prefix), origin)
@@ -43,6 +44,9 @@ def _file(source: TextSource, origin: Origin, path: Path, prefix: str) -> Read:
 
 def _page(path: Path, encoding: str) -> tuple[str, list[Block]]:
     """Return the title and the blocks of a file."""
+    if path.suffix.lower() == ".docx":
+        title, blocks = word.page(path)
+        return _titled(title, blocks)
     is_html = path.suffix.lower() in _HTML
     text = decoded(path.read_bytes(), declares=is_html, encoding=encoding)
     if text is None:
@@ -50,6 +54,10 @@ def _page(path: Path, encoding: str) -> tuple[str, list[Block]]:
     if "\0" in text:
         raise html.Unreadable("binary: there are null characters in it")
     title, blocks = html.page(text) if is_html else ("", list(plain_blocks(text)))
+    return _titled(title, blocks)
+
+
+def _titled(title: str, blocks: list[Block]) -> tuple[str, list[Block]]:
     if not blocks:
         raise html.Unreadable("there is no text in it")
     return title or next((block.text for block in blocks if block.level), ""), blocks
