@@ -161,7 +161,7 @@ def _provenance(draft: Draft, run: RunFolder) -> Iterator[Decision]:
 def _settings(draft: Draft) -> Settings:
     values = yaml.safe_load(yaml_text.text(drafts.values(draft, config.ROOT), {}))
     composition, choices = config.composed_with({"domain": drafts.option(draft)}, {"domain": values})
-    return config.validated(composition, choices)
+    return config.validated(composition, choices | {"domain": draft.name})  # the file that it will be
 
 
 def _quietly(stage: Any, settings: Settings, run: RunFolder) -> None:  # noqa: ANN401
