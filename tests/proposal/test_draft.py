@@ -74,7 +74,7 @@ def test_dates_over_half_a_year_divide_in_time(draft: Draft, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("a.pdf", "pdf"), ("a.txt", "text"), ("a.html", "text"), ("a.docx", "docx"), ("a.xml", "jats")]
+    ("name", "kind"), [("a.pdf", "pdf"), ("a.txt", "text"), ("a.html", "text"), ("a.docx", "text"), ("a.xml", "jats")]
 )
 def test_documents_get_the_source_of_their_kind(name: str, kind: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"<article/>")

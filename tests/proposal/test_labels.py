@@ -1,6 +1,6 @@
 """Spellings of one label are one label; what stands for nothing is none."""
 
-from r1tailor.proposal.labels import labels_of, mapped, shown
+from r1tailor.proposal.labels import labels_of, shown
 
 _ROWS = [
     {"d": cell} for cell in [*["Cardiology"] * 6, "CARDIOLOGY", "Cardiology ", *["Neurology"] * 3, "N/A", "", None]
@@ -18,9 +18,9 @@ def test_classes_with_too_few_items_are_told() -> None:
     assert labels_of(_ROWS, "d").few == {"Neurology": 3}
 
 
-def test_only_blanks_within_a_label_need_a_map() -> None:
+def test_blanks_within_a_label_do_not_count() -> None:
     labels = labels_of([*_ROWS, {"d": "Deep  Vein"}, {"d": "Deep Vein"}, {"d": "Deep Vein"}], "d")
-    assert mapped(labels) == {"Deep  Vein": "Deep Vein"}
+    assert labels.folded["Deep Vein"] == ("Deep  Vein",)
 
 
 def test_the_majority_is_the_share_of_the_most_frequent() -> None:

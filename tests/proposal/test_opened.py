@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from r1tailor import config, sources
 from r1tailor.errors import UserError
-from r1tailor.proposal.opened import opened
+from r1tailor.proposal.draft import values
+from r1tailor.proposal.opened import opened, settled
 from r1tailor.proposal.wishes import Asker, Wishes
 from tests.support import proposal_cases
 
@@ -28,7 +30,15 @@ def test_a_column_that_is_not_there_is_refused(table: str) -> None:
         opened(table, Wishes(group="Ward"), Asker(silent=True))
 
 
-def test_closed_sets_are_found_in_records_too(own_jsonl: Path) -> None:
-    draft = opened(str(own_jsonl), Wishes(), Asker(silent=True))
-    assert draft.labels is not None
-    assert set(draft.labels.counts) == {"red", "green", "blue"}
+@pytest.mark.parametrize("opening", ["", "<think>so</think>"])
+def test_closed_sets_of_records_are_those_of_their_answers(opening: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        "".join(f'{{"instruction": "?", "input": "q{n}", "output": "{opening}{"ab"[n % 2]}"}}\n' for n in range(20))
+    )
+    draft = opened(str(path), Wishes(), Asker(silent=True))
+    source = config.validated(*config.composed_with({"domain": "generic"}, {"domain": values(draft, tmp_path)}))
+    documents = list(sources.read(source.domain.sources[0], tmp_path, []))
+    found = settled(draft, documents, Asker(silent=True))
+    assert found.labels is not None
+    assert set(found.labels.counts) == {"a", "b"}

@@ -20,7 +20,6 @@ from r1tailor.proposal import draft as drafts
 from r1tailor.proposal import reasons, yaml_text
 from r1tailor.proposal.draft import KEY, Draft
 from r1tailor.proposal.opened import opened, settled
-from r1tailor.proposal.survey import survey
 from r1tailor.proposal.tongue import Decision
 from r1tailor.proposal.wishes import PRESETS, WAYS, Asker, Wishes
 from r1tailor.records import Example, read_documents
@@ -99,7 +98,7 @@ def _tried(draft: Draft, ask: Asker, run: RunFolder) -> _Tried:
     """Return a draft whose documents were read, cleaned and split as the stages do it."""
     _quietly(stages.collect, _settings(draft), run)
     documents = list(read_documents(run.collected))
-    draft = settled(draft, survey(documents), ask)
+    draft = settled(draft, documents, ask)
     settings, draft, notes = _cleaned(draft, run)
     _quietly(stages.annotate, settings, run)
     if draft.way == "annotate":
@@ -162,7 +161,7 @@ def _provenance(draft: Draft, run: RunFolder) -> Iterator[Decision]:
 def _settings(draft: Draft) -> Settings:
     values = yaml.safe_load(yaml_text.text(drafts.values(draft, config.ROOT), {}))
     composition, choices = config.composed_with({"domain": drafts.option(draft)}, {"domain": values})
-    return config.validated(composition, choices)
+    return config.validated(composition, choices | {"domain": draft.name})  # the file that it will be
 
 
 def _quietly(stage: Any, settings: Settings, run: RunFolder) -> None:  # noqa: ANN401

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from r1tailor.proposal import bars
-from r1tailor.proposal import labels as closed
 from r1tailor.proposal.cells import Column, as_date
 from r1tailor.proposal.labels import Labels
 from r1tailor.proposal.look import Looked
@@ -16,8 +15,6 @@ from r1tailor.proposal.roles import Roles
 from r1tailor.proposal.survey import Survey
 from r1tailor.proposal.tongue import Tongue
 from r1tailor.proposal.wishes import Wishes
-from r1tailor.schema.domain import Task
-from r1tailor.schema.sources import JsonlSource
 
 KEY = "R1TAILOR_PRIVACY_KEY"
 _RULES = ["normalise_unicode", "remove_control_characters", "straighten_quotes", "collapse_whitespace"]
@@ -222,8 +219,7 @@ def _source(draft: Draft, root: Path) -> dict[str, Any]:
         case "table":
             return {"kind": "table", **where, **looked.reader, "columns": _columns(draft), **_cells(draft), **common}
         case "records":
-            form = looked.reader if "format" in JsonlSource.model_fields else {}
-            return {"kind": "jsonl", **where, **form, **common}
+            return {"kind": "jsonl", **where, **looked.reader, **common}
         case "pubmed":
             return {"kind": "pubmed", **where, **common}
         case "jats":
@@ -234,8 +230,7 @@ def _source(draft: Draft, root: Path) -> dict[str, Any]:
             return {"kind": "sql", **looked.reader, "columns": _columns(draft), **_cells(draft), **common}
     if looked.suffix == ".pdf":
         return {"kind": "pdf", **where, "unit": "section", **common}
-    kind = "docx" if looked.suffix == ".docx" else "text"
-    return {"kind": kind, **where, "unit": "section", **common}
+    return {"kind": "text", **where, "unit": "section", **common}
 
 
 def _columns(draft: Draft) -> dict[str, Any]:
@@ -301,14 +296,13 @@ def _task(draft: Draft) -> dict[str, Any]:
         "reasoning": bool(draft.roles.reasoning or (draft.survey and draft.survey.reasoned)),
         "labels": list(labels.counts) if labels else None,
     }
-    if labels is not None and "label_rules" in Task.model_fields:
-        rules: dict[str, Any] = {"strip": True, "fold_case": True, "map": closed.mapped(labels), "outside": "drop"}
-        task["label_rules"] = rules
-    if draft.way == "text" and "kind" in Task.model_fields:
+    if labels is not None:
+        task["label_rules"] = {"strip": True, "fold_case": True, "outside": "drop"}
+    if draft.way == "text":
         task["kind"] = "text"
     if draft.way == "passages":
         task |= {"response": "{title}", "passage_characters": 120 if draft.say.language == "zh" else 400}
-    if draft.survey is not None and draft.survey.turns > 2 and "train_turns" in Task.model_fields:
+    if draft.survey is not None and draft.survey.turns > 2:
         task["train_turns"] = "all"
     return task
 

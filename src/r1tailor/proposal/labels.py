@@ -64,16 +64,6 @@ def _label(spellings: Counter[str]) -> str:
     return spellings.most_common(1)[0][0].strip()
 
 
-def mapped(labels: Labels) -> dict[str, str]:
-    """Return the spellings that neither stripping nor folding case makes a label: blanks within them."""
-    return {
-        odd.strip(): label
-        for label, spellings in labels.folded.items()
-        for odd in spellings
-        if odd.strip().casefold() != label.casefold()
-    }
-
-
 def shown(counts: Mapping[str, int], most: int = 8) -> str:
     """Return labels and their counts in a line, cut after the first few."""
     listed = [

@@ -11,9 +11,10 @@ from r1tailor.proposal.draft import Draft, instruction, name_of, preset, values
 from r1tailor.proposal.labels import Labels, labels_of
 from r1tailor.proposal.look import Looked, look
 from r1tailor.proposal.roles import Roles, assign, is_closed
-from r1tailor.proposal.survey import Survey, language
+from r1tailor.proposal.survey import language, survey
 from r1tailor.proposal.tongue import Tongue
 from r1tailor.proposal.wishes import PRESETS, WAYS, Asker, Wishes
+from r1tailor.records import Document
 
 _SAMPLE = 300  # rows whose language is looked at
 
@@ -30,9 +31,7 @@ def opened(place: str, wishes: Wishes, ask: Asker, query: str = "") -> Draft:
     name = wishes.name or ask(say("name of the domain", "领域名称"), name_of(place))
     wishes = replace(wishes, name=name)
     if looked.shape not in ("table", "database"):
-        return _asked_way(
-            Draft(looked, name, wishes, say, roles=_of_keys(looked.columns), labels=_of_records(looked)), ask
-        )
+        return _asked_way(Draft(looked, name, wishes, say, roles=_of_keys(looked.columns)), ask)
     columns = {column: described(column, looked.rows) for column in looked.columns}
     if (close := closes(columns)) and not wishes.output:
         return Draft(looked, name, wishes, say, columns, close=close)
@@ -55,11 +54,10 @@ def _of_keys(keys: Sequence[str]) -> Roles:
     return Roles(("input",) if "input" in keys else (), **{part: part for part in parts})
 
 
-def _of_records(looked: Looked) -> Labels | None:
-    """Return the closed set of records in a known format, whose answers stand under ``output``."""
-    if "output" not in looked.columns or not is_closed(described("output", looked.rows)):
-        return None
-    return labels_of(looked.rows, "output")
+def _of_answers(answers: Sequence[str]) -> Labels | None:
+    """Return the closed set that the answers of records are, once their reasoning is taken out."""
+    rows = [{"output": answer} for answer in answers]
+    return labels_of(rows, "output") if rows and is_closed(described("output", rows)) else None
 
 
 def _labels(looked: Looked, columns: dict[str, Column], roles: Roles) -> Labels | None:
@@ -115,8 +113,12 @@ def _asked_way(draft: Draft, ask: Asker) -> Draft:
     return replace(draft, wishes=replace(draft.wishes, way=ask(question, draft.way, WAYS)))
 
 
-def settled(draft: Draft, found: Survey, ask: Asker) -> Draft:
+def settled(draft: Draft, documents: Sequence[Document], ask: Asker) -> Draft:
     """Return the draft with what its documents hold, and what a person says to it."""
+    found = survey(documents)
+    if draft.looked.shape == "records":
+        answers = [document.fields.get("output") or "" for document in documents if "turns" not in document.fields]
+        draft = replace(draft, labels=_of_answers(answers))
     if not draft.wishes.language and not draft.looked.rows:
         draft = replace(draft, say=Tongue(found.language))
     draft = replace(draft, survey=found)

@@ -30,7 +30,7 @@ class Survey:
         answered: documents with an answer.
         reasoned: documents with reasoning before the answer.
         turns: mean number of turns of those that are conversations; 0 where none is.
-        longest: characters of the longest answer; ``length`` is their mean.
+        length: mean characters of an answer.
     """
 
     documents: int
@@ -58,6 +58,12 @@ def survey(documents: Sequence[Document]) -> Survey:
         for document in sample
     ]
     answers = [str(document.fields["output"]) for document in documents if document.fields.get("output")]
+    answers += [
+        turn["content"]
+        for document in documents
+        for turn in document.fields.get("turns", ())
+        if turn["role"] == "assistant"
+    ]
     turns = [len(document.fields["turns"]) for document in documents if document.fields.get("turns")]
     return Survey(
         documents=len(documents),
@@ -65,7 +71,7 @@ def survey(documents: Sequence[Document]) -> Survey:
         language=language(text for document in sample for text in texts(document)),
         identifiers=dict(Counter(kind for kinds in found for kind in kinds).most_common()),
         personal=sum(not _PERSONAL.isdisjoint(kinds) for kinds in found),
-        answered=len(answers) + len(turns),
+        answered=sum(bool(document.fields.get("output") or document.fields.get("turns")) for document in documents),
         reasoned=sum(bool(document.fields.get("reasoning")) for document in documents),
         turns=sum(turns) / len(turns) if turns else 0.0,
         length=sum(map(len, answers)) / len(answers) if answers else 0.0,
