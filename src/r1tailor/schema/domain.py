@@ -79,7 +79,6 @@ class Task(Section):
         description="What happens to items longer than the context: they are counted before training and left out, "
         "or the run stops.",
     )
-
     train_turns: Literal["last", "all"] = Field(
         default="last",
         description="Which answers of a conversation are examples: the last, or all, each after the turns before it.",
