@@ -16,6 +16,7 @@ from r1tailor.schema.base import Section, declared
 from r1tailor.schema.corpus import Cleaning, Compliance
 from r1tailor.schema.metrics import NamedMetric
 from r1tailor.schema.sources import JsonlSource, Source
+from r1tailor.schema.tables import RowSource
 
 GENERAL_METRICS = ("perplexity", "bleu")  # measured in every domain
 
@@ -248,6 +249,17 @@ class DomainSection(Section):
     def _hipaa_needs_to_know_what_is_treated(self) -> "DomainSection":
         if self.compliance == "hipaa" and self.cleaning.privacy is None:
             raise ValueError("compliance = hipaa needs cleaning.privacy: which identifiers are treated, and how")
+        return self
+
+    @model_validator(mode="after")
+    def _privacy_keeps_no_column_by_accident(self) -> "DomainSection":
+        open_ = [s.name for s in self.sources if isinstance(s, RowSource) and s.columns.fields is None]
+        if self.cleaning.privacy and open_:
+            raise ValueError(
+                "cleaning.privacy needs columns.fields of each table, the list of columns that are kept ([]: none): a "
+                "column such as Patient Name holds names without the words around them by which they are found; it is "
+                f"missing in {', '.join(open_)}"
+            )
         return self
 
 
