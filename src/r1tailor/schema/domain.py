@@ -16,6 +16,7 @@ from r1tailor.schema.base import Section, declared
 from r1tailor.schema.corpus import Cleaning, Compliance
 from r1tailor.schema.metrics import NamedMetric
 from r1tailor.schema.sources import JsonlSource, Source
+from r1tailor.schema.tables import RowSource
 
 GENERAL_METRICS = ("perplexity", "bleu")  # measured in every domain
 TEXT_METRICS = ("perplexity",)  # measured where whole texts are read
@@ -287,6 +288,17 @@ class DomainSection(Section):
             raise ValueError(
                 f"compliance = {self.compliance} needs cleaning.privacy: {self.compliance} (every kind of identifier "
                 "is redacted), or kinds and their modes"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _privacy_keeps_no_column_by_accident(self) -> "DomainSection":
+        open_ = [s.name for s in self.sources if isinstance(s, RowSource) and s.columns.fields is None]
+        if self.cleaning.privacy and open_:
+            raise ValueError(
+                "cleaning.privacy needs columns.fields of each table, the list of columns that are kept ([]: none): a "
+                "column such as Patient Name holds names without the words around them by which they are found; it is "
+                f"missing in {', '.join(open_)}"
             )
         return self
 
