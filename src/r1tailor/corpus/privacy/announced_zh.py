@@ -60,6 +60,7 @@ _PERSON_VERB = re.compile(
 )
 _LATIN = re.compile(r"[A-Za-z][A-Za-z'-]{1,29}(?: {1,2}[A-Za-z][A-Za-z.'-]{0,29}){0,3}")
 _LATIN_TITLED = re.compile(rf"{_LATIN.pattern}(?= ?(?:{_TITLES}))")
+_TITLE_FIRST = re.compile(_TITLES)
 _ROLE_WORDS = frozenset(_ROLES.split("|"))
 _SPACED = re.compile(rf"{_H} {{1,3}}{_H}(?: {{1,2}}{_H})?(?={_STOP[3:]}")
 _FULL_TIBETAN = re.compile(f"(?:{_TIBETAN}){{1,3}}")
@@ -187,6 +188,8 @@ def _of_rest(text: str, start: int) -> int:
 
 def _of_japanese(text: str, match: re.Match[str]) -> int:
     """Return where a Japanese name ends: behind a usual given name, or before a verb or a sign."""
+    if _TITLE_FIRST.match(text, match.end("surname")):
+        return match.end("surname")
     if given := _GIVEN_ENDS.match(text, match.end("surname")):
         return given.end()
     for length in range(len(match["given"]), 0, -1):
@@ -214,6 +217,8 @@ def _of_sounds(text: str, start: int) -> int:
 def _of_han(text: str, start: int) -> int:
     """Return where a Han name ends that a verb or a sign follows."""
     surname = 2 if text[start : start + 2] in _COMPOUND else 1 if text[start : start + 1] in _SINGLE else 0
+    if _TITLE_FIRST.match(text, start + max(surname, 1)):
+        return 0  # a surname before a title
     if not surname and text[start : start + 1] in _RARE and _BORNE.issuperset(text[start + 1 : start + 3]):
         return start + 3 if _VERB_FIRST.match(text, start + 3) and not is_word(text[start : start + 2]) else 0
     if not surname or text[start : start + 2] in _NO_NAMES - _COMPOUND:
