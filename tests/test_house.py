@@ -26,6 +26,10 @@ REQUIRED = {
     ("evaluation", "walk_forward"): ["domain=finance"],
     ("objective", "distillation"): ["objective.teacher=base"],
     ("objective", "distillation_sequences"): ["objective.teacher=base"],
+    ("objective", "distillation_endpoint"): [
+        "objective.endpoint.url=https://r1.example/v1",
+        "objective.endpoint.model=r1",
+    ],
     ("model", "local"): ["model.path=models/mine"],
 }
 

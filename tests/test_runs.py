@@ -282,3 +282,10 @@ def test_seven_of_our_functions_lead_to_the_loss_and_the_preflight_runs_once(
     assert [said.count(part) for part in parts] == [1, 1, 1]
     ways = set(said) - set(parts)
     assert ways == {"<module> main run run_job train fit training_step"}, "and the seventh of them is summed_loss"
+
+
+@pytest.mark.parametrize("windows", [True, False])
+def test_what_can_be_done_next_names_a_gguf_form_where_there_is_one(windows: bool) -> None:
+    said = runs._next("outputs/runs/mine", windows=windows)
+    assert "r1tailor serve outputs/runs/mine" in said
+    assert ("--form gguf_q8_0" in said) is not windows

@@ -101,6 +101,13 @@ def _variable(name: str) -> str:
     return name
 
 
+def _http_url(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    if scheme not in ("http", "https") or not rest or any(sign in rest for sign in "@?# \\"):
+        raise ValueError("must be a URL such as https://models.example.org/v1, without user, password or parameters")
+    return url.rstrip("/")
+
+
 def _select(query: str) -> str:
     """Refuse what may write. Quotes are not looked into: databases differ in where a quoted text ends."""
     statement = query.strip().removesuffix(";").rstrip()
@@ -143,6 +150,7 @@ Response = Annotated[str, AfterValidator(_response)]
 Commit = Annotated[str, AfterValidator(_commit)]
 Delimiter = Annotated[str, AfterValidator(_delimiter)]
 UrlWithoutSecret = Annotated[str, AfterValidator(_url)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
 SecretVariable = Annotated[str, AfterValidator(_variable)]
 Select = Annotated[str, AfterValidator(_select)]
 PasswordVariable = Annotated[

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from r1tailor import config, run_folders, stages, store
+from r1tailor import artifact, config, run_folders, stages, store
 from r1tailor.confidential import confidential
 from r1tailor.config_messages import shortened
 from r1tailor.errors import ConfigError, Interrupted, TailorError
@@ -162,15 +162,16 @@ def _opened(settings: Settings, folder: Path) -> Iterator[RunFolder]:
         seconds = time.perf_counter() - started
         store.write_json(folder / RECORD, _record(settings, RunFolder(folder), seconds))
         print(f"report: {_shown(folder) / 'evaluation' / 'report.html'} ({seconds:.0f} s)")
-        print(_next(shlex.quote(str(_shown(folder)))))
+        windows = artifact.recorded(RunFolder(folder).phase(settings.curriculum.final) / "model")["temporal"]
+        print(_next(shlex.quote(str(_shown(folder))), windows=windows))
 
 
-def _next(run: str) -> str:
-    """Return what can be done with a finished run."""
+def _next(run: str, *, windows: bool) -> str:
+    """Return what can be done with a finished run; one that reads windows of numbers has no GGUF form."""
+    smaller = f" (smaller and faster: --form gguf_q8_0, after r1tailor compress {run} --to gguf_q8_0)"
     return (
         f'ask it:   r1tailor ask {run} "..."\n'
-        f"serve it: r1tailor keys add NAME, then r1tailor serve {run} (smaller and faster: --form gguf_q8_0, "
-        f"after r1tailor compress {run} --to gguf_q8_0)"
+        f"serve it: r1tailor keys add NAME, then r1tailor serve {run}{'' if windows else smaller}"
     )
 
 

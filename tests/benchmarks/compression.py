@@ -9,7 +9,6 @@ Accuracy: fp32 and Q8_0 on the same held-out items, paired. Both are resumed fro
 import argparse
 import gc
 import json
-import os
 import statistics
 import sys
 import time
@@ -17,7 +16,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import torch
@@ -27,6 +25,7 @@ from transformers.utils import logging
 
 from r1tailor import artifact, config, store
 from r1tailor.compression.forms import make
+from r1tailor.compression.judge import judged_by
 from r1tailor.domain import open_domain
 from r1tailor.evaluation.compare_models import held_out
 from r1tailor.evaluation.metrics import measure
@@ -36,7 +35,6 @@ from r1tailor.inference.gguf_answerer import GgufAnswerer
 from r1tailor.inference.local import LocalAnswerer, open_tuned
 from r1tailor.inference.locate import Located, locate
 from r1tailor.kernels.attention import unwrapped
-from r1tailor.layout import RunFolder
 from r1tailor.records import Example, Prediction, read_documents, read_examples
 
 PLAIN, FORMS = ("fp32", "bf16"), ("gguf_f16", "gguf_q8_0", "gguf_q4_0", "dynamic_int8")
@@ -126,23 +124,22 @@ def speeds(found: Located, rounds: int, results: Results) -> dict[str, dict[str,
     """Return the seconds of first token (prefill) and of a decoded token, by subject, one value a round."""
     names = [*PLAIN, *FORMS]
     left = [number for number in range(rounds) if str(number) not in results.values]
-    subjects = {name: opened(found, name) for name in names} if left else {}
-    for name in subjects:
-        _generate(subjects[name], list(range(100, 116)), 4)
+    plain = {name: opened(found, name) for name in names if not name.startswith("gguf")} if left else {}
     for number in left:
         taken: dict[str, list[float]] = {}
         for name in names[number % len(names) :] + names[: number % len(names)]:
+            answerer = plain.get(name) or opened(found, name)  # a server that waits takes time from the others
+            _generate(answerer, list(range(100, 116)), 4)
             ids = torch.randint(100, 40_000, (PREFILL,), generator=torch.Generator().manual_seed(number)).tolist()
-            first = _generate(subjects[name], ids, 1)
+            first = _generate(answerer, ids, 1)
             short = ids[:16]
-            decoding = _generate(subjects[name], short, DECODE + 1) - _generate(subjects[name], short, 1)
+            decoding = _generate(answerer, short, DECODE + 1) - _generate(answerer, short, 1)
             taken[name] = [first, decoding / DECODE]
+            if isinstance(answerer, GgufAnswerer):
+                answerer.engine.close()
         results.keep(str(number), taken)
         print(f"round {number}: " + ", ".join(f"{n} {s[1] * 1e3:.1f} ms" for n, s in taken.items()), flush=True)
-    for subject in subjects.values():
-        if isinstance(subject, GgufAnswerer):
-            subject.engine.close()
-    del subjects
+    plain.clear()
     gc.collect()
     values = [results.values[str(number)] for number in range(rounds)]
     return {name: {"first": [v[name][0] for v in values], "token": [v[name][1] for v in values]} for name in names}
@@ -163,11 +160,10 @@ def table(sizes: dict[str, int], measured: dict[str, dict[str, list[float]]]) ->
 def accuracy(found: Located, count: int, results: Results) -> dict[str, float]:
     """Return Q8_0 - fp32 in chapter accuracy on the same items, with its interval."""
     settings = found.settings
-    place = next(report.parent.parent for report in found.reports if report.is_file())
-    domain = open_domain(settings.domain, list(read_documents(RunFolder(place).annotated)))
+    test, documents = judged_by(found)
+    domain = open_domain(settings.domain, list(read_documents(documents)))
     most = settings.evaluation.model_copy(update={"max_items": count})
-    test = read_examples(found.reports[0].with_name("test.jsonl"))
-    items = held_out(settings.model_copy(update={"evaluation": most}), test)
+    items = held_out(settings.model_copy(update={"evaluation": most}), read_examples(test))
     metrics = {}
     for name in ("fp32", "gguf_q8_0"):
         answers = _answers(found, name, items, results)

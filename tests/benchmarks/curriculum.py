@@ -22,6 +22,7 @@ from r1tailor.inference.predict import predict
 from r1tailor.layout import RunFolder
 from r1tailor.records import Example, Prediction, read_documents, read_examples, write_records
 from r1tailor.schema.settings import Settings
+from r1tailor.stage_outputs import sealed
 
 CURRICULA = {"finance": ("by_task", "competence"), "education": ("by_level", "competence")}
 NEW_TOKENS = {"finance": 1, "education": 160}  # finance is scored by ranking; education writes its steps first
@@ -83,11 +84,13 @@ def _composed(domain: str, order: str, seed: int, options: argparse.Namespace) -
 def _prepared(domain: str, options: argparse.Namespace) -> RunFolder:
     """Make the examples once for all seeds, with the validation part cut to the size that is used."""
     run, settings = RunFolder(options.folder / domain), _composed(domain, "shuffled", 1, options)
-    if not (run.examples / "report.json").exists():
+    if not (run.examples / store.MANIFEST).exists():
         for stage in PREPARATION:
             stage(settings, run)
         file = run.examples / "validation.jsonl"
-        write_records(file, _some(read_examples(file), options.items))
+        examples = read_examples(file)
+        with sealed(settings, run, "instruct"):
+            write_records(file, _some(examples, options.items))
     return run
 
 
@@ -111,11 +114,12 @@ def _one(domain: str, order: str, seed: int, prepared: RunFolder, options: argpa
 def _trained_and_measured(
     domain: str, settings: Settings, run: RunFolder, prepared: RunFolder, options: argparse.Namespace
 ) -> tuple[float, float]:
-    for name in ("collect", "instruct"):
+    for name in ("collect", "clean", "annotate", "instruct"):
         link = run.path / name
         link.parent.mkdir(parents=True, exist_ok=True)
         if not link.exists():
             link.symlink_to(prepared.path / name)
+    stages.teach(settings, run)
     stages.train(settings, run)
     done = sum(store.read_json(run.phase(key) / "metrics.json")["steps"] for key in settings.curriculum.keys)
     if done != options.steps:

@@ -59,7 +59,7 @@ class Found:
 
 
 async def _client(
-    running: Process, key: str, numbers: "asyncio.Queue[int]", chance: random.Random, found: Found
+    running: Process, key: str, numbers: "asyncio.Queue[int]", chance: random.Random, found: Found, pause: float
 ) -> None:
     headers = {"authorization": f"Bearer {key}"}
     async with httpx.AsyncClient(base_url=running.url, headers=headers, timeout=120) as client:
@@ -67,6 +67,7 @@ async def _client(
             number = numbers.get_nowait()
             (kind,) = chance.choices(KINDS, WEIGHTS)
             found.kinds[kind] += 1
+            await asyncio.sleep(chance.uniform(0, 2 * pause))
             try:
                 await _ask(client, number, kind, found)
             except httpx.HTTPError as error:
@@ -132,10 +133,11 @@ def _judge(number: int, question: str, version: str, content: str, reasoning: st
 
 
 async def load(
-    folder: Path, requests: int, clients: int, seed: int, every: float = 0.5
+    folder: Path, requests: int, clients: int, seed: int, every: float = 0.5, minutes: float = 0.0
 ) -> tuple[Found, list[float], int]:
     """Ask a gateway while it switches; return what was found, its memory (MB) over time, and how often it switched."""
     found, memory, switches = Found(), [], 0
+    pause = 60 * minutes * clients / requests
     keys = [Keys(folder / "serving").add(f"client{number}") for number in range(clients)]
     numbers: asyncio.Queue[int] = asyncio.Queue()
     for number in range(requests):
@@ -143,7 +145,7 @@ async def load(
     with process(folder, *FREE) as running:
         measured = psutil.Process(running.popen.pid)
         asking = asyncio.gather(
-            *(_client(running, key, numbers, random.Random(seed + n), found) for n, key in enumerate(keys))
+            *(_client(running, key, numbers, random.Random(seed + n), found, pause) for n, key in enumerate(keys))
         )
         names = [SECOND, "toy-9-broken0000", FIRST]
         while not asking.done():
@@ -201,11 +203,14 @@ def _main() -> None:
     parser.add_argument("--requests", type=int, default=2000)
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--minutes", type=float, default=0.0, help="over which the requests are spread")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         began = time.perf_counter()
-        found, memory, switches = asyncio.run(load(Path(temporary) / "load", given.requests, given.clients, given.seed))
+        every = 5.0 if given.minutes else 0.5
+        loading = load(Path(temporary) / "load", given.requests, given.clients, given.seed, every, given.minutes)
+        found, memory, switches = asyncio.run(loading)
         print(
             f"requests {sum(found.kinds.values())} from {given.clients} clients in {time.perf_counter() - began:.0f} s"
         )

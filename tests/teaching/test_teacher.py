@@ -6,6 +6,7 @@ import pytest
 
 from r1tailor import artifact, config
 from r1tailor.errors import PreflightError, UserError
+from r1tailor.inference.endpoint import EndpointAnswerer
 from r1tailor.inference.local import LocalAnswerer
 from r1tailor.layout import RunFolder
 from r1tailor.model.origin import base_of
@@ -45,6 +46,45 @@ def test_the_base_teaches_with_all_of_its_layers(tmp_path: Path) -> None:
     assert isinstance(opened, LocalAnswerer)
     assert opened.model.config.num_hidden_layers == 6  # type: ignore[union-attr]
     refuse_other_tokens(found, composed, config.ROOT)
+
+
+REMOTE = (
+    "model=tiny_llama",
+    "objective=distillation_endpoint",
+    "objective.endpoint.url=https://models.example.org/v1",
+    "objective.endpoint.model=r1",
+)
+
+
+def test_a_teacher_behind_a_url_is_named_and_kept_by_url_and_model() -> None:
+    found = [find_teacher(config.load([*REMOTE, *more]), config.ROOT) for more in ((), ("objective.endpoint.model=x",))]
+    assert found[0].name == "r1 at https://models.example.org/v1"
+    assert found[0].sha256 != found[1].sha256
+    assert isinstance(found[0].opened(config.ROOT), EndpointAnswerer)
+
+
+def test_sources_that_may_not_be_passed_on_are_not_sent_to_another_machine() -> None:
+    own = "{use: train, redistribution: false, embargo_until: null, inside_information: false}"
+    closed = f"++domain.sources.0.permissions={own}"
+    with pytest.raises(UserError, match=r"sent to https://models\.example\.org/v1 was made of sources that may not be"):
+        find_teacher(config.load([*REMOTE, closed]), config.ROOT)
+    for allowed in ("audience=organisation", "url=http://127.0.0.1:8000/v1"):
+        find_teacher(config.load([*REMOTE, closed, f"objective.endpoint.{allowed}"]), config.ROOT)
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("objective.teacher=medical-3", "endpoint belongs to teacher = endpoint"),
+        ("objective.endpoint=null", "endpoint belongs to teacher = endpoint"),
+        ("objective.endpoint.url=http://models.example.org/v1", "do not travel over plain HTTP"),
+        ("objective.tokens={weight: 0.5, temperature: 1.0, top_k: 8}", "an endpoint tells no distributions"),
+        ("objective.endpoint.key_variable=R1TAILOR_SECRET_ABSENT", "R1TAILOR_SECRET_ABSENT is not set"),
+    ],
+)
+def test_an_endpoint_that_cannot_teach_is_refused(override: str, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        find_teacher(config.load([*REMOTE, override]), config.ROOT)
 
 
 def test_a_name_that_is_no_model_is_refused() -> None:

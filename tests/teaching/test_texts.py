@@ -51,6 +51,24 @@ def test_verified_texts_are_trained_on_and_all_others_are_counted(
     assert not asked & held_out
 
 
+def test_a_teacher_behind_a_url_is_asked_about_every_training_example(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, run = instructed(
+        tmp_path,
+        "objective=distillation_endpoint",
+        "objective.endpoint.url=http://127.0.0.1:9/v1",
+        "objective.endpoint.model=r1",
+        "objective.sequences.samples=2",
+    )
+    scripted(monkeypatch, lambda example, seed: f"<think>{seed}</think>{example.output}")
+    stages.teach(settings, run)
+    report = store.read_json(run.taught / "report.json")
+    assert report["teacher"] == "r1 at http://127.0.0.1:9/v1"
+    assert report["sequences"]["too_long_for_the_teacher"] == 0
+    assert len(run.trained_on()["train"]) == len(run.parts()["train"])
+
+
 def test_examples_without_a_verified_text_can_stay_as_they_are(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     settings, run = made
     sequences = settings.objective.sequences.model_copy(update={"unverified": "keep"})  # type: ignore[union-attr]

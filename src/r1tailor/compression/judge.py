@@ -27,12 +27,7 @@ def judge(form: str, found: Located, folder: Path, root: Path = ROOT) -> str:
         UserError: the test items, or the documents that the domain scores by, are not here.
     """
     settings = found.settings
-    test = next((path for path in (report.with_name("test.jsonl") for report in found.reports) if path.is_file()), None)
-    places = [path.parent.parent for path in found.reports] + [root / "outputs" / settings.domain.name]
-    documents = next((path for path in (RunFolder(place).annotated for place in places) if path.is_file()), None)
-    if test is None or documents is None:
-        missing = "test items" if test is None else f"documents of domain {settings.domain.name}"
-        raise UserError(f"--evaluate: the {missing} of {found.name} are not here; run dvc repro, or dvc pull")
+    test, documents = judged_by(found, root)
     domain = open_domain(settings.domain, list(read_documents(documents)))
     items = held_out(settings, read_examples(test))
     subjects = [Subject(TUNED, found.model), Subject(form, folder, reference=TUNED)]
@@ -41,3 +36,28 @@ def judge(form: str, found: Located, folder: Path, root: Path = ROOT) -> str:
     measured = {name: metrics["models"][name] for name in (TUNED, form)}
     artifact.amend(folder, {"verdict": judged, "measured": measured, "items": store.sha256_file(test)})
     return in_words(form, judged)
+
+
+def judged_by(found: Located, root: Path = ROOT) -> tuple[Path, Path]:
+    """Return the held-out items of a model, and the documents that its domain scores by.
+
+    A version holds no documents: they are those of its own run, of the pipeline, or of a direct run, where the held-out
+    items are the same.
+
+    Raises:
+        UserError: they are not here.
+    """
+    name = found.settings.domain.name
+    test = next((path for path in (report.with_name("test.jsonl") for report in found.reports) if path.is_file()), None)
+    if test is None:
+        raise UserError(f"--evaluate: the test items of {found.name} are not here; run dvc repro, or dvc pull")
+    outputs = root / "outputs"
+    places = [path.parent.parent for path in found.reports] + [outputs / name, *sorted(outputs.glob("runs/*"))]
+    for run in map(RunFolder, places):
+        own = run.examples / test.name
+        if run.annotated.is_file() and own.is_file() and store.sha256_file(own) == store.sha256_file(test):
+            return test, run.annotated
+    raise UserError(
+        f"--evaluate: no folder of outputs/ holds the documents of domain {name} with the test items of {found.name}; "
+        "run dvc repro, or dvc pull"
+    )

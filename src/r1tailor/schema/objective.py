@@ -1,11 +1,15 @@
 """What is minimised (``objective/``), and what a teacher is asked for (``teaching/``)."""
 
+from ipaddress import ip_address
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from r1tailor.fields import Fraction
+from r1tailor.fields import Fraction, HttpUrl, SecretVariable
 from r1tailor.schema.base import Section
+
+ENDPOINT = "endpoint"
 
 
 class Supervised(Section):
@@ -52,12 +56,48 @@ class TeachersSequences(Section):
         return self
 
 
+class RemoteTeacher(Section):
+    """A teacher behind an OpenAI-compatible URL: vLLM, SGLang, or a vendor's."""
+
+    url: HttpUrl = Field(description="Up to and with /v1, without a key. Other machines are asked over https alone.")
+    model: str = Field(min_length=1, max_length=300, description="Name of the model there.")
+    key_variable: SecretVariable | None = Field(
+        description="Environment variable that holds the key of the URL, R1TAILOR_SECRET_<NAME>; it is sent to no host "
+        "but the one in R1TAILOR_SECRET_<NAME>_HOST.",
+    )
+    timeout_seconds: float = Field(gt=0, le=3600, description="Seconds that an answer may take.")
+    requests_at_once: int = Field(ge=1, le=256, description="Questions that are asked at the same time.")
+    audience: Literal["anyone", "organisation"] = Field(
+        description="Who runs the URL. `anyone`: sources that may not be passed on are not sent to another machine; "
+        "`organisation`: people who may see these sources."
+    )
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the URL is on this machine."""
+        host = urlsplit(self.url).hostname or ""
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
+
+    @model_validator(mode="after")
+    def _sends_nothing_in_the_clear(self) -> "RemoteTeacher":
+        if self.url.startswith("http:") and not self.is_loopback:
+            raise ValueError(f"url = {self.url}: training examples do not travel over plain HTTP; use https")
+        return self
+
+
 class Distillation(Section):
     """A teacher's distributions, its verified texts, or both (``objective/distillation.py``)."""
 
     kind: Literal["distillation"]
     teacher: Annotated[str, Field(min_length=1)] = Field(
-        description="A version, a domain, the folder of a run or of a model; `base`: the base model, all its layers."
+        description="A version, a domain, the folder of a run or of a model; `base`: the base model, all its layers; "
+        "`endpoint`: the model behind objective.endpoint."
+    )
+    endpoint: RemoteTeacher | None = Field(
+        default=None, description="The server of `teacher: endpoint`, which writes texts; null for the others."
     )
     tokens: TeachersTokens | None = Field(description="Token level; `null`: none. Needs the student's tokenizer.")
     sequences: TeachersSequences | None = Field(description="Sequence level; `null`: none. Any tokenizer.")
@@ -66,6 +106,16 @@ class Distillation(Section):
     def _asks_for_something(self) -> "Distillation":
         if self.tokens is None and self.sequences is None:
             raise ValueError("tokens and sequences are both null: nothing is asked of the teacher")
+        return self
+
+    @model_validator(mode="after")
+    def _has_its_endpoint(self) -> "Distillation":
+        if (self.teacher == ENDPOINT) != (self.endpoint is not None):
+            raise ValueError(
+                "endpoint belongs to teacher = endpoint, which needs it: choose objective=distillation_endpoint"
+            )
+        if self.endpoint and self.tokens:
+            raise ValueError("tokens: an endpoint tells no distributions; it teaches by sequences")
         return self
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from r1tailor.fields import Location, SecretVariable
+from r1tailor.fields import HttpUrl, Location, SecretVariable
 from r1tailor.schema.base import Section
 
 _LOOPBACK_NAME = "localhost"
@@ -20,13 +20,6 @@ def _address(text: str) -> str:
     return text
 
 
-def _http_url(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    if scheme not in ("http", "https") or not rest or any(sign in rest for sign in "@?# \\"):
-        raise ValueError("must be a URL such as https://models.example.org/v1, without user, password or parameters")
-    return url.rstrip("/")
-
-
 Address = Annotated[str, AfterValidator(_address)]
 HostName = Annotated[str, Field(pattern=r"^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])$")]
 
@@ -34,7 +27,7 @@ HostName = Annotated[str, Field(pattern=r"^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-
 class Endpoint(Section):
     """A model behind an OpenAI-compatible URL: vLLM, SGLang, or any other."""
 
-    url: Annotated[str, AfterValidator(_http_url)] = Field(description="Up to and with /v1, without a key.")
+    url: HttpUrl = Field(description="Up to and with /v1, without a key.")
     model: str | None = Field(
         max_length=300,
         description="Name of the model there; null: the id of the served version, under which "

@@ -11,7 +11,7 @@ from contextlib import aclosing
 from typing import Any
 from urllib.parse import urlsplit
 
-from r1tailor.errors import ConfigError
+from r1tailor.inference.endpoint import key_for
 from r1tailor.schema.serving import Endpoint
 from r1tailor.serving.engine import Ask, Piece
 from r1tailor.serving.refusals import Refused
@@ -41,7 +41,7 @@ class EndpointEngine:
         self._settings = settings
         self._url = urlsplit(settings.url)
         self._model = settings.model or version
-        self._key = _key(settings, self._url.hostname or "", environment)
+        self._key = key_for(settings.key_variable, self._url.hostname or "", "serving.engine.endpoint", environment)
 
     async def stream(self, ask: Ask) -> AsyncGenerator[Piece, None]:
         """Yield an answer chunk by chunk (see ``Engine``)."""
@@ -114,17 +114,3 @@ def _message(response: http.client.HTTPResponse) -> str:
         return str((said.get("error") or said)["message"])[:_LONGEST_SHOWN]
     except (ValueError, LookupError, TypeError, AttributeError):
         return "it does not say why"
-
-
-def _key(settings: Endpoint, host: str, environment: Mapping[str, str]) -> str:
-    name = settings.key_variable
-    if name is None:
-        return ""
-    key, allowed = environment.get(name), environment.get(f"{name}_HOST")
-    if not key:
-        raise ConfigError([f"serving.engine.endpoint.key_variable: the environment variable {name} is not set"])
-    if not allowed or allowed.lower() != host.lower():
-        raise ConfigError(
-            [f"{name} is not sent to {host}: the environment variable {name}_HOST must name the host that may have it"]
-        )
-    return key

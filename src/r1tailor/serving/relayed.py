@@ -4,20 +4,15 @@ Such an engine works in a thread, one for each answer; a queue carries its chunk
 """
 
 import asyncio
-import re
 import threading
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any
 
+from r1tailor.inference.endpoint import plain
 from r1tailor.serving.engine import Ask, Finish, Piece, TokenLogprob
 
 Chunk = Mapping[str, Any]
 OnChunk = Callable[[Chunk], bool]  # returns whether nobody wants more
-
-# How families write the tokens that open and close turns; such an engine reads them as tokens wherever they stand.
-_CONTROL = re.compile(
-    r"<[|｜][^<>\n]{1,40}[|｜]>|</?(?:think|s|eos|bos|start_of_turn|end_of_turn)>|\[/?INST\]", re.IGNORECASE
-)
 
 
 def body_of(ask: Ask, model: str) -> dict[str, Any]:
@@ -38,11 +33,6 @@ def body_of(ask: Ask, model: str) -> dict[str, Any]:
     if ask.top_logprobs is not None:
         body |= {"logprobs": True, "top_logprobs": ask.top_logprobs} if ask.turns else {"logprobs": ask.top_logprobs}
     return body
-
-
-def plain(text: str) -> str:
-    """Return a text in which the names of control tokens are text."""
-    return _CONTROL.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)
 
 
 class Counted:

@@ -1,16 +1,19 @@
 """The teacher that ``objective.teacher`` names: found without its weights, compared with the student, opened."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from r1tailor import artifact, inference
 from r1tailor.errors import PreflightError
 from r1tailor.inference import Answerer, Located
+from r1tailor.inference.endpoint import EndpointAnswerer
 from r1tailor.model import load
 from r1tailor.model.origin import base_of
 from r1tailor.schema.model import RandomModel
-from r1tailor.schema.objective import Distillation
+from r1tailor.schema.objective import Distillation, RemoteTeacher
 from r1tailor.schema.settings import Settings
+from r1tailor.sources.permissions import refuse_passing_on
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,8 @@ class Teacher:
         sha256: of its artifact's manifest, or of the base model.
         settings: the composition that it answers with.
         soft_tokens: as how many it reads a window of numbers; 0 leaves windows out.
-        found: where it lies; None for the base model.
+        found: where it lies; None for the base model and for an endpoint.
+        endpoint: the server that is asked; None for a model on this machine.
     """
 
     name: str
@@ -30,6 +34,7 @@ class Teacher:
     settings: Settings
     soft_tokens: int
     found: Located | None
+    endpoint: RemoteTeacher | None = None
 
     def opened(self, root: Path) -> Answerer:
         """Load it.
@@ -37,6 +42,8 @@ class Teacher:
         Raises:
             UserError: it cannot be loaded.
         """
+        if self.endpoint:
+            return EndpointAnswerer(self.endpoint, self.settings.domain.task.instruction)
         if self.found is None:
             return inference.open(inference.BASE, self.settings, root)
         return inference.open_located(self.found, self.settings, root)
@@ -52,6 +59,8 @@ def find_teacher(settings: Settings, root: Path) -> Teacher:
     """
     assert isinstance(settings.objective, Distillation)
     name = settings.objective.teacher
+    if settings.objective.endpoint:
+        return _behind_url(settings.objective.endpoint, settings)
     if name != inference.BASE:
         found = inference.locate(name, root)
         saved = artifact.read(found.model)
@@ -60,6 +69,24 @@ def find_teacher(settings: Settings, root: Path) -> Teacher:
     model = settings.model if isinstance(settings.model, RandomModel) else settings.model.whole()
     whole = settings.model_copy(update={"model": model})
     return Teacher(name, base_of(model, root, settings.seed).sha256, whole, 0, None)
+
+
+def _behind_url(endpoint: RemoteTeacher, settings: Settings) -> Teacher:
+    """Return the teacher behind a URL, once it is known that it may be asked.
+
+    Raises:
+        UserError: the key is missing, or the sources may not be passed on.
+    """
+    if endpoint.audience == "anyone" and not endpoint.is_loopback:
+        refuse_passing_on(
+            f"what would be sent to {endpoint.url}",
+            settings.domain.sources,
+            "choose a teacher on this machine, or, where only people who may see these sources run the server, "
+            "objective.endpoint.audience=organisation",
+        )
+    EndpointAnswerer(endpoint, "")  # refuses a missing key
+    asked = hashlib.sha256(f"{endpoint.url} {endpoint.model}".encode()).hexdigest()
+    return Teacher(f"{endpoint.model} at {endpoint.url}", asked, settings, 0, None, endpoint)
 
 
 def refuse_other_tokens(teacher: Teacher, settings: Settings, root: Path) -> None:

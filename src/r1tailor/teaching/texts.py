@@ -48,11 +48,15 @@ def write_texts(
     wanted = settings.objective.sequences
     assert wanted is not None
     verify = verifier(domain, wanted.verify)
-    tokenizer = load.load_tokenizer(teacher.settings.model, root).with_soft_tokens(teacher.soft_tokens)
+    tokenizer = None if teacher.endpoint else _tokenizer(teacher, root)
     longest = teacher.settings.model.context_length - wanted.max_new_tokens
-    fitting = [example for example in examples if len(tokenizer.prompt(example).prompt) <= longest]
+    fitting = [one for one in examples if tokenizer is None or len(tokenizer.prompt(one).prompt) <= longest]
     texts = _asked(teacher, settings, wanted, fitting, path, root)
     return _selected(examples, fitting, texts, domain, verify, wanted, tokenizer)
+
+
+def _tokenizer(teacher: Teacher, root: Path) -> ChatTokenizer:
+    return load.load_tokenizer(teacher.settings.model, root).with_soft_tokens(teacher.soft_tokens)
 
 
 def summary(report: dict[str, Any]) -> str:
@@ -116,7 +120,7 @@ def _selected(
     domain: Domain,
     verify: str,
     wanted: TeachersSequences,
-    tokenizer: ChatTokenizer,
+    tokenizer: ChatTokenizer | None,
 ) -> tuple[list[Example], dict[str, Any]]:
     became: Counter[str] = Counter()
     asked = {example.id for example in fitting}
@@ -125,7 +129,7 @@ def _selected(
     for example in examples:
         made: list[Example] = []
         if example.id in asked:
-            opened = tokenizer.prompt_parts(example)[-1].rstrip().endswith(THINK)
+            opened = tokenizer is not None and tokenizer.prompt_parts(example)[-1].rstrip().endswith(THINK)
             own = [texts[example.id, sample] for sample in range(wanted.samples)]
             made, fates = chosen(example, own, domain, verify, wanted, opened=opened)
             became += fates

@@ -1,0 +1,199 @@
+"""Ask a model behind a URL that speaks OpenAI's API, such as vLLM, SGLang or a vendor's. No torch.
+
+Its key comes from the environment and is sent to one host alone. Redirections are not followed.
+"""
+
+import http.client
+import json
+import os
+import re
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from r1tailor.errors import ConfigError, UserError
+from r1tailor.inference.answerer import Likelihood, Progress, Prompt, as_examples, silent
+from r1tailor.inference.sampling import GREEDY, Sampling
+from r1tailor.instruction.template import END_THINK, THINK, messages
+from r1tailor.schema.objective import RemoteTeacher
+
+_TRIES = 6
+_BUSY = (429, 500, 502, 503, 504)
+_LONGEST_WAIT = 60.0  # seconds
+_LONGEST_BODY = 2**24  # bytes of an answer
+_LONGEST_SHOWN = 300
+
+# How families write the tokens that open and close turns; a server reads them as tokens wherever they stand.
+_CONTROL = re.compile(
+    r"<[|｜][^<>\n]{1,40}[|｜]>|</?(?:think|s|eos|bos|start_of_turn|end_of_turn)>|\[/?INST\]", re.IGNORECASE
+)
+
+
+class EndpointError(UserError):
+    """The server refused a request, or did not answer it."""
+
+
+class _Busy(Exception):
+    """The request may succeed later.
+
+    Args:
+        why: what the server said.
+        seconds: after which the server wants to be asked again; None where it does not say.
+    """
+
+    def __init__(self, why: str, seconds: float | None = None) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
+class EndpointAnswerer:
+    """A model behind a URL; an ``Answerer`` that writes answers and knows no likelihoods.
+
+    Args:
+        settings: URL, model, key and patience.
+        instruction: of the domain's task, for prompts that are texts.
+        environment: where the key is.
+
+    Raises:
+        ConfigError: the key is missing, or may not be sent to the URL's host.
+    """
+
+    def __init__(
+        self, settings: RemoteTeacher, instruction: str, environment: Mapping[str, str] = os.environ, pause: float = 1.0
+    ) -> None:
+        self._settings, self._instruction, self._pause = settings, instruction, pause
+        self._url = urlsplit(settings.url)
+        self._key = key_for(settings.key_variable, self._url.hostname or "", "objective.endpoint", environment)
+
+    def answer(self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent) -> list[str]:
+        """Return one answer for each prompt, in order; reasoning that the server tells apart stands in its tags.
+
+        Raises:
+            EndpointError: the server refuses a prompt, or answers none of several tries.
+        """
+        examples = as_examples(prompts, self._instruction)
+        bodies = [self._body(messages(example), sampling, place) for place, example in enumerate(examples)]
+        with ThreadPoolExecutor(self._settings.requests_at_once) as pool:
+            return [_told(text, progress) for text in pool.map(self._patiently, bodies)]
+
+    def score(
+        self, prompts: Sequence[Prompt], responses: Sequence[str] | None = None, progress: Progress = silent
+    ) -> list[Likelihood]:
+        """Refuse: such a server tells no likelihood of a text that it did not write."""
+        raise EndpointError(f"{self._settings.url}: an endpoint gives no likelihoods of given texts")
+
+    def rank(
+        self, prompts: Sequence[Prompt], labels: Sequence[Sequence[str]], progress: Progress = silent
+    ) -> list[tuple[float, ...]]:
+        """Refuse, as ``score``."""
+        raise EndpointError(f"{self._settings.url}: an endpoint gives no likelihoods of given texts")
+
+    def _body(self, turns: Sequence[Mapping[str, str]], sampling: Sampling, place: int) -> bytes:
+        body = {
+            "model": self._settings.model,
+            "messages": [{"role": turn["role"], "content": plain(turn["content"])} for turn in turns],
+            "max_tokens": sampling.max_new_tokens,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "seed": (sampling.seed + place) % 2**31,
+        }
+        return json.dumps({name: value for name, value in body.items() if value is not None}).encode()
+
+    def _patiently(self, body: bytes) -> str:
+        """Ask again where the server is busy or unreachable, later each time."""
+        for number in range(_TRIES):
+            try:
+                return _text(_posted(self._url, self._key, body, self._settings.timeout_seconds))
+            except _Busy as busy:
+                if number == _TRIES - 1:
+                    raise EndpointError(f"{self._settings.url}: {busy}, {_TRIES} times") from busy
+                time.sleep(min(busy.seconds or self._pause * 2**number, _LONGEST_WAIT))
+        raise AssertionError
+
+
+def plain(text: str) -> str:
+    """Return a text in which names of control tokens are text: a space after the first character, as in training."""
+    return _CONTROL.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)
+
+
+def key_for(name: str | None, host: str, setting: str, environment: Mapping[str, str]) -> str:
+    """Return the key for a host from an environment variable; empty where none is named.
+
+    Args:
+        name: of the variable; the variable ``<name>_HOST`` names the host that may have the key.
+        host: that it would be sent to.
+        setting: that names the variable, for the message.
+        environment: where both are.
+
+    Raises:
+        ConfigError: the key is missing, or may not be sent to the host.
+    """
+    if name is None:
+        return ""
+    key, allowed = environment.get(name), environment.get(f"{name}_HOST")
+    if not key:
+        raise ConfigError([f"{setting}.key_variable: the environment variable {name} is not set"])
+    if not allowed or allowed.lower() != host.lower():
+        raise ConfigError(
+            [f"{name} is not sent to {host}: the environment variable {name}_HOST must name the host that may have it"]
+        )
+    return key
+
+
+def _told(text: str, progress: Progress) -> str:
+    progress(1)
+    return text
+
+
+def _posted(url: SplitResult, key: str, body: bytes, timeout: float) -> Any:  # noqa: ANN401
+    """Return the JSON of an answer.
+
+    Raises:
+        EndpointError: the server refuses the request.
+        _Busy: it may answer later.
+    """
+    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    connection = kind(url.hostname or "", url.port, timeout=timeout)
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+    try:
+        connection.request("POST", f"{url.path}/chat/completions", body, headers)
+        with connection.getresponse() as response:
+            read = response.read(_LONGEST_BODY)
+            if response.status != 200:
+                raise _refused(url, response, read)
+            return json.loads(read)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _Busy(f"cannot be reached, or breaks off ({type(error).__name__})") from None
+    finally:
+        connection.close()
+
+
+def _refused(url: SplitResult, response: http.client.HTTPResponse, body: bytes) -> Exception:
+    if response.status in _BUSY:
+        seconds = response.headers.get("retry-after", "")
+        return _Busy(f"answers with status {response.status}", float(seconds) if seconds.isdigit() else None)
+    return EndpointError(f"{url.geturl()}: answers with status {response.status}: {_message(body)}")
+
+
+def _message(body: bytes) -> str:
+    try:
+        said = json.loads(body)
+        return str((said.get("error") or said)["message"])[:_LONGEST_SHOWN]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return "it does not say why"
+
+
+def _text(answer: Any) -> str:  # noqa: ANN401
+    """Return the text of an answer with its reasoning; a text that was cut at its longest length stays unfinished."""
+    try:
+        choice = answer["choices"][0]
+        said = choice["message"]
+        text, reasoning = said.get("content") or "", said.get("reasoning_content") or said.get("reasoning") or ""
+    except (LookupError, TypeError, AttributeError):
+        raise _Busy("sends no answer of OpenAI's form") from None
+    if not reasoning:
+        return f"{THINK}{text}" if choice.get("finish_reason") == "length" and END_THINK not in text else str(text)
+    closed = "" if choice.get("finish_reason") == "length" and not text else f"\n{END_THINK}\n\n"
+    return f"{THINK}\n{reasoning}{closed}{text}"
