@@ -4,6 +4,9 @@
 
     findings    what a finder returns, and how overlapping findings become one
     network, numbers, labelled, dates, places, people_en, people_zh     the finders
+    announced_en, announced_zh      names that a label, a title or a role announces
+    lexicon_en, medicine_zh         words, drugs and eponyms that are no names
+    plug_ins    finders of installed packages
     people_tagged_zh, tagger_zh     names among the words that jieba cuts a Chinese text into
     surrogates  what stands in an identifier's place
     deidentify  all of it over a text, and as a corpus step

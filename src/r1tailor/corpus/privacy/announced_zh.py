@@ -19,6 +19,7 @@ _LISTS, _CONTEXTS, _FOREIGN = sections("names_zh.txt"), sections("contexts_zh.tx
 _SINGLE = frozenset("".join(_LISTS["common"] + _LISTS["ambiguous"])) | {"于"}
 _RARE = frozenset(_LISTS["function"][0])  # surnames that hold sentences together
 _BORNE = frozenset("".join(_LISTS["given"] + _LISTS["rarer given"]))
+_FREQUENT, _ODD = frozenset("".join(_LISTS["frequent"])), frozenset("有不日时人子以如可能会同")
 _PAIRS = frozenset(_LISTS["given pairs"])
 _COMPOUND = frozenset(_LISTS["compound"])
 _SOUNDS, _PARTS = "".join(_FOREIGN["sounds"]), tuple(_FOREIGN["turkic"] + _FOREIGN["western"])
@@ -59,6 +60,7 @@ _PERSON_VERB = re.compile(
 )
 _LATIN = re.compile(r"[A-Za-z][A-Za-z'-]{1,29}(?: {1,2}[A-Za-z][A-Za-z.'-]{0,29}){0,3}")
 _LATIN_TITLED = re.compile(rf"{_LATIN.pattern}(?= ?(?:{_TITLES}))")
+_TITLE_FIRST = re.compile(_TITLES)
 _ROLE_WORDS = frozenset(_ROLES.split("|"))
 _SPACED = re.compile(rf"{_H} {{1,3}}{_H}(?: {{1,2}}{_H})?(?={_STOP[3:]}")
 _FULL_TIBETAN = re.compile(f"(?:{_TIBETAN}){{1,3}}")
@@ -66,7 +68,7 @@ _FULL_JAPANESE = re.compile(rf"(?P<surname>{_JAPANESE})(?P<given>[^\W\d_A-Za-z{_
 _SOUNDED = re.compile(f"[{_SOUNDS}]{{2,12}}")
 _DOTTED = re.compile(rf"(?P<first>{_H}{{1,8}}?){_DOT}(?P<rest>{_H}{{1,10}}(?:{_DOT}{_H}{{1,8}})?)")
 _GIVEN_ENDS = re.compile(
-    r"(?:太郎|次郎|一郎|二郎|三郎|健一|美咲|花子|由美|和子|惠子|洋子|幸子|真由美|大辅|翔太|直树|拓也|达也|雄彦|雄|健|翔|诚|茂|隆|学|猛|樱|爱|结衣|美穗|美香|明美|直美|裕子|智子|京子|千夏|莉子|百合|百川|多喜|雅|修|刚|葵|莲|凛|阳菜|太|宏|浩|进|聪|彻)"
+    r"(?:太郎|次郎|一郎|二郎|三郎|健一|美咲|花子|由美|和子|惠子|洋子|幸子|真由美|大辅|翔太|直树|拓也|达也|雄彦|雄|健|翔|诚|茂|隆|学|猛|樱|爱|结衣|美穗|美香|明美|直美|裕子|智子|京子|千夏|今日子|莉子|百合|百川|多喜|雅|修|刚|葵|莲|凛|阳菜|太|宏|浩|进|聪|彻)"
 )
 _VERB_FIRST = re.compile(rf"(?:{'|'.join(_CONTEXTS['verb'])}|[一二三四五六七八九十]|[ ,,。;；、:：)）(（]|$)")
 _LONGEST = 15
@@ -166,7 +168,14 @@ def _of_foreign(text: str, start: int) -> int:
 
 
 def _is_borne(name: str) -> bool:
-    return _BORNE.issuperset(name[1:]) and _is_han(name)
+    known = _BORNE.issuperset(name[1:]) or (len(name) == 3 and name[0] in _FREQUENT and name[2] in _BORNE)
+    return known and _is_han(name)
+
+
+def _is_odd(name: str) -> bool:
+    """Whether a name's first given character is one that mostly holds sentences together: 苏有朋, 岳不群."""
+    given = len(name) == 3 and name[1] in _ODD and name[2] in _BORNE
+    return given and name[0] in _FREQUENT and name[:2] not in _NO_NAMES and not is_word(name[1:])
 
 
 def _of_rest(text: str, start: int) -> int:
@@ -179,6 +188,8 @@ def _of_rest(text: str, start: int) -> int:
 
 def _of_japanese(text: str, match: re.Match[str]) -> int:
     """Return where a Japanese name ends: behind a usual given name, or before a verb or a sign."""
+    if _TITLE_FIRST.match(text, match.end("surname")):
+        return match.end("surname")
     if given := _GIVEN_ENDS.match(text, match.end("surname")):
         return given.end()
     for length in range(len(match["given"]), 0, -1):
@@ -206,6 +217,8 @@ def _of_sounds(text: str, start: int) -> int:
 def _of_han(text: str, start: int) -> int:
     """Return where a Han name ends that a verb or a sign follows."""
     surname = 2 if text[start : start + 2] in _COMPOUND else 1 if text[start : start + 1] in _SINGLE else 0
+    if _TITLE_FIRST.match(text, start + max(surname, 1)):
+        return 0  # a surname before a title
     if not surname and text[start : start + 1] in _RARE and _BORNE.issuperset(text[start + 1 : start + 3]):
         return start + 3 if _VERB_FIRST.match(text, start + 3) and not is_word(text[start : start + 2]) else 0
     if not surname or text[start : start + 2] in _NO_NAMES - _COMPOUND:
@@ -213,7 +226,9 @@ def _of_han(text: str, start: int) -> int:
     for given in (2, 1):
         end = start + surname + given
         name = text[start:end]
-        if len(name) == surname + given and _is_han(name) and _VERB_FIRST.match(text, end):
+        borne = surname == 2 or not _BORNE.isdisjoint(name[surname:])
+        possible = borne and len(name) == surname + given and (_is_han(name) or _is_odd(name))
+        if possible and _VERB_FIRST.match(text, end):
             return end
     return 0
 
@@ -257,7 +272,9 @@ def _titled(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
     for length in range(min(len(match["before"]), _LONGEST), 0, -1):
         name = text[end - length : end]
         led = length == len(match["before"]) or _LEADS.search(text[max(0, end - length - 4) : end - length])
-        if led and (name in _COMPOUND or (length == 1 and name in _SINGLE) or (length > 1 and _is_titled(name))):
+        first = match.start() == 0 or text[match.start() - 1] in "\n。"
+        alone = name in _COMPOUND or name in _SINGLE or (first and name in _RARE)
+        if led and (alone or (length > 1 and _is_titled(name))):
             yield end - length, end
             return
 

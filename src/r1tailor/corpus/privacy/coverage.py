@@ -40,7 +40,8 @@ _TABLE = (
         "or title; "
         "or among a dictionary's words; every other mention of a name so found",
         "[NAME], or a surrogate word for word",
-        "a rare name alone, without any context; names in lower case; a nickname; a Chinese name that is a word as "
+        "a rare name alone, without any context; in lower case without title, label or role; a nickname; "
+        "a Chinese name that is a word as "
         "well, without role, title or age",
     ),
     Coverage(

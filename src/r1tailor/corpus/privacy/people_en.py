@@ -78,7 +78,8 @@ _PERSON = re.compile(
     r"(?![a-z])"
 )
 _ONLY_PEOPLE = re.compile(
-    r" (?:lives|resides|smokes|den(?:ies|ied)|complain(?:s|ed)|telephoned|phoned|testifi(?:es|ed)|states|stated|wrote"
+    r" (?:says|feels|lives|resides|smokes"
+    r"|den(?:ies|ied)|complain(?:s|ed)|telephoned|phoned|testifi(?:es|ed)|states|stated|wrote"
     r"|reports that|reported that|was born|was accompanied|is married|works as|worked as|told|asked|agreed"
     r"|refused)(?![a-z])"
     r"|, an? (?:[a-z]+ )?(?:monk|nun|nurse|teacher|farmer|student|engineer|widow|widower|retired)"
@@ -185,8 +186,8 @@ def _is_name(text: str, run: _Run) -> bool:
     if len(run.words) > 1 and (_is_listed(run.words) or alike):
         return True
     before = text[start : run.start].rstrip(" \n")
-    if before.rstrip(".").endswith(_TITLES) and _TITLED.search(text, start, run.start):
-        return True
+    if before.rstrip(".").endswith(_TITLES) and (title := _TITLED.search(text, start, run.start)):
+        return not (is_ordinary(run.words[0]) and len(title.group().strip(". ")) > _LONGEST_ABBREVIATION)
     if before.endswith((":", "=", ";", "-")) and _LABELLED.search(text, start, run.start):
         return True
     if len(run.words) == 1 and not _VERSUS.search(text, start, run.start):
@@ -245,7 +246,11 @@ def _is_in_capitals(text: str, run: _Run) -> bool:
 
 def _is_spelt_like_a_name(word: str) -> bool:
     """Whether a word is an initial, or begins with a capital in each of its parts: neither MRI nor C-reactive."""
-    return len(word) == 1 or (not word.isupper() and all(part[:1].isupper() for part in word.split("-")))
+    if len(word) == 1 or (not word.isupper() and all(part[:1].isupper() for part in word.split("-"))):
+        return True
+    first, hyphen, second = word.partition("-")  # Eun-bi
+    short = 1 < len(first) <= 6 and 1 < len(second) <= 6 and second.isalpha()
+    return bool(hyphen) and short and first.istitle() and not (is_ordinary(first) or is_ordinary(second))
 
 
 def _last_first(text: str, first: _Run, second: _Run) -> Iterator[_Run]:
