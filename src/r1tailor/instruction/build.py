@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from r1tailor import bounded
@@ -112,7 +113,7 @@ def _given(domain: Domain, examples: Sequence[Example]) -> dict[str, str]:
     return given
 
 
-def _unique(examples: Sequence[Example], given: Mapping[str, str]) -> tuple[list[Example], int]:
+def _unique(examples: Sequence[Example], given: Mapping[str, str] = MappingProxyType({})) -> tuple[list[Example], int]:
     """Return the examples without exact duplicates of prompt and answer, and how many were removed.
 
     One that repeats an example of a given part is a leak, and none of these.

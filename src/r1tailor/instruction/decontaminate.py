@@ -97,7 +97,8 @@ def decontaminate(parts: Parts, settings: Leaks, labels: Sequence[str]) -> tuple
 def leaks_in(parts: Parts, settings: Leaks, labels: Sequence[str]) -> list[Leak]:
     """Return every pair of a training and a held-out example that agree in a field."""
     every = [example for members in parts.values() for example in members]
-    asked = {example.id: text for example, text in zip(every, questions(every), strict=True)}
+    texts = iter(questions(every))
+    asked = {name: {example.id: next(texts) for example in members} for name, members in parts.items()}
     own_labels = {"output": tuple(labels)}
     of_classes = {field for field in settings.fields if field != "input" and _repeats(every, field)}
     found = []
@@ -108,7 +109,7 @@ def leaks_in(parts: Parts, settings: Leaks, labels: Sequence[str]) -> list[Leak]
             if field in of_classes:
                 continue
             held_out, train = (
-                _texts([e for e in parts[name] if not e.series], field, own_labels.get(field, ()), asked)
+                _texts([e for e in parts[name] if not e.series], field, own_labels.get(field, ()), asked[name])
                 for name in (part, "train")
             )
             same = _compared(held_out, train, part, field, settings.containment)

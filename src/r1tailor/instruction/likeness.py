@@ -54,8 +54,9 @@ def repeated(parts: Mapping[str, Sequence[Example]], part: str, similarity: floa
     """Return how many examples of a held-out part have a near-identical one in train."""
     held_out, train = parts[part], parts["train"]
     every = [example for members in parts.values() for example in members]
-    text_of = {example.id: text for example, text in zip(every, _texts(every), strict=True)}
-    asked, said = ([text_of[one.id] for one in members if not one.series] for members in (held_out, train))
+    texts = iter(_texts(every))
+    of = {name: [(example, next(texts)) for example in members] for name, members in parts.items()}
+    asked, said = ([text for example, text in of[name] if not example.series] for name in (part, "train"))
     if similarity == _ALL:
         known = {frozenset(trigrams(text)) for text in said}
         count = sum(frozenset(trigrams(text)) in known for text in asked)
