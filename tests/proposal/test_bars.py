@@ -30,3 +30,8 @@ def test_the_source_follows_from_the_columns() -> None:
     found = bars.source(_columns(_days(Volume="1,200")), "fund", "Close")
     assert (found["since"], found["thousands"], found["columns"]) == ("2020-01-01", ",", {"date": "Date"})
     assert "thousands" not in bars.source(_columns(_days()), "fund", "Close")
+
+
+def test_short_histories_give_validation_more_than_the_embargo_takes() -> None:
+    assert bars.split(_columns(_days()))["validation"] == 0.25
+    assert bars.split(_columns(_days(2200)))["validation"] == 0.1

@@ -8,6 +8,7 @@ from r1tailor.proposal.cells import Column, as_date
 
 _CLOSES = ("adj close", "adjusted close", "close", "closing price", "price", "last", "level", "收盘价", "收盘", "价格")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_MANY_DAYS = 2000  # of which a tenth is months longer than the embargo
 _FEWEST_DAYS = 120  # a window, its horizon, and something to divide
 
 
@@ -44,6 +45,13 @@ def task() -> dict[str, Any]:
         "market": {"index": {"source": "prices", "series": ["INDEX"]}, "stocks": None, "credit": None, "factors": None},
         "channels": ["path", "return", "volatility", "drawdown"],
     }
+
+
+def split(columns: Mapping[str, Column]) -> dict[str, Any]:
+    """Return shares that leave something of validation and test beside the embargo before each."""
+    (dated,) = (column for column in columns.values() if column.dates)
+    validation, test = (0.1, 0.3) if len(dated.values) >= _MANY_DAYS else (0.25, 0.3)
+    return {"validation": validation, "test": test, "boundaries": None}
 
 
 def permissions() -> dict[str, Any]:

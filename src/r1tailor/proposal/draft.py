@@ -128,7 +128,7 @@ def _market(draft: Draft, root: Path) -> dict[str, Any]:
         "title": say("An index, and the risk ahead of it", "指数走势与未来风险"),
         "sources": [source],
         "task": bars.task(),
-        "split": {"boundaries": None},
+        "split": bars.split(draft.columns),
     }
 
 
