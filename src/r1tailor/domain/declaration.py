@@ -159,7 +159,7 @@ def _named(domain: Any) -> list[str]:  # noqa: ANN401 - whatever was composed
 def unmeasured(section: DomainSection) -> list[str]:
     """Return a fault for each goal on a metric that the kind knows and these settings do not measure."""
     own = (metric.name for metric in declaration(section.kind).measured(section))
-    measured = (*GENERAL_METRICS, *own, *(metric.key for metric in section.task.metrics))
+    measured = (*GENERAL_METRICS, *own, *(metric.called or metric.name for metric in section.task.metrics))
     if section.task.kind == "text":
         measured = TEXT_METRICS
     return [
