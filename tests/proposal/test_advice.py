@@ -25,7 +25,7 @@ def test_the_advice_names_each_setting_with_its_reason(
     assert "under 100,000" in told["strategy"].why
     assert told["memory"].chosen.endswith("iB")
     assert told["time of a pass"].chosen.startswith("about")
-    assert advice.overrides == ("trainer.max_length=2048",)
+    assert advice.overrides == ("trainer.max_length=4096",)
 
 
 def test_what_a_test_can_show_is_computed() -> None:

@@ -309,7 +309,10 @@ def _task(draft: Draft) -> dict[str, Any]:
 
 def _split(draft: Draft) -> dict[str, Any]:
     validation, test = draft.shares
-    fields = ["input", "output", "reasoning"] if draft.labels is None and draft.answered else ["input"]
+    if draft.way == "text":
+        fields = ["output"]  # the text itself
+    else:
+        fields = ["input", "output", "reasoning"] if draft.labels is None and draft.answered else ["input"]
     by = "time" if span(draft) >= _LONG_SPAN and not draft.roles.group else "similarity"
     return {
         "validation": validation,

@@ -167,7 +167,7 @@ def _input(columns: Sequence[Column], why: dict[str, tuple[str, str]]) -> tuple[
 def _code(column: Column) -> bool:
     """Whether cells are codes of their row: all different, short, and without blanks."""
     spaced = sum(" " in value for value in column.values)
-    digits = sum(any(character.isdigit() for character in value) for value in column.values)
+    digits = sum(value.isascii() and any(map(str.isdigit, value)) for value in column.values)
     short = column.length <= 24 and not column.numeric
     numbered = re.search(r"(?:^|[_\W])(?:id|no|number|编号|序号)$", column.name.casefold()) is not None
     return (
