@@ -170,4 +170,5 @@ def test_enable_thinking_reaches_the_template_and_changes_its_hash() -> None:
     with pytest.raises(ConfigError, match="leaves no room for reasoning"):
         config.load(["domain=generic", "domain.sources.0.path=x", "+domain.task.template.enable_thinking=false"])
     settings = config.load(["+domain.task.template={enable_thinking: false}", "domain.task.reasoning=false"])
-    assert settings.domain.task.template.enable_thinking is False
+    tokenizer = load.load_tokenizer(config.load(["model=tiny_llama"]).model, config.ROOT, settings.domain.task.template)
+    assert tokenizer._arguments == {"enable_thinking": False}
