@@ -76,7 +76,7 @@ class MacroF1(ItemMetric):
                 if label in self._place:
                     row[self._place[label], side] = 1
         rows[..., 2] = rows[..., 0] * rows[..., 1]
-        self._keep(rows.reshape(len(references), -1))
+        self._keep(rows.reshape(len(references), self.width))
 
     @staticmethod
     def of_sums(sums: Array) -> Array:
