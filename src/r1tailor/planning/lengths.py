@@ -49,13 +49,15 @@ class TooLong:
 
 
 def too_long(settings: Settings, root: Path, parts: Mapping[str, Sequence[Example]]) -> list[TooLong]:
-    """Return what is too long in each part that has any.
+    """Return what is too long in each part that has any; of whole texts nothing is, as they are read in windows.
 
     Raises:
         DataError: ``domain.task.too_long`` is ``stop`` and something is, or nothing of train or test fits; names counts
             and items.
         ModelUnavailableError: the tokenizer cannot be had.
     """
+    if settings.domain.task.kind == "text":
+        return []  # whole texts are cut into windows
     reader = _reader(settings, root, parts)
     found = [one for part, examples in parts.items() if (one := _of_part(settings, reader, part, examples))]
     listed = "; ".join(map(str, found))
