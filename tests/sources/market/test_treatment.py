@@ -147,3 +147,8 @@ def test_a_split_is_no_crisis_and_gets_no_famous_name(tmp_path: Path) -> None:
     kept = found(checks={"splits": "keep"})
     assert kept
     assert "Famous" not in kept  # it fell by 57 %, this series by 86 %
+
+
+def test_dates_without_a_figure_are_reported(tmp_path: Path) -> None:
+    (tmp_path / "bars.csv").write_text("Date,Close\n2009-02-01,1\n2009-02-02,N/A\n2009-02-03,\n", encoding="utf-8")
+    assert _backfilled(tmp_path)[0] == "prices: OURS: 2 dates without a figure, the first on 2009-02-02"

@@ -99,6 +99,7 @@ class _Table:
         self._series = {symbol: series for series, symbol in source.symbols.items()}
         self._met: set[str] = set()
         self._repeated: Counter[tuple[str, bool]] = Counter()  # by series, and whether the figures are equal
+        self._empty: dict[str, list[date]] = {}  # days without a figure, by series
         self.bars: dict[tuple[str, date, date | None], Bar] = {}
 
     def read(self, cells: dict[str, Any] | Damage) -> None:
@@ -112,11 +113,10 @@ class _Table:
         source = self._source
         event = event_of(self._dates.day(cells[source.columns.date]), source.bars)
         known = self._known(cells, event)
-        found = [
-            Bar(series, event, value, known)
-            for series, cell in self._cells(cells)
-            if (value := figure(cell, source.bars, series, self._numbers)) is not None
-        ]
+        read = {series: figure(cell, source.bars, series, self._numbers) for series, cell in self._cells(cells)}
+        found = [Bar(series, event, value, known) for series, value in read.items() if value is not None]
+        for series in read.keys() - {bar.series for bar in found}:
+            self._empty.setdefault(series, []).append(event)
         repeats = [bar for bar in found if _key(bar) in self.bars]
         self._refuse_other_figures(repeats)
         self._repeated.update((bar.series, self.bars[_key(bar)].value == bar.value) for bar in repeats)
@@ -124,7 +124,9 @@ class _Table:
         self.bars.update((_key(bar), bar) for bar in taken)
 
     def remarks(self) -> Iterator[str]:
-        """Yield what repeated dates came to, a line a series."""
+        """Yield what repeated dates came to, and which dates have no figure, a line a series."""
+        for series, days in sorted(self._empty.items()):
+            yield f"{series}: {len(days):,} dates without a figure, the first on {min(days)}"
         for (series, equal), count in self._repeated.items():
             rule = self._source.checks.repeats
             what = "the same figure, counted once" if equal else f"another figure (checks.repeats: {rule})"
