@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from r1tailor import config
 from r1tailor.errors import DataError, UserError
@@ -27,7 +28,7 @@ def opened(place: str, wishes: Wishes, ask: Asker, query: str = "") -> Draft:
         UserError: a column that a person named is not there.
     """
     looked = look(place, query)
-    say = Tongue(_language(looked, wishes))
+    say = Tongue("zh" if _language(looked, wishes) == "zh" else "en")
     name = wishes.name or ask(say("name of the domain", "领域名称"), name_of(place))
     wishes = replace(wishes, name=name)
     if looked.shape not in ("table", "database"):
@@ -51,7 +52,7 @@ def _language(looked: Looked, wishes: Wishes) -> str:
 def _of_keys(keys: Sequence[str]) -> Roles:
     """Return the roles of records in a known format: their keys are called so."""
     parts = [part for part in ("instruction", "output", "reasoning", "group") if part in keys]
-    return Roles(("input",) if "input" in keys else (), **{part: part for part in parts})
+    return Roles(("input",) if "input" in keys else (), **{part: part for part in parts})  # type: ignore[arg-type]
 
 
 def _of_answers(answers: Sequence[str]) -> Labels | None:
@@ -79,7 +80,8 @@ def _corrected(roles: Roles, columns: dict[str, Column], wishes: Wishes) -> Role
         role: "" for role in ("output", "reasoning", "instruction", "group", "date") if getattr(roles, role) in taken
     }
     left = tuple(column for column in roles.input if column not in taken)
-    return replace(roles, **{"input": left, **freed, **chosen}, why={**roles.why, **said})
+    changed: dict[str, Any] = {"input": left, **freed, **chosen}
+    return replace(roles, **changed, why={**roles.why, **said})
 
 
 def _asked(roles: Roles, columns: dict[str, Column], ask: Asker, say: Tongue) -> Roles:
@@ -120,7 +122,7 @@ def settled(draft: Draft, documents: Sequence[Document], ask: Asker) -> Draft:
         answers = [document.fields.get("output") or "" for document in documents if "turns" not in document.fields]
         draft = replace(draft, labels=_of_answers(answers))
     if not draft.wishes.language and not draft.looked.rows:
-        draft = replace(draft, say=Tongue(found.language))
+        draft = replace(draft, say=Tongue("zh" if found.language == "zh" else "en"))
     draft = replace(draft, survey=found)
     say = draft.say
     chosen = ask(say("regulation", "合规要求"), preset(draft), PRESETS)
