@@ -57,7 +57,7 @@ def test_a_messy_hospital_csv_becomes_a_domain_that_trains(propose: Callable[...
     arguments = ("train.py", "--config-name=debug", "domain=visits", "output=run")
     done = spawned(arguments, project, {"R1TAILOR_PRIVACY_KEY": "a key of a test, no secret"})
     assert done.code == 0, done.err
-    trained = json.loads((project / "run" / "train" / "all" / "metrics.json").read_text("utf-8"))
+    trained = json.loads((project / "run" / "train" / "1-all" / "metrics.json").read_text("utf-8"))
     assert trained["steps"] == 2
     assert "Susan" not in (project / "run" / "instruct" / "train.jsonl").read_text("utf-8")
 

@@ -11,7 +11,9 @@ from r1tailor.planning import power
 def test_the_power_is_that_of_simulated_comparisons(items: int, gain: float, lost: float) -> None:
     random = np.random.default_rng(1)
     drawn = random.multinomial(items, [gain + lost, lost, 1 - gain - 2 * lost], size=4000)
-    found = np.mean([w + v > 0 and binomtest(int(w), int(w + v)).pvalue <= 0.05 for w, v, _ in drawn])
+    found = np.mean(
+        [w + lost_items > 0 and binomtest(int(w), int(w + lost_items)).pvalue <= 0.05 for w, lost_items, _ in drawn]
+    )
     assert power.gain_power(items, gain, lost) == pytest.approx(found, abs=0.025)
 
 
