@@ -71,4 +71,4 @@ def test_without_documents_nothing_is_judged(
     shutil.rmtree(tmp_path / "run" / "annotate")
     with pytest.raises(SystemExit):
         __main__.main(["compress", str(tmp_path / "run"), "--to", "merge", "--evaluate"])
-    assert "--evaluate: the documents of domain colours of" in capsys.readouterr().err
+    assert "holds the documents of domain colours with the test items of" in capsys.readouterr().err

@@ -163,5 +163,5 @@ def test_turns_are_sent_in_order_and_calls_of_tools_are_refused(server: Server) 
         ("assistant", "b"),
         ("user", "c"),
     ]
-    with pytest.raises(EndpointError, match="calls of tools are not sent to an endpoint; see t"):
+    with pytest.raises(EndpointError, match="calls of tools are not sent to an endpoint; example t"):
         answerer(server.url).answer([Example("t", "", "c", "", tools=({"name": "f"},))])

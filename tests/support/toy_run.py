@@ -12,6 +12,14 @@ LABELS = ("red", "green", "blue")
 NAME = "colours"
 
 
+FIXED = (  # in place of settings that follow the data
+    "optimizer.lr=0.001",
+    "trainer.max_epochs=1",
+    "trainer.validations=4",
+    "model.lora.target_modules=query_key_value",
+)
+
+
 def toy_settings(root: Path, *overrides: str) -> Settings:
     """Compose the toy domain over a file below a root."""
     source = root / "colours.jsonl"
@@ -20,7 +28,7 @@ def toy_settings(root: Path, *overrides: str) -> Settings:
         source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     task = (f"domain.task.labels=[{','.join(LABELS)}]", "domain.task.instruction=Which colour?")
     domain = ("domain=generic", f"domain.name={NAME}", f"domain.sources.0.path={source}", *task)
-    return config.load([*domain, "model=tiny_llama", "trainer.max_steps=2", *FASTER, *overrides])
+    return config.load([*domain, *FIXED, "model=tiny_llama", "trainer.max_steps=2", *FASTER, *overrides])
 
 
 def toy_run(root: Path, name: str = "first") -> RunFolder:

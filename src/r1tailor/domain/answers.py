@@ -8,9 +8,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from r1tailor.corpus.scripts import is_word_character
-from r1tailor.corpus.shingles import words
-
 _OPEN, _CLOSED = "<think>", "</think>"
 _ARTICLES = frozenset(("a", "an", "the"))
 _AROUND = " \t\n\"'“”‘’`*_.,;:!?()[]{}<>。，；：！？（）【】《》「」"
@@ -46,6 +43,8 @@ def folded(text: str) -> str:
 
 def normalised(text: str) -> list[str]:
     """Return the words of a text without punctuation and English articles; all of them where only articles stand."""
+    from r1tailor.corpus.shingles import words  # declarations come without the room's readers of vocabularies
+
     found = words(text)
     return [word for word in found if word not in _ARTICLES] or found
 
@@ -132,6 +131,8 @@ def json_in(text: str) -> dict[str, Any] | None:
 
 
 def _stands(text: str, start: int, end: int) -> bool:
+    from r1tailor.corpus.scripts import is_word_character
+
     term = text[start:end]
     if is_word_character(term[0]) and is_word_character(text[start - 1 : start]):
         return False

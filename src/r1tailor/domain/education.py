@@ -59,7 +59,7 @@ class Education(Domain):
         tried = [answer, *_NUMBER.findall(answer)[-1:]]
         return {
             "verified_accuracy": float(any(verified(given, example.fields) for given in tried)),
-            **coverage("step_coverage", example.reasoning.splitlines(), prediction.generated),
+            **coverage("step_coverage", list(filter(str.strip, example.reasoning.splitlines())), prediction.generated),
         }
 
     def majority_answer(self, train: Sequence[Example]) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from r1tailor.corpus.shingles import words
 from r1tailor.domain.answers import (
     folded,
     items_in,
@@ -116,6 +115,8 @@ def _last(pattern: re.Pattern[str], text: str) -> str | None:
 
 
 def _rouge_l(_: NamedMetric, item: Answered) -> float:
+    from r1tailor.corpus.shingles import words
+
     return rouge_l(words(item.reference), words(item.answer))
 
 
@@ -141,6 +142,8 @@ def covered(entities: Sequence[str], answer: str) -> float:
 
 
 def _length(_: NamedMetric, item: Answered) -> float:
+    from r1tailor.corpus.shingles import words
+
     return float(len(words(item.answer)))
 
 

@@ -1,5 +1,7 @@
 """What a market domain asks on a day: its own prompts, from figures as they were known then. No torch."""
 
+import sys
+from contextlib import redirect_stdout
 from datetime import date
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -44,8 +46,9 @@ def questions_at(settings: Settings, root: Path, day: date) -> tuple[Domain, lis
 
 
 def _documents(settings: Settings, root: Path) -> list[Document]:
-    """Return the clean documents of a domain, read and cleaned as its stages do."""
+    """Return the clean documents of a domain, read and cleaned as its stages do; what readers print is no answer."""
     rejected: list[Rejection] = []
     steps = chain(settings.domain.cleaning, root)
     raw = (document for source in settings.domain.sources for document in sources.read(source, root, rejected))
-    return list(kept((treated(document, steps) for document in raw), Report()))
+    with redirect_stdout(sys.stderr):
+        return list(kept((treated(document, steps) for document in raw), Report()))
