@@ -27,7 +27,10 @@ REFUSED: list[tuple[str, list[str]]] = [
     ),
     (
         "domain.compliance=hipaa domain.cleaning.privacy=null",
-        [f"domain: compliance = hipaa needs cleaning.privacy: which identifiers are treated, and how ({MEDICAL})"],
+        [
+            "domain: compliance = hipaa needs cleaning.privacy: hipaa (every kind of identifier is redacted), or kinds and "
+            f"their modes ({MEDICAL})"
+        ],
     ),
     (
         "domain.compliance=securities",
