@@ -68,7 +68,7 @@ def test_a_file_over_its_limits_is_rejected_and_the_others_are_read(
     for name in "abc":
         (tmp_path / f"{name}.txt").write_text(name)
     whole = text._page
-    monkeypatch.setattr(text, "_page", lambda path: hostile() if path.stem == "b" else whole(path))
+    monkeypatch.setattr(text, "_page", lambda path, *how: hostile() if path.stem == "b" else whole(path, *how))
     values = {"name": "t", "licence": "l", "available_at": "2020-01-01", "on_damage": "list"}
     source = TextSource(kind="text", path=".", unit="file", **values)  # type: ignore[arg-type]
 

@@ -38,7 +38,7 @@ ROOMS = {
     "train": ("training", "planning.lengths"),
     "variant": ("domain", "instruction", "training", "planning.lengths"),
     "compress": ("compression",),
-    "evaluate": ("domain", "evaluation", "planning.lengths"),
+    "evaluate": ("domain", "evaluation", "planning.lengths", "planning.follow_data"),
     "register": ("registry",),
 }
 """The modules that each stage starts from; what they import follows."""

@@ -28,8 +28,8 @@ REFUSED: list[tuple[str, list[str]]] = [
     (
         "domain.compliance=hipaa domain.cleaning.privacy=null",
         [
-            "domain: compliance = hipaa needs cleaning.privacy: hipaa (every kind of identifier is redacted), or kinds and "
-            f"their modes ({MEDICAL})"
+            "domain: compliance = hipaa needs cleaning.privacy: hipaa (every kind of identifier is redacted), or kinds "
+            f"and their modes ({MEDICAL})"
         ],
     ),
     (

@@ -173,7 +173,10 @@ def test_a_source_without_a_single_document_is_refused(tmp_path: Path, settings:
     (tmp_path / "raw.jsonl").write_text("{}\n" * 1200, encoding="utf-8")
     overrides = (f"domain.sources.0.path={tmp_path / 'raw.jsonl'}", "domain.sources.0.on_damage=list")
     composed, run = settings("domain=generic", *overrides), RunFolder(tmp_path)
-    message = r"^no document comes of the source: of 1,200 rejections the first is .*, line 1: .* name: examples\)$"
+    message = (
+        r"^no document comes of the source: 1,200 faults \(domain\.sources, name: examples\):\n"
+        r"  - .*raw\.jsonl, line 1: input is missing"
+    )
     with pytest.raises(DataError, match=message):
         stages.collect(composed, run)
     assert not run.collected.exists()

@@ -37,7 +37,7 @@ def test_a_document_that_keeps_the_gate_busy_is_named(tmp_path: Path, monkeypatc
         update={"compliance": "hipaa", "cleaning": domain.cleaning.model_copy(update={"privacy": privacy})}
     )
     find = gate.find
-    monkeypatch.setattr(gate, "find", lambda text, kinds: loops() if text == "b" else find(text, kinds))
+    monkeypatch.setattr(gate, "find", lambda text, *how: loops() if text == "b" else find(text, *how))
     documents = [Document(f"d-{text}", text, **FACTS) for text in "abc"]
     with pytest.raises(DataError, match=f"^document d-b: {TOO_LONG}"):
         bounded.run(lambda: gate.gate(documents, domain), SHORT)

@@ -21,7 +21,7 @@ from tests.traps.danger import Place, case, refused_or_harmless
     [
         case(b'{"input": ' + b"[" * 200_000 + b"}", id="deep"),
         case(b'{"input": NaN, "output": "b"}'),
-        case(b'{"input": "a", "output": "b", "__class__": "os.system"}'),
+        case(b'{"input": "a", "output": {"__class__": "os.system"}}'),
         case('{"input": "a", "output": "b"}'.encode("utf-16"), id="utf-16"),
         case(b'{"input": "a", "output": "\\u0000"', id="cut off"),
         case(b'{"input": "' + b"a" * 10_000_000 + b'"}', id="ten megabytes"),

@@ -44,7 +44,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         patch.setattr("sys.stderr", log)
         os.umask(0o022)
         chosen = ("domain.cleaning.privacy=hipaa", "model=tiny_llama", "trainer.max_steps=2")
-        alike = ("domain.split.by=group", "domain.split.leaks={fields: [input], containment: 1, on_leak: remove}")
+        alike = (
+            "domain.split.by=group",
+            "domain.split.similarity=1",
+            "domain.split.leaks={fields: [input], containment: 1, on_leak: remove}",
+        )
         settings = config.load([*domain, *chosen, *alike, *FASTER])
         run = RunFolder(root / "outputs" / "notes")
         with confidential(settings, run.path):
