@@ -54,12 +54,14 @@ def test_a_messy_hospital_csv_becomes_a_domain_that_trains(propose: Callable[...
     assert domain["compliance"] == "hipaa"
     assert domain["task"]["labels"] == ["Cardiology", "Neurology", "Orthopedics"]  # type: ignore[index]
     assert domain["sources"][0]["path"] == "visits.csv"  # type: ignore[index]
-    arguments = ("train.py", "--config-name=debug", "domain=visits", "output=run")
+    arguments = ("train.py", "--config-name=debug", "domain=visits", "output=outputs/runs/mine")
     done = spawned(arguments, project, {"R1TAILOR_PRIVACY_KEY": "a key of a test, no secret"})
     assert done.code == 0, done.err
-    trained = json.loads((project / "run" / "train" / "1-all" / "metrics.json").read_text("utf-8"))
+    trained = json.loads(
+        (project / "outputs" / "runs" / "mine" / "train" / "1-all" / "metrics.json").read_text("utf-8")
+    )
     assert trained["steps"] == 2
-    assert "Susan" not in (project / "run" / "instruct" / "train.jsonl").read_text("utf-8")
+    assert "Susan" not in (project / "outputs" / "runs" / "mine" / "instruct" / "train.jsonl").read_text("utf-8")
 
 
 def test_a_second_run_shows_the_difference_and_overwrites_nothing(propose: Callable[..., str], project: Path) -> None:
