@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scipy.stats import binomtest
-
 from r1tailor.corpus.privacy import find
+from r1tailor.evaluation.resampling import wilson
 
 FOLDER = Path(__file__).parent / "data"
 LANGUAGES = ("en", "zh")
@@ -82,10 +81,8 @@ def _is_covered(text: str, start: int, end: int, found: Sequence[tuple[int, int]
 
 
 def _print(title: str, outcomes: Sequence[bool]) -> None:
-    interval = binomtest(sum(outcomes), len(outcomes)).proportion_ci(0.95, method="wilson")
-    print(
-        f"{title:26}{len(outcomes):5}{sum(outcomes) / len(outcomes):8.3f}   {interval.low:.3f} to {interval.high:.3f}"
-    )
+    low, high = wilson(sum(outcomes), len(outcomes), 0.95)
+    print(f"{title:26}{len(outcomes):5}{sum(outcomes) / len(outcomes):8.3f}   {low:.3f} to {high:.3f}")
 
 
 if __name__ == "__main__":

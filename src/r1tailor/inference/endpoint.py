@@ -151,6 +151,17 @@ def _told(text: str, progress: Progress) -> str:
     return text
 
 
+def connected(url: SplitResult, timeout: float) -> http.client.HTTPConnection:
+    """Return a connection to a URL's host, not yet opened; ``timeout`` in seconds."""
+    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    return kind(url.hostname or "", url.port, timeout=timeout)
+
+
+def headers_of(key: str) -> dict[str, str]:
+    """Return the headers of a request with a JSON body."""
+    return {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+
+
 def _posted(url: SplitResult, key: str, body: bytes, timeout: float) -> Any:  # noqa: ANN401
     """Return the JSON of an answer.
 
@@ -158,11 +169,9 @@ def _posted(url: SplitResult, key: str, body: bytes, timeout: float) -> Any:  # 
         EndpointError: the server refuses the request.
         _Busy: it may answer later.
     """
-    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    connection = kind(url.hostname or "", url.port, timeout=timeout)
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+    connection = connected(url, timeout)
     try:
-        connection.request("POST", f"{url.path}/chat/completions", body, headers)
+        connection.request("POST", f"{url.path}/chat/completions", body, headers_of(key))
         with connection.getresponse() as response:
             read = response.read(_LONGEST_BODY)
             if response.status != 200:
@@ -178,10 +187,11 @@ def _refused(url: SplitResult, response: http.client.HTTPResponse, body: bytes) 
     if response.status in _BUSY:
         seconds = response.headers.get("retry-after", "")
         return _Busy(f"answers with status {response.status}", float(seconds) if seconds.isdigit() else None)
-    return EndpointError(f"{url.geturl()}: answers with status {response.status}: {_message(body)}")
+    return EndpointError(f"{url.geturl()}: answers with status {response.status}: {message_in(body)}")
 
 
-def _message(body: bytes) -> str:
+def message_in(body: bytes) -> str:
+    """Return what a server says of a request that it refuses, cut where it is long."""
     try:
         said = json.loads(body)
         return str((said.get("error") or said)["message"])[:_LONGEST_SHOWN]

@@ -11,14 +11,13 @@ from contextlib import aclosing
 from typing import Any
 from urllib.parse import urlsplit
 
-from r1tailor.inference.endpoint import key_for
+from r1tailor.inference.endpoint import connected, headers_of, key_for, message_in
 from r1tailor.schema.serving import Endpoint
 from r1tailor.serving.engine import Ask, Piece
 from r1tailor.serving.refusals import Refused
 from r1tailor.serving.relayed import Counted, OnChunk, body_of, chunks
 
 _LONGEST_LINE = 2**20  # bytes of one event
-_LONGEST_SHOWN = 300
 
 
 class EndpointEngine:
@@ -55,12 +54,9 @@ class EndpointEngine:
 
     def _ask(self, ask: Ask, hand: OnChunk) -> None:
         """Post an ask and hand over its chunks until they end or nobody wants more."""
-        kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-        connection = kind(self._url.hostname or "", self._url.port, timeout=self._settings.timeout_seconds)
+        connection = connected(self._url, self._settings.timeout_seconds)
         path = f"{self._url.path}/{'chat/completions' if ask.turns else 'completions'}"
-        headers = {"Content-Type": "application/json", "Accept": "text/event-stream"}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
+        headers = headers_of(self._key) | {"Accept": "text/event-stream"}
         try:
             connection.request("POST", path, json.dumps(body_of(ask, self._model)), headers)
             with connection.getresponse() as response:
@@ -104,13 +100,7 @@ def _refused(response: http.client.HTTPResponse) -> Refused:
         headers = {"retry-after": seconds if seconds.isdigit() else "1"}
         return Refused(429, "the model's server is busy", code="rate_limit_exceeded", headers=headers)
     if response.status == 400:
-        return Refused(400, f"the model's server refuses this: {_message(response)}", code="endpoint_refused")
+        return Refused(
+            400, f"the model's server refuses this: {message_in(response.read(_LONGEST_LINE))}", code="endpoint_refused"
+        )
     return Refused(502, f"the model's server answers with status {response.status}", code="endpoint_error")
-
-
-def _message(response: http.client.HTTPResponse) -> str:
-    try:
-        said = json.loads(response.read(_LONGEST_LINE))
-        return str((said.get("error") or said)["message"])[:_LONGEST_SHOWN]
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return "it does not say why"

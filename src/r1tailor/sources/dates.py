@@ -9,12 +9,17 @@ _SHORTEST = 3  # letters of a month's name
 def day_of(year: str | None, month: str | None, day: str | None) -> date | None:
     """Return the day that three texts name (such as ``2021``, ``Sep`` and ``13``); None if they name none."""
     try:
-        return date(int(year or ""), _month(month or ""), int(day or ""))
+        return date(int(year or ""), month_of(month or ""), int(day or ""))
     except ValueError:
         return None
 
 
-def _month(written: str) -> int:
+def month_of(written: str) -> int:
+    """Return the number of a month that is written as a number or by its English name, also in short.
+
+    Raises:
+        ValueError: it is none.
+    """
     name = written.strip().rstrip(".").casefold()
     if len(name) < _SHORTEST:
         return int(name)

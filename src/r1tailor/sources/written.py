@@ -13,6 +13,7 @@ from datetime import date, datetime
 from datetime import time as time_of_day
 from itertools import pairwise
 
+from r1tailor.sources.dates import month_of
 from r1tailor.sources.streams import Damage
 
 AUTO = "auto"
@@ -25,7 +26,6 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}){_MIDNIGHT}", re.ASCII)
 _DAY_MONTH = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4})", re.ASCII)
 _MONTH_DAY = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})", re.ASCII)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _FORMS = "YYYY-MM-DD, YYYYMMDD, D.M.YYYY, M/D/YYYY, D/M/YYYY, 14 Jul 2009 or 2009年7月14日"
 
 
@@ -122,9 +122,9 @@ class DateFormat:
             day_first = found.group(2) == "." or self.day_first
             return date(year, second, first) if day_first else date(year, first, second)
         if found := _DAY_MONTH.fullmatch(text):
-            return date(int(found.group(3)), _month(found.group(2)), int(found.group(1)))
+            return date(int(found.group(3)), month_of(found.group(2)), int(found.group(1)))
         if found := _MONTH_DAY.fullmatch(text):
-            return date(int(found.group(3)), _month(found.group(1)), int(found.group(2)))
+            return date(int(found.group(3)), month_of(found.group(1)), int(found.group(2)))
         return None
 
 
@@ -132,12 +132,6 @@ def _midnight(moment: datetime) -> date:
     if moment.time() != time_of_day(0):
         raise Damage("its date holds a time of day: figures are read by day")
     return moment.date()
-
-
-def _month(name: str) -> int:
-    """Return the number of a month; 13, which is none, where the name names none."""
-    short = name[:3].lower()
-    return _MONTHS.index(short) + 1 if short in _MONTHS else 13
 
 
 def _day_first(texts: Sequence[str]) -> bool | None:
