@@ -62,7 +62,7 @@ def packed_attention(
     scaling: float,
     dropout: float = 0.0,
     *,
-    packed_segments: Sequence[Segment],
+    packed_segments: Sequence[Segment] = (),
     **options: Any,  # noqa: ANN401  (whatever a model hands on)
 ) -> tuple[Tensor, None]:
     """Attend within one packed row.
@@ -75,7 +75,7 @@ def packed_attention(
         attention_mask: None for causal attention, or the window; the segments define the rest.
         scaling: factor on the scores.
         dropout: probability; only 0 is supported, as in every model of the family.
-        packed_segments: the row from its start on; positions after the last one are filler and get zeros.
+        packed_segments: the row from its start on, one at least; positions after the last one are filler and get zeros.
         options: anything else a model hands on; what would change the result is an error.
 
     Returns:
@@ -86,6 +86,8 @@ def packed_attention(
     """
     if dropout:
         raise UnsupportedAttentionError("attention dropout is not supported over packed rows")
+    if not packed_segments:
+        raise UnsupportedAttentionError("the model does not hand on to its attention what a packed row holds")
     _refuse(options)
     window = _size(attention_mask)
     if all(segment.width < _LONG for segment in packed_segments):
