@@ -43,8 +43,10 @@ def _faults(config: Any, length: int) -> Iterator[str]:  # noqa: ANN401
         recurrent = other[0].startswith(("linear", "mamba", "conv", "recurrent", "hybrid"))
         named = "state-space, convolution or linear-attention layers" if recurrent else "attention of another kind"
         yield f"{named} ({other[0]}); {CHOOSE}"
-    if getattr(config, "alibi", False):
-        yield f"position biases (alibi); {CHOOSE}"
+    if getattr(getattr(config, "attn_config", config), "alibi", config.model_type == "bloom"):
+        yield f"position biases (ALiBi); {CHOOSE}"
+    if not hasattr(config, "num_attention_heads"):
+        yield f"recurrent or state-space layers: it has no attention heads; {CHOOSE}"
     if getattr(config, "attn_logit_softcapping", None):
         yield f"attention soft caps (attn_logit_softcapping = {config.attn_logit_softcapping:g}); {CHOOSE}"
     if getattr(config, "clip_qkv", None) is not None:

@@ -44,9 +44,22 @@ _ROPE_KEYS = frozenset(
 _FREE = frozenset(
     (
         *("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "head_dim"),
-        *("num_key_value_heads", "max_position_embeddings", "layer_types", "max_window_layers", "moe_intermediate_size"),
+        *(
+            "num_key_value_heads",
+            "max_position_embeddings",
+            "layer_types",
+            "max_window_layers",
+            "moe_intermediate_size",
+        ),
         *("kv_lora_rank", "qk_rope_head_dim", "qk_nope_head_dim", "qk_head_dim", "v_head_dim", "n_routed_experts"),
-        *("n_shared_experts", "num_experts_per_tok", "n_group", "topk_group", "first_k_dense_replace", "mlp_layer_types"),
+        *(
+            "n_shared_experts",
+            "num_experts_per_tok",
+            "n_group",
+            "topk_group",
+            "first_k_dense_replace",
+            "mlp_layer_types",
+        ),
         *("num_local_experts", "routed_scaling_factor", "rms_norm_eps", "initializer_range", "use_cache"),
         *("pad_token_id", "bos_token_id", "eos_token_id", "architectures", "dtype", "_name_or_path", "pretraining_tp"),
         *("transformers_version", "torch_dtype", "_attn_implementation_internal", "quantization_config"),
