@@ -1,19 +1,31 @@
 """The gate: who may train and be asked, what is said to the others, and what is kept of it."""
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from transformers import AutoConfig, GptOssConfig, LlamaConfig, MistralConfig, PreTrainedConfig
+from transformers import (
+    AutoConfig,
+    Gemma2Config,
+    GptOssConfig,
+    JambaConfig,
+    LlamaConfig,
+    MistralConfig,
+    OPTConfig,
+    PreTrainedConfig,
+)
 
 from r1tailor import config, store
 from r1tailor.errors import PreflightError
+from r1tailor.inference import local
 from r1tailor.model import gate, probe
 from r1tailor.model.toy import toy_config
-from r1tailor.planning.preflight import refuse_early
+from r1tailor.planning.preflight import refuse_early, report
 from r1tailor.schema.settings import Settings
 from tests.support.architectures import rope
+from tests.support.commands import Done
 
 
 @pytest.fixture(autouse=True)
@@ -146,3 +158,40 @@ def test_a_cache_that_cannot_be_written_does_no_harm(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("R1TAILOR_CACHE", str(tmp_path / "file"))
     monkeypatch.setattr(probe, "difference", lambda _: None)
     assert gate.fault(MistralConfig(), 4096) is None
+
+
+# --- where it is asked -------------------------------------------------------------------------------------------
+
+
+def folder_of(architecture: PreTrainedConfig, folder: Path) -> str:
+    """Return the override that names a folder with a configuration and nothing else: no weights, no tokenizer."""
+    architecture.save_pretrained(folder)
+    return f'model.path="{folder}"'
+
+
+@pytest.mark.parametrize(
+    ("architecture", "said"),
+    [
+        (GptOssConfig(), "(gpt_oss) is not supported: attention sinks"),
+        (Gemma2Config(), "(gemma2) is not supported: attention soft caps (attn_logit_softcapping = 50)"),
+        (LlamaConfig(attention_dropout=0.1), "(llama) is not supported: attention dropout"),
+        (JambaConfig(), "(jamba) is not supported: state-space, convolution or linear-attention layers"),
+        (OPTConfig(), "(opt) is not supported: its layers are not a list called layers"),
+    ],
+)
+def test_training_ends_with_one_line_and_exit_code_2_before_anything_else_is_read(
+    architecture: PreTrainedConfig, said: str, tmp_path: Path, run_command: Callable[..., Done]
+) -> None:
+    given = folder_of(architecture, tmp_path / "base")
+    done = run_command("train.py", "domain=medical", "model=local", given, f'output="{tmp_path}/out"')
+    assert done.code == 2
+    assert said in done.err
+    assert len(done.err.strip().splitlines()) == 1
+    assert "Traceback" not in done.err + done.out
+
+
+def test_the_planner_and_a_model_that_is_opened_ask_too(tmp_path: Path) -> None:
+    composed = config.load(["domain=medical", "model=local", folder_of(GptOssConfig(), tmp_path / "base")])
+    for ask in (lambda: report(composed, config.ROOT, None), lambda: local.open_base(composed, config.ROOT)):
+        with pytest.raises(PreflightError, match="attention sinks"):
+            ask()

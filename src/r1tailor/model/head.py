@@ -1,8 +1,8 @@
 """What reads the last hidden states: the model's own code, whatever it makes of its output layer.
 
 Some architectures scale their logits (Cohere, Granite), cap them (Gemma) or add a bias. Where a model's code only
-multiplies by the weight of its output layer, the loss reads that weight itself (``kernels/cross_entropy.py``); everywhere
-else the logits are computed by the model's own forward pass, whose layers are taken as done.
+multiplies by the weight of its output layer, the loss reads that weight itself (``kernels/cross_entropy.py``).
+Everywhere else the logits are computed by the model's own forward pass, whose layers are taken as done.
 """
 
 from typing import Any, cast
