@@ -15,6 +15,7 @@ from r1tailor.model.toy import SIZES, WINDOWS
 CHOOSE = "choose a model of a supported architecture (docs: Architectures)"
 _LOCAL = re.compile(r"window|chunk|block|index_topk|stride|ngram|mem_len|buckets|distance|extent|local")
 _NOT_LOCAL = re.compile(r"max_window_layers|num_local_experts|_?sliding_window_pattern|(mamba|linear)_.*")
+_ORIGINAL = "original_max_position_embeddings"
 _ATTENTION = ("full_attention", "sliding_attention", "attention")
 _STATES = re.compile(r"Mamba|SSM|DeltaNet|Delta|Recurrent|Conv1d|ShortConv|LinearAttention|Lightning|Rwkv|LSTM")
 _DROPOUTS = ("attention_dropout", "attn_pdrop", "attention_probs_dropout_prob")
@@ -56,7 +57,7 @@ def _faults(config: Any, length: int) -> Iterator[str]:  # noqa: ANN401
 
 def _kinds(config: Any) -> list[str]:  # noqa: ANN401
     """Return the kinds of layers, where a configuration lists them."""
-    named = next((found for name in ("layer_types", "layers_block_type") if (found := getattr(config, name, None))), [])
+    named = getattr(config, "layer_types", None) or getattr(config, "layers_block_type", None) or ()
     return [str(kind) for kind in named]
 
 
@@ -64,10 +65,8 @@ def _of_lengths(config: Any, length: int) -> Iterator[str]:  # noqa: ANN401
     """Yield what depends on how long a row is."""
     rope = getattr(config, "rope_parameters", None) or {}
     for one in (rope, *(part for part in rope.values() if isinstance(part, dict))):
-        original = one.get("original_max_position_embeddings") or getattr(
-            config, "original_max_position_embeddings", None
-        )
-        original = original or getattr(config, "max_position_embeddings", 0)
+        named = (one.get(_ORIGINAL), getattr(config, _ORIGINAL, None), getattr(config, "max_position_embeddings", None))
+        original = next((int(found) for found in named if found), 0)
         if one.get("rope_type") in ("dynamic", "longrope") and length > original:
             yield (
                 f"rotary embedding {one['rope_type']} depends on the longest of a row's examples beyond {original:,} "
