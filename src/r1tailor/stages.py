@@ -303,7 +303,8 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
             if metrics is None and not ready and planned.follows:
                 print(f"train: {planned.follows}")
             if metrics is None and not ready:
-                decided, count, window = planned.settings, len(parts["train"]), planned.window
+                decided, window = planned.settings, planned.window
+                count = lengths.trained_items(decided, config.ROOT, parts["train"])
                 said = preflight(decided, config.ROOT, planned.folder, count, window, checked=checked)
                 over = lengths.too_long(decided, config.ROOT, {**parts, "test": run.parts()["test"]})
                 print(*said, *lengths.remarks(over), sep="\n")

@@ -61,15 +61,7 @@ def load_tokenizer(settings: AnyModel, root: Path, template: Template | None = N
             f"model {settings.name}: its tokenizer has no chat template; an instruction-tuned model is needed, "
             "or model.chat=deepseek for one that knows DeepSeek's special tokens"
         )
-    return ChatTokenizer(tokenizer, _arguments(template))
-
-
-def _arguments(template: Template | None) -> dict[str, Any]:
-    """Return the arguments that are set, by the names that chat templates use."""
-    if template is None:
-        return {}
-    given = {"enable_thinking": template.enable_thinking, "date_string": template.date_string}
-    return {name: value for name, value in given.items() if value is not None}
+    return ChatTokenizer(tokenizer, template.arguments if template else {})
 
 
 def load_config(settings: AnyModel, root: Path) -> PreTrainedConfig:

@@ -95,7 +95,9 @@ def _size(folder: Path) -> int:
 
 def _engine(found: Located, settings: Serving, root: Path) -> Engine:
     if settings.engine.endpoint is not None:
-        return EndpointEngine(settings.engine.endpoint, found.name)
+        return EndpointEngine(
+            settings.engine.endpoint, found.name, arguments=found.settings.domain.task.template.arguments
+        )
     answerer = open_located(found, root=root)
     if isinstance(answerer, GgufAnswerer):
         return GgufServed(answerer)

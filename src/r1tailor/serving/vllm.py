@@ -1,5 +1,6 @@
 """How vLLM takes a version on a GPU machine: the command, and a compose file. Neither was run here."""
 
+import json
 import shlex
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ def written(what: str, root: Path, settings: Serving) -> str:
         "",
         "# The gateway in front of it, with keys, limits and the audit log:",
         f"# r1tailor serve {shlex.quote(what)} serving=endpoint serving.engine.endpoint.url=http://127.0.0.1:{_PORT}/v1",
+        *_template(found),
     ]
     return "\n".join(lines)
 
@@ -59,6 +61,19 @@ def _arguments(found: Located, base: str, tuned: str, *, adapter: bool) -> list[
     else:
         arguments += ["--served-model-name", found.name]
     return [*arguments, "--reasoning-parser", "deepseek_r1"]
+
+
+def _template(found: Located) -> list[str]:
+    """Return what else a request needs so that prompts are those of training."""
+    arguments = found.settings.domain.task.template.arguments
+    if not arguments:
+        return []
+    given = json.dumps({"chat_template_kwargs": arguments}, ensure_ascii=False)
+    return [
+        "",
+        "# It was trained with arguments of the chat template. The gateway sends them; other requests need in their body:",
+        f"# {given}",
+    ]
 
 
 def _compose(found: Located, base: str, *, adapter: bool) -> dict[str, Any]:
