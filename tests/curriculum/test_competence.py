@@ -40,13 +40,14 @@ def test_a_step_draws_only_from_what_its_competence_allows(by: str, pacing: str)
 def test_turns_of_one_conversation_are_drawn_together_and_as_hard_as_the_hardest() -> None:
     told = ["", *["a"] * 3, "", *["b"] * 3, "", *["c"] * 3]
     places = [(number + 1) / len(told) for number in range(len(told))]
-    made = steps(places, 4, 1, range(200), [0.1 + 0.9 * number / 200 for number in range(200)], told)
+    shares = [min(1.0, 0.1 + number / 150) for number in range(200)]
+    made = steps(places, 4, 1, range(200), shares, told)
     for number, step in enumerate(made):
         for name in "abc":
             assert sum(told[index] == name for index in step) in (0, 3)
         assert len(set(step)) == len(step)
         assert 3 <= len(step) <= 5
-        assert max(places[index] for index in step) <= max(0.1 + 0.9 * number / 200, 4 / 12) + 1e-9
+        assert max(places[index] for index in step) <= max(shares[number], 4 / 12) + 1e-9
     assert {index for step in made for index in step} == set(range(12))
 
 

@@ -78,7 +78,8 @@ TOOL = {"type": "function", "function": {"name": "rate"}}
 
 def _written(folder: Path, kind: str, rows: list[dict[str, object]]) -> Path:
     if kind == "parquet":
-        pq.write_table(pa.Table.from_pylist(rows), folder / "q.parquet")
+        keys = {key: None for row in rows for key in row}
+        pq.write_table(pa.Table.from_pylist([keys | row for row in rows]), folder / "q.parquet")
         return folder / "q.parquet"
     lines = json.dumps(rows) if kind == "json" else "".join(f"{json.dumps(row)}\n" for row in rows)
     return file(folder, f"q.{kind}", lines)

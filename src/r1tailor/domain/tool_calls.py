@@ -48,7 +48,8 @@ def _of(value: Any) -> Iterator[Call]:  # noqa: ANN401 - whatever JSON holds
         for each in value:
             yield from _of(each)
     elif isinstance(value, Mapping):
-        inner = value.get("function") if isinstance(value.get("function"), Mapping) else value
+        function = value.get("function")
+        inner = function if isinstance(function, Mapping) else value
         arguments = inner.get("arguments", inner.get("parameters"))
         if isinstance(inner.get("name"), str) and arguments is not None:
             yield _call(inner["name"], arguments)

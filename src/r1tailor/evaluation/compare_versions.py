@@ -196,15 +196,13 @@ def _over_all(pairs: Sequence[Pair], a: Evaluated, b: Evaluated) -> dict[str, Me
     items, (of_a, of_b) = _items(pairs), _predictions(pairs)
     tasks = [one.settings["domain"]["task"] for one in (a, b)]
     labels, others = (task.get("labels") or () for task in tasks)
-    measured = {
-        "chrf": lambda: (chrf(items, of_a), chrf(items, of_b), items),
-        "macro_f1": lambda: (paired_macro_f1(labels, items, of_a), paired_macro_f1(labels, items, of_b), items),
-    }
-    if not labels or labels != others:
-        del measured["macro_f1"]
+    measured: dict[str, Measured] = {"chrf": (chrf(items, of_a), chrf(items, of_b), items)}
+    if labels and labels == others:
+        one, other = (paired_macro_f1(labels, items, made) for made in (of_a, of_b))
+        measured["macro_f1"] = (one, other, items)
     shared = a.metrics["models"]["tuned"].keys() & b.metrics["models"]["tuned"].keys()
-    called = {metric: [_called(metric, task) for task in tasks] for metric in measured}
-    return {own: measured[metric]() for metric, (own, other) in called.items() if own == other and own in shared}
+    called = {metric: {_called(metric, task) for task in tasks} for metric in measured}
+    return {name: measured[metric] for metric, names in called.items() for name in names & shared if len(names) == 1}
 
 
 def _called(metric: str, task: Mapping[str, Any]) -> str:

@@ -82,7 +82,7 @@ def _mappings(path: Path, instruction: str) -> Iterator[tuple[int, Example]]:
         where = f"{path}, {unit} {number}"
         if isinstance(value, str):
             raise DataError(f"{where}: {value}")
-        told = next((key for key in _LISTS if key in value), "")
+        told = next((key for key in _LISTS if value.get(key) is not None), "")
         read = (told, *_OF_LISTS) if told else ("input",)
         unread.update(value.keys() - {*_KEYS, *read})
         if not told and "input" not in value:

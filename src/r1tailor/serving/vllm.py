@@ -71,7 +71,7 @@ def _template(found: Located) -> list[str]:
     given = json.dumps({"chat_template_kwargs": arguments}, ensure_ascii=False)
     return [
         "",
-        "# It was trained with arguments of the chat template. The gateway sends them; other requests need in their body:",
+        "# Trained with arguments of the chat template. The gateway sends them; other requests need in their body:",
         f"# {given}",
     ]
 
