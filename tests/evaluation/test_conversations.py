@@ -11,6 +11,7 @@ from r1tailor.domain import open_domain
 from r1tailor.evaluation.compare_models import base_and_tuned, summarise
 from r1tailor.evaluation.conversations import Clustered, clustered, clusters, note
 from r1tailor.evaluation.metrics import Mean, Perplexity, Proportion
+from r1tailor.evaluation.resampling import wilson
 from r1tailor.evaluation.significance import compare, interval
 from r1tailor.records import Example, Prediction
 
@@ -38,7 +39,7 @@ def test_the_interval_of_repeated_answers_is_that_of_their_conversations() -> No
     assert narrow.high - narrow.low < 0.6 * (one.high - one.low), "as if the 60 answers were independent"
 
 
-def test_proportions_of_conversations_have_a_bootstrap_and_a_permutation_test() -> None:
+def test_proportions_of_conversations_have_wilsons_interval_of_what_they_are_worth_and_a_permutation_test() -> None:
     base, tuned = Proportion(), Proportion()
     base.update([0.0] * 30)
     tuned.update([1.0] * 15 + [0.0] * 15)  # in three of six conversations all answers, in the others none
@@ -49,6 +50,22 @@ def test_proportions_of_conversations_have_a_bootstrap_and_a_permutation_test() 
     found, wilson = interval(pair[1], *OPTIONS), interval(tuned, *OPTIONS)
     assert found.value == wilson.value == 0.5
     assert found.high - found.low > 1.5 * (wilson.high - wilson.low)
+
+
+def test_where_none_succeed_each_conversation_is_one_item() -> None:
+    none, whole = Proportion(), Proportion()
+    none.update([0.0] * 30)
+    whole.update([1.0] * 30)
+    found = [interval(clustered({"m": one}, talks(6, 5))["m"], *OPTIONS) for one in (none, whole)]
+    assert (found[0].low, found[0].high) == pytest.approx(wilson(0, 6, 0.95))
+    assert (found[1].low, found[1].high) == pytest.approx(wilson(6, 6, 0.95))
+
+
+def test_answers_of_which_half_differ_are_worth_no_more_than_there_are() -> None:
+    mixed = Proportion()
+    mixed.update([1.0, 0.0] * 14 + [1.0, 1.0])  # nearly all conversations have one of each
+    found = interval(clustered({"m": mixed}, talks(15, 2))["m"], *OPTIONS)
+    assert (found.low, found.high) == pytest.approx(wilson(16, 30, 0.95))
 
 
 def test_items_that_stand_alone_keep_the_metrics_they_had() -> None:

@@ -1,17 +1,19 @@
 """Answers of one conversation: resampled together, and shown by their number.
 
 Answers of one conversation are not independent: taken one by one, intervals come out too narrow. A metric is therefore
-summed up over each conversation, and whole conversations are drawn and swapped. Wilson's interval and McNemar's test
-know no such sums, so that proportions get bootstrap and permutation as well.
+summed up over each conversation, and whole conversations are drawn and swapped. A proportion has Wilson's interval for
+as many independent items as its answers are worth (their number by the design effect, Kish 1965), and a permutation
+test, since McNemar's knows no such sums.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy.stats import norm
 
-from r1tailor.evaluation.metrics import ItemMetric
-from r1tailor.evaluation.resampling import Array
+from r1tailor.evaluation.metrics import ItemMetric, Proportion
+from r1tailor.evaluation.resampling import UNDEFINED, Array, Bounds
 from r1tailor.records import Example, Prediction
 
 _LAST = 6  # number of an answer from which answers share a row
@@ -29,6 +31,7 @@ class Clustered(ItemMetric):
     def __init__(self, metric: ItemMetric, clusters: Sequence[int]) -> None:
         super().__init__(metric.width)
         self.of_sums = metric.of_sums  # type: ignore[method-assign]
+        self._share = isinstance(metric, Proportion)
         sums = np.zeros((max(clusters, default=-1) + 1, metric.width))
         np.add.at(sums, list(clusters), metric.rows())
         self.update(sums)
@@ -37,10 +40,31 @@ class Clustered(ItemMetric):
         """Add the rows of some clusters."""
         self._keep(sums)
 
+    def bounds(self, resamples: int, confidence: float, seed: int) -> Bounds:
+        """Return the ends of the interval: of a proportion Wilson's, otherwise bootstrap percentiles over clusters."""
+        return _wilson(self.rows(), confidence) if self._share else super().bounds(resamples, confidence, seed)
+
     @staticmethod
     def of_sums(sums: Array) -> Array:
         """Return the values of summed statistics; replaced by the metric's own."""
         raise NotImplementedError
+
+
+def _wilson(rows: Array, confidence: float) -> Bounds:
+    """Return Wilson's interval of a proportion over clusters [c, 2] of (successes, items); NaN without items.
+
+    Where all or none succeed nothing tells how alike the answers of a cluster are: each cluster counts as one item.
+    """
+    rows = rows[rows[:, 1] > 0]
+    if not len(rows):
+        return UNDEFINED
+    share, items = rows[:, 0].sum() / rows[:, 1].sum(), rows[:, 1].sum()
+    spread = ((rows[:, 0] - share * rows[:, 1]) ** 2).sum() * len(rows) / max(len(rows) - 1, 1) / items**2
+    worth = min(items, share * (1 - share) / spread) if spread else len(rows)
+    z = norm.ppf((1 + confidence) / 2)
+    middle = (share + z**2 / (2 * worth)) / (1 + z**2 / worth)
+    half = z / (1 + z**2 / worth) * np.sqrt(share * (1 - share) / worth + z**2 / (4 * worth**2))
+    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
 def clusters(items: Sequence[Example]) -> list[int] | None:
@@ -66,8 +90,8 @@ def note(items: Sequence[Example]) -> str:
     if found is None:
         return ""
     return (
-        f"The {len(items):,} items belong to {max(found) + 1:,} conversations: intervals and tests draw and swap whole "
-        "conversations, for proportions as well"
+        f"The {len(items):,} items belong to {max(found) + 1:,} conversations: intervals and tests take whole "
+        "conversations, those of proportions too"
     )
 
 
