@@ -12,6 +12,7 @@ import pytest
 
 from r1tailor.errors import ConfigError
 from r1tailor.inference.sampling import Sampling
+from r1tailor.instruction.template import arguments_of
 from r1tailor.schema.domain import Template
 from r1tailor.schema.serving import Endpoint
 from r1tailor.serving.endpoint import EndpointEngine
@@ -89,9 +90,9 @@ def test_a_stream_is_read_and_the_version_is_the_name(server: tuple[str, type[Ha
 def test_arguments_of_the_template_are_sent_where_any_are_set(server: tuple[str, type[Handler]]) -> None:
     url, handler = server
     handler.body = _stream(LAST)
-    given = Template(enable_thinking=False, date_string="3 May 2026").arguments
+    given = arguments_of(Template(enable_thinking=False, date_string="3 May 2026"))
     _pieces(_engine(url, arguments=given))
-    _pieces(_engine(url, arguments=Template().arguments))
+    _pieces(_engine(url, arguments=arguments_of(Template())))
     _pieces(_engine(url, arguments=given), Ask(text="a", sampling=Sampling(5)))
     first, unset, text = handler.seen
     assert first["chat_template_kwargs"] == {"enable_thinking": False, "date_string": "3 May 2026"}

@@ -46,11 +46,6 @@ class Template(Section):
         description="What a template prints as today's date; null is 2026-01-01 in its own format, on every day.",
     )
 
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """The arguments that are set, by the names that chat templates use."""
-        return self.model_dump(exclude_none=True)
-
 
 class Task(Section):
     """What the model is asked, and how a reference answer is written; or that it reads whole texts."""

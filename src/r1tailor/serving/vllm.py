@@ -10,6 +10,7 @@ import yaml
 from r1tailor import artifact
 from r1tailor.errors import UserError
 from r1tailor.inference import Located, locate
+from r1tailor.instruction.template import arguments_of
 from r1tailor.schema.serving import Serving
 
 _IMAGE = "vllm/vllm-openai:v0.11.0"
@@ -65,7 +66,7 @@ def _arguments(found: Located, base: str, tuned: str, *, adapter: bool) -> list[
 
 def _template(found: Located) -> list[str]:
     """Return what else a request needs so that prompts are those of training."""
-    arguments = found.settings.domain.task.template.arguments
+    arguments = arguments_of(found.settings.domain.task.template)
     if not arguments:
         return []
     given = json.dumps({"chat_template_kwargs": arguments}, ensure_ascii=False)
