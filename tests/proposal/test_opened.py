@@ -6,7 +6,7 @@ import pytest
 
 from r1tailor import config, sources
 from r1tailor.errors import UserError
-from r1tailor.proposal.draft import values
+from r1tailor.proposal.values import values
 from r1tailor.proposal.opened import opened, settled
 from r1tailor.proposal.wishes import Asker, Wishes
 from tests.support import proposal_cases

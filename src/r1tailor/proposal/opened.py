@@ -8,12 +8,13 @@ from r1tailor import config
 from r1tailor.errors import DataError, UserError
 from r1tailor.proposal.bars import closes
 from r1tailor.proposal.cells import Column, described
-from r1tailor.proposal.draft import Draft, instruction, name_of, preset, values
+from r1tailor.proposal.draft import Draft, name_of, preset
 from r1tailor.proposal.labels import Labels, labels_of
 from r1tailor.proposal.look import Looked, look
 from r1tailor.proposal.roles import Roles, assign, is_closed
-from r1tailor.proposal.survey import language, survey
+from r1tailor.proposal.survey import answers_of, language, survey
 from r1tailor.proposal.tongue import Tongue
+from r1tailor.proposal.values import instruction, values
 from r1tailor.proposal.wishes import PRESETS, WAYS, Asker, Wishes
 from r1tailor.records import Document
 
@@ -118,9 +119,9 @@ def _asked_way(draft: Draft, ask: Asker) -> Draft:
 def settled(draft: Draft, documents: Sequence[Document], ask: Asker) -> Draft:
     """Return the draft with what its documents hold, and what a person says to it."""
     found = survey(documents)
-    if draft.looked.shape == "records":
-        answers = [document.fields.get("output") or "" for document in documents if "turns" not in document.fields]
-        draft = replace(draft, labels=_of_answers(answers))
+    if draft.looked.shape == "records" or (draft.labels is None and found.reasoned):
+        single = [document for document in documents if "turns" not in document.fields]
+        draft = replace(draft, labels=_of_answers([*answers_of(single)]))
     if not draft.wishes.language and not draft.looked.rows:
         draft = replace(draft, say=Tongue("zh" if found.language == "zh" else "en"))
     draft = replace(draft, survey=found)
