@@ -16,7 +16,7 @@ from r1tailor.proposal import yaml_text
 from r1tailor.proposal.draft import KEY, Draft, defaults, option
 from r1tailor.proposal.opened import settled
 from r1tailor.proposal.tongue import Decision
-from r1tailor.proposal.values import values
+from r1tailor.proposal.values import divided_by, values
 from r1tailor.proposal.wishes import Asker
 from r1tailor.records import Document, Example, read_documents
 from r1tailor.schema.settings import Settings
@@ -102,6 +102,26 @@ def _cleaned(draft: Draft, run: RunFolder) -> tuple[Settings, Draft, tuple[Decis
 
 
 def _split(draft: Draft, run: RunFolder, documents: int) -> Tried:
+    """Return the draft with the first shares that leave no part empty; not in time, where that leaves half or less.
+
+    Raises:
+        DataError: no shares do.
+    """
+    if divided_by(draft) != "time":
+        return _shared(draft, run, documents)
+    with contextlib.suppress(DataError):
+        found = _shared(draft, run, documents)
+        if 2 * len(found.parts["train"]) > documents:
+            return found
+    say = draft.say
+    why = say(
+        "in time, most would be left out: near-identical ones stand in later parts", "按时间划分会舍弃大半近似记录"
+    )
+    found = _shared(replace(draft, by="similarity"), run, documents)
+    return replace(found, notes=(Decision(say("not in time", "不按时间"), "by: similarity", why), *found.notes))
+
+
+def _shared(draft: Draft, run: RunFolder, documents: int) -> Tried:
     """Return the first shares that leave no part empty.
 
     Raises:

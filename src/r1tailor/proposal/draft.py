@@ -1,6 +1,7 @@
 """All that a proposal rests on: what was found at a place, what a person said, and what the trial made of it."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,7 @@ class Draft:
         close: of a table of daily figures, the column of closing prices.
         shares: of validation and test.
         gated: whether the preset may also stop the data, where it is a gate.
+        by: what divides the examples, where another way than the proposed one left too little; else empty.
         passage: of continued pre-training, the longest example in characters; None takes whole documents.
     """
 
@@ -47,6 +49,7 @@ class Draft:
     close: str = ""
     shares: tuple[float, float] = (0.1, 0.2)
     gated: bool = True
+    by: str = ""
     passage: int | None = None
 
     @property
@@ -67,10 +70,11 @@ class Draft:
 def name_of(place: str) -> str:
     """Return a name for a domain, from that of a file, folder or database.
 
-    >>> name_of("exports/Triage Notes (final).csv"), name_of("data/门诊.csv")
-    ('triage_notes_final', 'mine')
+    >>> name_of("exports/Triage Notes (final).csv"), name_of("Fälle.csv"), name_of("data/门诊.csv")
+    ('triage_notes_final', 'falle', 'mine')
     """
-    stem = Path(place.partition("?")[0].rstrip("/")).stem
+    stem = unicodedata.normalize("NFKD", Path(place.partition("?")[0].rstrip("/")).stem)
+    stem = "".join(character for character in stem if not unicodedata.combining(character))
     plain = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")[:60]
     return plain if plain and plain not in ("registry", "runs", "serving", "sweeps", "tasks") else "mine"
 

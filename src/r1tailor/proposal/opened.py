@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from r1tailor import config
+from r1tailor.config_messages import did_you_mean
 from r1tailor.errors import DataError, UserError
 from r1tailor.proposal.bars import closes
 from r1tailor.proposal.cells import Column, described
@@ -33,6 +34,7 @@ def opened(place: str, wishes: Wishes, ask: Asker, query: str = "") -> Draft:
     name = wishes.name or ask(say("name of the domain", "领域名称"), name_of(place))
     wishes = replace(wishes, name=name)
     if looked.shape not in ("table", "database"):
+        _refuse_columns(looked, wishes)
         return _asked_way(Draft(looked, name, wishes, say, roles=_of_keys(looked.columns)), ask)
     columns = {column: described(column, looked.rows) for column in looked.columns}
     if (close := closes(columns)) and not wishes.output:
@@ -43,6 +45,14 @@ def opened(place: str, wishes: Wishes, ask: Asker, query: str = "") -> Draft:
     if not roles.input:
         raise DataError(f"{place}: no column holds anything that a model could read")
     return _asked_way(Draft(looked, name, wishes, say, columns, roles, labels), ask)
+
+
+def _refuse_columns(looked: Looked, wishes: Wishes) -> None:
+    """Refuse columns that were named for material without columns, or in a format that has its own keys."""
+    for option in ("input", "output", "group"):
+        if getattr(wishes, option):
+            form = looked.reader.get("format", looked.shape)
+            raise UserError(f"--{option} names a column of a table; {looked.place} is read as {form}")
 
 
 def _language(looked: Looked, wishes: Wishes) -> str:
@@ -73,7 +83,8 @@ def _corrected(roles: Roles, columns: dict[str, Column], wishes: Wishes) -> Role
     for role, named in given.items():
         for column in (named,) if isinstance(named, str) else named:
             if column and column not in columns:
-                raise UserError(f"--{role} {column}: no such column; there are {', '.join(columns)}")
+                meant = did_you_mean(column, columns)
+                raise UserError(f"--{role} {column}: no such column; there are {', '.join(columns)}{meant and '.' + meant}")
     chosen = {role: named for role, named in given.items() if named}
     said = dict.fromkeys(chosen, ("as you said", "按您所说"))
     taken = {*wishes.input, wishes.output, wishes.group}
@@ -106,9 +117,12 @@ def _asked(roles: Roles, columns: dict[str, Column], ask: Asker, say: Tongue) ->
 
 
 def _asked_way(draft: Draft, ask: Asker) -> Draft:
+    say = draft.say
+    if draft.answered and draft.wishes.way:
+        answers = draft.roles.output or "its records"
+        raise UserError(f"--way {draft.wishes.way} is for documents without answers; here {answers} answers")
     if draft.answered:
         return draft
-    say = draft.say
     question = say(
         "no answers here: annotate, passages (name where a passage is from), text (continue pre-training)",
         "没有答案：annotate 标注、passages 指出段落出处、text 继续预训练",

@@ -7,6 +7,7 @@ from r1tailor.proposal import labels as closed
 from r1tailor.proposal.draft import KEY, Draft, preset, repeated, span
 from r1tailor.proposal.goals import metric, metrics, reason
 from r1tailor.proposal.tongue import Decision
+from r1tailor.proposal.values import divided_by
 
 _WAYS = {
     "text": (
@@ -148,7 +149,7 @@ def _split(draft: Draft) -> Iterator[Decision]:
         why = say(f"rows of one {group} stay together", f"同一{group}的行不拆开")
     elif group:
         why = say(f"each {group} occurs once; near-identical rows stay together", f"{group} 各不相同；近似的行不拆开")
-    elif days:
+    elif days and divided_by(draft) == "time":
         why = say(f"the dates span {days} days", f"日期跨度 {days} 天")
     else:
         why = say("near-identical records stay together", "近似的记录不拆开")

@@ -11,15 +11,18 @@ from dataclasses import dataclass, field
 from r1tailor.proposal.cells import Column
 
 MOST_LABELS = 60
+_NEARLY_ALL = 0.95  # of the rows
 _NAMES = {  # in the order of trust
     "output": (
         *("output", "answer", "response", "completion", "target", "label", "labels", "class", "category", "department"),
         *("diagnosis", "verdict", "outcome", "result", "species", "sentiment", "intent", "reply", "summary", "dx"),
+        *("resolution", "solution", "decision", "disposition", "finding", "translation"),
         *("输出", "答案", "标签", "类别", "分类", "科室", "诊断", "结论", "回答", "回复", "判决", "摘要", "裁判结果"),
     ),
     "input": (
         *("input", "question", "query", "prompt", "text", "note", "notes", "content", "complaint", "description"),
         *("message", "body", "passage", "sentence", "document", "report", "context", "title", "q"),
+        *("details", "detail", "dialogue", "history", "symptoms", "facts", "comment", "review"),
         *("输入", "问题", "提问", "文本", "内容", "主诉", "病历", "描述", "病史", "案情", "句子", "标题"),
     ),
     "instruction": ("instruction", "instructions", "task", "system", "指令", "任务"),
@@ -143,8 +146,9 @@ def _dated(columns: Sequence[Column], why: dict[str, tuple[str, str]]) -> Column
 
 
 def _group(columns: Sequence[Column], why: dict[str, tuple[str, str]]) -> Column | None:
-    """Return the column of patients, cases or users, if its name says so and every row has one."""
-    fits = [column for column in columns if column.plain and column.length <= 60 and column.filled == column.rows]
+    """Return the column of patients, cases or users, if its name says so and nearly every row has one."""
+    filled = [column for column in columns if column.filled >= _NEARLY_ALL * column.rows]
+    fits = [column for column in filled if column.plain and column.length <= 60]
     return _pick(fits, "group", why, lambda column: len(column.values) > 1)
 
 

@@ -123,17 +123,21 @@ def _task(draft: Draft) -> dict[str, Any]:
     return task
 
 
+def divided_by(draft: Draft) -> str:
+    """Return what divides the examples: time where the data spans half a year and names no groups."""
+    return draft.by or ("time" if span(draft) >= _LONG_SPAN and not draft.roles.group else "similarity")
+
+
 def _split(draft: Draft) -> dict[str, Any]:
     validation, test = draft.shares
     if draft.way == "text":
         fields = ["output"]  # the text itself
     else:
         fields = ["input", "output", "reasoning"] if draft.labels is None and draft.answered else ["input"]
-    by = "time" if span(draft) >= _LONG_SPAN and not draft.roles.group else "similarity"
     return {
         "validation": validation,
         "test": test,
         "similarity": 0.80,
-        "by": by,
+        "by": divided_by(draft),
         "leaks": {"fields": fields, "containment": 0.75, "on_leak": "remove"},
     }
