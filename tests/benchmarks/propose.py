@@ -257,7 +257,9 @@ def main() -> None:
         import r1tailor.runs
         import r1tailor.stages
         import r1tailor.training.fit  # noqa: F401 - what each fork would import
+        from r1tailor.corpus.privacy.deidentify import find
 
+        find("姓名：张伟, seen by Dr. Jones", ("name",))  # what each fork would load
         found: list[Tried] = []
         print(HEADS["en"], flush=True)
         for number, place in enumerate([*given, *(members(wheels, folder) if wheels else ())]):

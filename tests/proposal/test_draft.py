@@ -25,6 +25,7 @@ def draft(tmp_path: Path) -> Draft:
     [
         ("a/Triage Notes (final).csv", "triage_notes_final"),
         ("门诊.csv", "mine"),
+        ("Fälle 2024.csv", "falle_2024"),
         ("runs.csv", "mine"),
         ("data/", "data"),
     ],

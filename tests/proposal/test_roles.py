@@ -79,3 +79,18 @@ def test_a_closed_set_counts_spellings_of_one_label_once() -> None:
     rows = [{"d": ("Yes", "YES", "yes", "No")[n % 4]} for n in range(12)]
     assert is_closed(described("d", rows))
     assert not is_closed(described("d", [{"d": str(n)} for n in range(12)]))
+
+
+def test_a_hole_loses_no_group_and_a_subject_line_is_none() -> None:
+    rows = [*_visits(), {**_visits()[0], "MRN": ""}]
+    assert _roles(rows).group == "MRN"
+    tickets = [
+        {
+            "Subject": f"printer {n % 4}",
+            "Details": f"paper jam on floor {n}, since noon",
+            "Resolution": f"step {n} helped",
+        }
+        for n in range(40)
+    ]
+    roles = _roles(tickets)
+    assert (roles.group, roles.input, roles.output) == ("", ("Details",), "Resolution")

@@ -22,7 +22,17 @@ from r1tailor.records import Document, Example, read_documents
 from r1tailor.schema.settings import Settings
 
 MOST = 10_000  # documents that are tried
-_SHARES = ((0.1, 0.2), (0.05, 0.1), (0.2, 0.3), (0.25, 0.35), (0.3, 0.4), (0.0, 0.5), (0.0, 0.3))
+_SHARES = (
+    (0.1, 0.2),
+    (0.05, 0.1),
+    (0.2, 0.3),
+    (0.25, 0.35),
+    (0.3, 0.4),
+    (0.0, 0.5),
+    (0.0, 0.3),
+    (0.0, 0.7),
+    (0.0, 0.85),
+)
 _LARGE = 5_000  # records, from which smaller shares are enough
 _FEW_TEXTS = 20  # documents, below which continued pre-training reads pieces of them
 _PIECE, _LEAST_PIECE = 2_000, 20  # characters of a piece

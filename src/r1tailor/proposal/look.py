@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pyarrow import parquet
 
+from r1tailor.config_messages import did_you_mean
 from r1tailor.errors import DataError
 from r1tailor.proposal import tables
 
@@ -119,10 +120,13 @@ def _files(path: Path) -> list[Path]:
         if path.suffix.lower() not in known:
             raise DataError(f"{path}: a file whose name ends in {', '.join(known)} is expected")
         return [path]
+    if not path.exists():
+        near = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise DataError(f"{path} does not exist.{did_you_mean(path.name, near)}")
     below = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
     suffixes = [file.suffix.lower() for file in below if file.suffix.lower() in known]
     if not suffixes:
-        raise DataError(f"{path} is no file, and no folder with files that end in {', '.join(known)}")
+        raise DataError(f"{path} holds no file that ends in {', '.join(known)}")
     most = max(dict.fromkeys(suffixes), key=suffixes.count)
     return [file for file in below if file.suffix.lower() == most]
 

@@ -84,7 +84,9 @@ def _corrected(roles: Roles, columns: dict[str, Column], wishes: Wishes) -> Role
         for column in (named,) if isinstance(named, str) else named:
             if column and column not in columns:
                 meant = did_you_mean(column, columns)
-                raise UserError(f"--{role} {column}: no such column; there are {', '.join(columns)}{meant and '.' + meant}")
+                raise UserError(
+                    f"--{role} {column}: no such column; there are {', '.join(columns)}{meant and '.' + meant}"
+                )
     chosen = {role: named for role, named in given.items() if named}
     said = dict.fromkeys(chosen, ("as you said", "按您所说"))
     taken = {*wishes.input, wishes.output, wishes.group}

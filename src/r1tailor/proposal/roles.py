@@ -22,7 +22,7 @@ _NAMES = {  # in the order of trust
     "input": (
         *("input", "question", "query", "prompt", "text", "note", "notes", "content", "complaint", "description"),
         *("message", "body", "passage", "sentence", "document", "report", "context", "title", "q"),
-        *("details", "detail", "dialogue", "history", "symptoms", "facts", "comment", "review"),
+        *("details", "detail", "dialogue", "history", "symptoms", "facts", "comment", "review", "subject"),
         *("输入", "问题", "提问", "文本", "内容", "主诉", "病历", "描述", "病史", "案情", "句子", "标题"),
     ),
     "instruction": ("instruction", "instructions", "task", "system", "指令", "任务"),
@@ -31,7 +31,7 @@ _NAMES = {  # in the order of trust
         *("推理", "理由", "解析", "思考", "分析"),
     ),
     "group": (
-        *("group", "mrn", "patient", "patient_id", "subject", "subject_id", "pid", "case", "case_id", "user_id"),
+        *("group", "mrn", "patient", "patient_id", "subject_id", "pid", "case", "case_id", "user_id"),
         *("client", "client_id", "session", "conversation_id", "customer"),
         *("病案号", "患者编号", "患者", "住院号", "案号", "客户", "分组"),
     ),
