@@ -43,7 +43,7 @@ def test_many_documents_stay_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "wishes", "said"),
     [
-        ("a.txt", "\n", {}, r"a\.txt: nothing can be read: .*there is no text in it"),
+        ("a.txt", "\n", {}, r"no document comes of the source: .*a\.txt: there is no text in it"),
         ("a.txt", "x", {}, r"a\.txt: no domain of its own: of 1 examples none is left"),
         ("a.txt", "One.\n\nTwo.", {"way": "passages"}, "no domain of its own: all documents have one title"),
     ],

@@ -65,9 +65,6 @@ def tried(draft: Draft, ask: Asker, run: RunFolder) -> Tried:
     """
     _quietly(stages.collect, settings_of(draft), run, MOST)
     documents = list(read_documents(run.collected))
-    if not documents:
-        first = next(iter(_rejected(run)), "there is no text in it")
-        raise DataError(f"{draft.looked.place}: nothing can be read: {first}")
     draft = settled(draft, documents, ask)
     if draft.way == "text" and len(documents) < _FEW_TEXTS:
         draft = replace(draft, passage=_piece(documents))

@@ -159,7 +159,8 @@ def _split(draft: Draft) -> Iterator[Decision]:
         why = say("few documents: parts of them are held out", "文档少：按片段留出")
         yield Decision(say("pieces", "片段"), say(f"{draft.passage} characters", f"{draft.passage} 字"), why)
     validation, test = draft.shares
-    yield Decision(say("split", "划分"), f"{validation:.0%} validation, {test:.0%} test", why)
+    shares = say(f"{validation:.0%} validation, {test:.0%} test", f"验证 {validation:.0%}，测试 {test:.0%}")
+    yield Decision(say("split", "划分"), shares, why)
 
 
 def comments(draft: Draft) -> dict[str, str]:
