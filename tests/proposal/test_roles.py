@@ -94,3 +94,13 @@ def test_a_hole_loses_no_group_and_a_subject_line_is_none() -> None:
     ]
     roles = _roles(tickets)
     assert (roles.group, roles.input, roles.output) == ("", ("Details",), "Resolution")
+
+
+def test_a_whole_name_comes_before_a_word_in_one_and_a_column_of_holes_is_not_asked() -> None:
+    rows = [
+        {"Clutch Completion": ("Yes", "No")[n % 2], "Species": ("Adelie", "Gentoo", "Chinstrap")[n % 3], "bill": n / 7}
+        | {"Comments": "not enough blood for isotopes" if n % 9 == 0 else ""}
+        for n in range(60)
+    ]
+    roles = _roles(rows)
+    assert (roles.output, roles.input) == ("Species", ("Clutch Completion", "bill"))

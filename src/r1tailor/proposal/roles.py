@@ -64,13 +64,16 @@ class Roles:
 
 
 def named(role: str, name: str) -> int:
-    """Return how well a column's name announces a role: the higher the better, 0 if it does not."""
+    """Return how well a column's name announces a role: the higher the better, 0 if it does not.
+
+    A whole name comes before one that holds the word: Species before Clutch Completion.
+    """
     words = _WORD.findall(name.casefold())
     whole = "_".join(words)
     for place, known in enumerate(_NAMES[role]):
         chinese = not known.isascii() and known in name
         if whole == known or known in words or chinese:
-            return 2 * (len(_NAMES[role]) - place) + (whole == known)
+            return len(_NAMES[role]) - place + (len(_NAMES[role]) if whole == known else 0)
     return 0
 
 
@@ -154,7 +157,8 @@ def _group(columns: Sequence[Column], why: dict[str, tuple[str, str]]) -> Column
 
 def _input(columns: Sequence[Column], why: dict[str, tuple[str, str]]) -> tuple[str, ...]:
     """Return the question: the column that is named so, the longest text, or every column where all are short."""
-    texts = [column for column in columns if column.words and not _code(column)]
+    told = [column for column in columns if 2 * column.filled >= column.rows and not _code(column)]
+    texts = [column for column in told if column.words]
     chosen = _pick([column for column in texts if column.distinct > 0.02], "input", why, lambda column: True)
     longest = max(texts, key=lambda column: column.length, default=None)
     if chosen is None and longest is not None and longest.length >= 20:
@@ -162,7 +166,7 @@ def _input(columns: Sequence[Column], why: dict[str, tuple[str, str]]) -> tuple[
         why["input"] = f"the longest text: {longest.name}", f"最长的文本：{longest.name}"
     if chosen is not None:
         return (chosen.name,)
-    short = [column for column in columns if column.plain and not _code(column)] or list(columns)
+    short = [column for column in told if column.plain] or list(columns)
     if short:
         why["input"] = "no long text: all other columns together", "没有长文本：其余各列合在一起"
     return tuple(column.name for column in short)
