@@ -51,6 +51,11 @@ def test_free_answers_are_measured_by_their_length_and_kind(
     assert values(free, tmp_path)["task"]["metrics"] == named
 
 
+def test_a_chinese_answer_is_long_sooner(draft: Draft) -> None:
+    said = replace(draft, labels=None, survey=replace(_FOUND, length=27.0))
+    assert (metric(said), metric(replace(said, say=Tongue("zh")))) == ("exact_match", "chrf")
+
+
 def test_labels_are_also_measured_by_class(draft: Draft) -> None:
     assert metrics(draft) == ["macro_f1"]
 

@@ -6,7 +6,7 @@ from r1tailor.planning import power
 from r1tailor.proposal.draft import Draft
 from r1tailor.proposal.tongue import Decision, Tongue
 
-_LONGEST_EXACT = 40  # characters of a mean answer that can be expected word for word
+_LONGEST_EXACT = {"en": 40, "zh": 12}  # characters of a mean answer that can be expected word for word
 _OF_TEXTS = "perplexity"
 _SHARES = ("label_accuracy", "exact_match", "title_accuracy", "number")  # of items that are right
 _NAMED = {  # metrics that the task has to name, by that of the goal
@@ -36,7 +36,8 @@ def metric(draft: Draft) -> str:
         return "label_accuracy"
     if draft.survey is not None and draft.survey.numeric:
         return "number"
-    return "chrf" if draft.survey is None or draft.survey.length > _LONGEST_EXACT else "exact_match"
+    longest = _LONGEST_EXACT[draft.say.language]
+    return "chrf" if draft.survey is None or draft.survey.length > longest else "exact_match"
 
 
 def metrics(draft: Draft) -> list[str]:
