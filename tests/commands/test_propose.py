@@ -142,9 +142,9 @@ def test_a_database_becomes_a_domain(propose: Callable[..., str], project: Path)
         rows = [(f"complaint {n * 7919 % 997} since {n} days", "ab"[n % 2]) for n in range(60)]
         database.executemany("INSERT INTO visits VALUES (?, ?)", rows)
         database.commit()
-    told = propose(f"sqlite:///{project / 'clinic.db'}", "--yes")
-    assert "written: conf/domain/clinic.yaml" in told
-    (source,) = _domain(project, "clinic")["sources"]  # type: ignore[misc]
+    told = propose(f"sqlite:///{project / 'clinic.db'}", "--yes", "--name", "wards")
+    assert "written: conf/domain/wards.yaml" in told
+    (source,) = _domain(project, "wards")["sources"]  # type: ignore[misc]
     assert (source["kind"], source["query"]) == ("sql", 'SELECT * FROM "visits"')
 
 
