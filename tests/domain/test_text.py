@@ -125,3 +125,12 @@ def test_a_domain_of_texts_trains_and_is_measured_by_perplexity(
 
 def _flow(value: dict[str, str]) -> str:
     return "{" + ", ".join(f"{key}: {json.dumps(each)}" for key, each in value.items()) + "}"
+
+
+def test_long_documents_are_cut_into_pieces_that_joined_are_the_document() -> None:
+    text = "First part.\n\nSecond part, which is longer.\n\nThird."
+    settings = _composed("domain.sources.0.path=x", "domain.task.passage_characters=30")
+    examples = list(open_domain(settings.domain, [Document("a", text, **FACTS)]).examples())
+    assert [example.id for example in examples] == ["a#0", "a#1", "a#2"]
+    assert "".join(example.output for example in examples) == text
+    assert {example.available_at for example in examples} == {"2026-01-01"}

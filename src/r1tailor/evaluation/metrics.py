@@ -21,6 +21,7 @@ from r1tailor.domain import Domain, ScoredMetric, is_text
 from r1tailor.domain.base import answer_of
 from r1tailor.evaluation import resampling
 from r1tailor.evaluation.resampling import Array, Bounds
+from r1tailor.planning.power import wilson
 from r1tailor.records import Example, Prediction
 
 _ORDERS = 4  # of n-grams in BLEU
@@ -113,7 +114,7 @@ class Proportion(Mean):
     def bounds(self, resamples: int, confidence: float, seed: int) -> Bounds:
         """Return the ends of Wilson's interval."""
         successes, n = self.rows().sum(axis=0).round().astype(int).tolist()
-        return resampling.wilson(successes, n, confidence)
+        return wilson(successes, n, confidence)
 
     def p_value(self, tuned: ItemMetric, resamples: int, seed: int) -> float:
         """Return the p-value of McNemar's exact test."""
