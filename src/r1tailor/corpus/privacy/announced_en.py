@@ -8,8 +8,17 @@ word there is one of the language, a drug, or an eponym. A name ends before the 
 import re
 from collections.abc import Iterator
 
-from r1tailor.corpus.privacy.lexicon_en import is_drug, is_eponym, is_ordinary
-from r1tailor.corpus.privacy.lists import sections, words
+from r1tailor.corpus.privacy import romanised_en
+from r1tailor.corpus.privacy.lexicon_en import (
+    begins_phrase,
+    is_dosed,
+    is_drug,
+    is_eponym,
+    is_listed,
+    is_named_after,
+    is_ordinary,
+)
+from r1tailor.corpus.privacy.lists import one_of, sections, words
 
 _SECTIONS, _CONTEXTS = sections("names.txt"), sections("contexts_en.txt")
 LISTED = frozenset(word.lower() for name in ("given", "surname") for word in _SECTIONS[name])
@@ -34,45 +43,38 @@ _NAME_LABEL = re.compile(
     r"(?:\s?\([a-z, ]{1,20}\))?(?:[ ]{0,2}[:=][ ]{0,3}| - )",
     re.IGNORECASE,
 )
-_ROLES = (
-    r"patient|pt|client|resident|attending|surgeon|consultant|physician|doctor|provider|pcp|nurse|midwife|therapist"
-    r"|pharmacist|an(?:a)?esthesiologist|an(?:a)?esthetist|radiologist|pathologist|interpreter|dietitian|case manager"
-    r"|social worker|care ?giver|carer|informant|proband|donor|recipient|operator|assistant|coder|author"
-    r"|plaintiff|defendant|petitioner|respondent|appellant|appellee|claimant|complainant|witness|victim|accused|juror"
-    r"|attorney|counsel|solicitor|barrister|judge|justice|magistrate|clerk|notary|trustee|executor|guardian|debtor"
-    r"|creditor|tenant|landlord|borrower|lender|buyer|seller|guarantor|insured|subscriber|policyholder|account holder"
-    r"|cardholder|beneficiary|employee|supervisor|manager|student|pupil|teacher|tutor|principal|headmaster|coach"
-    r"|mother|father|mom|dad|parents?|wife|husband|spouse|partner|fianc[eé]e?|sons?|daughters?|brothers?|sisters?"
-    r"|(?:grand|step)(?:son|daughter|mother|father)|grandchild|aunt|uncle|niece|nephew|cousin|neighbou?r|roommate"
-    r"|girlfriend|boyfriend|friend|children|child|siblings|next of kin|(?:emergency )?contact(?: person)?|nok|poa"
-    r"|captain|sergeant|detective|inspector|lieutenant|officer|sister|pastor|rabbi|imam|deacon|chaplain"
-)
-_BY = (
-    r"(?:seen|signed|reviewed|dictated|transcribed|examined|referred|prepared|accompanied|verified|performed|attended"
-    r"|assisted|ordered|written|cosigned|completed|recorded|interpreted|taught|drafted|authorized|approved|requested"
-    r"|entered|collected|checked|drawn) by"
-)
-_LISTS_PEOPLE = r"present|attendees|participants|on call|backup|cc|from|to|attn|re|signed|signature|dear|ordered"
+_KIN = one_of(_CONTEXTS["kin"])
+_ROLES = one_of([*_CONTEXTS["role"], *_CONTEXTS["kin"]])
+_BY = f"(?:{one_of(_CONTEXTS['done'])}) by"
+_LISTS_PEOPLE = one_of(_CONTEXTS["lists people"])
 _ROLE_LABEL = re.compile(
     rf"{_BOUND}(?:(?:ordering|referring|attending|primary|treating|emergency|responsible) )?"
-    rf"(?P<role>{_ROLES}|{_BY}|{_LISTS_PEOPLE})(?:\(s\)|'s)?[ ]{{0,2}}(?:[:=]|-(?= ))[ ]{{0,3}}",
+    rf"(?P<role>{_ROLES}|{_BY}|{_LISTS_PEOPLE})(?:\(s\)|'s)?(?: name)?[ ]{{0,2}}(?:[:=]|-(?= ))[ ]{{0,3}}",
     re.IGNORECASE,
 )
 _ROLE = re.compile(rf"{_BOUND}(?P<role>{_ROLES}|{_BY})[ ]{{1,2}}(?=[{_LETTER}])", re.IGNORECASE)
+# "her mother, Dorje, brought her in", "pt's wife yukiko", "she was named Sora"
+_OWNED_KIN = re.compile(
+    rf"(?i:\b(?:his|her|their|my|our|patient's|pt's|[a-z]+'s) (?:{_KIN})),? (?P<name>[{_LETTER}][{_LETTER}'-]{{2,20}})(?P<sign>, )?"
+)
+_IS_NAMED = re.compile(
+    rf"(?i:(?P<named>(?:was|were|is|are|been|girl|boy|baby|child|son|daughter|man|woman) (?:named|called)|(?:patient|pt) is)) "
+    rf"(?=[{_LETTER}])"
+)
+# Two words of the language of which people are called before what only people do: "Pearl Best reports".
+_CALLED = re.compile(
+    rf"(?<![{_LETTER}])(?P<given>[A-Z][a-z]+) (?P<surname>[A-Z][a-z]+)(?= (?:{one_of(_CONTEXTS['only people'])})\b)"
+)
 _ANY = re.compile(r"(?i)\b(?:name|m[rsx]s?|miss|drs?|prof|rev|herr|frau|mme|dame|messrs|hon)\b|:|=| - ")
 _ANY_ROLE = re.compile(rf"(?i)(?<![a-z])(?:{_ROLES}|{_BY})[ ]")
 _NOT_TITLED = frozenset(_CONTEXTS["not titled"])
 _ADDRESSED = frozenset(_CONTEXTS["addressed"])
 _EMPTY = frozenset(_CONTEXTS["empty"])
 _WORDLIKE = frozenset(_CONTEXTS["word too"])
-_PERSON_VERBS = re.compile(
-    r"(?: (?:gave|was|is|has|had|denies|reports|states|said|says|told|called|came|lives|presents|presented|reported"
-    r"|stated"
-    r"|denied|complains|c/o|requesting|requests|asked|walked|ambulating|amb|tolerated|tolerating|refused|refuses|notified"
-    r"|aware|seen|rounded|signed|arrived|returned|agrees|admitted|s/p|w/|who|at bedside)\b|[,;.:()\n/]|  |$)",
-    re.IGNORECASE,
-)
+NAMES_TOO = LISTED | _WORDLIKE
+_PERSON_VERBS = re.compile(rf"(?: (?:{one_of(_CONTEXTS['verb'])})\b|[,;.:()\n/]|  |$)", re.IGNORECASE)
 _MOST_WORDS = 5
+_ADJECTIVE = re.compile(r"(?:ic|al|ed|ing|ive|ous|ary|oid|ent|ant|ly|ish|ile)$")
 _VOWEL = re.compile("[aeiouyà-ỿ]", re.IGNORECASE)
 
 
@@ -85,9 +87,42 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
             yield from _named(text, match.end())
         for match in _ROLE_LABEL.finditer(text):
             yield from _listed(text, match.end(), labelled=True)
+    yield from romanised_en.spans(text)
+    for match in _CALLED.finditer(text):
+        if match["surname"].lower() in NAMES_TOO and (match["given"].lower() in NAMES_TOO or not _is_term(match["given"])):
+            yield match.span()
+    for match in _OWNED_KIN.finditer(text):
+        if _is_kins_name(text, match):
+            yield match.span("name")
+    for match in _IS_NAMED.finditer(text):
+        yield from _named_so(text, match)
     if _ANY_ROLE.search(text):
         for match in _ROLE.finditer(text):
             yield from _listed(text, match.end(), labelled=False)
+
+
+def _is_kins_name(text: str, match: re.Match[str]) -> bool:
+    """Whether a word behind a relative is the relative's name: no word of any kind, and set off if it has a capital."""
+    name = match["name"]
+    if _is_term(name) or is_named_after(text, match.end("name")) or is_dosed(text, match.end("name")):
+        return False
+    if not name[0].isupper():
+        return not _ADJECTIVE.search(name) and bool(_VOWEL.search(name))
+    return bool(match["sign"]) or bool(_PERSON_VERBS.match(text, match.end("name")))
+
+
+def _named_so(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield the name behind "was named"; behind "patient is" there must be two words that are none of the language."""
+    first = _WORD.match(text, match.end())
+    if first is not None and (end := _of_syllables(text, first)):
+        yield first.start(), end
+        return
+    if first is None or _is_term(first.group()) or len(first.group()) < 3:
+        return
+    end = _end(text, first, cautious=True)
+    two, capital = " " in text[first.start() : end], first.group()[0].isupper()
+    if (two if match["named"].lower().endswith("is") else capital or two) and not begins_phrase(text, first.start()):
+        yield first.start(), end
 
 
 def _titled(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
@@ -119,7 +154,7 @@ def _is_followed_by_a_name(text: str, end: int) -> bool:
 def _named(text: str, place: int) -> Iterator[tuple[int, int]]:
     """Yield what stands behind the label of a name."""
     first = _WORD.match(text, place)
-    if first is None or first.group().lower() in _EMPTY or is_drug(first.group()):
+    if first is None or first.group().lower() in _EMPTY or is_drug(first.group()) or begins_phrase(text, place):
         return
     if is_ordinary(first.group()) and first.group().islower() and not _is_wordlike(first.group()):
         following = _WORD.match(text, first.end() + 1)
@@ -135,12 +170,14 @@ def _named(text: str, place: int) -> Iterator[tuple[int, int]]:
 def _listed(text: str, place: int, *, labelled: bool) -> Iterator[tuple[int, int]]:
     """Yield the name behind a role, and of a list behind a label every further one."""
     while first := _WORD.match(text, _behind_title(text, place)):
-        if not _is_name(text, first, labelled=labelled):
+        end = _of_syllables(text, first)
+        if not end and not _is_name(text, first, labelled=labelled):
             return
-        end = _end(text, first, cautious=True)
+        end = end or _end(text, first, cautious=True)
         comma = re.compile(r", (?=[A-ZÀ-Þ])").match(text, end)
         second = _WORD.match(text, comma.end()) if comma else None
-        if second and first.group().isupper() == second.group().isupper() and not _is_word(second.group()):
+        alike = second and first.group().isupper() == second.group().isupper()
+        if second and alike and (not _is_word(second.group()) or romanised_en.is_surname(second.group())):
             end = _end(text, second, cautious=True)
         yield first.start(), end
         more = re.compile(r"(?: ?\([^()\n]{1,20}\))?(?:[,;]| and|, and| &) (?=[A-ZÀ-Þ])").match(text, end)
@@ -158,6 +195,10 @@ def _is_name(text: str, first: re.Match[str], *, labelled: bool) -> bool:
     """Whether a word behind a role begins a name."""
     word = first.group().removesuffix("'s")
     lower, follows = word.lower(), text[first.end() : first.end() + 1]
+    if is_named_after(text, first.end()) or begins_phrase(text, first.start()):
+        return False
+    if lower not in LISTED and is_dosed(text, first.end()):
+        return False
     if follows == ":" or is_drug(word) or (is_eponym(word) and lower not in LISTED and follows != ","):
         return False
     initial = len(word) == 1 and follows == "." and labelled
@@ -204,6 +245,17 @@ def _is_word(word: str) -> bool:
     return is_ordinary(lower) or is_drug(lower) or lower in _NO_NAME
 
 
+def _is_term(word: str) -> bool:
+    return _is_word(word) or is_eponym(word)
+
+
+def _of_syllables(text: str, first: re.Match[str]) -> int:
+    """Return where a surname and a given name of two syllables end, in any case; 0 if there is none."""
+    second = _WORD.match(text, first.end() + 1) if text[first.end() : first.end() + 1] == " " else None
+    both = second and not is_listed(second.group()) and romanised_en.is_surname(first.group()) and romanised_en.is_given(second.group())
+    return second.end() if second and both else 0
+
+
 def _end(text: str, first: re.Match[str], *, cautious: bool) -> int:
     """Return where the name that begins with a word ends.
 
@@ -223,7 +275,7 @@ def _end(text: str, first: re.Match[str], *, cautious: bool) -> int:
     for _ in range(_MOST_WORDS):
         gap = re.compile(r"\.? |-|\.(?=[A-Za-z])").match(text, place)
         word = _WORD.match(text, gap.end()) if gap else None
-        if gap is None or word is None or (text[place] == "." and place - first.start() > 2 and end == place):
+        if gap is None or word is None or (text[place] == "." and place - first.start() > 2 and end == place and text[place - 3 : place] != " St"):
             break
         spelt, lower = word.group(), word.group().lower()
         if text[word.end() : word.end() + 1] in (":", "=") or text[word.end() : word.end() + 2] == " :":
