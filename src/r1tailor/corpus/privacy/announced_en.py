@@ -43,7 +43,7 @@ _NAME_LABEL = re.compile(
     r"(?:\s?\([a-z, ]{1,20}\))?(?:[ ]{0,2}[:=][ ]{0,3}| - )",
     re.IGNORECASE,
 )
-_KIN = one_of(_CONTEXTS["kin"])
+_KIN = one_of(set(_CONTEXTS["kin"]) - {"parent", "parents", "children", "siblings", "partner", "twin"})
 _ROLES = one_of([*_CONTEXTS["role"], *_CONTEXTS["kin"]])
 _BY = f"(?:{one_of(_CONTEXTS['done'])}) by"
 _LISTS_PEOPLE = one_of(_CONTEXTS["lists people"])
@@ -74,7 +74,7 @@ _WORDLIKE = frozenset(_CONTEXTS["word too"])
 NAMES_TOO = LISTED | _WORDLIKE
 _PERSON_VERBS = re.compile(rf"(?: (?:{one_of(_CONTEXTS['verb'])})\b|[,;.:()\n/]|  |$)", re.IGNORECASE)
 _MOST_WORDS = 5
-_ADJECTIVE = re.compile(r"(?:ic|al|ed|ing|ive|ous|ary|oid|ent|ant|ly|ish|ile)$")
+_ADJECTIVE = re.compile(r"(?:ic|al|ed|ing|ive|ous|ary|oid|ent|ant|ly|ish|ile|[^aeious]s)$")
 _VOWEL = re.compile("[aeiouyà-ỿ]", re.IGNORECASE)
 
 
@@ -199,7 +199,7 @@ def _is_name(text: str, first: re.Match[str], *, labelled: bool) -> bool:
         return False
     if lower not in LISTED and is_dosed(text, first.end()):
         return False
-    if follows == ":" or is_drug(word) or (is_eponym(word) and lower not in LISTED and follows != ","):
+    if follows == ":" or (is_drug(word) and lower not in NAMES_TOO) or (is_eponym(word) and lower not in LISTED and follows != ","):
         return False
     initial = len(word) == 1 and follows == "." and labelled
     if initial:
@@ -234,7 +234,7 @@ def _is_wordlike(word: str) -> bool:
 
 
 def _is_abbreviation(word: str) -> bool:
-    return word.isupper() and len(word) <= 4
+    return word.isupper() and len(word) <= 5
 
 
 def _is_word(word: str) -> bool:

@@ -34,7 +34,7 @@ _EMPTY = re.compile(r"不详|未知|无|待定|保密|同上|匿名|见|未填|�
 _NEXT_LABEL = "|".join(_CONTEXTS["next label"])
 _STOP = r"(?=[ ,,。;；、:：)）(（\[\]/|\n]|$|" + _NEXT_LABEL + ")"
 _SIGN = r"(?: ?\([^()\n]{1,10}\))? {0,2}[:=]? {0,3}"
-_COLON = r"(?: ?\([^()\n]{1,10}\))?(?: {0,2}[:=] {0,3}| {1,3})"
+_COLON = r"(?: ?\([^()\n]{1,10}\))?(?: {0,2}[:=] {0,3}| {1,3}|[】\]] ?:? ?)"
 _NAME_LABEL = re.compile(rf"(?:姓 {{0,4}}名|名 {{0,2}}字){_COLON}")
 _NO_ROLES = {"姓名", "名字", "主任", "本人"}
 _ROLES = "|".join(sorted({*_CONTEXTS["label"], *_CONTEXTS["further role"]} - _NO_ROLES, key=len, reverse=True))
@@ -51,25 +51,31 @@ _LEADS = re.compile(
     r"(?:今日|昨日|今晨|今|请|经|由|与|和|及|向|对|将|把|给|为|系|是|在|被|让|随|因|嘱|找|见|听取了|听取|通知|告知|邀请|感谢|转告)$"
 )
 _CLAUSE = re.compile(
-    r"(?:^|(?<=[\s,,。;；、:：(（]))(?:现|昨日|今日|今晨|由|经|将|给|与|和|向|通知|回访|电话回访|汇款给|交给|转给|听取|听取了|询问|联系|告知|邀请|委托)?(?=[\u4e00-\u9fff])"
+    r"(?:^|(?<=[\s,,。;；、:：(（]))(?:现|昨日|今日|今晨|昨夜|昨晚|今早|今天|昨天|目前|由|经|将|给|与|和|向|通知|回访|电话回访|汇款给|交给|转给|听取|听取了|询问|联系|告知|邀请|委托)?(?=[\u4e00-\u9fff])"
     r"|(?<=[和与])(?=[\u4e00-\u9fff])",
     re.MULTILINE,
 )
 _PERSON_VERB = re.compile(
-    r"(?:因|诉|称|向|拒绝|要求|签字|签署|自述|主诉|入院|出院|患有|系|病情|提起|同意|表示|辩称|到庭|未到|撤诉|撤回|来电|来院|转入|就诊|和|与|再次|既往|于[今昨]|服药|术后)"
+    r"(?:因|诉|称|向|拒绝|确诊|突发|复查|复诊|否认|服用|服药|患|呕吐|晕倒|摔|跌|昨|今|咳|发热|发烧|死亡|去世|怀孕|顺产|分娩|的(?:检查|化验|报告|结果|病|心电|手术|家属|父|母|丈|妻|儿|女)|签|要求|签字|签署|自述|主诉|入院|出院|患有|系|病情|提起|同意|表示|辩称|到庭|未到|撤诉|撤回|来电|来院|转入|就诊|和|与|再次|既往|于[今昨]|服药|术后)"
 )
 _LATIN = re.compile(r"[A-Za-z][A-Za-z'-]{1,29}(?: {1,2}[A-Za-z][A-Za-z.'-]{0,29}){0,3}")
 _LATIN_TITLED = re.compile(rf"{_LATIN.pattern}(?= ?(?:{_TITLES}))")
 _TITLE_FIRST = re.compile(_TITLES)
 _ROLE_WORDS = frozenset(_ROLES.split("|"))
-_SPACED = re.compile(rf"{_H} {{1,3}}{_H}(?: {{1,2}}{_H})?(?={_STOP[3:]}")
+_SPACED = re.compile(rf"{_H} {{1,3}}{_H}(?: {{1,2}}(?!性 {{0,4}}别|年 {{0,4}}龄){_H})?(?={_STOP[3:]}")
 _FULL_TIBETAN = re.compile(f"(?:{_TIBETAN}){{1,3}}")
-_FULL_JAPANESE = re.compile(rf"(?P<surname>{_JAPANESE})(?P<given>[^\W\d_A-Za-z{_NEVER}]{{0,3}})")
+_FULL_JAPANESE = re.compile(rf"(?P<surname>{_JAPANESE})(?P<given>[{''.join(_FOREIGN['japanese given'])}]{{0,3}})")
+_WESTERN = re.compile("|".join(sorted(_FOREIGN["western"], key=len, reverse=True)))
+_LAST_GIVEN = "郎子美男夫雄彦介太之香奈也树辅"
+_TWO_TIBETAN = re.compile(f"(?:{_TIBETAN}){{2,3}}")
 _SOUNDED = re.compile(f"[{_SOUNDS}]{{2,12}}")
 _DOTTED = re.compile(rf"(?P<first>{_H}{{1,8}}?){_DOT}(?P<rest>{_H}{{1,10}}(?:{_DOT}{_H}{{1,8}})?)")
-_GIVEN_ENDS = re.compile(
-    r"(?:太郎|次郎|一郎|二郎|三郎|健一|美咲|花子|由美|和子|惠子|洋子|幸子|真由美|大辅|翔太|直树|拓也|达也|雄彦|雄|健|翔|诚|茂|隆|学|猛|樱|爱|结衣|美穗|美香|明美|直美|裕子|智子|京子|千夏|今日子|莉子|百合|百川|多喜|雅|修|刚|葵|莲|凛|阳菜|太|宏|浩|进|聪|彻)"
+_DOT_SOUNDS = "".join(_FOREIGN["dotted sounds"])
+_AROUND_DOT = re.compile(
+    rf"(?P<first>[{_SOUNDS}{_DOT_SOUNDS}]{{1,10}})[·•・‧∙](?P<rest>[{_SOUNDS}{_DOT_SOUNDS}]{{1,10}}(?:[·•・‧∙][{_SOUNDS}{_DOT_SOUNDS}]{{1,8}})?)"
 )
+_LEADS_UP = tuple(sorted({*_CONTEXTS["label"], *_CONTEXTS["further role"], *_CONTEXTS["before"]}, key=len, reverse=True))
+_CLEAR_VERB = re.compile(f"(?:{'|'.join(word for word in _CONTEXTS['verb'] if len(word) > 1)}|[因诉称被与和将已未经对向从以的于在]|{_TITLES})")
 _VERB_FIRST = re.compile(rf"(?:{'|'.join(_CONTEXTS['verb'])}|[一二三四五六七八九十]|[ ,,。;；、:：)）(（]|$)")
 _LONGEST = 15
 
@@ -89,10 +95,22 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
     for match in _LATIN_TITLED.finditer(text):
         yield from _latin(text, match)
     yield from _led(text)
+    for match in _TWO_TIBETAN.finditer(text):
+        yield match.span()
+    for match in _AROUND_DOT.finditer(text):
+        yield _around_dot(text, match)
     for match in _AGED.finditer(text):
         start, end = match.span("name")
         if _is_foreign(match["name"]):
             yield start, end
+
+
+def _around_dot(text: str, match: re.Match[str]) -> tuple[int, int]:
+    """Return where a name with a dot stands: from behind a role or a word that leads up to it, up to a clear verb."""
+    start, dot = match.span("first")
+    led = (place for place in range(dot - 1, start, -1) if text.endswith(_LEADS_UP, 0, place))
+    ends = (place for place in range(match.start("rest") + 1, match.end()) if _CLEAR_VERB.match(text, place))
+    return next(led, start), next(ends, match.end())
 
 
 def _value(text: str, start: int, *, certain: bool) -> Iterator[tuple[int, int]]:
@@ -157,6 +175,8 @@ def _of_foreign(text: str, start: int) -> int:
         return _of_rest(text, dotted.start("rest"))
     if run is None:
         return 0
+    if (western := _WESTERN.match(text, start)) and _VERB_FIRST.match(text, western.end()):
+        return western.end()
     if tibetan := _FULL_TIBETAN.match(text, start):
         return tibetan.end()
     if (japanese := _FULL_JAPANESE.match(text, start)) and (end := _of_japanese(text, japanese)):
@@ -168,7 +188,7 @@ def _of_foreign(text: str, start: int) -> int:
 
 
 def _is_borne(name: str) -> bool:
-    known = _BORNE.issuperset(name[1:]) or (len(name) == 3 and name[0] in _FREQUENT and name[2] in _BORNE)
+    known = _BORNE.issuperset(name[1:]) or name[1:] in _PAIRS or (len(name) == 3 and name[0] in _FREQUENT and name[2] in _BORNE)
     return known and _is_han(name)
 
 
@@ -190,10 +210,10 @@ def _of_japanese(text: str, match: re.Match[str]) -> int:
     """Return where a Japanese name ends: behind a usual given name, or before a verb or a sign."""
     if _TITLE_FIRST.match(text, match.end("surname")):
         return match.end("surname")
-    if given := _GIVEN_ENDS.match(text, match.end("surname")):
-        return given.end()
     for length in range(len(match["given"]), 0, -1):
         end = match.end("surname") + length
+        if length > 1 and (_VERB_FIRST.match(text, end) or (length == 2 and text[end - 1] in _LAST_GIVEN)):
+            return end
         if _VERB_FIRST.match(text, end) and not _VERB_FIRST.match(text, end - length):
             return end
     return match.end("surname") if _VERB_FIRST.match(text, match.end("surname")) else 0

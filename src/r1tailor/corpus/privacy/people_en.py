@@ -178,6 +178,8 @@ def _is_name(text: str, run: _Run) -> bool:
         return not all(map(_says_nothing, run.words))
     if len(run.words) == 1 and not _VERSUS.search(text, start, run.start):
         return _is_addressed(text, run, start)
+    if all(map(_says_nothing, run.words)):
+        return False
     if _CREDENTIAL.match(text, run.end) or _PERSON.match(text, run.end):
         return True
     near = _PHRASED.search(text, start, run.start) or _NAMED.search(text, start, run.start)
