@@ -55,10 +55,12 @@ _ROLE_LABEL = re.compile(
 _ROLE = re.compile(rf"{_BOUND}(?P<role>{_ROLES}|{_BY})[ ]{{1,2}}(?=[{_LETTER}])", re.IGNORECASE)
 # "her mother, Dorje, brought her in", "pt's wife yukiko", "she was named Sora"
 _OWNED_KIN = re.compile(
-    rf"(?i:\b(?:his|her|their|my|our|patient's|pt's|[a-z]+'s) (?:{_KIN})),? (?P<name>[{_LETTER}][{_LETTER}'-]{{2,20}})(?P<sign>, )?"
+    rf"(?i:\b(?:his|her|their|my|our|patient's|pt's|[a-z]+'s) (?:{_KIN})),? "
+    rf"(?P<name>[{_LETTER}][{_LETTER}'-]{{2,20}})(?P<sign>, )?"
 )
 _IS_NAMED = re.compile(
-    rf"(?i:(?P<named>(?:was|were|is|are|been|girl|boy|baby|child|son|daughter|man|woman) (?:named|called)|(?:patient|pt) is)) "
+    r"(?i:(?P<named>(?:was|were|is|are|been|girl|boy|baby|child|son|daughter|man|woman) (?:named|called)"
+    r"|(?:patient|pt) is)) "
     rf"(?=[{_LETTER}])"
 )
 # Two words of the language of which people are called before what only people do: "Pearl Best reports".
@@ -89,7 +91,9 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
             yield from _listed(text, match.end(), labelled=True)
     yield from romanised_en.spans(text)
     for match in _CALLED.finditer(text):
-        if match["surname"].lower() in NAMES_TOO and (match["given"].lower() in NAMES_TOO or not _is_term(match["given"])):
+        if match["surname"].lower() in NAMES_TOO and (
+            match["given"].lower() in NAMES_TOO or not _is_term(match["given"])
+        ):
             yield match.span()
     for match in _OWNED_KIN.finditer(text):
         if _is_kins_name(text, match):
@@ -199,7 +203,11 @@ def _is_name(text: str, first: re.Match[str], *, labelled: bool) -> bool:
         return False
     if lower not in LISTED and is_dosed(text, first.end()):
         return False
-    if follows == ":" or (is_drug(word) and lower not in NAMES_TOO) or (is_eponym(word) and lower not in LISTED and follows != ","):
+    if (
+        follows == ":"
+        or (is_drug(word) and lower not in NAMES_TOO)
+        or (is_eponym(word) and lower not in LISTED and follows != ",")
+    ):
         return False
     initial = len(word) == 1 and follows == "." and labelled
     if initial:
@@ -252,7 +260,12 @@ def _is_term(word: str) -> bool:
 def _of_syllables(text: str, first: re.Match[str]) -> int:
     """Return where a surname and a given name of two syllables end, in any case; 0 if there is none."""
     second = _WORD.match(text, first.end() + 1) if text[first.end() : first.end() + 1] == " " else None
-    both = second and not is_listed(second.group()) and romanised_en.is_surname(first.group()) and romanised_en.is_given(second.group())
+    both = (
+        second
+        and not is_listed(second.group())
+        and romanised_en.is_surname(first.group())
+        and romanised_en.is_given(second.group())
+    )
     return second.end() if second and both else 0
 
 
@@ -275,7 +288,11 @@ def _end(text: str, first: re.Match[str], *, cautious: bool) -> int:
     for _ in range(_MOST_WORDS):
         gap = re.compile(r"\.? |-|\.(?=[A-Za-z])").match(text, place)
         word = _WORD.match(text, gap.end()) if gap else None
-        if gap is None or word is None or (text[place] == "." and place - first.start() > 2 and end == place and text[place - 3 : place] != " St"):
+        if (
+            gap is None
+            or word is None
+            or (text[place] == "." and place - first.start() > 2 and end == place and text[place - 3 : place] != " St")
+        ):
             break
         spelt, lower = word.group(), word.group().lower()
         if text[word.end() : word.end() + 1] in (":", "=") or text[word.end() : word.end() + 2] == " :":

@@ -71,11 +71,15 @@ _TWO_TIBETAN = re.compile(f"(?:{_TIBETAN}){{2,3}}")
 _SOUNDED = re.compile(f"[{_SOUNDS}]{{2,12}}")
 _DOTTED = re.compile(rf"(?P<first>{_H}{{1,8}}?){_DOT}(?P<rest>{_H}{{1,10}}(?:{_DOT}{_H}{{1,8}})?)")
 _DOT_SOUNDS = "".join(_FOREIGN["dotted sounds"])
+_AROUND = f"[{_SOUNDS}{_DOT_SOUNDS}]"
 _AROUND_DOT = re.compile(
-    rf"(?P<first>[{_SOUNDS}{_DOT_SOUNDS}]{{1,10}})[·•・‧∙](?P<rest>[{_SOUNDS}{_DOT_SOUNDS}]{{1,10}}(?:[·•・‧∙][{_SOUNDS}{_DOT_SOUNDS}]{{1,8}})?)"
+    rf"(?P<first>{_AROUND}{{1,10}})[·•・‧∙](?P<rest>{_AROUND}{{1,10}}(?:[·•・‧∙]{_AROUND}{{1,8}})?)"
 )
-_LEADS_UP = tuple(sorted({*_CONTEXTS["label"], *_CONTEXTS["further role"], *_CONTEXTS["before"]}, key=len, reverse=True))
-_CLEAR_VERB = re.compile(f"(?:{'|'.join(word for word in _CONTEXTS['verb'] if len(word) > 1)}|[因诉称被与和将已未经对向从以的于在]|{_TITLES})")
+_LEADS_UP = tuple(
+    sorted({*_CONTEXTS["label"], *_CONTEXTS["further role"], *_CONTEXTS["before"]}, key=len, reverse=True)
+)
+_LONG_VERB = "|".join(word for word in _CONTEXTS["verb"] if len(word) > 1)
+_CLEAR_VERB = re.compile(f"(?:{_LONG_VERB}|[因诉称被与和将已未经对向从以的于在]|{_TITLES})")
 _VERB_FIRST = re.compile(rf"(?:{'|'.join(_CONTEXTS['verb'])}|[一二三四五六七八九十]|[ ,,。;；、:：)）(（]|$)")
 _LONGEST = 15
 
@@ -188,7 +192,11 @@ def _of_foreign(text: str, start: int) -> int:
 
 
 def _is_borne(name: str) -> bool:
-    known = _BORNE.issuperset(name[1:]) or name[1:] in _PAIRS or (len(name) == 3 and name[0] in _FREQUENT and name[2] in _BORNE)
+    known = (
+        _BORNE.issuperset(name[1:])
+        or name[1:] in _PAIRS
+        or (len(name) == 3 and name[0] in _FREQUENT and name[2] in _BORNE)
+    )
     return known and _is_han(name)
 
 
@@ -239,7 +247,7 @@ def _of_han(text: str, start: int) -> int:
     surname = 2 if text[start : start + 2] in _COMPOUND else 1 if text[start : start + 1] in _SINGLE else 0
     if _TITLE_FIRST.match(text, start + max(surname, 1)):
         return 0  # a surname before a title
-    if not surname and text[start : start + 1] in _RARE and _BORNE.issuperset(text[start + 1 : start + 3]):
+    if not surname and text[start : start + 1] in _RARE - {"有"} and _BORNE.issuperset(text[start + 1 : start + 3]):
         return start + 3 if _VERB_FIRST.match(text, start + 3) and not is_word(text[start : start + 2]) else 0
     if not surname or text[start : start + 2] in _NO_NAMES - _COMPOUND:
         return 0

@@ -28,4 +28,6 @@ def _lines(name: str) -> list[str]:
 
 def one_of(words: Iterable[str]) -> str:
     """Return the pattern of words, the longest first; an underscore in a list stands for a space."""
-    return "|".join(re.escape(word.replace("_", " ")).replace("\\ ", " ") for word in sorted(words, key=len, reverse=True))
+    return "|".join(
+        re.escape(word.replace("_", " ")).replace("\\ ", " ") for word in sorted(words, key=len, reverse=True)
+    )

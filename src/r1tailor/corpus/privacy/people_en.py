@@ -19,7 +19,9 @@ _CONTEXTS = sections("contexts_en.txt")
 
 _UPPER, _LOWER = "A-ZÀ-ÖØ-ÞĀ-ŽȘȚḀ-ỿ", "a-zß-öø-ÿā-žșțḁ-ỿ"
 _LETTER = f"{_UPPER}{_LOWER}"
-_WORD = rf"(?:(?:St\. )?[{_UPPER}][{_LETTER}'-]{{1,29}}|[{_UPPER}]\.?(?![{_LETTER}'])|[Aa]l-[{_UPPER}][{_LETTER}]{{1,29}})"
+_WORD = (
+    rf"(?:(?:St\. )?[{_UPPER}][{_LETTER}'-]{{1,29}}|[{_UPPER}]\.?(?![{_LETTER}'])|[Aa]l-[{_UPPER}][{_LETTER}]{{1,29}})"
+)
 _PARTICLE = r"(?:de|da|di|do|du|del|della|dos|das|la|le|van|von|der|den|ter|ten|zu|bin|bint|ibn|al|el|abu|y|e)"
 _SEQUENCE = re.compile(rf"(?<![{_LETTER}0-9'-]){_WORD}(?:[ ]{{1,2}}(?:{_PARTICLE} ){{0,3}}{_WORD}){{0,7}}")
 _PARTICLES_BEFORE = re.compile(rf"(?<![{_LETTER}])(?:{_PARTICLE} ){{1,3}}$")

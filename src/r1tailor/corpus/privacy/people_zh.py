@@ -86,7 +86,6 @@ def find(text: str) -> Iterator[Finding]:
         if not _is_medicine(text, start, end, terms)
         and not (text[start] == "师" and text[start - 1 : start] in tuple("医律药技教老麻"))
         and not medicine_zh.is_given(text, start, end)
-       
         and not (start in covered and end - 1 not in covered)
     )
     for start, end in chain(announced, guessed):

@@ -1,6 +1,7 @@
 """Names of China and Korea in Latin letters, known by the syllables that their given names are made of.
 
-``You Jiayi``, ``In-ho Seo``, ``GAO CHIA-HAO``: the surname may be an English word, and an ending such as -ing says nothing.
+``You Jiayi``, ``In-ho Seo``, ``GAO CHIA-HAO``: the surname may be an English word, and an ending such as
+-ing says nothing.
 """
 
 import re
@@ -11,7 +12,9 @@ from r1tailor.corpus.privacy.lists import sections
 _LISTS = sections("romanised_en.txt")
 _SURNAMES, _SYLLABLES, _NO_GIVEN = (frozenset(_LISTS[name]) for name in ("surname", "syllable", "no given"))
 _INITIAL = "(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])"
-_FINAL = "(?:iang|iong|uang|ueng|iao|ian|ang|eng|ing|ong|uai|uan|ai|ao|ei|en|er|an|ia|ie|in|iu|ou|ua|ue|ui|un|uo|a|e|i|o|u|ü|v)"
+_FINAL = (
+    "(?:iang|iong|uang|ueng|iao|ian|ang|eng|ing|ong|uai|uan|ai|ao|ei|en|er|an|ia|ie|in|iu|ou|ua|ue|ui|un|uo|[aeiouüv])"
+)
 _PINYIN = re.compile(f"{_INITIAL}{_FINAL}(?:{_INITIAL}{_FINAL}|'?(?:an|ang|ai|ao|en|er|ou|a|e))")
 _WORD = re.compile(r"(?<![\w'-])[A-ZÜ][A-ZÜa-zü]*(?:-[A-ZÜa-zü]+)?(?![\w'-])")
 _FORMULA = re.compile(r" (?:Tang|Wan|San|Pian|Yin|Jian|Gao|Dan|Zi|Keli|Jiaonang)\b")
