@@ -14,9 +14,9 @@ from itertools import chain
 from ahocorasick_rs import AhoCorasick
 
 from r1tailor.corpus.privacy import announced_zh, medicine_zh, people_tagged_zh
-from r1tailor.corpus.privacy.announced_zh import is_word
 from r1tailor.corpus.privacy.findings import IDEOGRAPH, Finding
 from r1tailor.corpus.privacy.lists import sections, words
+from r1tailor.corpus.privacy.made_zh import is_word
 
 _LISTS, _CONTEXTS = sections("names_zh.txt"), sections("contexts_zh.txt")
 _AMBIGUOUS = frozenset("".join(_LISTS["ambiguous"]))
