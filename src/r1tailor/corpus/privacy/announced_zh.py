@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 
 from r1tailor.corpus.privacy import medicine_zh
-from r1tailor.corpus.privacy.announced_en import LISTED
 from r1tailor.corpus.privacy.lexicon_en import is_drug, is_eponym, is_ordinary
 from r1tailor.corpus.privacy.made_zh import (
     COMPOUND,
@@ -34,6 +33,7 @@ from r1tailor.corpus.privacy.made_zh import (
     of_foreign,
     of_han,
 )
+from r1tailor.corpus.privacy.name_end_en import LISTED
 
 _EMPTY = re.compile(r"不详|未知|无|待定|保密|同上|匿名|见|未填|空白|略|不明|未提供|暂无|本人|已故|自费|如下|如上")
 _NEXT_LABEL = "|".join(CONTEXTS["next label"])

@@ -14,6 +14,7 @@ from r1tailor.corpus.privacy import announced_en
 from r1tailor.corpus.privacy.findings import Finding
 from r1tailor.corpus.privacy.lexicon_en import is_dosed, is_drug, is_eponym, is_named_after, is_ordinary, is_phrase
 from r1tailor.corpus.privacy.lists import one_of, sections, words
+from r1tailor.corpus.privacy.name_end_en import NAMES_TOO
 
 _CONTEXTS = sections("contexts_en.txt")
 
@@ -190,7 +191,7 @@ def _is_name(text: str, run: _Run) -> bool:
 
 def _says_nothing(word: str) -> bool:
     """Whether a word behind the label of a role is no name: Comfortable, Refused, Holter."""
-    return (is_ordinary(word) or is_drug(word) or is_eponym(word)) and word.lower() not in announced_en.NAMES_TOO
+    return (is_ordinary(word) or is_drug(word) or is_eponym(word)) and word.lower() not in NAMES_TOO
 
 
 def _is_addressed(text: str, run: _Run, start: int) -> bool:
