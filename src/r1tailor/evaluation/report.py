@@ -67,8 +67,8 @@ def rows(metrics: Mapping[str, Any]) -> list[tuple[str, ...]]:
     return [
         (
             name,
-            *(_interval(models[model].get(name), "value") for model in models),
-            _interval(entry, "difference"),
+            *(_interval(models[model].get(name), "value", name) for model in models),
+            _interval(entry, "difference", name),
             f"{entry['p']:.2g}",
         )
         for name, entry in comparisons.items()
@@ -131,7 +131,9 @@ def page(
     )
 
 
-def _interval(entry: Mapping[str, float] | None, key: str) -> str:
+def _interval(entry: Mapping[str, float] | None, key: str, name: str) -> str:
+    if entry is not None and name == reasoning.LENGTH and math.isnan(entry[key]):
+        return "no reasoning"
     return "" if entry is None else f"{entry[key]:.3f} [{entry['low']:.3f}, {entry['high']:.3f}]"
 
 
