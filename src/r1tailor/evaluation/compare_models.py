@@ -23,6 +23,7 @@ from r1tailor.inference import Answerer, Sampling, open_artifact
 from r1tailor.inference.local import open_base
 from r1tailor.inference.predict import predict
 from r1tailor.records import Example, Prediction, write_records
+from r1tailor.registry import goals
 from r1tailor.schema.settings import Settings
 from r1tailor.training.memory import keep_freed_memory
 
@@ -136,14 +137,17 @@ def summarise(
     ``comparisons`` are those of ``tuned``; those of other subjects stand in ``compared`` by name, with their reference.
     """
     measured = _measured(settings, domain, items, predictions)
-    found = _summary(settings, measured | {"majority": _majority(domain, train, items)}, domain, subjects)
+    majority = _majority(domain, train, items, each=len(predictions[TUNED][0].drawn) if items else 1)
+    found = _summary(settings, measured | {"majority": majority}, domain, subjects)
+    against = _against(majority, measured[TUNED], settings)
     tuned = found["compared"].pop(TUNED)
     result = {"n": len(items), "confidence": settings.evaluation.confidence, "models": found["models"]}
     compared = {"compared": found["compared"]} if found["compared"] else {}
     confused = {name: confusions(domain, items, made) for name, made in predictions.items()}
     remarks = {
         "not_measured": [metric.name for metric in domain.metrics if metric.name not in measured[TUNED]],
-        "notes": _notes(settings, domain, items, predictions),
+        "against_majority": against,
+        "notes": [*_notes(settings, domain, items, predictions), *map(_not_shown, goals.not_shown(against))],
         "confusion": {name: cells for name, cells in confused.items() if cells},
     }
     told = {name: remark for name, remark in remarks.items() if remark}
@@ -211,12 +215,26 @@ def _comparisons(
     return found
 
 
-def _majority(domain: Domain, train: Sequence[Example], items: Sequence[Example]) -> dict[str, ItemMetric]:
-    """Return what always giving the most frequent training answer scores."""
+def _against(
+    majority: Mapping[str, ItemMetric], tuned: Mapping[str, ItemMetric], settings: Settings
+) -> dict[str, dict[str, float]]:
+    """Return the paired differences of the tuned model to always giving the most frequent training answer."""
+    options = (settings.evaluation.resamples, settings.evaluation.confidence, settings.seed)
+    return {name: compare(majority[name], tuned[name], *options).as_dict() for name in majority if name in tuned}
+
+
+def _not_shown(metric: str) -> str:
+    return f"{metric}: the tuned model is not shown to be better than always giving the most frequent training answer"
+
+
+def _majority(
+    domain: Domain, train: Sequence[Example], items: Sequence[Example], each: int = 1
+) -> dict[str, ItemMetric]:
+    """Return what always giving the most frequent training answer scores, as often as each item is answered."""
     answer = domain.majority_answer(train)
-    scores = [domain.scores(item, Prediction(item.id, answer, 0.0, 1, "")) for item in items]
+    made = [domain.scores(item, Prediction(item.id, answer, 0.0, 1, "")) for item in items]
     fair = [metric for metric in domain.metrics if metric.constant_answer]
-    return by_metric(fair, scores)
+    return by_metric(fair, [scores for scores in made for _ in range(each)], each)
 
 
 def _predictions(
