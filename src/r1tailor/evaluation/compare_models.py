@@ -14,10 +14,12 @@ from r1tailor import artifact, store
 from r1tailor.artifact import Artifact
 from r1tailor.domain import Domain
 from r1tailor.evaluation import reasoning
+from r1tailor.evaluation.conversations import by_turn, clustered, note
 from r1tailor.evaluation.corpus_metrics import confusions, over_all, short_references
 from r1tailor.evaluation.market.decisions import evenly
 from r1tailor.evaluation.metrics import ItemMetric, by_metric, measure
 from r1tailor.evaluation.non_inferiority import verdict
+from r1tailor.evaluation.samples import majority_scores
 from r1tailor.evaluation.significance import compare, interval
 from r1tailor.inference import Answerer, Sampling, open_artifact
 from r1tailor.inference.local import open_base
@@ -137,14 +139,23 @@ def summarise(
     ``comparisons`` are those of ``tuned``; those of other subjects stand in ``compared`` by name, with their reference.
     """
     measured = _measured(settings, domain, items, predictions)
-    majority = _majority(domain, train, items, each=len(predictions[TUNED][0].drawn) if items else 1)
+    each = len(predictions[TUNED][0].drawn) if items else 1
+    majority = clustered(_majority(domain, train, items, each), items)
     found = _summary(settings, measured | {"majority": majority}, domain, subjects)
     against = _against(majority, measured[TUNED], settings)
     tuned = found["compared"].pop(TUNED)
     result = {"n": len(items), "confidence": settings.evaluation.confidence, "models": found["models"]}
     compared = {"compared": found["compared"]} if found["compared"] else {}
     confused = {name: confusions(domain, items, made) for name, made in predictions.items()}
+    options = (settings.evaluation.resamples, settings.evaluation.confidence, settings.seed)
+    turns = by_turn(
+        items,
+        predictions,
+        lambda some, made: _measured(settings, domain, some, made),
+        lambda metric: interval(metric, *options).as_dict(),
+    )
     remarks = {
+        "by_turn": turns,
         "not_measured": [metric.name for metric in domain.metrics if metric.name not in measured[TUNED]],
         "against_majority": against,
         "notes": [*_notes(settings, domain, items, predictions), *map(_not_shown, goals.not_shown(against))],
@@ -158,8 +169,8 @@ def _notes(
     settings: Settings, domain: Domain, items: Sequence[Example], predictions: Mapping[str, Sequence[Prediction]]
 ) -> list[str]:
     ranked, after = any(map(domain.labels_of, items)), settings.evaluation.rank_after
-    short = short_references(items)
-    return [*([short] if short else []), *reasoning.notes(predictions, ranked=ranked, rank_after=after)]
+    told = (short_references(items), note(items), *reasoning.notes(predictions, ranked=ranked, rank_after=after))
+    return [line for line in told if line]
 
 
 def _measured(
@@ -168,7 +179,7 @@ def _measured(
     language = settings.domain.language
     thinking = reasoning.measured(predictions)
     return {
-        name: measure(domain, items, made, language) | over_all(domain, items, made) | thinking[name]
+        name: clustered(measure(domain, items, made, language) | over_all(domain, items, made) | thinking[name], items)
         for name, made in predictions.items()
     }
 
@@ -197,9 +208,9 @@ def _scored(domain: Domain, items: Sequence[Example], predictions: Sequence[Pred
 
 
 def _scores(domain: Domain, item: Example, made: Prediction) -> dict[str, float]:
-    """Return the mean scores of an item's answers."""
+    """Return the mean scores of an item's answers, and those of the answer that most of them give."""
     each = [domain.scores(item, one) for one in made.drawn]
-    return {name: fmean(scores[name] for scores in each) for name in each[0]}
+    return {name: fmean(scores[name] for scores in each) for name in each[0]} | majority_scores(domain, item, made)
 
 
 def _comparisons(
