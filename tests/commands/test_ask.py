@@ -11,6 +11,7 @@ import pytest
 from r1tailor import config, inference
 from r1tailor.__main__ import main
 from r1tailor.commands import ask
+from r1tailor.inference import Answer
 from r1tailor.inference.local import LocalAnswerer
 from r1tailor.records import read_examples, read_predictions
 from tests.support.toy_run import LABELS, toy_run
@@ -35,7 +36,9 @@ def item(project: Path) -> tuple[str, str]:
     """A question and its answer in the evaluation."""
     run = project / NAME
     one = read_predictions(run / "evaluation" / "predictions-tuned.jsonl")[0]
-    return next(e.input for e in read_examples(run / "instruct" / "test.jsonl") if e.id == one.id), one.generated
+    return next(
+        e.input for e in read_examples(run / "instruct" / "test.jsonl") if e.id == one.id
+    ), one.generated.removeprefix("<think>\n")
 
 
 @pytest.fixture
@@ -63,11 +66,13 @@ def test_one_question_is_answered_as_the_evaluation_did(
 ) -> None:
     code, out, err = asked(capsys, "colours", item[0])
     assert (code, out) == (0, f"{item[1]}\n")
-    assert err == f"asking {NAME}: the newest finished run {NAME}; no version is registered\n"
+    cut = "note: the answer was cut within the reasoning; --max-reasoning-tokens gives more room\n"
+    assert err == f"asking {NAME}: the newest finished run {NAME}; no version is registered\n{cut}"
     code, out, _ = asked(capsys, "colours", item[0], "--json")
     row = {"id": "1", "input": item[0], "answer": item[1], "version": NAME}
     assert json.loads(out) == row
-    assert asked(capsys, NAME, item[0], "--max-new-tokens", "1")[1] != f"{item[1]}\n"
+    assert asked(capsys, NAME, item[0], "--max-answer-tokens", "1")[1] == f"{item[1]}\n", "it is of the answer alone"
+    assert asked(capsys, NAME, item[0], "--max-reasoning-tokens", "1")[1] != f"{item[1]}\n"
     drawn = [asked(capsys, NAME, item[0], "--sample", "temperature=9", f"seed={seed}")[1] for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
 
@@ -93,7 +98,7 @@ def test_a_file_is_answered_and_continued_where_it_stopped(
     source.write_text("".join(json.dumps({"input": text}) + "\n" for text in inputs), encoding="utf-8")
     answer, batches = LocalAnswerer.answer, [0]
 
-    def interrupted(self: LocalAnswerer, *given: object) -> list[str]:
+    def interrupted(self: LocalAnswerer, *given: object) -> list[Answer]:
         batches[0] += 1
         if batches[0] == 2:
             raise KeyboardInterrupt
@@ -125,7 +130,7 @@ def test_a_file_is_answered_and_continued_where_it_stopped(
         (["colours", "q", "--sample", "heat=1"], "--sample heat=1: write one of temperature=..., top_p=..., seed=..."),
         (["colours", "q", "--sample", "top_p=x"], "--sample top_p=x: 'x' is not a number"),
         (["colours", "q", "--sample", "top_p=2"], "top_p = 2: must be above 0, and 1 at most"),
-        (["colours", "q", "--max-new-tokens", "0"], "max_new_tokens = 0: must be 1 or more"),
+        (["colours", "q", "--max-answer-tokens", "0"], "max_answer_tokens = 0: must be 1 or more"),
         (["colours", " "], "the question is empty"),
         (["colours", "caf\udce9"], "the question is not UTF-8 (character 4)"),
         (
@@ -159,7 +164,7 @@ def test_a_dialogue_over_a_pipe_ends_with_an_empty_line_or_the_input(
     assert [row["input"] for row in rows] == [item[0], "胸痛"]
     assert rows[0]["answer"] == item[1]
     assert ">" not in out
-    assert err.count("\n") == 1
+    assert err.count("\n") - err.count("note: ") == 1
 
 
 def test_a_question_that_is_too_long_does_not_end_a_dialogue(
@@ -184,8 +189,8 @@ def _interrupted() -> object:
 
 def test_a_terminal_that_knows_no_chinese_shows_codes(item: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     class Echo:
-        def answer(self, prompts: list[inference.Prompt], *_: object) -> list[str]:
-            return ["胸痛"] * len(prompts)
+        def answer(self, prompts: list[inference.Prompt], *_: object) -> list[Answer]:
+            return [Answer("胸痛")] * len(prompts)
 
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="latin-1"))

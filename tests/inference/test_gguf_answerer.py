@@ -32,9 +32,19 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalAnswer
 
 def test_answers_are_the_same(both: tuple[LocalAnswerer, GgufAnswerer]) -> None:
     done: list[int] = []
-    local, other = (each.answer(PROMPTS, Sampling(max_new_tokens=8), done.append) for each in both)
+    local, other = (each.answer(PROMPTS, Sampling(max_answer_tokens=8), done.append) for each in both)
     assert local == other
     assert sum(done) == 2 * len(PROMPTS)
+
+
+@pytest.mark.parametrize("close", [False, True])
+def test_reasoning_is_cut_and_closed_the_same(both: tuple[LocalAnswerer, GgufAnswerer], close: bool) -> None:
+    how = Sampling(5, max_reasoning_tokens=4, close_reasoning=close)
+    local, other = (each.answer(PROMPTS, how) for each in both)
+    assert [(one.truncated, one.reasoning_tokens) for one in other] == [("reasoning", 4)] * len(PROMPTS)
+    assert [one.reasoning for one in other] == [one.reasoning for one in local]
+    assert [bool(one.answer) for one in other] == [bool(one.answer) for one in local]
+    assert any(one.answer for one in other) == close
 
 
 def test_likelihoods_are_the_same_also_of_parts_of_characters(both: tuple[LocalAnswerer, GgufAnswerer]) -> None:
@@ -53,7 +63,8 @@ def test_rankings_are_the_same(both: tuple[LocalAnswerer, GgufAnswerer]) -> None
 
 def test_draws_follow_the_seed(both: tuple[LocalAnswerer, GgufAnswerer]) -> None:
     _, other = both
-    drawn = [other.answer(PROMPTS[:1], Sampling(max_new_tokens=12, temperature=1.5, seed=seed)) for seed in (1, 1, 2)]
+    how = [Sampling(max_answer_tokens=12, temperature=1.5, seed=seed) for seed in (1, 1, 2)]
+    drawn = [other.answer(PROMPTS[:1], sampling) for sampling in how]
     assert drawn[0] == drawn[1] != drawn[2]
 
 
@@ -68,4 +79,4 @@ def test_prompts_that_do_not_fit_together_are_answered_one_after_the_other(
 ) -> None:
     local, other = both
     long = ["x" * 300, "y" * 300, "z" * 300]
-    assert other.answer(long, Sampling(max_new_tokens=4)) == local.answer(long, Sampling(max_new_tokens=4))
+    assert other.answer(long, Sampling(max_answer_tokens=4)) == local.answer(long, Sampling(max_answer_tokens=4))

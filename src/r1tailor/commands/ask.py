@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -16,10 +17,11 @@ from rich.progress import Progress
 from r1tailor import config
 from r1tailor.commands.arguments import count
 from r1tailor.errors import UserError
-from r1tailor.inference import Answerer, Located, Sampling, locate, open_located
+from r1tailor.inference import Answer, Answerer, Located, Sampling, locate, open_located
 from r1tailor.inference.questions import AnswerFile, answer_line, read_questions
 from r1tailor.inference.tailored import probabilities
 from r1tailor.records import Example
+from r1tailor.schema.evaluation import Evaluation
 
 _STALE_DAYS = 5  # from one trading day to the next there are four at most, over Easter
 _DRAWN = {"temperature": float, "top_p": float, "seed": int}
@@ -41,7 +43,8 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
     parser.add_argument("--today", action="store_true", help="what a market model says of the last day known")
     parser.add_argument("--rank", action="store_true", help="the labels of the domain with their probabilities")
     parser.add_argument("--sample", nargs="+", default=[], metavar="KEY=VALUE", help=f"draw: {', '.join(_DRAWN)}")
-    parser.add_argument("--max-new-tokens", type=count, help="where an answer is cut (default: as in evaluation)")
+    parser.add_argument("--max-answer-tokens", type=count, help="where an answer is cut (default: as in evaluation)")
+    parser.add_argument("--max-reasoning-tokens", type=count, help="where reasoning is cut (default: as in evaluation)")
     parser.add_argument("--json", action="store_true", help="one JSON mapping an answer")
     parser.set_defaults(run=_ask)
 
@@ -72,7 +75,8 @@ class _Asking:
             lines = [f"{share:7.2%}  {label}" for label, share in result["labels"].items()]
         else:
             (written,) = self.answerer.answer([question], self.sampling)
-            result, lines = {"answer": written}, [written]
+            result, lines = {"answer": written.text}, [written.text]
+            _report_cut([written])
         if self.as_json:
             row = {"id": question.id, "input": question.input, **result, "version": self.found.name}
             lines = [json.dumps(row, ensure_ascii=False)]
@@ -80,9 +84,10 @@ class _Asking:
 
 
 def _ask(parsed: argparse.Namespace) -> None:
-    sampling = _sampling(parsed.sample, parsed.max_new_tokens)
+    sampling = _sampling(parsed.sample, parsed.max_answer_tokens, parsed.max_reasoning_tokens)
     _refuse_contradictions(parsed)
     found = locate(parsed.model, config.ROOT)
+    sampling = _with_budgets(sampling, found.settings.evaluation)
     instruction = found.settings.domain.task.instruction if parsed.instruction is None else parsed.instruction
     print(f"asking {found.name}{f': {found.meaning}' if found.meaning else ''}", file=sys.stderr, flush=True)
     if parsed.file:
@@ -109,16 +114,28 @@ def _answer_file(found: Located, sampling: Sampling, questions: Sequence[Example
         return
     answerer, size = open_located(found), found.settings.evaluation.batch_size
     opened = answers.open() if answers else nullcontext(sys.stdout)
+    cut: list[Answer] = []
     with opened as file, Progress(console=Console(stderr=True, markup=False, emoji=False)) as bar:
         task = bar.add_task("answering", total=len(left))
         for start in range(0, len(left), size):
             batch = left[start : start + size]
-            for question, answer in zip(batch, answerer.answer(batch, sampling), strict=True):
-                file.write(f"{answer_line(question, answer, found.name)}\n")
+            made = answerer.answer(batch, sampling)
+            cut += [answer for answer in made if answer.truncated]
+            for question, answer in zip(batch, made, strict=True):
+                file.write(f"{answer_line(question, answer.text, found.name)}\n")
             file.flush()
             bar.advance(task, len(batch))
+    _report_cut(cut)
     if out:
         print(f"{out}: {len(questions):,} answers")
+
+
+def _report_cut(answers: Sequence[Answer]) -> None:
+    """Say how many answers were cut, and which option gives them more room."""
+    counted = Counter(answer.truncated for answer in answers if answer.truncated)
+    for part, times in sorted(counted.items()):
+        many = f"{times:,} answers were" if len(answers) > 1 else "the answer was"
+        print(f"note: {many} cut within the {part}; --max-{part}-tokens gives more room", file=sys.stderr)
 
 
 def _answer_market(found: Located, sampling: Sampling, parsed: argparse.Namespace) -> None:
@@ -185,7 +202,7 @@ def _labels(found: Located) -> tuple[str, ...]:
     return labels
 
 
-def _sampling(given: Sequence[str], max_new_tokens: int | None) -> Sampling:
+def _sampling(given: Sequence[str], answer: int | None, reasoning: int | None) -> Sampling:
     """Return how answers are drawn.
 
     Raises:
@@ -200,8 +217,16 @@ def _sampling(given: Sequence[str], max_new_tokens: int | None) -> Sampling:
             values[key] = _DRAWN[key](value)
         except ValueError:
             raise UserError(f"--sample {text}: {value!r} is not a number") from None
-    drawn = Sampling(max_new_tokens=max_new_tokens, **values)
+    drawn = Sampling(max_answer_tokens=answer, max_reasoning_tokens=reasoning, **values)
     return replace(drawn, temperature=1.0) if values and "temperature" not in values else drawn
+
+
+def _with_budgets(sampling: Sampling, wanted: Evaluation) -> Sampling:
+    """Return the same with the budgets of the model's evaluation where none are given."""
+    answer = sampling.max_answer_tokens or wanted.max_answer_tokens
+    reasoning = sampling.max_reasoning_tokens or wanted.max_reasoning_tokens
+    closes = wanted.on_truncation == "close"
+    return replace(sampling, max_answer_tokens=answer, max_reasoning_tokens=reasoning, close_reasoning=closes)
 
 
 def _refuse_contradictions(parsed: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -12,16 +13,19 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from r1tailor import artifact, store
 from r1tailor.artifact import Artifact
 from r1tailor.domain import Domain
+from r1tailor.evaluation import reasoning
 from r1tailor.evaluation.conversations import by_turn, clustered, note
 from r1tailor.evaluation.corpus_metrics import confusions, over_all, short_references
 from r1tailor.evaluation.market.decisions import evenly
 from r1tailor.evaluation.metrics import ItemMetric, by_metric, measure
 from r1tailor.evaluation.non_inferiority import verdict
+from r1tailor.evaluation.samples import majority_scores
 from r1tailor.evaluation.significance import compare, interval
-from r1tailor.inference import Answerer, open_artifact
+from r1tailor.inference import Answerer, Sampling, open_artifact
 from r1tailor.inference.local import open_base
 from r1tailor.inference.predict import predict
 from r1tailor.records import Example, Prediction, write_records
+from r1tailor.registry import goals
 from r1tailor.schema.settings import Settings
 from r1tailor.training.memory import keep_freed_memory
 
@@ -135,8 +139,10 @@ def summarise(
     ``comparisons`` are those of ``tuned``; those of other subjects stand in ``compared`` by name, with their reference.
     """
     measured = _measured(settings, domain, items, predictions)
-    majority = clustered(_majority(domain, train, items), items)
+    each = len(predictions[TUNED][0].drawn) if items else 1
+    majority = clustered(_majority(domain, train, items, each), items)
     found = _summary(settings, measured | {"majority": majority}, domain, subjects)
+    against = _against(majority, measured[TUNED], settings)
     tuned = found["compared"].pop(TUNED)
     result = {"n": len(items), "confidence": settings.evaluation.confidence, "models": found["models"]}
     compared = {"compared": found["compared"]} if found["compared"] else {}
@@ -151,19 +157,29 @@ def summarise(
     remarks = {
         "by_turn": turns,
         "not_measured": [metric.name for metric in domain.metrics if metric.name not in measured[TUNED]],
-        "notes": [line for line in (short_references(items), note(items)) if line],
+        "against_majority": against,
+        "notes": [*_notes(settings, domain, items, predictions), *map(_not_shown, goals.not_shown(against))],
         "confusion": {name: cells for name, cells in confused.items() if cells},
     }
     told = {name: remark for name, remark in remarks.items() if remark}
     return {**result, "comparisons": tuned["comparisons"], **compared, **told}
 
 
+def _notes(
+    settings: Settings, domain: Domain, items: Sequence[Example], predictions: Mapping[str, Sequence[Prediction]]
+) -> list[str]:
+    ranked, after = any(map(domain.labels_of, items)), settings.evaluation.rank_after
+    told = (short_references(items), note(items), *reasoning.notes(predictions, ranked=ranked, rank_after=after))
+    return [line for line in told if line]
+
+
 def _measured(
     settings: Settings, domain: Domain, items: Sequence[Example], predictions: Mapping[str, Sequence[Prediction]]
 ) -> dict[str, dict[str, ItemMetric]]:
     language = settings.domain.language
+    thinking = reasoning.measured(predictions)
     return {
-        name: clustered(measure(domain, items, made, language) | over_all(domain, items, made), items)
+        name: clustered(measure(domain, items, made, language) | over_all(domain, items, made) | thinking[name], items)
         for name, made in predictions.items()
     }
 
@@ -188,7 +204,13 @@ def _summary(
 
 def _scored(domain: Domain, items: Sequence[Example], predictions: Sequence[Prediction]) -> list[Prediction]:
     """Return the predictions with their scores, so that versions can be compared without the domain's documents."""
-    return [replace(made, scores=domain.scores(item, made)) for item, made in zip(items, predictions, strict=True)]
+    return [replace(made, scores=_scores(domain, item, made)) for item, made in zip(items, predictions, strict=True)]
+
+
+def _scores(domain: Domain, item: Example, made: Prediction) -> dict[str, float]:
+    """Return the mean scores of an item's answers, and those of the answer that most of them give."""
+    each = [domain.scores(item, one) for one in made.drawn]
+    return {name: fmean(scores[name] for scores in each) for name in each[0]} | majority_scores(domain, item, made)
 
 
 def _comparisons(
@@ -204,12 +226,26 @@ def _comparisons(
     return found
 
 
-def _majority(domain: Domain, train: Sequence[Example], items: Sequence[Example]) -> dict[str, ItemMetric]:
-    """Return what always giving the most frequent training answer scores."""
+def _against(
+    majority: Mapping[str, ItemMetric], tuned: Mapping[str, ItemMetric], settings: Settings
+) -> dict[str, dict[str, float]]:
+    """Return the paired differences of the tuned model to always giving the most frequent training answer."""
+    options = (settings.evaluation.resamples, settings.evaluation.confidence, settings.seed)
+    return {name: compare(majority[name], tuned[name], *options).as_dict() for name in majority if name in tuned}
+
+
+def _not_shown(metric: str) -> str:
+    return f"{metric}: the tuned model is not shown to be better than always giving the most frequent training answer"
+
+
+def _majority(
+    domain: Domain, train: Sequence[Example], items: Sequence[Example], each: int = 1
+) -> dict[str, ItemMetric]:
+    """Return what always giving the most frequent training answer scores, as often as each item is answered."""
     answer = domain.majority_answer(train)
-    scores = [domain.scores(item, Prediction(item.id, answer, 0.0, 1, "")) for item in items]
+    made = [domain.scores(item, Prediction(item.id, answer, 0.0, 1, "")) for item in items]
     fair = [metric for metric in domain.metrics if metric.constant_answer]
-    return by_metric(fair, scores)
+    return by_metric(fair, [scores for scores in made for _ in range(each)], each)
 
 
 def _predictions(
@@ -222,15 +258,20 @@ def _predictions(
     in_precision: str,
 ) -> list[Prediction]:
     answerer: Answerer = open_artifact(model, settings, root) if model else open_base(settings, root, in_precision)
+    wanted = settings.evaluation
+    sampling = Sampling(temperature=wanted.temperature, top_p=wanted.top_p, seed=settings.seed)
     with Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
         TimeRemainingColumn(),
     ) as bar:
-        task = bar.add_task(f"evaluating {name} (likelihood, ranking, generation)", total=3 * len(items))
+        passes = 2 + wanted.samples
+        task = bar.add_task(f"evaluating {name} (likelihood, generation, ranking)", total=passes * len(items))
         labels = [domain.labels_of(item) for item in items]
-        result = predict(answerer, items, labels, lambda done: bar.advance(task, done))
+        result = predict(
+            answerer, items, labels, lambda done: bar.advance(task, done), sampling.within(wanted), wanted.samples
+        )
     del answerer
     gc.collect()
     return result

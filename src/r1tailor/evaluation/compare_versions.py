@@ -9,10 +9,12 @@ from typing import Any
 from r1tailor import config, store
 from r1tailor.domain import is_text
 from r1tailor.errors import UserError
+from r1tailor.evaluation import reasoning
 from r1tailor.evaluation.conversations import clustered
 from r1tailor.evaluation.corpus_metrics import chrf, paired_macro_f1
 from r1tailor.evaluation.evaluated_files import EvaluatedFiles
-from r1tailor.evaluation.metrics import Bleu, ItemMetric, Mean, Perplexity, Proportion, texts_of
+from r1tailor.evaluation.metrics import Bleu, ItemMetric, Mean, Proportion, perplexities, texts_of
+from r1tailor.evaluation.samples import flat
 from r1tailor.evaluation.significance import compare
 from r1tailor.records import Example, Prediction, read_examples, read_predictions
 from r1tailor.registry.goals import Verdict, verdicts
@@ -164,10 +166,11 @@ def _pairs(a: Evaluated, b: Evaluated) -> list[Pair]:
 
 def _paired(pairs: Sequence[Pair], a: Evaluated, b: Evaluated, options: tuple[int, float, int]) -> list[Row]:
     """Return the metrics that the predictions of both allow, each on the items that it says something of in both."""
-    metrics = {"perplexity": _perplexity(pairs)}
+    metrics = _perplexities(pairs)
     if not all(is_text(example) for example, _, _ in pairs):
         metrics["bleu"] = _bleu(pairs, a.settings["domain"]["language"])
     metrics |= {name: _scored(pairs, name) for name in _names(pairs)} | _over_all(pairs, a, b)
+    metrics |= _thinking(pairs)
     return [_row(name, *measured, options) for name, measured in metrics.items()]
 
 
@@ -177,17 +180,24 @@ def _row(name: str, a: ItemMetric, b: ItemMetric, items: Sequence[Example], opti
     return Row(name, a.value, b.value, len(items), compare(own, other, *options).as_dict())
 
 
-def _perplexity(pairs: Sequence[Pair]) -> Measured:
-    a, b = Perplexity(), Perplexity()
-    for metric, predictions in zip((a, b), _predictions(pairs), strict=True):
-        metric.update([made.log_likelihood for made in predictions], [made.tokens for made in predictions])
-    return a, b, _items(pairs)
+def _thinking(pairs: Sequence[Pair]) -> dict[str, Measured]:
+    """Return how both reason; nothing where neither has a block of reasoning."""
+    found = reasoning.measured(dict(zip("ab", _predictions(pairs), strict=True)))
+    return {name: (found["a"][name], found["b"][name], _items(pairs)) for name in found["a"]}
+
+
+def _perplexities(pairs: Sequence[Pair]) -> dict[str, Measured]:
+    items = _items(pairs)
+    a, b = (perplexities(items, predictions) for predictions in _predictions(pairs))
+    return {name: (a[name], b[name], items) for name in a if name in b}
 
 
 def _bleu(pairs: Sequence[Pair], language: str) -> Measured:
     a, b, items = Bleu(language), Bleu(language), _items(pairs)
     for metric, predictions in zip((a, b), _predictions(pairs), strict=True):
-        metric.update(*texts_of(items, predictions))
+        asked, answers, each = flat(items, predictions)
+        metric.update(*texts_of(asked, answers))
+        metric.cluster(each)
     return a, b, items
 
 

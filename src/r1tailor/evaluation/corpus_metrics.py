@@ -15,6 +15,7 @@ from r1tailor.domain.answers import label_in
 from r1tailor.domain.base import answer_of
 from r1tailor.evaluation.metrics import ItemMetric, texts_of
 from r1tailor.evaluation.resampling import Array
+from r1tailor.evaluation.samples import flat
 from r1tailor.records import Example, Prediction
 
 Confusion = tuple[str, str, int]  # label of the reference, label of the answer (empty for none), items
@@ -92,9 +93,11 @@ def over_all(domain: Domain, examples: Sequence[Example], predictions: Sequence[
     """Return the metrics over all items that the task names, and chrF where BLEU says nothing."""
     named = {metric.name: metric.key for metric in domain.settings.task.metrics}
     found: dict[str, ItemMetric] = {}
-    pairs = _pairs([domain.labels_of(example) for example in examples], examples, predictions)
+    asked, answers, each = flat(examples, predictions)
+    pairs = _pairs([domain.labels_of(example) for example in asked], asked, answers)
     if "macro_f1" in named and any(wanted for wanted, _ in pairs):
         found[named["macro_f1"]] = macro_f1(_labels(domain, examples), pairs)
+        found[named["macro_f1"]].cluster(each)
     if "chrf" in named or short_references(examples):
         found[named.get("chrf", "chrf")] = chrf(examples, predictions)
     return found
@@ -102,8 +105,10 @@ def over_all(domain: Domain, examples: Sequence[Example], predictions: Sequence[
 
 def chrf(examples: Sequence[Example], predictions: Sequence[Prediction]) -> Chrf:
     """Return chrF of answers to their references."""
+    asked, answers, each = flat(examples, predictions)
     metric = Chrf()
-    metric.update(*texts_of(examples, predictions))
+    metric.update(*texts_of(asked, answers))
+    metric.cluster(each)
     return metric
 
 
@@ -116,7 +121,10 @@ def macro_f1(labels: Sequence[str], pairs: Sequence[tuple[str, str]]) -> MacroF1
 
 def paired_macro_f1(labels: Sequence[str], examples: Sequence[Example], predictions: Sequence[Prediction]) -> MacroF1:
     """Return macro-F1 of answers over one closed set."""
-    return macro_f1(labels, _pairs([labels] * len(examples), examples, predictions))
+    asked, answers, each = flat(examples, predictions)
+    metric = macro_f1(labels, _pairs([labels] * len(asked), asked, answers))
+    metric.cluster(each)
+    return metric
 
 
 def label_pairs(
@@ -144,7 +152,8 @@ def confusions(
     """Return the confusion matrix, its empty cells left out, most frequent first; None where no label is asked for."""
     if not any(metric.name in _OF_LABELS for metric in domain.settings.task.metrics):
         return None
-    counted = Counter(label_pairs(domain, examples, predictions))
+    items, answers, _ = flat(examples, predictions)
+    counted = Counter(label_pairs(domain, items, answers))
     return [(wanted, given, count) for (wanted, given), count in sorted(counted.items(), key=lambda one: -one[1])]
 
 

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from r1tailor import config
 from r1tailor.corpus.privacy.coverage import coverage_table
+from r1tailor.evaluation import reasoning
 from r1tailor.evaluation.market.charts import charts
 from r1tailor.evaluation.market.report import tables
 from r1tailor.evaluation.market.track_record import TrackRecord
@@ -32,9 +33,12 @@ _CURVES = {
 }
 _NO_SHARES = (
     "perplexity",
+    "answer_perplexity",
+    "reasoning_perplexity",
     "bleu",
     "chrf",
     "length",
+    "reasoning_tokens",
     "warning_",
     "portfolio_",
 )  # metrics that are not confined to [0, 1]
@@ -50,6 +54,8 @@ def print_table(settings: Settings, metrics: Mapping[str, Any], judged: Sequence
     for row in rows(metrics):
         table.add_row(*row)
     Console(width=150, markup=False, emoji=False).print(table)
+    for line in reasoning.lines(metrics["models"]):
+        print(line)
     for note in metrics.get("notes", ()):
         print(f"  note: {note}")
     for verdict in judged:
@@ -62,8 +68,8 @@ def rows(metrics: Mapping[str, Any]) -> list[tuple[str, ...]]:
     return [
         (
             name,
-            *(_interval(models[model].get(name), "value") for model in models),
-            _interval(entry, "difference"),
+            *(_interval(models[model].get(name), "value", name) for model in models),
+            _interval(entry, "difference", name),
             f"{entry['p']:.2g}",
         )
         for name, entry in comparisons.items()
@@ -152,7 +158,9 @@ def excerpt(text: str) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]} … ({len(text):,} characters)"
 
 
-def _interval(entry: Mapping[str, float] | None, key: str) -> str:
+def _interval(entry: Mapping[str, float] | None, key: str, name: str) -> str:
+    if entry is not None and name == reasoning.LENGTH and math.isnan(entry[key]):
+        return "no reasoning"
     return "" if entry is None else f"{entry[key]:.3f} [{entry['low']:.3f}, {entry['high']:.3f}]"
 
 

@@ -6,17 +6,30 @@ which that token is forced; what comes back is its probability before it was for
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from r1tailor.artifact import Artifact
 from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample, tokenize
+from r1tailor.domain.answers import parted
 from r1tailor.errors import DataError
-from r1tailor.inference.answerer import Likelihood, Progress, Prompt, as_examples, by_example, longest, silent
+from r1tailor.inference.answerer import (
+    Answer,
+    Likelihood,
+    Progress,
+    Prompt,
+    Truncated,
+    as_examples,
+    by_example,
+    longest,
+    silent,
+)
+from r1tailor.inference.blocks import CLOSING, before_labels, behind_block, block_length, opens_block
 from r1tailor.inference.gguf import GgufEngine
 from r1tailor.inference.sampling import GREEDY, Sampling
 from r1tailor.inference.tries import Ids, continued, distinguishing, none_of
+from r1tailor.instruction.template import END_THINK, THINK
 from r1tailor.schema.settings import Settings
 
 T = TypeVar("T")
@@ -27,13 +40,32 @@ _FORCED = 1e4  # added to a logit
 _LOOKED_UP = 500  # tokens
 
 
+@dataclass(frozen=True)
+class _Written:
+    """A text of llama.cpp's: its tokens, the end of the turn included, and whether it was cut."""
+
+    text: str
+    tokens: int
+    cut: bool
+
+    def as_answer(self, opened: bool, block: int | None = None) -> Answer:
+        """Return it as an answer whose first ``block`` tokens are reasoning; None: all of them, or none."""
+        text = self.text.strip()
+        tagged = f"{THINK}\n{text}" if opened else text
+        reasoning, answer = parted(tagged)
+        inside = tagged.startswith(THINK) and END_THINK not in tagged
+        thought = block if block is not None else self.tokens if inside else 0
+        truncated: Truncated = "reasoning" if inside else "answer" if self.cut else ""
+        return Answer(text, reasoning, answer, thought, self.tokens - thought, truncated)
+
+
 class GgufAnswerer:
     """An engine, its tokenizer and the settings; an ``Answerer``.
 
     Args:
         engine: the loaded file, for ``PARALLEL`` requests.
         tokenizer: of the model.
-        settings: ``model.context_length``, ``evaluation.max_new_tokens`` and the instruction of the domain's task are
+        settings: ``model.context_length``, the budgets of ``evaluation`` and the instruction of the domain's task are
             read.
     """
 
@@ -42,21 +74,58 @@ class GgufAnswerer:
         self.settings = settings
         self.tokenizer = tokenizer
 
-    def answer(self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent) -> list[str]:
+    def answer(
+        self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent
+    ) -> list[Answer]:
         """Return one answer for each prompt, in order (see ``Answerer``)."""
-        length = sampling.max_new_tokens or self.settings.evaluation.max_new_tokens
-        drawn = _greedy() if sampling.greedy else _drawn(sampling)
+        how = sampling.within(self.settings.evaluation)
         tokens = [self.tokenizer.prompt(example) for example in self._examples(prompts)]
         self._refuse([one.id for one in tokens if len(one.prompt) >= self.settings.model.context_length])
 
-        def one(example: TokenizedExample) -> str:
-            room = self.settings.model.context_length - len(example.prompt)
-            body = {"prompt": list(example.prompt), "max_tokens": min(length, room), **drawn}
-            found = self.engine.complete(body)
+        def one(example: TokenizedExample) -> Answer:
+            written = self._written(example, how)
             progress(1)
-            return str(found["choices"][0]["text"]).strip()
+            return written
 
-        return self._each(one, tokens, max((len(one.prompt) for one in tokens), default=0) + length)
+        return self._each(one, tokens, max((len(one.prompt) for one in tokens), default=0) + how.longest)
+
+    def _written(self, example: TokenizedExample, sampling: Sampling) -> Answer:
+        """Let llama.cpp write the block of reasoning, where there is one, and then the answer, each to its budget."""
+        opened = opens_block(self.tokenizer, example.prompt)
+        most, longest = sampling.max_reasoning_tokens, sampling.max_answer_tokens or 1
+        if most is None:
+            return self._write(example, sampling, "", longest).as_answer(opened)
+        block = self._write(example, sampling, "", most if opened else longest, stops=opened)
+        inside = opened or block.text.lstrip().startswith(THINK)
+        if inside and not opened and END_THINK not in block.text and block.cut and most > block.tokens:
+            more = self._write(example, sampling, block.text, most - block.tokens, stops=True)
+            block = _Written(block.text + more.text, block.tokens + more.tokens, more.cut)
+        if not inside:
+            return block.as_answer(opened)
+        unfinished = END_THINK not in block.text
+        if unfinished and not sampling.close_reasoning:
+            return block.as_answer(opened)
+        before = block.text + CLOSING if unfinished else block.text
+        rest = self._write(example, sampling, before, longest)
+        answer = _Written(before + rest.text, block.tokens + rest.tokens, rest.cut).as_answer(opened, block.tokens)
+        return replace(answer, truncated="reasoning") if unfinished else answer
+
+    def _write(
+        self, example: TokenizedExample, sampling: Sampling, begun: str, most: int, *, stops: bool = False
+    ) -> "_Written":
+        """Continue a text; to the end of its block if that is where it stops."""
+        prompt = [*example.prompt, *self.tokenizer.ids(begun)]
+        room = self.settings.model.context_length - len(prompt)
+        if room < 1:
+            return _Written("", 0, cut=True)
+        drawn = _greedy() if sampling.greedy else _drawn(sampling, example.id)
+        body = {"prompt": prompt, "max_tokens": min(most, room), **drawn}
+        found = self.engine.complete(body | ({"stop": [END_THINK], "logprobs": 1} if stops else {}))
+        (choice,) = found["choices"]
+        rows = (choice.get("logprobs") or {}).get("content") or ()
+        ended = stops and END_THINK in "".join(row["token"] for row in rows[-len(END_THINK) :])
+        text = choice["text"] + (END_THINK if ended else "")
+        return _Written(text, int(found["usage"]["completion_tokens"]), choice["finish_reason"] == "length")
 
     def score(
         self, prompts: Sequence[Prompt], responses: Sequence[str] | None = None, progress: Progress = silent
@@ -73,28 +142,35 @@ class GgufAnswerer:
 
         def one(example: TokenizedExample) -> Likelihood:
             steps = [(example.prompt + example.response[:k], token) for k, token in enumerate(example.response)]
-            total = sum(self._log_probability(before, token) for before, token in steps)
+            each = [self._log_probability(before, token) for before, token in steps]
+            block = block_length(self.tokenizer, example)
             progress(1)
-            return Likelihood(total, len(example.response))
+            return Likelihood(sum(each), len(each), sum(each[:block]), block)
 
         found = self._each(one, tokenized.examples, max(map(len, tokenized.examples)))
         return by_example(examples, [tokens.id for tokens in tokenized.examples], found)
 
     def rank(
-        self, prompts: Sequence[Prompt], labels: Sequence[Sequence[str]], progress: Progress = silent
+        self,
+        prompts: Sequence[Prompt],
+        labels: Sequence[Sequence[str]],
+        progress: Progress = silent,
+        reasoning: Sequence[str] | None = None,
     ) -> list[tuple[float, ...]]:
         """Return log-likelihoods (nats) of each prompt's labels, in their order (see ``Answerer``)."""
-        pairs = list(zip(self._examples(prompts), labels, strict=True))
+        examples = self._examples(prompts)
+        wanted = self.settings.evaluation
+        blocks = before_labels(self, self.tokenizer, (examples, labels), reasoning, wanted)
+        asked = list(zip(examples, labels, blocks, strict=True))
 
         def one(number: int) -> tuple[float, ...]:
-            example, closed = pairs[number]
-            text = self.tokenizer.prompt_text(example)
-            beginnings = distinguishing([self.tokenizer.continuation(text, label) for label in closed])
-            scores = self._beginnings(self.tokenizer.prompt(example).prompt, beginnings)
+            example, closed, block = asked[number]
+            before, after = behind_block(self.tokenizer, self.tokenizer.prompt_text(example), closed, block)
+            scores = self._beginnings(self.tokenizer.prompt(example).prompt + before, distinguishing(after))
             progress(1)
             return scores
 
-        return self._each(one, range(len(pairs)), self.settings.model.context_length)
+        return self._each(one, range(len(asked)), self.settings.model.context_length)
 
     def _beginnings(self, prompt: Ids, beginnings: Sequence[Ids]) -> tuple[float, ...]:
         """Return the log-likelihood of each beginning of an answer; what they share is asked once."""
@@ -176,11 +252,11 @@ def _greedy() -> dict[str, Any]:
     return {"temperature": 0.0, "samplers": ["temperature"]}
 
 
-def _drawn(sampling: Sampling) -> dict[str, Any]:
+def _drawn(sampling: Sampling, item: str) -> dict[str, Any]:
     """Return how llama.cpp shall draw: as transformers does, temperature before the cut."""
     return {
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
-        "seed": sampling.seed,
+        "seed": sampling.seed_of(item),
         "samplers": ["temperature", "top_p"],
     }

@@ -13,7 +13,17 @@ from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample, tokenize
 from r1tailor.batching.windows import window_shape
 from r1tailor.errors import CheckpointError, DataError
-from r1tailor.inference.answerer import Likelihood, Progress, Prompt, as_examples, by_example, longest, silent
+from r1tailor.inference.answerer import (
+    Answer,
+    Likelihood,
+    Progress,
+    Prompt,
+    as_examples,
+    by_example,
+    longest,
+    silent,
+)
+from r1tailor.inference.blocks import before_labels, block_length
 from r1tailor.inference.generation import generate
 from r1tailor.inference.ranking import rank
 from r1tailor.inference.sampling import GREEDY, Sampling
@@ -49,14 +59,15 @@ class LocalAnswerer:
         self.tokenizer = tokenizer.with_soft_tokens(soft_tokens(model))
         self._device = next(model.parameters()).device
 
-    def answer(self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent) -> list[str]:
+    def answer(
+        self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent
+    ) -> list[Answer]:
         """Return one answer for each prompt, in order (see ``Answerer``)."""
-        wanted = self.settings.evaluation
-        if sampling.max_new_tokens is None:
-            sampling = replace(sampling, max_new_tokens=wanted.max_new_tokens)
+        wanted, context = self.settings.evaluation, self.settings.model.context_length
         with torch.inference_mode():
             tokens = self._prompts(self._examples(prompts))
-            return generate(self.model, self.tokenizer, tokens, sampling, wanted.batch_size, progress)
+            how = sampling.within(wanted)
+            return generate(self.model, self.tokenizer, tokens, how, wanted.batch_size, progress, context)
 
     def score(
         self, prompts: Sequence[Prompt], responses: Sequence[str] | None = None, progress: Progress = silent
@@ -72,20 +83,28 @@ class LocalAnswerer:
         self._refuse(tokenized.too_long)
         with torch.inference_mode():
             values = self._likelihoods(tokenized.examples)
-        progress(len(examples))
+            blocks = self._block_likelihoods(tokenized.examples, values)
         found = [
-            Likelihood(value, len(tokens.response)) for value, tokens in zip(values, tokenized.examples, strict=True)
+            Likelihood(value, len(tokens.response), *block)
+            for value, tokens, block in zip(values, tokenized.examples, blocks, strict=True)
         ]
+        progress(len(examples))
         return by_example(examples, [tokens.id for tokens in tokenized.examples], found)
 
     def rank(
-        self, prompts: Sequence[Prompt], labels: Sequence[Sequence[str]], progress: Progress = silent
+        self,
+        prompts: Sequence[Prompt],
+        labels: Sequence[Sequence[str]],
+        progress: Progress = silent,
+        reasoning: Sequence[str] | None = None,
     ) -> list[tuple[float, ...]]:
         """Return log-likelihoods (nats) of each prompt's labels, in their order (see ``Answerer``)."""
         budget = self.settings.trainer.micro_batch_tokens
         examples = self._examples(prompts)
+        asked, wanted = (examples, labels), self.settings.evaluation
+        blocks = before_labels(self, self.tokenizer, asked, reasoning, wanted)
         with torch.inference_mode():
-            scores = rank(self.model, self.tokenizer, examples, labels, budget, self._device, progress)
+            scores = rank(self.model, self.tokenizer, examples, labels, budget, self._device, progress, blocks)
         return [tuple(values) for values in scores]
 
     def _examples(self, prompts: Sequence[Prompt]) -> list[Example]:
@@ -114,6 +133,17 @@ class LocalAnswerer:
             for member, value in zip(micro.members, values, strict=True):
                 result[member] = value
         return result
+
+    def _block_likelihoods(self, tokens: Sequence[TokenizedExample], whole: Sequence[float]) -> list[tuple[float, int]]:
+        """Return the log-likelihood (nats) and length of each response's block, which is what the answer leaves."""
+        lengths = [block_length(self.tokenizer, one) for one in tokens]
+        behind = [
+            replace(one, prompt=one.prompt + one.response[:n], response=one.response[n:])
+            for one, n in zip(tokens, lengths, strict=True)
+            if n
+        ]
+        answers = iter(self._likelihoods(behind) if behind else ())
+        return [(value - next(answers), n) if n else (0.0, 0) for value, n in zip(whole, lengths, strict=True)]
 
 
 def open_tuned(artifact: Artifact, settings: Settings, root: Path) -> LocalAnswerer:
