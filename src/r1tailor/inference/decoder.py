@@ -21,9 +21,10 @@ from r1tailor.inference.sharing import Sharing
 from r1tailor.kernels.attention import PACKED_ROWS, unwrapped
 from r1tailor.kernels.decoding import DECODING, Reading, Shapes, Sharers, Step
 from r1tailor.kernels.key_values import LayerShape, Slots, position_bytes
+from r1tailor.model.head import Head
 from r1tailor.model.temporal import embeddings
 
-_MOST = 128  # sequences at once; more make products no faster
+_MOST = 256  # sequences at once; more make products no faster
 _LIKELY = 64  # tokens that an answer is expected to have; a longer one gets a larger slot when it comes to it
 _FREE = 8  # this part of the slots is free before the next prompts are read, together
 _PLACES = 32  # slots are read to a multiple of this, because products of a new shape are prepared anew
@@ -267,7 +268,7 @@ class _Run:
         return torch.tensor(members, device=self._like.device)
 
     def _choose_next(self, hidden: Tensor, numbers: Sequence[int]) -> None:
-        head = unwrapped(self._model).get_output_embeddings()
+        head = Head(unwrapped(self._model))
         for start in range(0, len(numbers), _HEAD):
             some = [self._wanted[number] for number in numbers[start : start + _HEAD]]
             tokens = self._choose(head(hidden[start : start + _HEAD]), [one.answer for one in some])

@@ -17,15 +17,10 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
 
 from r1tailor.batching.packing import Segment
+from r1tailor.kernels.attention import UnsupportedAttentionError, Window, reach, refuse_unknown, row_mask
 from r1tailor.kernels.key_values import Beginning, LayerShape, Slots
 
 DECODING = "decoding"
-_KNOWN = {"position_ids", "use_cache", "output_attentions", "output_router_logits", "is_causal", "cache_position"}
-
-
-class UnknownArgumentError(Exception):
-    """A model's attention wants something that is not computed here."""
-
 
 class Reading(Protocol):
     """What the attention layers of one forward pass attend to."""
@@ -51,25 +46,23 @@ def decoding_attention(
     query: Tensor,
     key: Tensor,
     value: Tensor,
-    attention_mask: Tensor | None,
+    attention_mask: Window | None,
     scaling: float,
     dropout: float = 0.0,
     *,
-    reading: Reading,
-    sliding_window: int | None = None,
-    **others: Any,  # noqa: ANN401
+    reading: Reading | None = None,
+    **options: Any,  # noqa: ANN401
 ) -> tuple[Tensor, None]:
     """Attend as ``reading`` says, in one layer: [1, H, T, d], [1, K, T, d], [1, K, T, e] -> [1, T, H, e] and None.
 
     Raises:
-        UnknownArgumentError: the layer wants more than is computed here.
+        UnsupportedAttentionError: the layer wants more than is computed here.
     """
-    if unknown := [name for name, given in others.items() if given is not None and name not in _KNOWN]:
-        raise UnknownArgumentError(", ".join(unknown))
-    if dropout or attention_mask is not None:
-        raise UnknownArgumentError("dropout" if dropout else "attention_mask")
+    if reading is None or dropout:
+        raise UnsupportedAttentionError("dropout" if dropout else "the model does not hand on what is read")
+    refuse_unknown(options)
     layer: Any = module.layer_idx
-    return reading.attend(layer, query[0], key[0], value[0], scaling, sliding_window)[None], None
+    return reading.attend(layer, query[0], key[0], value[0], scaling, reach(attention_mask))[None], None
 
 
 @dataclass
@@ -136,7 +129,7 @@ class Prefill:
         self, layer: int, query: Tensor, key: Tensor, value: Tensor, scaling: float, window: int | None
     ) -> Tensor:
         """See ``Reading``."""
-        output = value.new_zeros(query.shape[1], query.shape[0], value.shape[2])
+        output = value.new_empty(query.shape[1], query.shape[0], value.shape[2])
         start = 0
         for piece in self.pieces:
             part = slice(start, start + piece.length)
@@ -145,6 +138,7 @@ class Prefill:
             for beginning, positions in piece.keeps:
                 beginning.keep(key[:, positions], value[:, positions])
             start = part.stop
+        output[start:] = 0
         if len(self.sources):
             kept = (tensor[:, self.sources].transpose(0, 1) for tensor in (key, value))
             self.slots.write(layer, self.rows, self.places, *kept)
@@ -243,18 +237,18 @@ class Step:
             weights = own.softmax(-1).to(value.dtype).view(count * heads, -1, self._width)
             return torch.bmm(weights, values).view(count, query.shape[0], -1)
         weights = torch.empty(own.shape, dtype=value.dtype, device=value.device)
-        shared = value.new_zeros(count, heads, own.shape[2], value.shape[2])
+        shared = value.new_empty(count, heads, own.shape[2], value.shape[2])
         for one in self._sharers:
             scores = [own[one.rows]]
             for beginning in one.context:
                 scores.append(self._scores(folded[one.rows], beginning, layer, one.rows, scaling, window))
             parts = torch.cat(scores, -1).softmax(-1).to(value.dtype).split([part.shape[-1] for part in scores], -1)
             weights[one.rows] = parts[0]
-            if one.context:
-                shared[one.rows] = sum(
-                    _product(part, beginning.values[layer])
-                    for part, beginning in zip(parts[1:], one.context, strict=True)
-                )
+            products = (
+                _product(part, beginning.values[layer])
+                for part, beginning in zip(parts[1:], one.context, strict=True)
+            )
+            shared[one.rows] = sum(products) if one.context else 0
         attended = torch.bmm(weights.view(count * heads, -1, self._width), values).view_as(shared)
         return attended.add_(shared).view(count, query.shape[0], -1)
 
@@ -297,7 +291,7 @@ def _product(rows: Tensor, matrix: Tensor) -> Tensor:
 def register() -> None:
     """Make ``attn_implementation="decoding"`` known to transformers."""
     AttentionInterface.register(DECODING, decoding_attention)
-    AttentionMaskInterface.register(DECODING, lambda *_, **__: None)
+    AttentionMaskInterface.register(DECODING, row_mask)
 
 
 register()
