@@ -15,21 +15,25 @@ import torch
 from torch import Tensor, nn
 
 from r1tailor.batching.packing import MicroBatch
-from r1tailor.batching.tokens import TokenizedExample
+from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample
+from r1tailor.inference.answerer import Answer, Progress
+from r1tailor.inference.drawing import drawn
+from r1tailor.inference.generation import MARKS, Row, rows_of
 from r1tailor.inference.prefill import Part, rows
+from r1tailor.inference.sampling import Sampling
 from r1tailor.inference.sharing import Sharing
-from r1tailor.kernels.attention import PACKED_ROWS, unwrapped
+from r1tailor.kernels.attention import PACKED_ROWS, UnsupportedAttentionError, unwrapped
 from r1tailor.kernels.decoding import DECODING, Reading, Shapes, Sharers, Step
 from r1tailor.kernels.key_values import LayerShape, Slots, position_bytes
 from r1tailor.model.head import Head
 from r1tailor.model.temporal import embeddings
 
-_MOST = 256  # sequences at once; more make products no faster
 _LIKELY = 64  # tokens that an answer is expected to have; a longer one gets a larger slot when it comes to it
 _FREE = 8  # this part of the slots is free before the next prompts are read, together
 _PLACES = 32  # slots are read to a multiple of this, because products of a new shape are prepared anew
 _ROWS = 8  # and so many sequences at once, or a multiple
-_HEAD = 256  # rows of logits at once
+_HEAD = 64  # rows of logits at once
+_ROPES = ("default", "linear", "llama3", "yarn")  # angles that follow from a position alone
 
 
 class Written(Protocol):
@@ -79,14 +83,81 @@ class Budget:
     Attributes:
         memory: bytes for keys and values.
         positions: of a packed row.
+        answers: how many are written together.
     """
 
     memory: int
     positions: int
+    answers: int
 
     def halve(self) -> None:
         """Make do with half."""
         self.memory, self.positions = self.memory // 2, max(self.positions // 2, 1)
+        self.answers = max(self.answers // 2, 1)
+
+
+def budget_of(model: nn.Module, positions: int, answers: int) -> Budget:
+    """Return a budget as large as what training keeps of a packed row for the backward pass.
+
+    For each position and layer that is about 16 vectors as wide as a hidden state.
+
+    Args:
+        model: in evaluation mode.
+        positions: of a packed row.
+        answers: how many are written together, at most.
+    """
+    config, weight = unwrapped(model).config, next(model.parameters())
+    return Budget(positions * config.num_hidden_layers * 16 * config.hidden_size * weight.itemsize, positions, answers)
+
+
+def knows(model: nn.Module) -> bool:
+    """Whether answers of a model can be written here: each layer's attention is one that ``kernels.decoding`` computes.
+
+    Not: layers without attention, scores that are changed (sinks, soft caps), rotary angles that depend on the longest
+    sequence of a batch.
+    """
+    config = unwrapped(model).config
+    if (getattr(config, "rope_parameters", None) or {}).get("rope_type", "default") not in _ROPES:
+        return False
+    with _decoding(model):
+        try:
+            shapes, _ = _shapes(model)
+        except (UnsupportedAttentionError, AttributeError, TypeError):
+            return False
+    return len(shapes) == config.num_hidden_layers
+
+
+def answers(
+    model: nn.Module,
+    tokenizer: ChatTokenizer,
+    prompts: Sequence[TokenizedExample],
+    sampling: Sampling,
+    budget: Budget,
+    progress: Progress,
+    context_length: int,
+) -> list[Answer]:
+    """Return the answer to each prompt.
+
+    Args:
+        model: one that is known.
+        tokenizer: of that model.
+        prompts: their responses are ignored.
+        sampling: with budgets.
+        budget: of memory.
+        progress: called after each answer.
+        context_length: tokens that the model reads, an answer included.
+    """
+    rows = rows_of(tokenizer, prompts, sampling, context_length)
+
+    def choose(logits: Tensor, some: Sequence[Row]) -> list[int]:
+        numbers = [row.drawn() for row in some] if not sampling.greedy else []
+        return [int(token) for token in drawn(logits, sampling, numbers).tolist()]
+
+    longest = [min(sampling.longest + MARKS, context_length - len(one.prompt)) for one in prompts]
+    wanted = [Wanted(*one) for one in zip(prompts, longest, rows, strict=True)]
+    if wanted:
+        write(model, tokenizer.end, wanted, choose, budget, lambda _: progress(1))
+    return [row.writing.answer() for row in rows]
 
 
 def write(
@@ -172,7 +243,7 @@ class _Run:
             return []
         needs = self._needs(self._queue[0])
         if needs > self._slots.capacity:
-            several = [self._needs(number) for number in list(self._queue)[:_MOST]]
+            several = [self._needs(number) for number in list(self._queue)[: self._budget.answers]]
             capacity = max(need for need in several if need.bit_length() == needs.bit_length() or need <= needs)
             if len(self._active) > self._count(_rounded(capacity, _PLACES)):
                 return []  # room comes as answers end
@@ -188,7 +259,7 @@ class _Run:
     def _count(self, capacity: int) -> int:
         """Return how many slots of a capacity there may be."""
         each = position_bytes(self._shapes, self._like.dtype) * (capacity + self._sharing.mean)
-        count = min(self._budget.memory // each, _rounded(len(self._active) + len(self._queue), _ROWS), _MOST)
+        count = min(self._budget.memory // each, _rounded(len(self._active) + len(self._queue), _ROWS), self._budget.answers)
         return max(count - count % _ROWS if count > _ROWS else count, 1)
 
     def _resize(self, capacity: int) -> None:

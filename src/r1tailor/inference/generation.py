@@ -19,7 +19,7 @@ from r1tailor.inference.sampling import Sampling
 from r1tailor.kernels.attention import PACKED_ROWS, unwrapped
 from r1tailor.model.temporal import embeddings
 
-_MARKS = 16  # tokens that close a block, at most
+MARKS = 16  # tokens that close a block, at most
 
 
 def generate(
@@ -31,7 +31,7 @@ def generate(
     progress: Progress,
     context_length: int = sys.maxsize,
 ) -> list[Answer]:
-    """Return the answer to each prompt.
+    """Return the answer to each prompt, as ``transformers`` generates them: for models that ``decoder`` does not know.
 
     Args:
         model: in evaluation mode, with attention over packed rows.
@@ -43,10 +43,7 @@ def generate(
         context_length: tokens that the model reads, an answer included.
     """
     device = next(model.parameters()).device
-    rows = [
-        Row(one.id, Writing(tokenizer, one.prompt, sampling, context_length - len(one.prompt)), sampling)
-        for one in prompts
-    ]
+    rows = rows_of(tokenizer, prompts, sampling, context_length)
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index].prompt))
     with generating(model):
         for start in range(0, len(order), batch_size):
@@ -57,6 +54,16 @@ def generate(
             together.write(cast("Any", model), read, mask.to(device))
             progress(len(members))
     return [row.writing.answer() for row in rows]
+
+
+def rows_of(
+    tokenizer: ChatTokenizer, prompts: Sequence[TokenizedExample], sampling: Sampling, context_length: int
+) -> list["Row"]:
+    """Return an empty answer for each prompt."""
+    return [
+        Row(one.id, Writing(tokenizer, one.prompt, sampling, context_length - len(one.prompt)), sampling)
+        for one in prompts
+    ]
 
 
 class Row:
@@ -71,6 +78,15 @@ class Row:
     def __init__(self, id: str, writing: Writing, sampling: Sampling) -> None:
         self.writing = writing
         self._random = random.Random(sampling.seed_of(id))
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more is to be written."""
+        return self.writing.done
+
+    def take(self, token: int) -> int:
+        """Add a token; return the one that was added."""
+        return self.writing.take(token)
 
     def drawn(self) -> float:
         """Return the next number in [0, 1) of the row's own."""
@@ -91,7 +107,7 @@ class _Together:
 
     def write(self, model: Any, read: Mapping[str, torch.Tensor], mask: torch.Tensor) -> None:  # noqa: ANN401
         """Let transformers write all rows; it takes the likeliest token each time, of which there is one choice."""
-        most = self._sampling.longest + _MARKS
+        most = self._sampling.longest + MARKS
         config = GenerationConfig(max_new_tokens=most, do_sample=False, pad_token_id=self._padding)
         choose, done = LogitsProcessorList([self.choose]), StoppingCriteriaList([self.done])
         model.generate(

@@ -14,6 +14,7 @@ from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample, tokenize
 from r1tailor.batching.windows import window_shape
 from r1tailor.errors import CheckpointError, DataError
 from r1tailor.inference.answerer import Answer, Likelihood, Progress, Prompt, as_examples, by_example, longest, silent
+from r1tailor.inference.decoder import answers, budget_of, knows
 from r1tailor.inference.generation import generate
 from r1tailor.inference.ranking import rank
 from r1tailor.inference.sampling import GREEDY, Sampling
@@ -28,6 +29,8 @@ from r1tailor.planning.precision import COMPUTE, device, precision
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 from r1tailor.strategy import load_tuned
+
+_PLAIN = 32  # prompts at once where transformers generates: more take memory and are no faster
 
 
 class LocalAnswerer:
@@ -56,8 +59,11 @@ class LocalAnswerer:
         wanted, context = self.settings.evaluation, self.settings.model.context_length
         with torch.inference_mode():
             tokens = self._prompts(self._examples(prompts))
-            how = sampling.within(wanted)
-            return generate(self.model, self.tokenizer, tokens, how, wanted.batch_size, progress, context)
+            how, asked = sampling.within(wanted), (self.model, self.tokenizer, tokens)
+            if not knows(self.model):
+                return generate(*asked, how, min(wanted.batch_size, _PLAIN), progress, context)
+            budget = budget_of(self.model, self.settings.trainer.micro_batch_tokens, wanted.batch_size)
+            return answers(*asked, how, budget, progress, context)
 
     def score(
         self, prompts: Sequence[Prompt], responses: Sequence[str] | None = None, progress: Progress = silent

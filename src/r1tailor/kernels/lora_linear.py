@@ -30,7 +30,7 @@ class AdaptedLinear(PeftLinear):  # type: ignore[misc]  # peft is untyped
 
     def forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:  # noqa: ANN401
         """Return W x + b + scale * B A dropout(x), of shape [..., out]."""
-        if not torch.is_grad_enabled() or self.disable_adapters or self.merged:
+        if self.disable_adapters or self.merged:
             output: Tensor = super().forward(x, *args, **kwargs)
             return output
         return self._siblings.output(self, x)
@@ -70,8 +70,28 @@ def _outputs(layers: Sequence[AdaptedLinear], x: Tensor) -> Sequence[Tensor]:
     downs, ups, scales, probabilities = zip(*(layer.adapter() for layer in layers), strict=True)
     bases = [layer.base_layer for layer in layers]
     frozen = tuple(base.weight for base in bases), tuple(base.bias for base in bases)
+    if not torch.is_grad_enabled() and not probabilities[0]:
+        return _without_gradients(x, *frozen, scales[0], downs, ups)
     apply: Any = _Adapted.apply
     outputs: Sequence[Tensor] = apply(x, _Fixed(origin_of(x), *frozen, scales[0], probabilities[0]), *downs, *ups)
+    return outputs
+
+
+def _without_gradients(
+    x: Tensor,
+    weights: Sequence[Tensor],
+    biases: Sequence[Tensor | None],
+    scale: float,
+    downs: Sequence[Tensor],
+    ups: Sequence[Tensor],
+) -> list[Tensor]:
+    """Return of each layer [..., out], in the dtype of the products; nothing is dropped out."""
+    rows = x.reshape(-1, x.shape[-1]).to(product_dtype(x))
+    narrow = rows.mm(torch.cat([down.to(rows.dtype) for down in downs]).T).mul_(scale)
+    outputs = []
+    for weight, bias, up, own in zip(weights, biases, ups, torch.split(narrow, _ranks(ups), dim=1), strict=True):
+        output = F.linear(rows, weight.to(rows.dtype), None if bias is None else bias.to(rows.dtype))
+        outputs.append(output.addmm_(own, up.to(rows.dtype).T).view(*x.shape[:-1], -1))
     return outputs
 
 
