@@ -25,6 +25,7 @@ from r1tailor.inference.sharing import Sharing
 from r1tailor.kernels.attention import PACKED_ROWS, UnsupportedAttentionError, unwrapped
 from r1tailor.kernels.decoding import DECODING, Reading, Shapes, Sharers, Step
 from r1tailor.kernels.key_values import LayerShape, Slots, position_bytes
+from r1tailor.kernels.lora_linear import asked
 from r1tailor.model.head import Head
 from r1tailor.model.temporal import embeddings
 
@@ -401,6 +402,7 @@ def _decoding(model: nn.Module) -> Iterator[None]:
     base = unwrapped(model)
     base.set_attn_implementation(DECODING)
     try:
-        yield
+        with asked(model):
+            yield
     finally:
         base.set_attn_implementation(PACKED_ROWS)
