@@ -502,7 +502,8 @@ def explain(
         return faults
     settings = Settings.model_validate(composition, context=declared)
     shared = _shared_name(settings.domain.name, choices.get("domain", ""), [CONF, *folders])
-    return [*shared, *unmeasured(settings.domain), *_not_for_texts(settings), *_impossible_variants(settings)]
+    unknown = unmeasured(settings.domain, settings.evaluation.samples)
+    return [*shared, *unknown, *_not_for_texts(settings), *_impossible_variants(settings)]
 
 
 def _not_for_texts(settings: Settings) -> list[str]:

@@ -213,17 +213,31 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """A further answer to the same example (see ``Prediction``)."""
+
+    generated: str
+    reasoning_tokens: int = 0
+    truncated: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What one model made of one held-out example.
 
     Attributes:
         id: the example's id.
-        generated: the greedy answer.
+        generated: the answer, with its reasoning in its marks.
         log_likelihood: of the reference answer and its end token, in nats (natural log).
         tokens: how many tokens that sum runs over.
         ranked: the label of the closed set with the highest likelihood; empty where there is no set.
         label_scores: log-likelihood (nats) of each label of the closed set's distinguishing beginning, in their order.
         scores: the domain's scores of the answer by metric; versions are compared with these.
+        reasoning_tokens: of the answer's block of reasoning.
+        truncated: the part of the answer that was cut: ``reasoning`` or ``answer``; empty where none was.
+        samples: further answers, where several are drawn; scores are then means over all of them.
+        block_log_likelihood: of the reference's block of reasoning, part of ``log_likelihood``.
+        block_tokens: how many tokens of the reference are its block.
     """
 
     id: str
@@ -233,11 +247,26 @@ class Prediction:
     ranked: str
     label_scores: tuple[float, ...] = ()
     scores: dict[str, float] = field(default_factory=dict)
+    reasoning_tokens: int = 0
+    truncated: str = ""
+    samples: tuple[Sample, ...] = ()
+    block_log_likelihood: float = 0.0
+    block_tokens: int = 0
+
+    @property
+    def drawn(self) -> "list[Prediction]":
+        """Each answer as a prediction of its own."""
+        others = [(one.generated, one.reasoning_tokens, one.truncated) for one in self.samples]
+        alone = replace(self, samples=())
+        return [alone, *(replace(alone, generated=g, reasoning_tokens=n, truncated=t) for g, n, t in others)]
 
 
 _ANNOTATION = TypeAdapter(Annotation)
 _PLAIN_KEY = re.compile(r"[a-z][a-z_]{0,39}")
-_OF_CONVERSATIONS = ("turns", "tools", "tool_calls", "conversation")  # written only where there are any
+_WHERE_THERE_ARE = (  # written only where there are any
+    *("turns", "tools", "tool_calls", "conversation"),
+    *("reasoning_tokens", "truncated", "samples", "block_log_likelihood", "block_tokens"),
+)
 _ROW_GROUP = 1024  # documents; fixed, so that the bytes of a file do not depend on how its documents arrived
 Record = TypeVar("Record", Example, Prediction)
 
@@ -331,7 +360,7 @@ def _document_file(path: Path) -> "pq.ParquetFile":
 
 def write_records(path: Path, records: Iterable[Annotation] | Iterable[Example] | Iterable[Prediction]) -> int:
     """Write annotations, examples or predictions as JSONL; return how many."""
-    lines = [_json(_without_empty_turns(asdict(record))) for record in records]
+    lines = [_json(_without_empty(asdict(record))) for record in records]
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     return len(lines)
 
@@ -367,7 +396,14 @@ def read_examples(path: Path) -> list[Example]:
 
 def read_predictions(path: Path) -> list[Prediction]:
     """Return the predictions of a JSONL file that ``write_records`` wrote."""
-    return [replace(found, label_scores=tuple(found.label_scores)) for found in _read(path, Prediction)]
+    return [
+        replace(
+            found,
+            label_scores=tuple(found.label_scores),
+            samples=tuple(Sample(**one) for one in found.samples),  # type: ignore[arg-type]  # as JSON holds them
+        )
+        for found in _read(path, Prediction)
+    ]
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -466,8 +502,8 @@ def _read(path: Path, record: type[Record]) -> Iterator[Record]:
             ) from None
 
 
-def _without_empty_turns(record: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in record.items() if value or key not in _OF_CONVERSATIONS}
+def _without_empty(record: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in record.items() if value or key not in _WHERE_THERE_ARE}
 
 
 def _json(value: Any) -> str:  # noqa: ANN401

@@ -11,6 +11,7 @@ import pytest
 from r1tailor import config, inference
 from r1tailor.__main__ import main
 from r1tailor.commands import ask
+from r1tailor.inference import Answer
 from r1tailor.inference.local import LocalAnswerer
 from r1tailor.records import read_examples, read_predictions
 from tests.support.toy_run import LABELS, toy_run
@@ -35,7 +36,9 @@ def item(project: Path) -> tuple[str, str]:
     """A question and its answer in the evaluation."""
     run = project / NAME
     one = read_predictions(run / "evaluation" / "predictions-tuned.jsonl")[0]
-    return next(e.input for e in read_examples(run / "instruct" / "test.jsonl") if e.id == one.id), one.generated
+    return next(
+        e.input for e in read_examples(run / "instruct" / "test.jsonl") if e.id == one.id
+    ), one.generated.removeprefix("<think>\n")
 
 
 @pytest.fixture
@@ -93,7 +96,7 @@ def test_a_file_is_answered_and_continued_where_it_stopped(
     source.write_text("".join(json.dumps({"input": text}) + "\n" for text in inputs), encoding="utf-8")
     answer, batches = LocalAnswerer.answer, [0]
 
-    def interrupted(self: LocalAnswerer, *given: object) -> list[str]:
+    def interrupted(self: LocalAnswerer, *given: object) -> list[Answer]:
         batches[0] += 1
         if batches[0] == 2:
             raise KeyboardInterrupt

@@ -37,6 +37,16 @@ def test_answers_are_the_same(both: tuple[LocalAnswerer, GgufAnswerer]) -> None:
     assert sum(done) == 2 * len(PROMPTS)
 
 
+@pytest.mark.parametrize("close", [False, True])
+def test_reasoning_is_cut_and_closed_the_same(both: tuple[LocalAnswerer, GgufAnswerer], close: bool) -> None:
+    how = Sampling(5, max_reasoning_tokens=4, close_reasoning=close)
+    local, other = (each.answer(PROMPTS, how) for each in both)
+    assert [(one.truncated, one.reasoning_tokens) for one in other] == [("reasoning", 4)] * len(PROMPTS)
+    assert [one.reasoning for one in other] == [one.reasoning for one in local]
+    assert [bool(one.answer) for one in other] == [bool(one.answer) for one in local]
+    assert any(one.answer for one in other) == close
+
+
 def test_likelihoods_are_the_same_also_of_parts_of_characters(both: tuple[LocalAnswerer, GgufAnswerer]) -> None:
     local, other = (each.score(PROMPTS, ["red", "高血压", "green <think>"]) for each in both)
     for mine, theirs in zip(local, other, strict=True):
@@ -53,9 +63,8 @@ def test_rankings_are_the_same(both: tuple[LocalAnswerer, GgufAnswerer]) -> None
 
 def test_draws_follow_the_seed(both: tuple[LocalAnswerer, GgufAnswerer]) -> None:
     _, other = both
-    drawn = [
-        other.answer(PROMPTS[:1], Sampling(max_answer_tokens=12, temperature=1.5, seed=seed)) for seed in (1, 1, 2)
-    ]
+    how = [Sampling(max_answer_tokens=12, temperature=1.5, seed=seed) for seed in (1, 1, 2)]
+    drawn = [other.answer(PROMPTS[:1], sampling) for sampling in how]
     assert drawn[0] == drawn[1] != drawn[2]
 
 

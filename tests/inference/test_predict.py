@@ -6,7 +6,9 @@ import torch
 import torch.nn.functional as F
 from transformers import PreTrainedModel
 
+from r1tailor.domain.answers import parted
 from r1tailor.errors import DataError
+from r1tailor.inference.blocks import behind_block
 from r1tailor.inference.local import LocalAnswerer
 from r1tailor.inference.predict import predict
 from r1tailor.inference.ranking import distinguishing
@@ -31,12 +33,13 @@ def test_predictions_are_those_of_the_plain_model_one_by_one(name: str, examples
                                 max_new_tokens=9, eos_token_id=tokenizer.end, pad_token_id=tokenizer.end)  # fmt: skip
         new = output[0, prompt.shape[1] :].tolist()
         kept = new[: new.index(tokenizer.end)] if tokenizer.end in new else new
-        assert prediction.generated == tokenizer.tokenizer.decode(kept).strip()
+        written = tokenizer.tokenizer.decode(kept).strip()
+        assert prediction.generated == f"<think>\n{written}", "the prompt opened the block"
         assert (prediction.id, prediction.tokens) == (example.id, len(encoded.response))
         whole = log_likelihood(model, encoded.prompt, encoded.response)
         assert prediction.log_likelihood == pytest.approx(whole, rel=1e-5)
-        beginnings = distinguishing([tokenizer.continuation(tokenizer.prompt_text(example), label) for label in LABELS])
-        scores = [log_likelihood(model, encoded.prompt, beginning) for beginning in beginnings]
+        block, behind = behind_block(tokenizer, tokenizer.prompt_text(example), LABELS, parted(prediction.generated)[0])
+        scores = [log_likelihood(model, encoded.prompt + block, ids) for ids in distinguishing(behind)]
         assert prediction.ranked == LABELS[int(np.argmax(scores))]
         assert prediction.label_scores == pytest.approx(scores, rel=1e-5)
     assert len({prediction.generated for prediction in made}) > 1

@@ -1,9 +1,11 @@
 """How an answer is drawn: values out of range are refused."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from r1tailor import config
 from r1tailor.errors import UserError
 from r1tailor.inference.sampling import GREEDY, Sampling
 
@@ -15,6 +17,7 @@ from r1tailor.inference.sampling import GREEDY, Sampling
         ({"temperature": float("nan")}, "temperature = nan"),
         ({"top_p": 0.0}, "top_p = 0: must be above 0, and 1 at most"),
         ({"max_answer_tokens": 0}, "max_answer_tokens = 0: must be 1 or more"),
+        ({"max_reasoning_tokens": 0}, "max_reasoning_tokens = 0: must be 1 or more"),
         ({"seed": -1}, "seed = -1"),
     ],
 )
@@ -27,3 +30,19 @@ def test_the_default_takes_the_likeliest_token() -> None:
     assert Sampling() == GREEDY
     assert (GREEDY.greedy, GREEDY.max_answer_tokens) == (True, None)
     assert not Sampling(temperature=0.6, top_p=0.95, seed=2**32 - 1).greedy
+
+
+def test_an_evaluation_gives_the_budgets_that_are_left_open() -> None:
+    wanted = config.load(["evaluation.max_answer_tokens=5", "evaluation.max_reasoning_tokens=7"]).evaluation
+    assert GREEDY.within(wanted) == Sampling(5, max_reasoning_tokens=7)
+    assert GREEDY.within(wanted).longest == 12
+    assert Sampling(3).within(wanted) == Sampling(3), "one budget for all that is written"
+    closing = wanted.model_copy(update={"on_truncation": "close"})
+    assert GREEDY.within(closing).close_reasoning
+
+
+def test_seeds_are_of_items_and_samples() -> None:
+    one = Sampling(seed=1)
+    seeds = [one.seed_of("a"), one.seed_of("b"), replace(one, sample=1).seed_of("a"), Sampling(seed=2).seed_of("a")]
+    assert len({*seeds}) == 4
+    assert all(0 <= seed < 2**32 for seed in seeds)

@@ -20,6 +20,7 @@ from r1tailor.inference import Answerer, Located, Sampling, locate, open_located
 from r1tailor.inference.questions import AnswerFile, answer_line, read_questions
 from r1tailor.inference.tailored import probabilities
 from r1tailor.records import Example
+from r1tailor.schema.evaluation import Evaluation
 
 _STALE_DAYS = 5  # from one trading day to the next there are four at most, over Easter
 _DRAWN = {"temperature": float, "top_p": float, "seed": int}
@@ -80,6 +81,7 @@ def _ask(parsed: argparse.Namespace) -> None:
     sampling = _sampling(parsed.sample, parsed.max_answer_tokens, parsed.max_reasoning_tokens)
     _refuse_contradictions(parsed)
     found = locate(parsed.model, config.ROOT)
+    sampling = _with_budgets(sampling, found.settings.evaluation)
     instruction = found.settings.domain.task.instruction if parsed.instruction is None else parsed.instruction
     print(f"asking {found.name}{f': {found.meaning}' if found.meaning else ''}", file=sys.stderr, flush=True)
     if parsed.file:
@@ -199,6 +201,14 @@ def _sampling(given: Sequence[str], answer: int | None, reasoning: int | None) -
             raise UserError(f"--sample {text}: {value!r} is not a number") from None
     drawn = Sampling(max_answer_tokens=answer, max_reasoning_tokens=reasoning, **values)
     return replace(drawn, temperature=1.0) if values and "temperature" not in values else drawn
+
+
+def _with_budgets(sampling: Sampling, wanted: Evaluation) -> Sampling:
+    """Return the same with the budgets of the model's evaluation where none are given."""
+    answer = sampling.max_answer_tokens or wanted.max_answer_tokens
+    reasoning = sampling.max_reasoning_tokens or wanted.max_reasoning_tokens
+    closes = wanted.on_truncation == "close"
+    return replace(sampling, max_answer_tokens=answer, max_reasoning_tokens=reasoning, close_reasoning=closes)
 
 
 def _refuse_contradictions(parsed: argparse.Namespace) -> None:

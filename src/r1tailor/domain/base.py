@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from r1tailor.domain.answers import parted
+from r1tailor.domain.answers import folded, label_in, number_in, parted
 from r1tailor.domain.declaration import ScoredMetric, declaration
 from r1tailor.domain.named_metrics import NAMED, Answered, covered, score
 from r1tailor.errors import ConfigError, DataError
@@ -62,6 +62,19 @@ class Domain(ABC):
         answers = answer_of(example.output), answer_of(prediction.generated)
         item = Answered(*answers, self.labels_of(example), entities)
         return score(self.settings.task.metrics, item) | self.score(example, prediction)
+
+    def vote(self, example: Example, generated: str) -> str:
+        """Return what an answer stands for among several to the same example; empty where it is no answer.
+
+        It is the label of a closed set; else the number that the answer ends in, where the reference is one; else its
+        text, case and white space aside.
+        """
+        answer = answer_of(generated)
+        if labels := self.labels_of(example):
+            return label_in(answer, labels)
+        if number_in(answer_of(example.output)) is not None and (number := number_in(answer)) is not None:
+            return f"{number:g}"
+        return folded(answer)
 
     @abstractmethod
     def majority_answer(self, train: Sequence[Example]) -> str:

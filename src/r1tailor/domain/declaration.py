@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal
 
 from r1tailor.errors import ConfigError
-from r1tailor.schema.domain import GENERAL_METRICS, TEXT_METRICS, DomainSection
+from r1tailor.schema.domain import GENERAL_METRICS, REASONING_METRICS, TEXT_METRICS, DomainSection
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import READERS
 
@@ -141,7 +141,8 @@ def context(composition: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever was 
     if kind not in KINDS and kind not in (known := kinds()):
         return {"section": None, "kinds": ", ".join(map(repr, known))}
     chosen = declaration(kind)
-    metrics = (*GENERAL_METRICS, *(metric.name for metric in chosen.metrics), *_named(domain))
+    own = (*(metric.name for metric in chosen.metrics), *_named(domain))
+    metrics = (*GENERAL_METRICS, *own, *of_majority(own, _samples(composition)), *REASONING_METRICS)
     return {"section": chosen.section, "metrics": metrics, "readers": (*READERS, *chosen.readers)}
 
 
@@ -156,10 +157,24 @@ def _named(domain: Any) -> list[str]:  # noqa: ANN401 - whatever was composed
     return [name for name in names if isinstance(name, str)]
 
 
-def unmeasured(section: DomainSection) -> list[str]:
+def of_majority(metrics: Sequence[str], samples: int) -> list[str]:
+    """Return the names of metrics of the answer that most of several give."""
+    return [f"{name}_maj@{samples}" for name in metrics] if samples > 1 else []
+
+
+def _samples(composition: Any) -> int:  # noqa: ANN401 - whatever was composed
+    evaluation = composition.get("evaluation")
+    samples = evaluation.get("samples", 1) if isinstance(evaluation, dict) else 1
+    return samples if isinstance(samples, int) else 1
+
+
+def unmeasured(section: DomainSection, samples: int = 1) -> list[str]:
     """Return a fault for each goal on a metric that the kind knows and these settings do not measure."""
-    own = (metric.name for metric in declaration(section.kind).measured(section))
-    measured = (*GENERAL_METRICS, *own, *(metric.called or metric.name for metric in section.task.metrics))
+    measured_by_kind = declaration(section.kind).measured(section)
+    own = [metric.name for metric in measured_by_kind]
+    own += [metric.called or metric.name for metric in section.task.metrics]
+    of_answers = [metric.name for metric in measured_by_kind if metric.kind == "proportion"]
+    measured = (*GENERAL_METRICS, *own, *of_majority(of_answers, samples), *REASONING_METRICS)
     if section.task.kind == "text":
         measured = TEXT_METRICS
     return [

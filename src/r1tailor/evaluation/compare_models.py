@@ -4,6 +4,7 @@ import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from r1tailor import artifact, store
 from r1tailor.artifact import Artifact
 from r1tailor.domain import Domain
+from r1tailor.evaluation import reasoning
 from r1tailor.evaluation.corpus_metrics import confusions, over_all, short_references
 from r1tailor.evaluation.market.decisions import evenly
 from r1tailor.evaluation.metrics import ItemMetric, by_metric, measure
 from r1tailor.evaluation.non_inferiority import verdict
 from r1tailor.evaluation.significance import compare, interval
-from r1tailor.inference import Answerer, open_artifact
+from r1tailor.inference import Answerer, Sampling, open_artifact
 from r1tailor.inference.local import open_base
 from r1tailor.inference.predict import predict
 from r1tailor.records import Example, Prediction, write_records
@@ -141,19 +143,28 @@ def summarise(
     confused = {name: confusions(domain, items, made) for name, made in predictions.items()}
     remarks = {
         "not_measured": [metric.name for metric in domain.metrics if metric.name not in measured[TUNED]],
-        "notes": [note] if (note := short_references(items)) else [],
+        "notes": _notes(settings, domain, items, predictions),
         "confusion": {name: cells for name, cells in confused.items() if cells},
     }
     told = {name: remark for name, remark in remarks.items() if remark}
     return {**result, "comparisons": tuned["comparisons"], **compared, **told}
 
 
+def _notes(
+    settings: Settings, domain: Domain, items: Sequence[Example], predictions: Mapping[str, Sequence[Prediction]]
+) -> list[str]:
+    ranked, after = any(map(domain.labels_of, items)), settings.evaluation.rank_after
+    short = short_references(items)
+    return [*([short] if short else []), *reasoning.notes(predictions, ranked=ranked, rank_after=after)]
+
+
 def _measured(
     settings: Settings, domain: Domain, items: Sequence[Example], predictions: Mapping[str, Sequence[Prediction]]
 ) -> dict[str, dict[str, ItemMetric]]:
     language = settings.domain.language
+    thinking = reasoning.measured(predictions)
     return {
-        name: measure(domain, items, made, language) | over_all(domain, items, made)
+        name: measure(domain, items, made, language) | over_all(domain, items, made) | thinking[name]
         for name, made in predictions.items()
     }
 
@@ -178,7 +189,13 @@ def _summary(
 
 def _scored(domain: Domain, items: Sequence[Example], predictions: Sequence[Prediction]) -> list[Prediction]:
     """Return the predictions with their scores, so that versions can be compared without the domain's documents."""
-    return [replace(made, scores=domain.scores(item, made)) for item, made in zip(items, predictions, strict=True)]
+    return [replace(made, scores=_scores(domain, item, made)) for item, made in zip(items, predictions, strict=True)]
+
+
+def _scores(domain: Domain, item: Example, made: Prediction) -> dict[str, float]:
+    """Return the mean scores of an item's answers."""
+    each = [domain.scores(item, one) for one in made.drawn]
+    return {name: fmean(scores[name] for scores in each) for name in each[0]}
 
 
 def _comparisons(
@@ -212,15 +229,20 @@ def _predictions(
     in_precision: str,
 ) -> list[Prediction]:
     answerer: Answerer = open_artifact(model, settings, root) if model else open_base(settings, root, in_precision)
+    wanted = settings.evaluation
+    sampling = Sampling(temperature=wanted.temperature, top_p=wanted.top_p, seed=settings.seed)
     with Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
         TimeRemainingColumn(),
     ) as bar:
-        task = bar.add_task(f"evaluating {name} (likelihood, ranking, generation)", total=3 * len(items))
+        passes = 2 + wanted.samples
+        task = bar.add_task(f"evaluating {name} (likelihood, generation, ranking)", total=passes * len(items))
         labels = [domain.labels_of(item) for item in items]
-        result = predict(answerer, items, labels, lambda done: bar.advance(task, done))
+        result = predict(
+            answerer, items, labels, lambda done: bar.advance(task, done), sampling.within(wanted), wanted.samples
+        )
     del answerer
     gc.collect()
     return result

@@ -10,8 +10,10 @@ from r1tailor import config, store
 from r1tailor.domain import is_text
 from r1tailor.domain.base import answer_of
 from r1tailor.errors import UserError
+from r1tailor.evaluation import reasoning
 from r1tailor.evaluation.evaluated_files import EvaluatedFiles
-from r1tailor.evaluation.metrics import Bleu, ItemMetric, Mean, Perplexity, Proportion
+from r1tailor.evaluation.metrics import Bleu, ItemMetric, Mean, Proportion, perplexities
+from r1tailor.evaluation.samples import flat
 from r1tailor.evaluation.significance import compare, interval
 from r1tailor.records import Example, Prediction, read_examples, read_predictions
 from r1tailor.registry.goals import Verdict, verdicts
@@ -162,10 +164,11 @@ def _pairs(a: Evaluated, b: Evaluated) -> list[Pair]:
 
 def _paired(pairs: Sequence[Pair], language: str, options: tuple[int, float, int]) -> list[Row]:
     """Return the metrics that the predictions of both allow, each on the items that it says something of in both."""
-    metrics = {"perplexity": _perplexity(pairs)}
+    metrics = _perplexities(pairs)
     if not all(is_text(example) for example, _, _ in pairs):
         metrics["bleu"] = _bleu(pairs, language)
     metrics |= {name: _scored(pairs, name) for name in _names(pairs)}
+    metrics |= _thinking(pairs)
     return [_row(name, *measured, options) for name, measured in metrics.items()]
 
 
@@ -174,18 +177,24 @@ def _row(name: str, a: ItemMetric, b: ItemMetric, n: int, options: tuple[int, fl
     return Row(name, interval(a, *options).value, interval(b, *options).value, n, difference)
 
 
-def _perplexity(pairs: Sequence[Pair]) -> tuple[ItemMetric, ItemMetric, int]:
-    a, b = Perplexity(), Perplexity()
-    for metric, predictions in zip((a, b), _predictions(pairs), strict=True):
-        metric.update([made.log_likelihood for made in predictions], [made.tokens for made in predictions])
-    return a, b, len(pairs)
+def _thinking(pairs: Sequence[Pair]) -> dict[str, tuple[ItemMetric, ItemMetric, int]]:
+    """Return how both reason; nothing where neither has a block of reasoning."""
+    found = reasoning.measured(dict(zip("ab", _predictions(pairs), strict=True)))
+    return {name: (found["a"][name], found["b"][name], len(pairs)) for name in found["a"]}
+
+
+def _perplexities(pairs: Sequence[Pair]) -> dict[str, tuple[ItemMetric, ItemMetric, int]]:
+    examples = [example for example, _, _ in pairs]
+    a, b = (perplexities(examples, predictions) for predictions in _predictions(pairs))
+    return {name: (a[name], b[name], len(pairs)) for name in a if name in b}
 
 
 def _bleu(pairs: Sequence[Pair], language: str) -> tuple[ItemMetric, ItemMetric, int]:
     a, b = Bleu(language), Bleu(language)
     for metric, predictions in zip((a, b), _predictions(pairs), strict=True):
-        references = [answer_of(example.output) for example, _, _ in pairs]
-        metric.update([answer_of(made.generated) for made in predictions], references)
+        items, answers, each = flat([example for example, _, _ in pairs], predictions)
+        metric.update([answer_of(made.generated) for made in answers], [answer_of(item.output) for item in items])
+        metric.cluster(each)
     return a, b, len(pairs)
 
 

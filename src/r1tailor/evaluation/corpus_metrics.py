@@ -15,6 +15,7 @@ from r1tailor.domain.answers import label_in
 from r1tailor.domain.base import answer_of
 from r1tailor.evaluation.metrics import ItemMetric
 from r1tailor.evaluation.resampling import Array
+from r1tailor.evaluation.samples import flat
 from r1tailor.records import Example, Prediction
 
 Confusion = tuple[str, str, int]  # label of the reference, label of the answer (empty for none), items
@@ -92,14 +93,17 @@ def over_all(domain: Domain, examples: Sequence[Example], predictions: Sequence[
     """Return the metrics over all items that the task names, and chrF where BLEU says nothing."""
     named = {metric.name: metric.key for metric in domain.settings.task.metrics}
     found: dict[str, ItemMetric] = {}
-    if "macro_f1" in named and (pairs := label_pairs(domain, examples, predictions)):
+    items, answers, each = flat(examples, predictions)
+    if "macro_f1" in named and (pairs := label_pairs(domain, items, answers)):
         macro = MacroF1(_labels(domain, examples))
         macro.update(*zip(*pairs, strict=True))
         found[named["macro_f1"]] = macro
     if "chrf" in named or short_references(examples):
         chrf = Chrf()
-        chrf.update([answer_of(made.generated) for made in predictions], [answer_of(one.output) for one in examples])
+        chrf.update([answer_of(made.generated) for made in answers], [answer_of(one.output) for one in items])
         found[named.get("chrf", "chrf")] = chrf
+    for metric in found.values():
+        metric.cluster(each)
     return found
 
 
@@ -120,7 +124,8 @@ def confusions(
     """Return the confusion matrix, its empty cells left out, most frequent first; None where no label is asked for."""
     if not any(metric.name in _OF_LABELS for metric in domain.settings.task.metrics):
         return None
-    counted = Counter(label_pairs(domain, examples, predictions))
+    items, answers, _ = flat(examples, predictions)
+    counted = Counter(label_pairs(domain, items, answers))
     return [(wanted, given, count) for (wanted, given), count in sorted(counted.items(), key=lambda one: -one[1])]
 
 

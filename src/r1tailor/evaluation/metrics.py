@@ -21,6 +21,7 @@ from r1tailor.domain import Domain, ScoredMetric, is_text
 from r1tailor.domain.base import answer_of
 from r1tailor.evaluation import resampling
 from r1tailor.evaluation.resampling import Array, Bounds
+from r1tailor.evaluation.samples import flat, voted_for
 from r1tailor.records import Example, Prediction
 
 _ORDERS = 4  # of n-grams in BLEU
@@ -48,6 +49,11 @@ class RowMetric(Metric):
         """Return the rows [n, width] of all processes."""
         with self.sync_context():
             return self._held()
+
+    def cluster(self, size: int) -> None:
+        """Sum each ``size`` rows in turn: several answers to an item are no items of their own."""
+        rows = self._held().reshape(-1, size, self.width).sum(axis=1)
+        self.statistics = [torch.from_numpy(rows)]
 
     def sync(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (torchmetrics' own arguments)
         """Gather the rows of all processes; one that was never updated takes part with no rows."""
@@ -167,30 +173,72 @@ KINDS: dict[str, type[Mean]] = {"proportion": Proportion, "mean": Mean}  # of a 
 def measure(
     domain: Domain, examples: Sequence[Example], predictions: Sequence[Prediction], language: str
 ) -> dict[str, ItemMetric]:
-    """Return every metric of one model on its held-out items."""
-    perplexity, bleu = Perplexity(), Bleu(language)
-    perplexity.update([made.log_likelihood for made in predictions], [made.tokens for made in predictions])
+    """Return every metric of one model on its held-out items.
+
+    Where several answers were drawn, a score is their mean, and ``<metric>_maj@<answers>`` that of the answer that most
+    of them give. An item is one row in any case, so that intervals and tests are over items.
+    """
+    found = perplexities(examples, predictions)
     if examples and all(map(is_text, examples)):
-        return {"perplexity": perplexity}
-    bleu.update(*([answer_of(text) for text in texts] for texts in _texts(examples, predictions)))
-    scores = [domain.scores(example, prediction) for example, prediction in zip(examples, predictions, strict=True)]
-    return {"perplexity": perplexity, "bleu": bleu, **by_metric(domain.metrics, scores)}
+        return found
+    bleu, (items, made, each) = Bleu(language), flat(examples, predictions)
+    bleu.update([answer_of(one.generated) for one in made], [answer_of(item.output) for item in items])
+    bleu.cluster(each)
+    scores = [domain.scores(item, one) for item, one in zip(items, made, strict=True)]
+    found |= {"bleu": bleu} | by_metric(domain.metrics, scores, each)
+    return found | _majority(domain, examples, predictions) if each > 1 else found
 
 
-def _texts(examples: Sequence[Example], predictions: Sequence[Prediction]) -> tuple[list[str], list[str]]:
-    return [made.generated for made in predictions], [example.output for example in examples]
+def perplexities(examples: Sequence[Example], predictions: Sequence[Prediction]) -> dict[str, ItemMetric]:
+    """Return the perplexity of the references; where they have a block, also that of the answers behind it alone.
+
+    Where references hold reasoning, that of their blocks stands next to it.
+    """
+    whole = Perplexity()
+    whole.update([made.log_likelihood for made in predictions], [made.tokens for made in predictions])
+    found: dict[str, ItemMetric] = {"perplexity": whole}
+    if any(made.block_tokens for made in predictions):
+        answer, block = Perplexity(), Perplexity()
+        answer.update(
+            [made.log_likelihood - made.block_log_likelihood for made in predictions],
+            [made.tokens - made.block_tokens for made in predictions],
+        )
+        block.update([one.block_log_likelihood for one in predictions], [one.block_tokens for one in predictions])
+        found["answer_perplexity"] = answer
+        if any(example.reasoning for example in examples):
+            found["reasoning_perplexity"] = block
+    return found
 
 
-def by_metric(metrics: Sequence[ScoredMetric], scores: Sequence[Mapping[str, float]]) -> dict[str, ItemMetric]:
-    """Return those of a domain's metrics for which at least one item has a score."""
+def by_metric(
+    metrics: Sequence[ScoredMetric], scores: Sequence[Mapping[str, float]], each: int = 1
+) -> dict[str, ItemMetric]:
+    """Return those of a domain's metrics for which at least one item has a score.
+
+    Args:
+        metrics: of the domain.
+        scores: of each answer, by metric.
+        each: how many answers an item has, in turn.
+    """
     measured: dict[str, ItemMetric] = {}
     for metric in metrics:
         values = [score.get(metric.name) for score in scores]
         if any(value is not None for value in values):
-            found = KINDS[metric.kind]()
+            found = KINDS[metric.kind if each == 1 else "mean"]()
             found.update(values)
+            found.cluster(each)
             measured[metric.name] = found
     return measured
+
+
+def _majority(domain: Domain, examples: Sequence[Example], predictions: Sequence[Prediction]) -> dict[str, ItemMetric]:
+    """Return what the answer scores that most of several give, by the metrics that call an answer right or wrong."""
+    ranked = {metric.ranked for metric in domain.metrics}
+    voted = [metric for metric in domain.metrics if metric.kind == "proportion" and metric.name not in ranked]
+    pairs = zip(examples, predictions, strict=True)
+    scores = [domain.scores(item, voted_for(domain, item, made)) for item, made in pairs]
+    (each,) = {len(made.drawn) for made in predictions}
+    return {f"{name}_maj@{each}": metric for name, metric in by_metric(voted, scores).items()}
 
 
 def _mean_update(scores: Sequence[float | None]) -> Array:

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from r1tailor import config
 from r1tailor.corpus.privacy.coverage import coverage_table
+from r1tailor.evaluation import reasoning
 from r1tailor.evaluation.market.charts import charts
 from r1tailor.evaluation.market.report import tables
 from r1tailor.evaluation.market.track_record import TrackRecord
@@ -31,9 +32,12 @@ _CURVES = {
 }
 _NO_SHARES = (
     "perplexity",
+    "answer_perplexity",
+    "reasoning_perplexity",
     "bleu",
     "chrf",
     "length",
+    "reasoning_tokens",
     "warning_",
     "portfolio_",
 )  # metrics that are not confined to [0, 1]
@@ -49,6 +53,8 @@ def print_table(settings: Settings, metrics: Mapping[str, Any], judged: Sequence
     for row in rows(metrics):
         table.add_row(*row)
     Console(width=150, markup=False, emoji=False).print(table)
+    for line in reasoning.lines(metrics["models"]):
+        print(line)
     for note in metrics.get("notes", ()):
         print(f"  note: {note}")
     for verdict in judged:

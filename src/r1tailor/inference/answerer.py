@@ -1,7 +1,7 @@
 """What can be asked of any model, wherever it runs. No torch."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Literal, Protocol
 
 from r1tailor.domain import is_text
@@ -68,10 +68,14 @@ class Likelihood:
     Attributes:
         log_likelihood: of the response and its end token, in nats.
         tokens: how many tokens that sum runs over.
+        block_log_likelihood: of the block of reasoning before the answer, a part of that sum; 0 without a block.
+        block_tokens: how many of the tokens are the block.
     """
 
     log_likelihood: float
     tokens: int
+    block_log_likelihood: float = 0.0
+    block_tokens: int = 0
 
 
 def by_example(examples: Sequence[Example], ids: Sequence[str], found: Sequence[Likelihood]) -> list[Likelihood]:
@@ -80,7 +84,8 @@ def by_example(examples: Sequence[Example], ids: Sequence[str], found: Sequence[
         return list(found)
     sums = {example.id: Likelihood(0.0, 0) for example in examples}
     for id_, one in zip(ids, found, strict=True):
-        sums[id_] = Likelihood(sums[id_].log_likelihood + one.log_likelihood, sums[id_].tokens + one.tokens)
+        both = (astuple(sums[id_]), astuple(one))
+        sums[id_] = Likelihood(*map(sum, zip(*both, strict=True)))
     return [sums[example.id] for example in examples]
 
 
@@ -110,9 +115,17 @@ class Answerer(Protocol):
         ...
 
     def rank(
-        self, prompts: Sequence[Prompt], labels: Sequence[Sequence[str]], progress: Progress = silent
+        self,
+        prompts: Sequence[Prompt],
+        labels: Sequence[Sequence[str]],
+        progress: Progress = silent,
+        reasoning: Sequence[str] | None = None,
     ) -> list[tuple[float, ...]]:
         """Return log-likelihoods (nats) of each prompt's labels, in their order; none where it has no labels.
+
+        Where a prompt opens a block of reasoning, labels are ranked after the block that the model writes, unless
+        ``evaluation.rank_after`` says otherwise. ``reasoning`` is what it wrote, where it was asked already; the scores
+        are then likelihoods after it.
 
         A label is scored by its shortest beginning that tells it from the others; one that begins another counts where
         the answer does not continue to that (``ranking.py``).

@@ -7,18 +7,11 @@ from typing import Literal
 from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.domain.answers import parted
 from r1tailor.inference.answerer import Answer, Truncated
+from r1tailor.inference.blocks import CLOSING, TAIL, decoded, opens_block
 from r1tailor.inference.sampling import Sampling
 from r1tailor.instruction.template import END_THINK, THINK
 
-CLOSING = f"\n{END_THINK}\n\n"  # as the template of R1 parts the block from the answer
-_TAIL = 16  # tokens, among which the mark that was just finished stands: it has eight characters
 Part = Literal["start", "reasoning", "answer"]
-
-
-def opens_block(tokenizer: ChatTokenizer, prompt: Sequence[int]) -> bool:
-    """Whether a prompt ends inside a ``<think>`` block, so that what follows is reasoning."""
-    tail = [token for token in prompt[-_TAIL:] if token >= 0]
-    return _decoded(tokenizer, tail).rstrip().endswith(THINK)
 
 
 class Writing:
@@ -73,7 +66,7 @@ class Writing:
 
     def answer(self) -> Answer:
         """Return what was written so far as an answer."""
-        text = _decoded(self._tokenizer, self.ids).strip()
+        text = decoded(self._tokenizer, self.ids).strip()
         reasoning, answer = parted(f"{THINK}\n{text}" if self._opened else text)
         cut = self._part == "reasoning"
         block, written = (len(self.ids), 0) if cut else (self._block, len(self.ids) - self._answer_from)
@@ -83,12 +76,12 @@ class Writing:
     def _read(self) -> None:
         """Tell whether a block began or ended with the last token."""
         if self._part == "start":
-            begun = _decoded(self._tokenizer, self.ids).lstrip()
+            begun = decoded(self._tokenizer, self.ids).lstrip()
             if begun.startswith(THINK):
                 self._part = "reasoning"
             elif not THINK.startswith(begun):
                 self._part = "answer"
-        if self._part == "reasoning" and END_THINK in _decoded(self._tokenizer, self.ids[-_TAIL:]):
+        if self._part == "reasoning" and END_THINK in decoded(self._tokenizer, self.ids[-TAIL:]):
             self._part, self._block = "answer", len(self.ids)
             self._answer_from = self._block
 
@@ -122,7 +115,3 @@ class Writing:
 
     def _closing(self) -> tuple[int, ...]:
         return self._tokenizer.ids(CLOSING)
-
-
-def _decoded(tokenizer: ChatTokenizer, ids: Sequence[int]) -> str:
-    return str(tokenizer.tokenizer.decode(list(ids), skip_special_tokens=False))

@@ -93,7 +93,11 @@ class EndpointAnswerer:
         raise EndpointError(f"{self._settings.url}: an endpoint gives no likelihoods of given texts")
 
     def rank(
-        self, prompts: Sequence[Prompt], labels: Sequence[Sequence[str]], progress: Progress = silent
+        self,
+        prompts: Sequence[Prompt],
+        labels: Sequence[Sequence[str]],
+        progress: Progress = silent,
+        reasoning: Sequence[str] | None = None,
     ) -> list[tuple[float, ...]]:
         """Refuse, as ``score``."""
         raise EndpointError(f"{self._settings.url}: an endpoint gives no likelihoods of given texts")

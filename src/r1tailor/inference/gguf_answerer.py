@@ -25,7 +25,7 @@ from r1tailor.inference.answerer import (
     longest,
     silent,
 )
-from r1tailor.inference.budgets import CLOSING, opens_block
+from r1tailor.inference.blocks import CLOSING, before_labels, behind_block, block_length, opens_block
 from r1tailor.inference.gguf import GgufEngine
 from r1tailor.inference.sampling import GREEDY, Sampling
 from r1tailor.inference.tries import Ids, continued, distinguishing, none_of
@@ -142,28 +142,35 @@ class GgufAnswerer:
 
         def one(example: TokenizedExample) -> Likelihood:
             steps = [(example.prompt + example.response[:k], token) for k, token in enumerate(example.response)]
-            total = sum(self._log_probability(before, token) for before, token in steps)
+            each = [self._log_probability(before, token) for before, token in steps]
+            block = block_length(self.tokenizer, example)
             progress(1)
-            return Likelihood(total, len(example.response))
+            return Likelihood(sum(each), len(each), sum(each[:block]), block)
 
         found = self._each(one, tokenized.examples, max(map(len, tokenized.examples)))
         return by_example(examples, [tokens.id for tokens in tokenized.examples], found)
 
     def rank(
-        self, prompts: Sequence[Prompt], labels: Sequence[Sequence[str]], progress: Progress = silent
+        self,
+        prompts: Sequence[Prompt],
+        labels: Sequence[Sequence[str]],
+        progress: Progress = silent,
+        reasoning: Sequence[str] | None = None,
     ) -> list[tuple[float, ...]]:
         """Return log-likelihoods (nats) of each prompt's labels, in their order (see ``Answerer``)."""
-        pairs = list(zip(self._examples(prompts), labels, strict=True))
+        examples = self._examples(prompts)
+        wanted = self.settings.evaluation
+        blocks = before_labels(self, self.tokenizer, (examples, labels), reasoning, wanted)
+        asked = list(zip(examples, labels, blocks, strict=True))
 
         def one(number: int) -> tuple[float, ...]:
-            example, closed = pairs[number]
-            text = self.tokenizer.prompt_text(example)
-            beginnings = distinguishing([self.tokenizer.continuation(text, label) for label in closed])
-            scores = self._beginnings(self.tokenizer.prompt(example).prompt, beginnings)
+            example, closed, block = asked[number]
+            before, after = behind_block(self.tokenizer, self.tokenizer.prompt_text(example), closed, block)
+            scores = self._beginnings(self.tokenizer.prompt(example).prompt + before, distinguishing(after))
             progress(1)
             return scores
 
-        return self._each(one, range(len(pairs)), self.settings.model.context_length)
+        return self._each(one, range(len(asked)), self.settings.model.context_length)
 
     def _beginnings(self, prompt: Ids, beginnings: Sequence[Ids]) -> tuple[float, ...]:
         """Return the log-likelihood of each beginning of an answer; what they share is asked once."""

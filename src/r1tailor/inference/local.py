@@ -13,13 +13,22 @@ from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample, tokenize
 from r1tailor.batching.windows import window_shape
 from r1tailor.errors import CheckpointError, DataError
-from r1tailor.inference.answerer import Answer, Likelihood, Progress, Prompt, as_examples, by_example, longest, silent
+from r1tailor.inference.answerer import (
+    Answer,
+    Likelihood,
+    Progress,
+    Prompt,
+    as_examples,
+    by_example,
+    longest,
+    silent,
+)
+from r1tailor.inference.blocks import before_labels, block_length
 from r1tailor.inference.decoder import answers, budget_of, knows
 from r1tailor.inference.generation import generate
 from r1tailor.inference.ranking import rank
 from r1tailor.inference.sampling import GREEDY, Sampling
-from r1tailor.kernels.attention import unwrapped
-from r1tailor.model import gate, load
+from r1tailor.model import load
 from r1tailor.model.int8 import load_int8
 from r1tailor.model.origin import base_of
 from r1tailor.model.temporal import soft_tokens
@@ -79,20 +88,28 @@ class LocalAnswerer:
         self._refuse(tokenized.too_long)
         with torch.inference_mode():
             values = self._likelihoods(tokenized.examples)
-        progress(len(examples))
+            blocks = self._block_likelihoods(tokenized.examples, values)
         found = [
-            Likelihood(value, len(tokens.response)) for value, tokens in zip(values, tokenized.examples, strict=True)
+            Likelihood(value, len(tokens.response), *block)
+            for value, tokens, block in zip(values, tokenized.examples, blocks, strict=True)
         ]
+        progress(len(examples))
         return by_example(examples, [tokens.id for tokens in tokenized.examples], found)
 
     def rank(
-        self, prompts: Sequence[Prompt], labels: Sequence[Sequence[str]], progress: Progress = silent
+        self,
+        prompts: Sequence[Prompt],
+        labels: Sequence[Sequence[str]],
+        progress: Progress = silent,
+        reasoning: Sequence[str] | None = None,
     ) -> list[tuple[float, ...]]:
         """Return log-likelihoods (nats) of each prompt's labels, in their order (see ``Answerer``)."""
         budget = self.settings.trainer.micro_batch_tokens
         examples = self._examples(prompts)
+        asked, wanted = (examples, labels), self.settings.evaluation
+        blocks = before_labels(self, self.tokenizer, asked, reasoning, wanted)
         with torch.inference_mode():
-            scores = rank(self.model, self.tokenizer, examples, labels, budget, self._device, progress)
+            scores = rank(self.model, self.tokenizer, examples, labels, budget, self._device, progress, blocks)
         return [tuple(values) for values in scores]
 
     def _examples(self, prompts: Sequence[Prompt]) -> list[Example]:
@@ -122,6 +139,17 @@ class LocalAnswerer:
                 result[member] = value
         return result
 
+    def _block_likelihoods(self, tokens: Sequence[TokenizedExample], whole: Sequence[float]) -> list[tuple[float, int]]:
+        """Return the log-likelihood (nats) and length of each response's block, which is what the answer leaves."""
+        lengths = [block_length(self.tokenizer, one) for one in tokens]
+        behind = [
+            replace(one, prompt=one.prompt + one.response[:n], response=one.response[n:])
+            for one, n in zip(tokens, lengths, strict=True)
+            if n
+        ]
+        answers = iter(self._likelihoods(behind) if behind else ())
+        return [(value - next(answers), n) if n else (0.0, 0) for value, n in zip(whole, lengths, strict=True)]
+
 
 def open_tuned(artifact: Artifact, settings: Settings, root: Path) -> LocalAnswerer:
     """Return a saved model, in the dtype that it was trained in.
@@ -134,11 +162,9 @@ def open_tuned(artifact: Artifact, settings: Settings, root: Path) -> LocalAnswe
     Raises:
         CheckpointError: it does not fit, or the base model or tokenizer here is not the one that it was trained on.
         ModelUnavailableError: its base model cannot be had.
-        PreflightError: its architecture is not supported.
     """
     dtype = COMPUTE[artifact.precision]
     tokenizer = tokenizer_of(artifact, settings, root)
-    gate.check(load.load_config(settings.model, root), settings, training=False)
     if artifact.kind == "int8":
         return LocalAnswerer(_int8(artifact, settings, root), tokenizer, settings)
     if artifact.kind == "adapter":
@@ -150,7 +176,7 @@ def open_tuned(artifact: Artifact, settings: Settings, root: Path) -> LocalAnswe
             described = store.read_json(artifact.folder / "config.json")["quantization_config"]
             base.config.quantization_config = described | {"dequantize": True}  # else with the first whole forward
     tuned = load_tuned(base, artifact.folder, artifact.kind, temporal=artifact.temporal)
-    return LocalAnswerer(_placed(tuned, dtype, settings), tokenizer, settings)
+    return LocalAnswerer(tuned.to(dtype).to(_device(settings)).eval(), tokenizer, settings)
 
 
 def tokenizer_of(artifact: Artifact, settings: Settings, root: Path) -> ChatTokenizer:
@@ -186,19 +212,11 @@ def open_base(settings: Settings, root: Path, in_precision: str | None = None) -
 
     Raises:
         ModelUnavailableError: it cannot be had.
-        PreflightError: its architecture is not supported.
     """
     dtype = COMPUTE[in_precision or precision(settings)]
-    gate.check(load.load_config(settings.model, root), settings, training=False)
     base = load.load_model(settings.model, root, dtype, settings.seed)
     tokenizer = load.load_tokenizer(settings.model, root, settings.domain.task.template)
-    return LocalAnswerer(_placed(base, dtype, settings), tokenizer, settings)
-
-
-def _placed(model: nn.Module, dtype: torch.dtype, settings: Settings) -> nn.Module:
-    """Return a model on its device, in its dtype; quantised weights keep their own, and cannot be cast."""
-    quantised = getattr(unwrapped(model), "is_quantized", False)
-    return (model if quantised else model.to(dtype)).to(_device(settings)).eval()
+    return LocalAnswerer(base.to(dtype).to(_device(settings)).eval(), tokenizer, settings)
 
 
 def _device(settings: Settings) -> torch.device:

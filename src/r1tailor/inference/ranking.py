@@ -15,6 +15,7 @@ from torch import nn
 
 from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import ChatTokenizer
+from r1tailor.inference.blocks import behind_block
 from r1tailor.inference.tries import Ids, continued, distinguishing, inner_paths, none_of
 from r1tailor.objective.supervised import log_likelihoods_of
 from r1tailor.records import Example
@@ -30,12 +31,14 @@ def rank(
     budget: int,
     device: torch.device,
     progress: Callable[[int], None],
+    reasoning: Sequence[str] | None = None,
 ) -> list[list[float]]:
     """Return the scores of each example's labels (nats), in their order; none where it has no labels."""
+    blocks = reasoning or [""] * len(examples)
     scores: list[list[float]] = []
     for start in range(0, len(examples), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        scores += score_labels(model, tokenizer, examples[part], labels[part], budget, device)
+        scores += score_labels(model, tokenizer, examples[part], labels[part], budget, device, blocks[part])
         progress(len(examples[part]))
     return scores
 
@@ -47,14 +50,20 @@ def score_labels(
     labels: Sequence[Sequence[str]],
     budget: int,
     device: torch.device,
+    reasoning: Sequence[str] | None = None,
 ) -> list[list[float]]:
-    """Return [examples][labels of each] log-likelihoods (nats) of the labels' distinguishing beginnings."""
+    """Return [examples][labels of each] log-likelihoods (nats) of the labels' distinguishing beginnings.
+
+    ``reasoning`` is what each prompt goes on with before the labels, as the model wrote it; it is not scored.
+    """
     texts = [tokenizer.prompt_parts(example)[-1] for example in examples]
-    prompts = [tokenizer.prompt(example) for example in examples]
-    beginnings = [
-        distinguishing([tokenizer.continuation(text, label) for label in closed])
-        for text, closed in zip(texts, labels, strict=True)
-    ]
+    blocks = reasoning or [""] * len(examples)
+    prompts, beginnings = [], []
+    for example, text, closed, block in zip(examples, texts, labels, blocks, strict=True):
+        before, after = behind_block(tokenizer, text, closed, block)
+        prompt = tokenizer.prompt(example)
+        prompts.append(replace(prompt, prompt=prompt.prompt + before))
+        beginnings.append(distinguishing(after))
     followers = [_followers(closed) for closed in beginnings]
     requests = [
         (number, path, replace(prompt, response=(*path, tokenizer.end)))

@@ -18,6 +18,14 @@ from r1tailor.schema.metrics import NamedMetric
 from r1tailor.schema.sources import JsonlSource, Source
 from r1tailor.schema.tables import RowSource
 
+REASONING_METRICS = (  # measured where the model's template, or the model, opens a block of reasoning
+    "think_rate",
+    "reasoning_tokens",
+    "truncated",
+    "answer_cut",
+    "answer_perplexity",
+    "reasoning_perplexity",
+)
 GENERAL_METRICS = ("perplexity", "bleu")  # measured in every domain
 TEXT_METRICS = ("perplexity",)  # measured where whole texts are read
 
