@@ -9,6 +9,7 @@ from transformers import AutoModelForCausalLM, Gemma3TextConfig, LlamaConfig, Mi
 from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.inference import decoder
 from r1tailor.inference.decoder import Budget, budget_of, knows
+from r1tailor.inference.sampling import Sampling
 from r1tailor.kernels.attention import PACKED_ROWS
 from r1tailor.kernels.key_values import Slots
 from tests.support.toy_answerers import toy
@@ -162,8 +163,6 @@ def test_the_budget_follows_from_the_row_that_training_holds() -> None:
 
 
 def test_nothing_is_asked() -> None:
-    settings, model, tokenizer = toy("tiny_llama")
-    from r1tailor.inference.sampling import Sampling
-
+    _, model, tokenizer = toy("tiny_llama")
     none: list[TokenizedExample] = []
-    assert decoder.answers(model, tokenizer, none, Sampling(4), ROOM, lambda _: None, 100) == []
+    assert decoder.answers(model, tokenizer, none, Sampling(4), ROOM, lambda *_: None, 100) == []

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from r1tailor.batching.packing import MicroBatch
 from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample
-from r1tailor.inference.answerer import Answer, Progress
+from r1tailor.inference.answerer import Answer
 from r1tailor.inference.drawing import drawn
 from r1tailor.inference.generation import MARKS, Row, rows_of
 from r1tailor.inference.prefill import Part, rows
@@ -134,7 +134,7 @@ def answers(
     prompts: Sequence[TokenizedExample],
     sampling: Sampling,
     budget: Budget,
-    progress: Progress,
+    finished: Callable[[int, Answer], None],
     context_length: int,
 ) -> list[Answer]:
     """Return the answer to each prompt.
@@ -145,7 +145,7 @@ def answers(
         prompts: their responses are ignored.
         sampling: with budgets.
         budget: of memory.
-        progress: called after each answer.
+        finished: called with the number of each answer, and the answer, when it is written.
         context_length: tokens that the model reads, an answer included.
     """
     rows = rows_of(tokenizer, prompts, sampling, context_length)
@@ -157,7 +157,7 @@ def answers(
     longest = [min(sampling.longest + MARKS, context_length - len(one.prompt)) for one in prompts]
     wanted = [Wanted(*one) for one in zip(prompts, longest, rows, strict=True)]
     if wanted:
-        write(model, tokenizer.end, wanted, choose, budget, lambda _: progress(1))
+        write(model, tokenizer.end, wanted, choose, budget, lambda number: finished(number, rows[number].writing.answer()))
     return [row.writing.answer() for row in rows]
 
 

@@ -2,7 +2,7 @@
 
 import random
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteria
 
 from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample
 from r1tailor.batching.windows import Windows, separated
-from r1tailor.inference.answerer import Answer, Progress
+from r1tailor.inference.answerer import Answer
 from r1tailor.inference.budgets import Writing
 from r1tailor.inference.drawing import drawn
 from r1tailor.inference.sampling import Sampling
@@ -28,7 +28,7 @@ def generate(
     prompts: Sequence[TokenizedExample],
     sampling: Sampling,
     batch_size: int,
-    progress: Progress,
+    finished: Callable[[int, Answer], None],
     context_length: int = sys.maxsize,
 ) -> list[Answer]:
     """Return the answer to each prompt, as ``transformers`` generates them: for models that ``decoder`` does not know.
@@ -39,7 +39,7 @@ def generate(
         prompts: their responses are ignored.
         sampling: with budgets.
         batch_size: prompts at a time; those of similar length go together.
-        progress: called after each batch.
+        finished: called with the number of each answer, and the answer, after its batch.
         context_length: tokens that the model reads, an answer included.
     """
     device = next(model.parameters()).device
@@ -52,7 +52,8 @@ def generate(
             read = _read(model, ids.to(device), windows)
             together = _Together([rows[index] for index in members], sampling, tokenizer.end)
             together.write(cast("Any", model), read, mask.to(device))
-            progress(len(members))
+            for index in members:
+                finished(index, rows[index].writing.answer())
     return [row.writing.answer() for row in rows]
 
 

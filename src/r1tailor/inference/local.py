@@ -1,6 +1,6 @@
 """A model in this process: on the device that the trainer would use, in the dtype that it was trained in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,14 +65,20 @@ class LocalAnswerer:
         self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent
     ) -> list[Answer]:
         """Return one answer for each prompt, in order (see ``Answerer``)."""
+        return self.written(prompts, sampling, lambda number, answer: progress(1))
+
+    def written(
+        self, prompts: Sequence[Prompt], sampling: Sampling, finished: Callable[[int, Answer], None]
+    ) -> list[Answer]:
+        """Return the same, and hand over each answer with its prompt's number when it is written."""
         wanted, context = self.settings.evaluation, self.settings.model.context_length
         with torch.inference_mode():
             tokens = self._prompts(self._examples(prompts))
             how, asked = sampling.within(wanted), (self.model, self.tokenizer, tokens)
             if not knows(self.model):
-                return generate(*asked, how, min(wanted.batch_size, _PLAIN), progress, context)
+                return generate(*asked, how, min(wanted.batch_size, _PLAIN), finished, context)
             budget = budget_of(self.model, self.settings.trainer.micro_batch_tokens, wanted.batch_size)
-            return answers(*asked, how, budget, progress, context)
+            return answers(*asked, how, budget, finished, context)
 
     def score(
         self, prompts: Sequence[Prompt], responses: Sequence[str] | None = None, progress: Progress = silent
