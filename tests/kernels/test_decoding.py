@@ -80,7 +80,9 @@ def test_a_row_after_kept_tokens_equals_the_whole_sequence(window: int | None) -
     numbers = torch.arange(after)
     row = Prefill([Piece((Segment(1, after, ()),), (kept,))], slots, numbers, torch.zeros(after, dtype=int), numbers)  # type: ignore[call-overload]
     filler = torch.zeros(1, 3, 1)
-    parts = [torch.cat([part[:, before:], filler.expand(len(part), 3, part.shape[2])], 1) for part in (query, key, value)]
+    parts = [
+        torch.cat([part[:, before:], filler.expand(len(part), 3, part.shape[2])], 1) for part in (query, key, value)
+    ]
     found = row.attend(0, *parts, SCALING, window)
     assert torch.allclose(found[:after], whole(query, key, value, window)[before:], atol=1e-5)
     assert not found[after:].any()

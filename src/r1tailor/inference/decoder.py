@@ -157,7 +157,9 @@ def answers(
     longest = [min(sampling.longest + MARKS, context_length - len(one.prompt)) for one in prompts]
     wanted = [Wanted(*one) for one in zip(prompts, longest, rows, strict=True)]
     if wanted:
-        write(model, tokenizer.end, wanted, choose, budget, lambda number: finished(number, rows[number].writing.answer()))
+        write(
+            model, tokenizer.end, wanted, choose, budget, lambda number: finished(number, rows[number].writing.answer())
+        )
     return [row.writing.answer() for row in rows]
 
 
@@ -260,7 +262,9 @@ class _Run:
     def _count(self, capacity: int) -> int:
         """Return how many slots of a capacity there may be."""
         each = position_bytes(self._shapes, self._like.dtype) * (capacity + self._sharing.mean)
-        count = min(self._budget.memory // each, _rounded(len(self._active) + len(self._queue), _ROWS), self._budget.answers)
+        count = min(
+            self._budget.memory // each, _rounded(len(self._active) + len(self._queue), _ROWS), self._budget.answers
+        )
         return max(count - count % _ROWS if count > _ROWS else count, 1)
 
     def _resize(self, capacity: int) -> None:
@@ -277,7 +281,10 @@ class _Run:
 
     def _grow_if_full(self) -> None:
         if any(self._wanted[number].own >= self._slots.capacity for number in self._active):
-            most = max(len(self._wanted[n].prompt.prompt) - self._sharing.shared(n) + self._wanted[n].longest for n in self._active)
+            most = max(
+                len(self._wanted[n].prompt.prompt) - self._sharing.shared(n) + self._wanted[n].longest
+                for n in self._active
+            )
             self._resize(min(2 * self._slots.capacity, most))
 
     def _prefill(self, taken: Sequence[int]) -> None:

@@ -22,7 +22,14 @@ Keep = Callable[[int, Any], None]  # called with the number of what was asked, a
 _FILES = 32  # models; the one asked longest ago makes room
 _LARGEST = 2**26  # bytes of one file, after which nothing is added
 _PACKAGE = Path(__file__).parent.parent
-_DECIDES = ("inference/*.py", "kernels/*.py", "model/*.py", "batching/*.py", "objective/*.py", "instruction/template.py")
+_DECIDES = (
+    "inference/*.py",
+    "kernels/*.py",
+    "model/*.py",
+    "batching/*.py",
+    "objective/*.py",
+    "instruction/template.py",
+)
 _DEPENDENCIES = ("torch", "transformers", "peft", "tokenizers")
 
 
@@ -41,7 +48,11 @@ class Kept:
         self._room = _LARGEST - (self._file.stat().st_size if self._file and self._known else 0)
 
     def each(
-        self, what: str, asked: Sequence[Asked], how: Any, ask: Callable[[list[int], Keep], None]  # noqa: ANN401
+        self,
+        what: str,
+        asked: Sequence[Asked],
+        how: Any,  # noqa: ANN401
+        ask: Callable[[list[int], Keep], None],
     ) -> list[Any]:
         """Return what comes of each thing that is asked, as JSON values.
 

@@ -43,7 +43,7 @@ class Sharing:
         return tuple(self._kept[number] for number in self._lines[self._group[member]])
 
     def missing(self, members: Sequence[int]) -> Iterator[list[tuple[int, Ids, tuple[Beginning, ...], Beginning]]]:
-        """Yield what has to be read before the rest of some prompts: outer beginnings first, those of one depth at once.
+        """Yield what has to be read before the rest of some prompts, the outer beginnings first; one depth at once.
 
         Each is given as one of the prompts, the beginning's own tokens, its context, and what it is kept as.
         """

@@ -22,6 +22,7 @@ from r1tailor.kernels.key_values import Beginning, LayerShape, Slots
 
 DECODING = "decoding"
 
+
 class Reading(Protocol):
     """What the attention layers of one forward pass attend to."""
 
@@ -239,14 +240,12 @@ class Step:
         weights = torch.empty(own.shape, dtype=value.dtype, device=value.device)
         shared = value.new_empty(count, heads, own.shape[2], value.shape[2])
         for one in self._sharers:
-            scores = [own[one.rows]]
-            for beginning in one.context:
-                scores.append(self._scores(folded[one.rows], beginning, layer, one.rows, scaling, window))
+            asked = (layer, one.rows, scaling, window)
+            scores = [own[one.rows], *(self._scores(folded[one.rows], kept, *asked) for kept in one.context)]
             parts = torch.cat(scores, -1).softmax(-1).to(value.dtype).split([part.shape[-1] for part in scores], -1)
             weights[one.rows] = parts[0]
             products = (
-                _product(part, beginning.values[layer])
-                for part, beginning in zip(parts[1:], one.context, strict=True)
+                _product(part, beginning.values[layer]) for part, beginning in zip(parts[1:], one.context, strict=True)
             )
             shared[one.rows] = sum(products) if one.context else 0
         attended = torch.bmm(weights.view(count * heads, -1, self._width), values).view_as(shared)
