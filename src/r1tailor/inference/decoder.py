@@ -33,7 +33,8 @@ _LIKELY = 64  # tokens that an answer is expected to have; a longer one gets a l
 _FREE = 8  # this part of the slots is free before the next prompts are read, together
 _PLACES = 32  # slots are read to a multiple of this, because products of a new shape are prepared anew
 _ROWS = 8  # and so many sequences at once, or a multiple
-_HEAD = 64  # rows of logits at once
+_HEAD = 256  # rows of logits at once
+_DRAWN = 32  # of them at once where tokens are drawn, in fp64
 _ROPES = ("default", "linear", "llama3", "yarn")  # angles that follow from a position alone
 
 
@@ -151,8 +152,11 @@ def answers(
     rows = rows_of(tokenizer, prompts, sampling, context_length)
 
     def choose(logits: Tensor, some: Sequence[Row]) -> list[int]:
-        numbers = [row.drawn() for row in some] if not sampling.greedy else []
-        return [int(token) for token in drawn(logits, sampling, numbers).tolist()]
+        if sampling.greedy:
+            return [int(token) for token in drawn(logits, sampling, []).tolist()]
+        numbers = torch.tensor([row.drawn() for row in some], dtype=torch.double)
+        parts = zip(torch.split(logits, _DRAWN), torch.split(numbers, _DRAWN), strict=True)
+        return [int(token) for part, some_numbers in parts for token in drawn(part, sampling, some_numbers.tolist())]
 
     longest = [min(sampling.longest + MARKS, context_length - len(one.prompt)) for one in prompts]
     wanted = [Wanted(*one) for one in zip(prompts, longest, rows, strict=True)]
