@@ -182,7 +182,8 @@ def _answers(found: Located, name: str, items: list[Example], results: Results) 
     for start in range(0, len(left), 50):
         batch = left[start : start + 50]
         assert answerer is not None
-        done |= dict(zip((item.id for item in batch), answerer.answer(batch), strict=True))
+        made = answerer.answer(batch)
+        done |= {item.id: answer.tagged for item, answer in zip(batch, made, strict=True)}
         results.keep(name, done)
         print(f"{name}: {len(done)} of {len(items)} answered", flush=True)
     return [done[item.id] for item in items]

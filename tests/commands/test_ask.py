@@ -66,11 +66,13 @@ def test_one_question_is_answered_as_the_evaluation_did(
 ) -> None:
     code, out, err = asked(capsys, "colours", item[0])
     assert (code, out) == (0, f"{item[1]}\n")
-    assert err == f"asking {NAME}: the newest finished run {NAME}; no version is registered\n"
+    cut = "note: the answer was cut within the reasoning; --max-reasoning-tokens gives more room\n"
+    assert err == f"asking {NAME}: the newest finished run {NAME}; no version is registered\n{cut}"
     code, out, _ = asked(capsys, "colours", item[0], "--json")
     row = {"id": "1", "input": item[0], "answer": item[1], "version": NAME}
     assert json.loads(out) == row
-    assert asked(capsys, NAME, item[0], "--max-answer-tokens", "1")[1] != f"{item[1]}\n"
+    assert asked(capsys, NAME, item[0], "--max-answer-tokens", "1")[1] == f"{item[1]}\n", "it is of the answer alone"
+    assert asked(capsys, NAME, item[0], "--max-reasoning-tokens", "1")[1] != f"{item[1]}\n"
     drawn = [asked(capsys, NAME, item[0], "--sample", "temperature=9", f"seed={seed}")[1] for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
 
@@ -162,7 +164,7 @@ def test_a_dialogue_over_a_pipe_ends_with_an_empty_line_or_the_input(
     assert [row["input"] for row in rows] == [item[0], "胸痛"]
     assert rows[0]["answer"] == item[1]
     assert ">" not in out
-    assert err.count("\n") == 1
+    assert err.count("\n") - err.count("note: ") == 1
 
 
 def test_a_question_that_is_too_long_does_not_end_a_dialogue(
@@ -187,8 +189,8 @@ def _interrupted() -> object:
 
 def test_a_terminal_that_knows_no_chinese_shows_codes(item: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     class Echo:
-        def answer(self, prompts: list[inference.Prompt], *_: object) -> list[str]:
-            return ["胸痛"] * len(prompts)
+        def answer(self, prompts: list[inference.Prompt], *_: object) -> list[Answer]:
+            return [Answer("胸痛")] * len(prompts)
 
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="latin-1"))

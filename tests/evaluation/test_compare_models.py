@@ -10,6 +10,7 @@ from r1tailor import config
 from r1tailor.domain import open_domain
 from r1tailor.evaluation.compare_models import Subject, base_and_tuned, held_out, summarise
 from r1tailor.records import Example, Prediction
+from r1tailor.registry.goals import verdicts
 from r1tailor.schema.settings import Settings
 
 LABELS = ("alpha", "beta", "gamma", "delta")
@@ -72,3 +73,28 @@ def test_held_out_items_are_spread_over_dates_and_tasks(
         of_task = [e.available_at for e in some if e.fields["task"] == task]
         assert (of_task[0], of_task[-1]) == (dates[0], dates[-1])
     assert held_out(settings("evaluation.max_items=3"), parts["test"]) == parts["test"][:3]
+
+
+def test_a_constant_answer_is_not_shown_to_be_better_than_the_majority(examples: list[Example]) -> None:
+    """Trap 53: it beats a base model that answers in prose, and shows nothing."""
+    task = ["domain=generic", "domain.sources.0.path=x.jsonl", f"domain.task.labels=[{','.join(LABELS)}]"]
+    goal = "domain.goals=[{metric: label_accuracy, at_least: 0.2, why: useful}]"
+    settings = config.load([*task, goal, "evaluation.resamples=200"])
+    domain = open_domain(settings.domain, [])
+    items = [Example(e.id, e.instruction, e.input, e.output, fields={"entities": [e.output]}) for e in examples]
+    base = [Prediction(e.id, "well, that depends", -9.0, 3, "beta") for e in items]
+    constant = [Prediction(e.id, "alpha", -1.0, 3, "alpha") for e in items]
+    right = [Prediction(e.id, e.output, -1.0, 3, e.output) for e in items]
+    made, useful = (
+        summarise(settings, domain, items[:5], items, base_and_tuned(Path("m")), {"base": base, "tuned": tuned})
+        for tuned in (constant, right)
+    )
+    assert made["comparisons"]["label_accuracy"]["p"] < 0.01
+    assert made["against_majority"]["label_accuracy"]["difference"] == 0
+    (verdict,) = verdicts(settings.domain.goals, made)
+    said = "not shown to be better than always giving the most frequent training answer"
+    assert str(verdict) == f"label_accuracy 0.250, goal >= 0.2: met; {said}"
+    assert f"label_accuracy: the tuned model is {said}" in made["notes"]
+    (verdict,) = verdicts(settings.domain.goals, useful)
+    assert str(verdict) == "label_accuracy 1.000, goal >= 0.2: met"
+    assert not any("not shown" in note for note in useful.get("notes", ()))

@@ -40,6 +40,7 @@ def test_a_block_and_an_answer_within_their_budgets(tokenizer: ChatTokenizer) ->
 
 
 def test_cut_reasoning_is_no_answer_though_it_names_one(tokenizer: ChatTokenizer) -> None:
+    """Trap 37."""
     said = "the options are cardiology, neurology"
     for prompt, text in ((OPEN, said), (PLAIN, f"<think>{said}")):
         found = written(tokenizer, prompt, f"{text}, and much more\n</think>\n\nneurology",

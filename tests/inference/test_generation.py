@@ -12,6 +12,7 @@ from tests.support.toy_answerers import answerer
 
 
 def test_the_generation_settings_of_a_folder_do_not_reach_an_answer(examples: list[Example]) -> None:
+    """Trap 42."""
     model = answerer("evaluation.max_answer_tokens=12")
     plain = model.answer(examples[:4])
     own = GenerationConfig(

@@ -49,6 +49,7 @@ def test_ranking_scores_are_the_likelihoods_of_the_labels() -> None:
 
 
 def test_a_label_that_begins_another_counts_where_the_answer_does_not_continue_to_it() -> None:
+    """Trap 43."""
     settings = composition()
     model, chat = tuned(settings).eval(), reader(settings)
     (example, *_) = windowed()

@@ -40,7 +40,7 @@ def _asked(text: str, length: int = 9) -> Ask:
 
 def test_an_answer_is_that_of_evaluation(engine: LocalEngine, model: LocalAnswerer) -> None:
     texts = [f"item {number}" for number in range(6)]
-    expected = model.answer([Example("e", "", text, "") for text in texts], Sampling(9))
+    expected = [answer.text for answer in model.answer([Example("e", "", text, "") for text in texts], Sampling(9))]
 
     async def all_of_them() -> list[list[Piece]]:
         return await asyncio.gather(*(_pieces(engine, _asked(text)) for text in texts))

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from rich.progress import Progress
 from r1tailor import config
 from r1tailor.commands.arguments import count
 from r1tailor.errors import UserError
-from r1tailor.inference import Answerer, Located, Sampling, locate, open_located
+from r1tailor.inference import Answer, Answerer, Located, Sampling, locate, open_located
 from r1tailor.inference.questions import AnswerFile, answer_line, read_questions
 from r1tailor.inference.tailored import probabilities
 from r1tailor.records import Example
@@ -31,7 +32,11 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
     parser = commands.add_parser("ask", help="ask a tuned model: a question, a file, a dialogue")
     parser.add_argument("model", help="a domain, a version, or the folder of a run or a model")
     parser.add_argument("question", nargs="?", help="without it: a dialogue; an empty line ends it")
-    parser.add_argument("--file", type=Path, help="*.jsonl (input; optionally id, instruction), or a question a line")
+    parser.add_argument(
+        "--file",
+        type=Path,
+        help="*.jsonl, *.json, *.parquet (input, or messages; optionally id), or a question a line",
+    )
     parser.add_argument("--out", type=Path, help="where to write the answers; an interrupted run continues there")
     parser.add_argument("--instruction", help="in the place of that of the domain's task")
     parser.add_argument("--asof", type=date.fromisoformat, metavar="DATE", help="what a market model says of a day")
@@ -71,6 +76,7 @@ class _Asking:
         else:
             (written,) = self.answerer.answer([question], self.sampling)
             result, lines = {"answer": written.text}, [written.text]
+            _report_cut([written])
         if self.as_json:
             row = {"id": question.id, "input": question.input, **result, "version": self.found.name}
             lines = [json.dumps(row, ensure_ascii=False)]
@@ -108,16 +114,28 @@ def _answer_file(found: Located, sampling: Sampling, questions: Sequence[Example
         return
     answerer, size = open_located(found), found.settings.evaluation.batch_size
     opened = answers.open() if answers else nullcontext(sys.stdout)
+    cut: list[Answer] = []
     with opened as file, Progress(console=Console(stderr=True, markup=False, emoji=False)) as bar:
         task = bar.add_task("answering", total=len(left))
         for start in range(0, len(left), size):
             batch = left[start : start + size]
-            for question, answer in zip(batch, answerer.answer(batch, sampling), strict=True):
+            made = answerer.answer(batch, sampling)
+            cut += [answer for answer in made if answer.truncated]
+            for question, answer in zip(batch, made, strict=True):
                 file.write(f"{answer_line(question, answer.text, found.name)}\n")
             file.flush()
             bar.advance(task, len(batch))
+    _report_cut(cut)
     if out:
         print(f"{out}: {len(questions):,} answers")
+
+
+def _report_cut(answers: Sequence[Answer]) -> None:
+    """Say how many answers were cut, and which option gives them more room."""
+    counted = Counter(answer.truncated for answer in answers if answer.truncated)
+    for part, times in sorted(counted.items()):
+        many = f"{times:,} answers were" if len(answers) > 1 else "the answer was"
+        print(f"note: {many} cut within the {part}; --max-{part}-tokens gives more room", file=sys.stderr)
 
 
 def _answer_market(found: Located, sampling: Sampling, parsed: argparse.Namespace) -> None:

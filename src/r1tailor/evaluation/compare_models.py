@@ -14,10 +14,12 @@ from r1tailor import artifact, store
 from r1tailor.artifact import Artifact
 from r1tailor.domain import Domain
 from r1tailor.evaluation import reasoning
+from r1tailor.evaluation.conversations import by_turn, clustered, note
 from r1tailor.evaluation.corpus_metrics import confusions, over_all, short_references
 from r1tailor.evaluation.market.decisions import evenly
 from r1tailor.evaluation.metrics import ItemMetric, by_metric, measure
 from r1tailor.evaluation.non_inferiority import verdict
+from r1tailor.evaluation.samples import majority_scores
 from r1tailor.evaluation.significance import compare, interval
 from r1tailor.inference import Answerer, Sampling, open_artifact
 from r1tailor.inference.kept_answerer import KeptAnswerer
@@ -25,6 +27,7 @@ from r1tailor.inference.local import LocalAnswerer, open_base
 from r1tailor.inference.predict import predict
 from r1tailor.model.origin import base_of
 from r1tailor.records import Example, Prediction, write_records
+from r1tailor.registry import goals
 from r1tailor.schema.settings import Settings
 from r1tailor.training.memory import keep_freed_memory
 
@@ -138,14 +141,26 @@ def summarise(
     ``comparisons`` are those of ``tuned``; those of other subjects stand in ``compared`` by name, with their reference.
     """
     measured = _measured(settings, domain, items, predictions)
-    found = _summary(settings, measured | {"majority": _majority(domain, train, items)}, domain, subjects)
+    each = len(predictions[TUNED][0].drawn) if items else 1
+    majority = clustered(_majority(domain, train, items, each), items)
+    found = _summary(settings, measured | {"majority": majority}, domain, subjects)
+    against = _against(majority, measured[TUNED], settings)
     tuned = found["compared"].pop(TUNED)
     result = {"n": len(items), "confidence": settings.evaluation.confidence, "models": found["models"]}
     compared = {"compared": found["compared"]} if found["compared"] else {}
     confused = {name: confusions(domain, items, made) for name, made in predictions.items()}
+    options = (settings.evaluation.resamples, settings.evaluation.confidence, settings.seed)
+    turns = by_turn(
+        items,
+        predictions,
+        lambda some, made: _measured(settings, domain, some, made),
+        lambda metric: interval(metric, *options).as_dict(),
+    )
     remarks = {
+        "by_turn": turns,
         "not_measured": [metric.name for metric in domain.metrics if metric.name not in measured[TUNED]],
-        "notes": _notes(settings, domain, items, predictions),
+        "against_majority": against,
+        "notes": [*_notes(settings, domain, items, predictions), *map(_not_shown, goals.not_shown(against))],
         "confusion": {name: cells for name, cells in confused.items() if cells},
     }
     told = {name: remark for name, remark in remarks.items() if remark}
@@ -156,8 +171,8 @@ def _notes(
     settings: Settings, domain: Domain, items: Sequence[Example], predictions: Mapping[str, Sequence[Prediction]]
 ) -> list[str]:
     ranked, after = any(map(domain.labels_of, items)), settings.evaluation.rank_after
-    short = short_references(items)
-    return [*([short] if short else []), *reasoning.notes(predictions, ranked=ranked, rank_after=after)]
+    told = (short_references(items), note(items), *reasoning.notes(predictions, ranked=ranked, rank_after=after))
+    return [line for line in told if line]
 
 
 def _measured(
@@ -166,7 +181,7 @@ def _measured(
     language = settings.domain.language
     thinking = reasoning.measured(predictions)
     return {
-        name: measure(domain, items, made, language) | over_all(domain, items, made) | thinking[name]
+        name: clustered(measure(domain, items, made, language) | over_all(domain, items, made) | thinking[name], items)
         for name, made in predictions.items()
     }
 
@@ -195,9 +210,9 @@ def _scored(domain: Domain, items: Sequence[Example], predictions: Sequence[Pred
 
 
 def _scores(domain: Domain, item: Example, made: Prediction) -> dict[str, float]:
-    """Return the mean scores of an item's answers."""
+    """Return the mean scores of an item's answers, and those of the answer that most of them give."""
     each = [domain.scores(item, one) for one in made.drawn]
-    return {name: fmean(scores[name] for scores in each) for name in each[0]}
+    return {name: fmean(scores[name] for scores in each) for name in each[0]} | majority_scores(domain, item, made)
 
 
 def _comparisons(
@@ -213,12 +228,26 @@ def _comparisons(
     return found
 
 
-def _majority(domain: Domain, train: Sequence[Example], items: Sequence[Example]) -> dict[str, ItemMetric]:
-    """Return what always giving the most frequent training answer scores."""
+def _against(
+    majority: Mapping[str, ItemMetric], tuned: Mapping[str, ItemMetric], settings: Settings
+) -> dict[str, dict[str, float]]:
+    """Return the paired differences of the tuned model to always giving the most frequent training answer."""
+    options = (settings.evaluation.resamples, settings.evaluation.confidence, settings.seed)
+    return {name: compare(majority[name], tuned[name], *options).as_dict() for name in majority if name in tuned}
+
+
+def _not_shown(metric: str) -> str:
+    return f"{metric}: the tuned model is not shown to be better than always giving the most frequent training answer"
+
+
+def _majority(
+    domain: Domain, train: Sequence[Example], items: Sequence[Example], each: int = 1
+) -> dict[str, ItemMetric]:
+    """Return what always giving the most frequent training answer scores, as often as each item is answered."""
     answer = domain.majority_answer(train)
-    scores = [domain.scores(item, Prediction(item.id, answer, 0.0, 1, "")) for item in items]
+    made = [domain.scores(item, Prediction(item.id, answer, 0.0, 1, "")) for item in items]
     fair = [metric for metric in domain.metrics if metric.constant_answer]
-    return by_metric(fair, scores)
+    return by_metric(fair, [scores for scores in made for _ in range(each)], each)
 
 
 def _opened(settings: Settings, root: Path, model: Artifact | None, in_precision: str) -> Answerer:

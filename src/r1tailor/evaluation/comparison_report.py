@@ -1,5 +1,6 @@
 """A comparison of two subjects for people: a table in the terminal, one self-contained HTML page."""
 
+import math
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
@@ -68,7 +69,7 @@ def cells(row: Row) -> tuple[str, ...]:
     difference = row.difference
     return (
         row.metric,
-        *("" if value is None else f"{value:.3f}" for value in (row.a, row.b)),
+        *("" if value is None or math.isnan(value) else f"{value:.3f}" for value in (row.a, row.b)),
         f"{difference['difference']:+.3f} [{difference['low']:+.3f}, {difference['high']:+.3f}]" if difference else "",
         f"{difference['p']:.2g}" if difference else "",
         "" if row.n is None else str(row.n),

@@ -21,7 +21,8 @@ from r1tailor.domain import Domain, ScoredMetric, is_text
 from r1tailor.domain.base import answer_of
 from r1tailor.evaluation import resampling
 from r1tailor.evaluation.resampling import Array, Bounds
-from r1tailor.evaluation.samples import flat, voted_for
+from r1tailor.evaluation.samples import flat, majority_scores
+from r1tailor.planning.power import wilson
 from r1tailor.records import Example, Prediction
 
 _ORDERS = 4  # of n-grams in BLEU
@@ -119,7 +120,7 @@ class Proportion(Mean):
     def bounds(self, resamples: int, confidence: float, seed: int) -> Bounds:
         """Return the ends of Wilson's interval."""
         successes, n = self.rows().sum(axis=0).round().astype(int).tolist()
-        return resampling.wilson(successes, n, confidence)
+        return wilson(successes, n, confidence)
 
     def p_value(self, tuned: ItemMetric, resamples: int, seed: int) -> float:
         """Return the p-value of McNemar's exact test."""
@@ -182,7 +183,7 @@ def measure(
     if examples and all(map(is_text, examples)):
         return found
     bleu, (items, made, each) = Bleu(language), flat(examples, predictions)
-    bleu.update([answer_of(one.generated) for one in made], [answer_of(item.output) for item in items])
+    bleu.update(*texts_of(items, made))
     bleu.cluster(each)
     scores = [domain.scores(item, one) for item, one in zip(items, made, strict=True)]
     found |= {"bleu": bleu} | by_metric(domain.metrics, scores, each)
@@ -210,6 +211,13 @@ def perplexities(examples: Sequence[Example], predictions: Sequence[Prediction])
     return found
 
 
+def texts_of(examples: Sequence[Example], predictions: Sequence[Prediction]) -> tuple[list[str], list[str]]:
+    """Return answers and references without their reasoning; both empty where the reference only calls tools."""
+    spoken = [bool(example.output or not example.tool_calls) for example in examples]
+    answers = [answer_of(made.generated) if said else "" for made, said in zip(predictions, spoken, strict=True)]
+    return answers, [answer_of(example.output) for example in examples]
+
+
 def by_metric(
     metrics: Sequence[ScoredMetric], scores: Sequence[Mapping[str, float]], each: int = 1
 ) -> dict[str, ItemMetric]:
@@ -232,13 +240,10 @@ def by_metric(
 
 
 def _majority(domain: Domain, examples: Sequence[Example], predictions: Sequence[Prediction]) -> dict[str, ItemMetric]:
-    """Return what the answer scores that most of several give, by the metrics that call an answer right or wrong."""
-    ranked = {metric.ranked for metric in domain.metrics}
-    voted = [metric for metric in domain.metrics if metric.kind == "proportion" and metric.name not in ranked]
-    pairs = zip(examples, predictions, strict=True)
-    scores = [domain.scores(item, voted_for(domain, item, made)) for item, made in pairs]
-    (each,) = {len(made.drawn) for made in predictions}
-    return {f"{name}_maj@{each}": metric for name, metric in by_metric(voted, scores).items()}
+    """Return what the answer scores that most of several give (see ``majority_scores``)."""
+    scores = [majority_scores(domain, item, made) for item, made in zip(examples, predictions, strict=True)]
+    names = dict.fromkeys(name for found in scores for name in found)
+    return by_metric([ScoredMetric(name, "proportion") for name in names], scores)
 
 
 def _mean_update(scores: Sequence[float | None]) -> Array:

@@ -20,3 +20,14 @@ def voted_for(domain: Domain, example: Example, made: Prediction) -> Prediction:
     counted = Counter(vote for vote in votes if vote)
     most = max(counted, key=counted.__getitem__, default=votes[0])
     return made.drawn[votes.index(most)]
+
+
+def majority_scores(domain: Domain, example: Example, made: Prediction) -> dict[str, float]:
+    """Return what that answer scores, by the metrics that call an answer right or wrong; none of a single answer."""
+    each = len(made.drawn)
+    if each == 1:
+        return {}
+    ranked = {metric.ranked for metric in domain.metrics}
+    voted = {metric.name for metric in domain.metrics if metric.kind == "proportion"} - ranked
+    scores = domain.scores(example, voted_for(domain, example, made))
+    return {f"{name}_maj@{each}": score for name, score in scores.items() if name in voted}

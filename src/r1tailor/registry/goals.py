@@ -1,8 +1,8 @@
 """Verdicts: a domain's goals against the measured metrics, and whether a version reports those that it earned."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +12,43 @@ from r1tailor.registry.version import Content
 from r1tailor.schema.domain import Goal
 
 COMPOSITION, MEASURED = "config.yaml", "evaluation/metrics.json"
+_REMARK = "not shown to be better than always giving the most frequent training answer"
 _FAULTS = (LookupError, TypeError, AttributeError, AssertionError, RecursionError)  # of values that are no goal
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One goal, the tuned model's value, and whether it meets the goal."""
+    """One goal, the tuned model's value, and whether it meets the goal.
+
+    ``remark`` says so where the value is not shown to be better than that of a constant answer.
+    """
 
     metric: str
     value: float | None
     threshold: str
     met: bool
     why: str
+    remark: str = ""
 
     def __str__(self) -> str:
         shown = "not measured" if self.value is None else f"{self.value:.3f}"
-        return f"{self.metric} {shown}, goal {self.threshold}: {'met' if self.met else 'missed'}"
+        remark = f"; {self.remark}" if self.remark else ""
+        return f"{self.metric} {shown}, goal {self.threshold}: {'met' if self.met else 'missed'}{remark}"
 
 
 def verdicts(goals: Sequence[Goal], metrics: dict[str, Any]) -> list[Verdict]:
     """Return a verdict for each goal. A metric that was not measured, or is NaN, misses its goal."""
-    return [_verdict(goal, metrics["models"]["tuned"].get(goal.metric)) for goal in goals]
+    constant = not_shown(metrics.get("against_majority", {}))
+    judged = [_verdict(goal, metrics["models"]["tuned"].get(goal.metric)) for goal in goals]
+    return [replace(one, remark=_REMARK) if one.metric in constant else one for one in judged]
+
+
+def not_shown(against: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return the metrics whose interval of tuned - majority answer does not lie above 0.
+
+    A constant answer can be far better than a base model that answers in prose, and show nothing.
+    """
+    return [name for name, difference in against.items() if not difference["low"] > 0]
 
 
 def _verdict(goal: Goal, measured: dict[str, float] | None) -> Verdict:
