@@ -38,7 +38,7 @@ class UnsupportedAttentionError(ValueError):
 
 @dataclass(frozen=True)
 class Window:
-    """What a layer with a sliding window gets as its mask: a query attends to its own and the ``size - 1`` last keys."""
+    """The mask of a layer with a sliding window: a query attends to the last ``size`` keys, its own among them."""
 
     size: int
 

@@ -15,6 +15,7 @@ from r1tailor.model.toy import SIZES, WINDOWS
 CHOOSE = "choose a model of a supported architecture (docs: Architectures)"
 _LOCAL = re.compile(r"window|chunk|block|index_topk|stride|ngram|mem_len|buckets|distance|extent|local")
 _NOT_LOCAL = re.compile(r"max_window_layers|num_local_experts|_?sliding_window_pattern|(mamba|linear)_.*")
+_ORIGINAL = "original_max_position_embeddings"
 _ATTENTION = ("full_attention", "sliding_attention", "attention")
 _STATES = re.compile(r"Mamba|SSM|DeltaNet|Delta|Recurrent|Conv1d|ShortConv|LinearAttention|Lightning|Rwkv|LSTM")
 _DROPOUTS = ("attention_dropout", "attn_pdrop", "attention_probs_dropout_prob")
@@ -43,8 +44,10 @@ def _faults(config: Any, length: int) -> Iterator[str]:  # noqa: ANN401
         recurrent = other[0].startswith(("linear", "mamba", "conv", "recurrent", "hybrid"))
         named = "state-space, convolution or linear-attention layers" if recurrent else "attention of another kind"
         yield f"{named} ({other[0]}); {CHOOSE}"
-    if getattr(config, "alibi", False):
-        yield f"position biases (alibi); {CHOOSE}"
+    if getattr(getattr(config, "attn_config", config), "alibi", config.model_type == "bloom"):
+        yield f"position biases (ALiBi); {CHOOSE}"
+    if not hasattr(config, "num_attention_heads"):
+        yield f"recurrent or state-space layers: it has no attention heads; {CHOOSE}"
     if getattr(config, "attn_logit_softcapping", None):
         yield f"attention soft caps (attn_logit_softcapping = {config.attn_logit_softcapping:g}); {CHOOSE}"
     if getattr(config, "clip_qkv", None) is not None:
@@ -54,7 +57,7 @@ def _faults(config: Any, length: int) -> Iterator[str]:  # noqa: ANN401
 
 def _kinds(config: Any) -> list[str]:  # noqa: ANN401
     """Return the kinds of layers, where a configuration lists them."""
-    named = next((found for name in ("layer_types", "layers_block_type") if (found := getattr(config, name, None))), [])
+    named = getattr(config, "layer_types", None) or getattr(config, "layers_block_type", None) or ()
     return [str(kind) for kind in named]
 
 
@@ -62,10 +65,8 @@ def _of_lengths(config: Any, length: int) -> Iterator[str]:  # noqa: ANN401
     """Yield what depends on how long a row is."""
     rope = getattr(config, "rope_parameters", None) or {}
     for one in (rope, *(part for part in rope.values() if isinstance(part, dict))):
-        original = one.get("original_max_position_embeddings") or getattr(
-            config, "original_max_position_embeddings", None
-        )
-        original = original or getattr(config, "max_position_embeddings", 0)
+        named = (one.get(_ORIGINAL), getattr(config, _ORIGINAL, None), getattr(config, "max_position_embeddings", None))
+        original = next((int(found) for found in named if found), 0)
         if one.get("rope_type") in ("dynamic", "longrope") and length > original:
             yield (
                 f"rotary embedding {one['rope_type']} depends on the longest of a row's examples beyond {original:,} "
@@ -110,8 +111,8 @@ def training_fault(config: Any, strategy: str) -> str | None:  # noqa: ANN401
             "a loss on its router (output_router_logits is true), which would not be added; set it to false in its "
             "config.json"
         )
-    described = getattr(config, "quantization_config", None)
-    if described and strategy == "full":
-        method = described.get("quant_method") if isinstance(described, dict) else described.quant_method
+    described = getattr(config, "quantization_config", None) or {}
+    method = described.get("quant_method") if isinstance(described, dict) else described.quant_method
+    if strategy == "full" and method not in (None, "fp8"):  # weights in FP8 are restored as they are loaded
         return f"its weights are quantised ({method}) and cannot train; strategy=lora, or the folder with whole weights"
     return None

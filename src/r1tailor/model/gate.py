@@ -35,24 +35,27 @@ LISTED = {
     "deepseek_v3": _COMMON | {"q_lora_rank", "norm_topk_prob", "rope_interleave"},
 }
 _ROPES = ("default", "linear", "llama3", "yarn")
-_ROPE_KEYS = frozenset(
-    (
-        *("rope_type", "rope_theta", "factor", "original_max_position_embeddings", "low_freq_factor"),
-        *("high_freq_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "attention_factor", "type"),
-    )
-)
-_FREE = frozenset(
-    (
-        *("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "head_dim"),
-        *("num_key_value_heads", "max_position_embeddings", "layer_types", "max_window_layers", "moe_intermediate_size"),
-        *("kv_lora_rank", "qk_rope_head_dim", "qk_nope_head_dim", "qk_head_dim", "v_head_dim", "n_routed_experts"),
-        *("n_shared_experts", "num_experts_per_tok", "n_group", "topk_group", "first_k_dense_replace", "mlp_layer_types"),
-        *("num_local_experts", "routed_scaling_factor", "rms_norm_eps", "initializer_range", "use_cache"),
-        *("pad_token_id", "bos_token_id", "eos_token_id", "architectures", "dtype", "_name_or_path", "pretraining_tp"),
-        *("transformers_version", "torch_dtype", "_attn_implementation_internal", "quantization_config"),
-        *("attention_dropout", "output_router_logits"),  # asked about where a model is trained
-    )
-)
+# fmt: off
+_ROPE_KEYS = frozenset((
+    "rope_type", "type", "rope_theta", "factor", "original_max_position_embeddings", "low_freq_factor",
+    "high_freq_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "attention_factor",
+))
+_FREE = frozenset((
+    # sizes
+    "vocab_size", "hidden_size", "intermediate_size", "moe_intermediate_size", "num_hidden_layers",
+    "num_attention_heads", "num_key_value_heads", "head_dim", "kv_lora_rank", "qk_rope_head_dim", "qk_nope_head_dim",
+    "qk_head_dim", "v_head_dim", "max_position_embeddings", "n_routed_experts", "num_local_experts",
+    "n_shared_experts", "num_experts_per_tok", "n_group", "topk_group", "first_k_dense_replace", "mlp_layer_types",
+    "layer_types", "max_window_layers",
+    # numbers that no kernel of ours holds
+    "rms_norm_eps", "routed_scaling_factor", "initializer_range", "pretraining_tp",
+    # what is no architecture
+    "use_cache", "pad_token_id", "bos_token_id", "eos_token_id", "architectures", "dtype", "torch_dtype",
+    "_name_or_path", "transformers_version", "_attn_implementation_internal",
+    # what is asked about where a model is trained
+    "attention_dropout", "output_router_logits", "quantization_config",
+))
+# fmt: on
 
 
 def check(config: PreTrainedConfig, settings: Settings, *, training: bool = True) -> None:

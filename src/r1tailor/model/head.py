@@ -1,8 +1,8 @@
 """What reads the last hidden states: the model's own code, whatever it makes of its output layer.
 
-Some architectures scale their logits (Cohere, Granite), bound them (Gemma) or add a bias. Where a model's code does
-nothing but multiply by the weight of its output layer, the loss reads that weight itself (``kernels/cross_entropy.py``);
-everywhere else the logits are computed by the model's own forward pass, whose layers are taken as done.
+Some architectures scale their logits (Cohere, Granite), cap them (Gemma) or add a bias. Where a model's code only
+multiplies by the weight of its output layer, the loss reads that weight itself (``kernels/cross_entropy.py``).
+Everywhere else the logits are computed by the model's own forward pass, whose layers are taken as done.
 """
 
 from typing import Any, cast
@@ -61,7 +61,9 @@ class Head:
         return _own_logits(self._causal, hidden[None])[0] if self.weight is None else self._layer(hidden)
 
     def loss(self, hidden: Tensor, labels: Tensor, smoothing: float) -> Tensor:
-        """Return the scalar sum (fp32) of smoothed cross-entropy; no [S, V] tensor is kept but for adapters on the head.
+        """Return the scalar sum (fp32) of smoothed cross-entropy.
+
+        No [S, V] tensor is kept, except where the head has adapters.
 
         Args:
             hidden: [S, D].
@@ -119,11 +121,11 @@ def _does(causal: Any, layer: nn.Module) -> bool:  # noqa: ANN401
     return operations.seen <= _PRODUCT
 
 
-class _Operations(TorchDispatchMode):
+class _Operations(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Collects the names of the operations that are computed."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.seen: set[str] = set()
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: ANN401

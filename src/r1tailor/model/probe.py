@@ -43,7 +43,8 @@ def difference(toy: PreTrainedConfig) -> str | None:
     Raises:
         ValueError: it is not at toy size, since it has sizes that ``model/toy.py`` does not know.
     """
-    with torch.random.fork_rng(devices=[]), torch.enable_grad(), torch.autocast("cpu", enabled=False):
+    plainly = (torch.inference_mode(False), torch.enable_grad(), torch.autocast("cpu", enabled=False))
+    with torch.random.fork_rng(devices=[]), plainly[0], plainly[1], plainly[2]:
         torch.manual_seed(20)
         plain, examples = _plain(toy), _examples()
         for name, model in (("full weights", plain), ("LoRA", _adapted(plain))):
@@ -77,9 +78,7 @@ def _plain(toy: PreTrainedConfig) -> PreTrainedModel:
 def _adapted(plain: PreTrainedModel) -> nn.Module:
     """Return the model with peft's adapters, none of which are zero."""
     model = copy.deepcopy(plain)
-    config = LoraConfig(
-        r=4, lora_alpha=8, target_modules=target_modules(model, "all_linear"), task_type="CAUSAL_LM"
-    )
+    config = LoraConfig(r=4, lora_alpha=8, target_modules=target_modules(model, "all_linear"), task_type="CAUSAL_LM")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         adapted: nn.Module = get_peft_model(model, config, autocast_adapter_dtype=False)
