@@ -119,14 +119,16 @@ def knows(model: nn.Module) -> bool:
     sequence of a batch.
     """
     config = unwrapped(model).config
-    if (getattr(config, "rope_parameters", None) or {}).get("rope_type", "default") not in _ROPES:
+    rope = getattr(config, "rope_parameters", None) or {}
+    kinds = [one for one in rope.values() if isinstance(one, dict)] or [rope]  # of each kind of layer, or of all
+    if any(one.get("rope_type", "default") not in _ROPES for one in kinds):
         return False
     with _decoding(model):
         try:
             shapes, _ = _shapes(model)
         except (UnsupportedAttentionError, AttributeError, TypeError):
             return False
-    return len(shapes) == config.num_hidden_layers
+    return len(shapes) == int(config.num_hidden_layers)
 
 
 def answers(

@@ -84,7 +84,8 @@ class KeptAnswerer:
         def ask(missing: Sequence[int], keep: Keep) -> None:
             for start in range(0, len(missing), _AT_ONCE):
                 part = missing[start : start + _AT_ONCE]
-                some, closed, before = ([each[number] for number in part] for each in (examples, labels, blocks))
+                some, closed = [examples[number] for number in part], [labels[number] for number in part]
+                before = [blocks[number] for number in part]
                 for number, scores in zip(part, own.rank(some, closed, progress, before), strict=True):
                     keep(number, scores)
 

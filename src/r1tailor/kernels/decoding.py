@@ -242,7 +242,8 @@ class Step:
         for one in self._sharers:
             asked = (layer, one.rows, scaling, window)
             scores = [own[one.rows], *(self._scores(folded[one.rows], kept, *asked) for kept in one.context)]
-            parts = torch.cat(scores, -1).softmax(-1).to(value.dtype).split([part.shape[-1] for part in scores], -1)
+            widths = [part.shape[-1] for part in scores]
+            parts = torch.split(torch.cat(scores, -1).softmax(-1).to(value.dtype), widths, -1)
             weights[one.rows] = parts[0]
             products = (
                 _product(part, beginning.values[layer]) for part, beginning in zip(parts[1:], one.context, strict=True)

@@ -102,7 +102,7 @@ def asked(model: nn.Module) -> Iterator[None]:
             layer.__class__, layer._siblings = kind, siblings
 
 
-def _can_be_asked(layer: nn.Module) -> bool:
+def _can_be_asked(layer: Any) -> bool:  # noqa: ANN401
     if type(layer) not in (PeftLinear, AdaptedLinear) or type(layer.base_layer) is not nn.Linear:
         return False
     return len(layer.active_adapters) == 1 and not layer.disable_adapters and not layer.merged
