@@ -32,9 +32,7 @@ from tests.support.windowed import (
 
 
 def answers(model: nn.Module, settings: Settings, examples: Sequence[Example], batch: int) -> list[Prediction]:
-    evaluation = settings.evaluation.model_copy(
-        update={"batch_size": batch, "max_answer_tokens": 12, "max_reasoning_tokens": 12}
-    )
+    evaluation = settings.evaluation.model_copy(update={"batch_size": batch, "max_reasoning_tokens": 12})
     trainer = settings.trainer.model_copy(update={"micro_batch_tokens": 700})
     chat = load.load_tokenizer(settings.model, config.ROOT)
     answerer = LocalAnswerer(model, chat, settings.model_copy(update={"evaluation": evaluation, "trainer": trainer}))
@@ -66,7 +64,10 @@ def test_generation_continues_what_the_model_reads_with_its_window() -> None:
     with torch.no_grad():
         while len(written) < 12 and written[-1:] != [chat.end]:
             written.append(int(alone(plain, replace(prompt, response=tuple(written)))[-1].argmax()))
-    assert answer.generated == chat.tokenizer.decode(written).removesuffix("<｜end▁of▁sentence｜>").strip()
+    assert (
+        answer.generated.removeprefix("<think>\n")
+        == chat.tokenizer.decode(written).removesuffix("<｜end▁of▁sentence｜>").strip()
+    )
 
 
 def test_rankings_and_likelihoods_read_the_window_and_the_base_model_does_not() -> None:
