@@ -27,6 +27,7 @@ TOY = (
     "trainer.validation_examples=4",
     "evaluation.max_items=4",
     "evaluation.max_answer_tokens=2",
+    "evaluation.max_reasoning_tokens=2",
     "evaluation.resamples=100",
 )
 TERMS = "term,preferred\nthing,object\n"
