@@ -122,7 +122,6 @@ def load(base: PreTrainedModel, folder: Path) -> nn.Module:
         raise CheckpointError(f"{folder}: the adapters do not fit this base model: {error}") from error
     except SafetensorError as error:
         raise CheckpointError(f"{folder}: {_WEIGHTS} cannot be read: {error}") from error
-    patch_lora(model)
     return model.eval()
 
 
