@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from r1tailor.inference import drawing
 from r1tailor.inference.drawing import drawn
 from r1tailor.inference.sampling import GREEDY, Sampling
 
@@ -32,3 +33,17 @@ def test_temperature_flattens_or_sharpens() -> None:
     cold, hot = ((drawn(rows, Sampling(temperature=heat), numbers) == 1).float().mean().item() for heat in (0.3, 3.0))
     assert cold > 0.85
     assert hot < 0.4
+
+
+@pytest.mark.parametrize("likeliest", [1, 7, 64])
+def test_a_nucleus_is_the_same_whether_or_not_all_tokens_are_sorted(
+    likeliest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawing, "_LIKELIEST", likeliest)
+    logits = torch.randint(0, 6, (40, 64), generator=torch.Generator().manual_seed(1)).float()  # many equals
+    probabilities = logits.double().softmax(-1)
+    for top_p in (0.01, 0.3, 0.9, 0.999):
+        ordered, order = torch.sort(probabilities, dim=-1, descending=True, stable=True)
+        inside = ordered.cumsum(-1) - ordered < top_p
+        expected = torch.zeros_like(inside).scatter(-1, order, inside)
+        assert torch.equal(drawing._nucleus(probabilities, top_p), expected)

@@ -28,7 +28,7 @@ def test_a_stream_is_the_answer_of_evaluation(name: str, examples: list[Example]
     prompts = [tokenizer.prompt(example) for example in examples[:5]]
     sampling = replace(GREEDY, max_answer_tokens=9)
     with torch.inference_mode():
-        whole = generate(model, tokenizer, prompts, sampling, 5, lambda _: None)
+        whole = generate(model, tokenizer, prompts, sampling, 5, lambda *_: None)
     found = _streamed(name, [Wanted(prompt.prompt, sampling) for prompt in prompts])
     decoded = [tokenizer.tokenizer.decode([t for t in ids if t != tokenizer.end]).strip() for ids in found]
     assert decoded == [answer.text for answer in whole]

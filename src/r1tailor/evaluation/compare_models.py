@@ -22,8 +22,10 @@ from r1tailor.evaluation.non_inferiority import verdict
 from r1tailor.evaluation.samples import majority_scores
 from r1tailor.evaluation.significance import compare, interval
 from r1tailor.inference import Answerer, Sampling, open_artifact
-from r1tailor.inference.local import open_base
+from r1tailor.inference.kept_answerer import KeptAnswerer
+from r1tailor.inference.local import LocalAnswerer, open_base
 from r1tailor.inference.predict import predict
+from r1tailor.model.origin import base_of
 from r1tailor.records import Example, Prediction, write_records
 from r1tailor.registry import goals
 from r1tailor.schema.settings import Settings
@@ -248,6 +250,14 @@ def _majority(
     return by_metric(fair, [scores for scores in made for _ in range(each)], each)
 
 
+def _opened(settings: Settings, root: Path, model: Artifact | None, in_precision: str) -> Answerer:
+    """Return a subject; one that runs in this process is not asked again what it was asked before."""
+    answerer: Answerer = open_artifact(model, settings, root) if model else open_base(settings, root, in_precision)
+    if not isinstance(answerer, LocalAnswerer):
+        return answerer
+    return KeptAnswerer(answerer, model.sha256 if model else base_of(settings.model, root, settings.seed).sha256)
+
+
 def _predictions(
     name: str,
     settings: Settings,
@@ -257,7 +267,7 @@ def _predictions(
     model: Artifact | None,
     in_precision: str,
 ) -> list[Prediction]:
-    answerer: Answerer = open_artifact(model, settings, root) if model else open_base(settings, root, in_precision)
+    answerer = _opened(settings, root, model, in_precision)
     wanted = settings.evaluation
     sampling = Sampling(temperature=wanted.temperature, top_p=wanted.top_p, seed=settings.seed)
     with Progress(

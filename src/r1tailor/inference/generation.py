@@ -2,7 +2,7 @@
 
 import random
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -12,14 +12,14 @@ from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteria
 
 from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample
 from r1tailor.batching.windows import Windows, separated
-from r1tailor.inference.answerer import Answer, Progress
+from r1tailor.inference.answerer import Answer
 from r1tailor.inference.budgets import Writing
 from r1tailor.inference.drawing import drawn
 from r1tailor.inference.sampling import Sampling
 from r1tailor.kernels.attention import PACKED_ROWS, unwrapped
 from r1tailor.model.temporal import embeddings
 
-_MARKS = 16  # tokens that close a block, at most
+MARKS = 16  # tokens that close a block, at most
 
 
 def generate(
@@ -28,10 +28,10 @@ def generate(
     prompts: Sequence[TokenizedExample],
     sampling: Sampling,
     batch_size: int,
-    progress: Progress,
+    finished: Callable[[int, Answer], None],
     context_length: int = sys.maxsize,
 ) -> list[Answer]:
-    """Return the answer to each prompt.
+    """Return the answer to each prompt, as ``transformers`` generates them: for models that ``decoder`` does not know.
 
     Args:
         model: in evaluation mode, with attention over packed rows.
@@ -39,14 +39,11 @@ def generate(
         prompts: their responses are ignored.
         sampling: with budgets.
         batch_size: prompts at a time; those of similar length go together.
-        progress: called after each batch.
+        finished: called with the number of each answer, and the answer, after its batch.
         context_length: tokens that the model reads, an answer included.
     """
     device = next(model.parameters()).device
-    rows = [
-        Row(one.id, Writing(tokenizer, one.prompt, sampling, context_length - len(one.prompt)), sampling)
-        for one in prompts
-    ]
+    rows = rows_of(tokenizer, prompts, sampling, context_length)
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index].prompt))
     with generating(model):
         for start in range(0, len(order), batch_size):
@@ -55,8 +52,19 @@ def generate(
             read = _read(model, ids.to(device), windows)
             together = _Together([rows[index] for index in members], sampling, tokenizer.end)
             together.write(cast("Any", model), read, mask.to(device))
-            progress(len(members))
+            for index in members:
+                finished(index, rows[index].writing.answer())
     return [row.writing.answer() for row in rows]
+
+
+def rows_of(
+    tokenizer: ChatTokenizer, prompts: Sequence[TokenizedExample], sampling: Sampling, context_length: int
+) -> list["Row"]:
+    """Return an empty answer for each prompt."""
+    return [
+        Row(one.id, Writing(tokenizer, one.prompt, sampling, context_length - len(one.prompt)), sampling)
+        for one in prompts
+    ]
 
 
 class Row:
@@ -71,6 +79,15 @@ class Row:
     def __init__(self, id: str, writing: Writing, sampling: Sampling) -> None:
         self.writing = writing
         self._random = random.Random(sampling.seed_of(id))
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more is to be written."""
+        return self.writing.done
+
+    def take(self, token: int) -> int:
+        """Add a token; return the one that was added."""
+        return self.writing.take(token)
 
     def drawn(self) -> float:
         """Return the next number in [0, 1) of the row's own."""
@@ -91,7 +108,7 @@ class _Together:
 
     def write(self, model: Any, read: Mapping[str, torch.Tensor], mask: torch.Tensor) -> None:  # noqa: ANN401
         """Let transformers write all rows; it takes the likeliest token each time, of which there is one choice."""
-        most = self._sampling.longest + _MARKS
+        most = self._sampling.longest + MARKS
         config = GenerationConfig(max_new_tokens=most, do_sample=False, pad_token_id=self._padding)
         choose, done = LogitsProcessorList([self.choose]), StoppingCriteriaList([self.done])
         model.generate(

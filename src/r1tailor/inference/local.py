@@ -1,6 +1,6 @@
 """A model in this process: on the device that the trainer would use, in the dtype that it was trained in."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,11 +24,11 @@ from r1tailor.inference.answerer import (
     silent,
 )
 from r1tailor.inference.blocks import before_labels, block_length
+from r1tailor.inference.decoder import answers, budget_of, knows
 from r1tailor.inference.generation import generate
 from r1tailor.inference.ranking import rank
 from r1tailor.inference.sampling import GREEDY, Sampling
-from r1tailor.kernels.attention import unwrapped
-from r1tailor.model import gate, load
+from r1tailor.model import load
 from r1tailor.model.int8 import load_int8
 from r1tailor.model.origin import base_of
 from r1tailor.model.temporal import soft_tokens
@@ -38,6 +38,8 @@ from r1tailor.planning.precision import COMPUTE, device, precision
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 from r1tailor.strategy import load_tuned
+
+_PLAIN = 32  # prompts at once where transformers generates: more take memory and are no faster
 
 
 class LocalAnswerer:
@@ -63,11 +65,20 @@ class LocalAnswerer:
         self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent
     ) -> list[Answer]:
         """Return one answer for each prompt, in order (see ``Answerer``)."""
+        return self.written(prompts, sampling, lambda number, answer: progress(1))
+
+    def written(
+        self, prompts: Sequence[Prompt], sampling: Sampling, finished: Callable[[int, Answer], None]
+    ) -> list[Answer]:
+        """Return the same, and hand over each answer with its prompt's number when it is written."""
         wanted, context = self.settings.evaluation, self.settings.model.context_length
         with torch.inference_mode():
             tokens = self._prompts(self._examples(prompts))
-            how = sampling.within(wanted)
-            return generate(self.model, self.tokenizer, tokens, how, wanted.batch_size, progress, context)
+            how, asked = sampling.within(wanted), (self.model, self.tokenizer, tokens)
+            if not knows(self.model):
+                return generate(*asked, how, min(wanted.batch_size, _PLAIN), finished, context)
+            budget = budget_of(self.model, self.settings.trainer.micro_batch_tokens, wanted.batch_size)
+            return answers(*asked, how, budget, finished, context)
 
     def score(
         self, prompts: Sequence[Prompt], responses: Sequence[str] | None = None, progress: Progress = silent
@@ -157,11 +168,9 @@ def open_tuned(artifact: Artifact, settings: Settings, root: Path) -> LocalAnswe
     Raises:
         CheckpointError: it does not fit, or the base model or tokenizer here is not the one that it was trained on.
         ModelUnavailableError: its base model cannot be had.
-        PreflightError: its architecture is not supported.
     """
     dtype = COMPUTE[artifact.precision]
     tokenizer = tokenizer_of(artifact, settings, root)
-    gate.check(load.load_config(settings.model, root), settings, training=False)
     if artifact.kind == "int8":
         return LocalAnswerer(_int8(artifact, settings, root), tokenizer, settings)
     if artifact.kind == "adapter":
@@ -173,7 +182,7 @@ def open_tuned(artifact: Artifact, settings: Settings, root: Path) -> LocalAnswe
             described = store.read_json(artifact.folder / "config.json")["quantization_config"]
             base.config.quantization_config = described | {"dequantize": True}  # else with the first whole forward
     tuned = load_tuned(base, artifact.folder, artifact.kind, temporal=artifact.temporal)
-    return LocalAnswerer(_placed(tuned, dtype, settings), tokenizer, settings)
+    return LocalAnswerer(tuned.to(dtype).to(_device(settings)).eval(), tokenizer, settings)
 
 
 def tokenizer_of(artifact: Artifact, settings: Settings, root: Path) -> ChatTokenizer:
@@ -209,19 +218,11 @@ def open_base(settings: Settings, root: Path, in_precision: str | None = None) -
 
     Raises:
         ModelUnavailableError: it cannot be had.
-        PreflightError: its architecture is not supported.
     """
     dtype = COMPUTE[in_precision or precision(settings)]
-    gate.check(load.load_config(settings.model, root), settings, training=False)
     base = load.load_model(settings.model, root, dtype, settings.seed)
     tokenizer = load.load_tokenizer(settings.model, root, settings.domain.task.template)
-    return LocalAnswerer(_placed(base, dtype, settings), tokenizer, settings)
-
-
-def _placed(model: nn.Module, dtype: torch.dtype, settings: Settings) -> nn.Module:
-    """Return a model on its device, in its dtype; quantised weights keep their own, and cannot be cast."""
-    quantised = getattr(unwrapped(model), "is_quantized", False)
-    return (model if quantised else model.to(dtype)).to(_device(settings)).eval()
+    return LocalAnswerer(base.to(dtype).to(_device(settings)).eval(), tokenizer, settings)
 
 
 def _device(settings: Settings) -> torch.device:

@@ -17,7 +17,7 @@ from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.inference.blocks import behind_block
 from r1tailor.inference.tries import Ids, continued, distinguishing, inner_paths, none_of
-from r1tailor.objective.supervised import next_token_log_likelihoods
+from r1tailor.objective.supervised import log_likelihoods_of
 from r1tailor.records import Example
 
 _AT_ONCE = 50  # examples packed together
@@ -64,25 +64,41 @@ def score_labels(
         prompt = tokenizer.prompt(example)
         prompts.append(replace(prompt, prompt=prompt.prompt + before))
         beginnings.append(distinguishing(after))
+    followers = [_followers(closed) for closed in beginnings]
     requests = [
         (number, path, replace(prompt, response=(*path, tokenizer.end)))
         for number, prompt in enumerate(prompts)
         for path in inner_paths(beginnings[number])
     ]
-    found: dict[tuple[int, Ids], torch.Tensor] = {}
+    found: dict[tuple[int, Ids], float] = {}  # an example's number and a path -> log-likelihood of its last token
     for micro in pack([request for *_, request in requests], budget, tokenizer.end) if requests else ():
-        rows = iter(next_token_log_likelihoods(model, micro.to(device)))
-        for member in micro.members:
-            number, path, _ = requests[member]
-            for depth in range(len(path) + 1):
-                found[number, path[:depth]] = next(rows)
+        nodes = [
+            (number, path[:depth])
+            for number, path, _ in (requests[member] for member in micro.members)
+            for depth in range(len(path) + 1)
+        ]
+        tokens = [followers[number][node] for number, node in nodes]
+        width = max(map(len, tokens))
+        asked = torch.tensor([[*some, *some[:1] * (width - len(some))] for some in tokens], device=device)
+        values = log_likelihoods_of(model, micro.to(device), asked).tolist()
+        for (number, node), some, row in zip(nodes, tokens, values, strict=True):
+            found |= {(number, (*node, token)): value for token, value in zip(some, row, strict=False)}
 
     def score(number: int, ids: Ids) -> float:
         longer = continued(ids, beginnings[number])
-        likelihood = sum(float(found[number, ids[:k]][ids[k]]) for k in range(len(ids)))
-        return likelihood + none_of(float(found[number, ids][one[-1]]) for one in longer) if longer else likelihood
+        likelihood = sum(found[number, ids[: k + 1]] for k in range(len(ids)))
+        return likelihood + none_of(found[number, one] for one in longer) if longer else likelihood
 
     return [[score(number, ids) for ids in beginnings[number]] for number in range(len(examples))]
+
+
+def _followers(beginnings: Sequence[Ids]) -> dict[Ids, list[int]]:
+    """Return the tokens that follow each inner node of the trie of some beginnings."""
+    found: dict[Ids, dict[int, None]] = {}
+    for ids in beginnings:
+        for depth, token in enumerate(ids):
+            found.setdefault(ids[:depth], {})[token] = None
+    return {node: list(tokens) for node, tokens in found.items()}
 
 
 def likeliest(labels: Sequence[str], scores: Sequence[float]) -> str:

@@ -12,6 +12,8 @@ from r1tailor.batching.packing import MicroBatch
 from r1tailor.kernels.cross_entropy import BLOCK
 from r1tailor.model.head import hidden_and_head
 
+_ASKED = 64  # positions whose logits exist at once where a model is asked: three copies of them
+
 
 def summed_loss(model: nn.Module, batch: MicroBatch, label_smoothing: float) -> Tensor:
     """Return the scalar sum of smoothed cross-entropy over the supervised tokens.
@@ -28,9 +30,26 @@ def log_likelihoods(model: nn.Module, batch: MicroBatch) -> Tensor:
     hidden, head = hidden_and_head(model, batch)
     losses = [
         F.cross_entropy(head(part).float(), labels, reduction="none")
-        for part, labels in zip(torch.split(hidden, BLOCK), torch.split(batch.labels, BLOCK), strict=True)
+        for part, labels in zip(torch.split(hidden, _ASKED), torch.split(batch.labels, _ASKED), strict=True)
     ]
     return torch.zeros(len(batch.members), device=hidden.device).index_add_(0, batch.owners, -torch.cat(losses))
+
+
+def log_likelihoods_of(model: nn.Module, batch: MicroBatch, tokens: Tensor) -> Tensor:
+    """Return [S, k] the log-likelihoods (nats, fp32) of k tokens at each supervised position.
+
+    Args:
+        model: the model.
+        batch: the examples.
+        tokens: [S, k] which tokens.
+    """
+    hidden, head = hidden_and_head(model, batch)
+    parts = zip(torch.split(hidden, _ASKED), torch.split(tokens, _ASKED), strict=True)
+    return torch.cat([_log_likelihoods_of(head(part).float(), wanted) for part, wanted in parts])
+
+
+def _log_likelihoods_of(logits: Tensor, wanted: Tensor) -> Tensor:
+    return logits.gather(1, wanted) - logits.logsumexp(dim=1, keepdim=True)
 
 
 def next_token_log_likelihoods(model: nn.Module, batch: MicroBatch) -> Tensor:

@@ -59,7 +59,7 @@ class Evaluation(Section):
     """How the base and the tuned model are measured on the same held-out items."""
 
     max_items: int = Field(gt=1, description="Held-out items that every model answers, at most.")
-    batch_size: int = Field(gt=0, description="Prompts that are generated together.")
+    batch_size: int = Field(gt=0, description="Answers that are written together, at most; memory may allow fewer.")
     max_reasoning_tokens: int = Field(
         gt=0, description="Longest block of reasoning before an answer, in tokens; models that do not think have none."
     )
