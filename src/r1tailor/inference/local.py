@@ -150,7 +150,8 @@ def tokenizer_of(artifact: Artifact, settings: Settings, root: Path) -> ChatToke
         CheckpointError: the one here is another.
         ModelUnavailableError: it cannot be had.
     """
-    tokenizer = load.load_tokenizer(settings.model, root, settings.domain.task.template)
+    task = settings.domain.task
+    tokenizer = load.load_tokenizer(settings.model, root, task.template, task.reasoning)
     if (tokenizer.sha256, tokenizer.template_sha256) != (artifact.tokenizer, artifact.chat_template):
         raise CheckpointError(
             f"{artifact.folder}: the tokenizer of model {settings.model.name} or its chat template here is not the "
@@ -179,7 +180,8 @@ def open_base(settings: Settings, root: Path, in_precision: str | None = None) -
     """
     dtype = COMPUTE[in_precision or precision(settings)]
     base = load.load_model(settings.model, root, dtype, settings.seed)
-    tokenizer = load.load_tokenizer(settings.model, root, settings.domain.task.template)
+    task = settings.domain.task
+    tokenizer = load.load_tokenizer(settings.model, root, task.template, task.reasoning)
     return LocalAnswerer(base.to(dtype).to(_device(settings)).eval(), tokenizer, settings)
 
 
