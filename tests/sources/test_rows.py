@@ -181,31 +181,3 @@ def test_a_first_line_that_is_no_header_is_not_shown(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no column is called q; its first line does not read like a header") as refusal:
         list(read(Case("", settings, lambda *_: None).source(), tmp_path, []))
     assert "Roe" not in str(refusal.value)
-
-
-def test_reasoning_in_the_output_of_a_row_is_parsed_or_refused_with_its_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Trap 39, in tables as in JSON lines."""
-    outputs = (
-        "<think>Left arm.</think>cardiology",
-        "neurology",
-        "<think>a<think>b</think></think>c",
-        "<think>cut off",
-        "<think>why</think>",
-    )
-    file = tmp_path / "t.csv"
-    file.write_text("input,output\n" + "".join(f"q{n},{text}\n" for n, text in enumerate(outputs)), encoding="utf-8")
-    table = {"kind": "table", "path": file.name, "columns": {}, "on_damage": "list"}
-    rejected: list[Rejection] = []
-    found = list(read(Case("", table, lambda *_: None).source(), tmp_path, rejected))
-    assert [(one.fields.get("reasoning", ""), one.fields["output"]) for one in found] == [
-        ("Left arm.", "cardiology"),
-        ("", "neurology"),
-    ]
-    assert [(one.position, one.reason.split(":")[0]) for one in rejected] == [
-        ("line 4", "output"),
-        ("line 5", "output"),
-        ("line 6", "output is empty after its reasoning"),
-    ]
-    assert capsys.readouterr().out.count("<think>...</think> in output is parsed into reasoning and answer") == 1

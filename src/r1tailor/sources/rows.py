@@ -13,7 +13,6 @@ from r1tailor.records import Document
 from r1tailor.schema.tables import Columns, Role, RowSource
 from r1tailor.sources.base import Origin, Read
 from r1tailor.sources.cells import CellError, date_of, is_empty, plain, terms_of, text_of
-from r1tailor.sources.conversations import Fault, answered
 from r1tailor.sources.ids import SeenIds, not_unique
 
 Row = tuple[int, dict[str, Any] | str]
@@ -72,27 +71,10 @@ class Table:
         fields: dict[str, Any] = {part: self._part(part, names, cells) for part, names in parts.items()}
         if not any(fields.get(part) for part in _ASKED) and not {*_ASKED} & {*columns.optional}:
             raise CellError(f"{parts.get('input', parts.get('instruction', ('input',)))[0]} is empty")
-        self._part_reasoning(fields)
         text, day = fields.pop("input", ""), fields.pop("date", None) or None
         fields |= dict(self._others(others, cells))
         id_ = f"{self.prefix}-{number}" if columns.id is None else self._own_id(cells, columns.id, position)
         return self.origin.document(id_, text, position, fields, day)
-
-    def _part_reasoning(self, fields: dict[str, Any]) -> None:
-        """Take the reasoning out of an output that carries it.
-
-        Raises:
-            CellError: the block is malformed.
-        """
-        if "think>" not in (fields.get("output") or ""):
-            return
-        try:
-            output, reasoning, parsed = answered(fields["output"], fields.get("reasoning") or "", "output")
-        except Fault as fault:
-            raise CellError(str(fault)) from None
-        if parsed:
-            fields |= {"output": output, "reasoning": reasoning}
-            self._print(f"{self.origin.source.name}: <think>...</think> in output is parsed into reasoning and answer")
 
     def _part(self, part: Role, names: tuple[str, ...], cells: dict[str, Any]) -> Any:  # noqa: ANN401
         for name in names:
