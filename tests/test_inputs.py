@@ -196,13 +196,7 @@ def _called(found: set[str]) -> Iterator[None]:
 
 @pytest.mark.filterwarnings("ignore::UserWarning:lightning")
 def test_a_stage_calls_no_code_that_its_inputs_leave_out(settings: Compose, own_jsonl: Path, tmp_path: Path) -> None:
-    quick = (
-        "domain.task.reasoning=empty",
-        "trainer.max_steps=2",
-        "evaluation.max_new_tokens=2",
-        "evaluation.resamples=100",
-        *FAST,
-    )
+    quick = ("trainer.max_steps=2", "evaluation.max_answer_tokens=2", "evaluation.resamples=100", *FAST)
     own = (f"domain.sources.0.path={own_jsonl}", "domain.task.reasoning=empty")
     composed = settings("domain=generic", *own, "model=tiny_llama", *quick)
     run = RunFolder(tmp_path / "run")

@@ -26,7 +26,7 @@ TOY = (
     "trainer.precision=fp32",
     "trainer.validation_examples=4",
     "evaluation.max_items=4",
-    "evaluation.max_new_tokens=2",
+    "evaluation.max_answer_tokens=2",
     "evaluation.resamples=100",
 )
 TERMS = "term,preferred\nthing,object\n"

@@ -75,7 +75,7 @@ def _composed(domain: str, order: str, seed: int, options: argparse.Namespace) -
             "trainer.max_epochs=1000",
             f"trainer.validation_examples={options.items}",
             "trainer.early_stopping.patience=1000000",  # equal steps
-            f"evaluation.max_new_tokens={NEW_TOKENS[domain]}",
+            f"evaluation.max_answer_tokens={NEW_TOKENS[domain]}",
             *options.set,
         ]
     )

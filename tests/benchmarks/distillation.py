@@ -247,7 +247,7 @@ def _read(answerer: LocalAnswerer, items: Sequence[Example]) -> None:
 def _write(answerer: LocalAnswerer, items: Sequence[Example]) -> None:
     from r1tailor.inference import Sampling
 
-    answerer.answer(list(items[:16]), Sampling(max_new_tokens=24))
+    answerer.answer(list(items[:16]), Sampling(max_answer_tokens=24))
 
 
 def _said(figures: dict[str, float]) -> str:

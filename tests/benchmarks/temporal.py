@@ -31,7 +31,7 @@ from tests.support.training import trained
 LABELS = ("rise", "fall")
 STEPS, NOISE = 32, 0.7
 DOMAIN = ("domain=generic", "domain.sources.0.path=none.jsonl", f"domain.task.labels=[{','.join(LABELS)}]")
-RUN = ("trainer.max_steps=null", "trainer.validation_examples=32", "evaluation.max_new_tokens=16")
+RUN = ("trainer.max_steps=null", "trainer.validation_examples=32", "evaluation.max_answer_tokens=16")
 TOY = ("trainer.precision=fp32", "trainer.batch_size=16", "optimizer.lr=1e-3")
 STRATEGIES = {"lora": ("strategy=lora", "strategy.target_modules=all_linear"), "full": ("strategy=full",)}
 

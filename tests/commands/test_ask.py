@@ -35,7 +35,9 @@ def item(project: Path) -> tuple[str, str]:
     """A question and its answer in the evaluation."""
     run = project / NAME
     one = read_predictions(run / "evaluation" / "predictions-tuned.jsonl")[0]
-    return next(e.input for e in read_examples(run / "instruct" / "test.jsonl") if e.id == one.id), one.generated
+    return next(
+        e.input for e in read_examples(run / "instruct" / "test.jsonl") if e.id == one.id
+    ), one.generated.removeprefix("<think>\n")
 
 
 @pytest.fixture
@@ -67,7 +69,7 @@ def test_one_question_is_answered_as_the_evaluation_did(
     code, out, _ = asked(capsys, "colours", item[0], "--json")
     row = {"id": "1", "input": item[0], "answer": item[1], "version": NAME}
     assert json.loads(out) == row
-    assert asked(capsys, NAME, item[0], "--max-new-tokens", "1")[1] != f"{item[1]}\n"
+    assert asked(capsys, NAME, item[0], "--max-answer-tokens", "1")[1] != f"{item[1]}\n"
     drawn = [asked(capsys, NAME, item[0], "--sample", "temperature=9", f"seed={seed}")[1] for seed in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
 
@@ -125,7 +127,7 @@ def test_a_file_is_answered_and_continued_where_it_stopped(
         (["colours", "q", "--sample", "heat=1"], "--sample heat=1: write one of temperature=..., top_p=..., seed=..."),
         (["colours", "q", "--sample", "top_p=x"], "--sample top_p=x: 'x' is not a number"),
         (["colours", "q", "--sample", "top_p=2"], "top_p = 2: must be above 0, and 1 at most"),
-        (["colours", "q", "--max-new-tokens", "0"], "max_new_tokens = 0: must be 1 or more"),
+        (["colours", "q", "--max-answer-tokens", "0"], "max_answer_tokens = 0: must be 1 or more"),
         (["colours", " "], "the question is empty"),
         (["colours", "caf\udce9"], "the question is not UTF-8 (character 4)"),
         (

@@ -12,7 +12,7 @@ from tests.support.toy_answerers import answerer
 
 
 def test_the_generation_settings_of_a_folder_do_not_reach_an_answer(examples: list[Example]) -> None:
-    model = answerer("evaluation.max_new_tokens=12")
+    model = answerer("evaluation.max_answer_tokens=12")
     plain = model.answer(examples[:4])
     own = GenerationConfig(repetition_penalty=50.0, no_repeat_ngram_size=1, num_beams=2, min_new_tokens=11)
     unwrapped(model.model).generation_config = own
@@ -22,7 +22,7 @@ def test_the_generation_settings_of_a_folder_do_not_reach_an_answer(examples: li
 
 def test_sampling_follows_its_seed_and_leaves_the_global_generator_alone(examples: list[Example]) -> None:
     model = answerer()
-    drawn = Sampling(max_new_tokens=12, temperature=1.5, seed=1)
+    drawn = Sampling(max_answer_tokens=12, temperature=1.5, seed=1)
     state = torch.get_rng_state()
     first, again = model.answer(examples[:3], drawn), model.answer(examples[:3], drawn)
     assert first == again

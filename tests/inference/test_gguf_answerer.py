@@ -32,7 +32,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LocalAnswer
 
 def test_answers_are_the_same(both: tuple[LocalAnswerer, GgufAnswerer]) -> None:
     done: list[int] = []
-    local, other = (each.answer(PROMPTS, Sampling(max_new_tokens=8), done.append) for each in both)
+    local, other = (each.answer(PROMPTS, Sampling(max_answer_tokens=8), done.append) for each in both)
     assert local == other
     assert sum(done) == 2 * len(PROMPTS)
 
@@ -53,7 +53,8 @@ def test_rankings_are_the_same(both: tuple[LocalAnswerer, GgufAnswerer]) -> None
 
 def test_draws_follow_the_seed(both: tuple[LocalAnswerer, GgufAnswerer]) -> None:
     _, other = both
-    drawn = [other.answer(PROMPTS[:1], Sampling(max_new_tokens=12, temperature=1.5, seed=seed)) for seed in (1, 1, 2)]
+    how = [Sampling(max_answer_tokens=12, temperature=1.5, seed=seed) for seed in (1, 1, 2)]
+    drawn = [other.answer(PROMPTS[:1], sampling) for sampling in how]
     assert drawn[0] == drawn[1] != drawn[2]
 
 
@@ -68,4 +69,4 @@ def test_prompts_that_do_not_fit_together_are_answered_one_after_the_other(
 ) -> None:
     local, other = both
     long = ["x" * 300, "y" * 300, "z" * 300]
-    assert other.answer(long, Sampling(max_new_tokens=4)) == local.answer(long, Sampling(max_new_tokens=4))
+    assert other.answer(long, Sampling(max_answer_tokens=4)) == local.answer(long, Sampling(max_answer_tokens=4))

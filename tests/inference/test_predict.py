@@ -31,7 +31,8 @@ def test_predictions_are_those_of_the_plain_model_one_by_one(name: str, examples
                                 max_new_tokens=9, eos_token_id=tokenizer.end, pad_token_id=tokenizer.end)  # fmt: skip
         new = output[0, prompt.shape[1] :].tolist()
         kept = new[: new.index(tokenizer.end)] if tokenizer.end in new else new
-        assert prediction.generated == tokenizer.tokenizer.decode(kept).strip()
+        written = tokenizer.tokenizer.decode(kept).strip()
+        assert prediction.generated == f"<think>\n{written}", "the prompt opened the block"
         assert (prediction.id, prediction.tokens) == (example.id, len(encoded.response))
         whole = log_likelihood(model, encoded.prompt, encoded.response)
         assert prediction.log_likelihood == pytest.approx(whole, rel=1e-5)

@@ -26,12 +26,12 @@ def _streamed(name: str, wanted: list[Wanted]) -> list[list[int]]:
 def test_a_stream_is_the_answer_of_evaluation(name: str, examples: list[Example]) -> None:
     _, model, tokenizer = toy(name)
     prompts = [tokenizer.prompt(example) for example in examples[:5]]
-    sampling = replace(GREEDY, max_new_tokens=9)
+    sampling = replace(GREEDY, max_answer_tokens=9)
     with torch.inference_mode():
         whole = generate(model, tokenizer, prompts, sampling, 5, lambda _: None)
     found = _streamed(name, [Wanted(prompt.prompt, sampling) for prompt in prompts])
     decoded = [tokenizer.tokenizer.decode([t for t in ids if t != tokenizer.end]).strip() for ids in found]
-    assert decoded == whole
+    assert decoded == [answer.text for answer in whole]
     assert len({*map(tuple, found)}) > 1
 
 
@@ -40,7 +40,7 @@ def test_rows_ask_for_different_things_and_leave_as_they_end(examples: list[Exam
     prompts = [tokenizer.prompt(example).prompt for example in examples[:3]]
     lengths = [2, 7, 4]
     heats = zip(lengths, (0.0, 1.3, 0.7), strict=True)
-    samplings = [Sampling(max_new_tokens=length, temperature=heat, seed=5) for length, heat in heats]
+    samplings = [Sampling(max_answer_tokens=length, temperature=heat, seed=5) for length, heat in heats]
     wanted = [Wanted(prompt, sampling) for prompt, sampling in zip(prompts, samplings, strict=True)]
     together = _streamed("tiny_llama", wanted)
     assert all(len(ids) <= n for ids, n in zip(together, lengths, strict=True))

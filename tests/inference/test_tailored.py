@@ -31,10 +31,10 @@ def test_an_answer_is_the_prediction_of_the_evaluation(
     model: Tailored, asked: list[tuple[Example, Prediction]]
 ) -> None:
     assert len(asked) == 4
-    assert model.answer([item.input for item, _ in asked]) == [one.generated for _, one in asked]
+    assert model.answer([item.input for item, _ in asked]) == [_text(one) for _, one in asked]
     (item, one), *_ = asked
-    assert model.answer(item.input) == model.answer(item) == one.generated
-    assert model.answer(item.input, instruction="Name it.") != one.generated
+    assert model.answer(item.input) == model.answer(item) == _text(one)
+    assert model.answer(item.input, instruction="Name it.") != _text(one)
 
 
 def test_scores_and_rankings_are_those_of_the_evaluation(
@@ -54,13 +54,15 @@ def test_scores_and_rankings_are_those_of_the_evaluation(
 def test_sampling_is_a_choice_of_the_caller(model: Tailored, asked: list[tuple[Example, Prediction]]) -> None:
     (item, one), *_ = asked
     drawn = Sampling(temperature=5.0, seed=1)
-    assert model.answer(item.input, sampling=drawn) == model.answer(item.input, sampling=drawn) != one.generated
+    assert model.answer(item.input, sampling=drawn) == model.answer(item.input, sampling=drawn) != _text(one)
 
 
 def test_the_base_is_an_answerer_too(toy: RunFolder, asked: list[tuple[Example, Prediction]]) -> None:
     settings = locate(toy.path, config.ROOT).settings
     answers = inference.open("base", settings).answer([item for item, _ in asked])
-    assert answers == [one.generated for one in read_predictions(toy.evaluation / "predictions-base.jsonl")]
+    assert [answer.tagged for answer in answers] == [
+        one.generated for one in read_predictions(toy.evaluation / "predictions-base.jsonl")
+    ]
     with pytest.raises(UserError, match="base: of which composition"):
         inference.open("base")
 
@@ -88,3 +90,8 @@ def test_the_manifest_of_a_run_names_its_base_and_its_run(toy: RunFolder) -> Non
 def test_importing_the_package_imports_no_torch() -> None:
     code = "import sys, r1tailor; r1tailor.load; sys.exit('torch' in sys.modules or 'hydra' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def _text(one: Prediction) -> str:
+    """Return what the model wrote: its prompt opened the block."""
+    return one.generated.removeprefix("<think>\n")

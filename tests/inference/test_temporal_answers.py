@@ -32,7 +32,7 @@ from tests.support.windowed import (
 
 
 def answers(model: nn.Module, settings: Settings, examples: Sequence[Example], batch: int) -> list[Prediction]:
-    evaluation = settings.evaluation.model_copy(update={"batch_size": batch, "max_new_tokens": 12})
+    evaluation = settings.evaluation.model_copy(update={"batch_size": batch, "max_answer_tokens": 12})
     trainer = settings.trainer.model_copy(update={"micro_batch_tokens": 700})
     chat = load.load_tokenizer(settings.model, config.ROOT)
     answerer = LocalAnswerer(model, chat, settings.model_copy(update={"evaluation": evaluation, "trainer": trainer}))

@@ -57,7 +57,7 @@ def test_an_answer_is_whole_and_in_the_log_before_its_end_is_sent(tmp_path: Path
         assert (line["user"], line["key"], line["decision"], line["request"]) == ("ana", "0a1b2c3d", "answered", "r1")
         assert line["tokens"] == len(range(0, len(ANSWER), 3))
         assert "prompt_text" not in line
-        assert harness.engine.asked[0].sampling.max_new_tokens == 1024
+        assert harness.engine.asked[0].sampling.max_answer_tokens == 1024
 
 
 def _asked(gateway_: Gateway, ask: Ask = QUESTION, who: Identity = ME) -> str:

@@ -72,7 +72,7 @@ def test_an_answer_ends_at_its_stop_and_at_its_length(harness: Harness) -> None:
     assert choice["message"]["reasoning"].startswith("b")
     harness.ask(max_completion_tokens=5, seed=-1, temperature=0.6, top_p=0.9)
     sampling = harness.engine.asked[-1].sampling
-    assert (sampling.max_new_tokens, sampling.seed, sampling.temperature, sampling.top_p) == (5, 2**32 - 1, 0.6, 0.9)
+    assert (sampling.max_answer_tokens, sampling.seed, sampling.temperature, sampling.top_p) == (5, 2**32 - 1, 0.6, 0.9)
 
 
 def test_a_text_is_continued_as_it_stands(harness: Harness) -> None:

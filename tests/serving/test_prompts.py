@@ -14,14 +14,14 @@ def test_a_question_has_the_ids_of_training() -> None:
     _, _, tokenizer = toy("tiny_llama")
     ids, sampling = prompted(Ask(turns=(Turn("user", "Name it.\n\nitem 7"),)), tokenizer, 4096)
     assert ids == tokenizer.prompt(Example("e", "Name it.", "item 7", "")).prompt
-    assert sampling.max_new_tokens == 4096 - len(ids)
+    assert sampling.max_answer_tokens == 4096 - len(ids)
 
 
 def test_an_answer_fits_behind_the_prompt_or_the_prompt_is_refused() -> None:
     _, _, tokenizer = toy("tiny_llama")
     ask = Ask(text="abc", sampling=Sampling(100))
     ids, sampling = prompted(ask, tokenizer, 10)
-    assert sampling.max_new_tokens == 10 - len(ids)
+    assert sampling.max_answer_tokens == 10 - len(ids)
     with pytest.raises(Refused, match="the prompt has 3 tokens; with an answer, the model reads 3") as caught:
         prompted(ask, tokenizer, len(ids))
     assert (caught.value.status, caught.value.param) == (400, "prompt")

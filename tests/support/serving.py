@@ -46,7 +46,7 @@ class Scripted:
         self.active += 1
         text = self.write(ask)
         tokens = [text[start : start + 3] for start in range(0, len(text), 3)]
-        most = ask.sampling.max_new_tokens or 10**9
+        most = ask.sampling.max_answer_tokens or 10**9
         try:
             yield Piece(prompt_tokens=7)
             for number, token in enumerate(tokens[:most], 1):

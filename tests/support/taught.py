@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from r1tailor import stages
-from r1tailor.inference import Sampling
+from r1tailor.inference import Answer, Sampling
 from r1tailor.layout import RunFolder
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
@@ -29,12 +29,12 @@ class Scripted:
         self.asked: list[tuple[str, ...]] = []
         self._text, self._after = text, after
 
-    def answer(self, prompts: Sequence[Example], sampling: Sampling, progress: object = None) -> list[str]:
+    def answer(self, prompts: Sequence[Example], sampling: Sampling, progress: object = None) -> list[Answer]:
         """Return one text for each example."""
         if self._after is not None and len(self.asked) == self._after:
             raise KeyboardInterrupt
         self.asked.append(tuple(prompt.id for prompt in prompts))
-        return [self._text(prompt, sampling.seed) for prompt in prompts]
+        return [Answer(self._text(prompt, sampling.seed)) for prompt in prompts]
 
 
 def scripted(patched: pytest.MonkeyPatch, text: Callable[[Example, int], str], after: int | None = None) -> Scripted:

@@ -13,7 +13,12 @@ from r1tailor.model import load
 
 def toy(name: str, *overrides: str) -> tuple[Any, PreTrainedModel, ChatTokenizer]:
     """Return the settings, the model and the tokenizer of a random model."""
-    small = ("evaluation.max_new_tokens=9", "evaluation.batch_size=3", "trainer.micro_batch_tokens=700")
+    small = (
+        "evaluation.max_answer_tokens=9",
+        "evaluation.max_reasoning_tokens=9",
+        "evaluation.batch_size=3",
+        "trainer.micro_batch_tokens=700",
+    )
     settings = config.load([f"model={name}", *small, *overrides])
     model = load.load_model(settings.model, config.ROOT, torch.float32, seed=3)
     for parameter in model.parameters():

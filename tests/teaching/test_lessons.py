@@ -52,7 +52,7 @@ def test_texts_and_distributions_over_them_are_trained_on(
     files = stages.register(settings, run).files
     assert files["teach/train.jsonl"] == saved.run["data"]["train.jsonl"]
     assert "teach/report.json" in files
-    assert "teach: warning: evaluation.max_new_tokens = 4 cuts an answer short" in capsys.readouterr().out
+    assert "teach: warning: evaluation.max_reasoning_tokens = 8 cuts reasoning" in capsys.readouterr().out
     plain = toy_settings(tmp_path)
     stages.teach(plain, run)
     assert sorted(file.name for file in run.taught.iterdir()) == [store.MANIFEST]

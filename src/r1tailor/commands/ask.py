@@ -37,7 +37,8 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
     parser.add_argument("--today", action="store_true", help="what a market model says of the last day known")
     parser.add_argument("--rank", action="store_true", help="the labels of the domain with their probabilities")
     parser.add_argument("--sample", nargs="+", default=[], metavar="KEY=VALUE", help=f"draw: {', '.join(_DRAWN)}")
-    parser.add_argument("--max-new-tokens", type=count, help="where an answer is cut (default: as in evaluation)")
+    parser.add_argument("--max-answer-tokens", type=count, help="where an answer is cut (default: as in evaluation)")
+    parser.add_argument("--max-reasoning-tokens", type=count, help="where reasoning is cut (default: as in evaluation)")
     parser.add_argument("--json", action="store_true", help="one JSON mapping an answer")
     parser.set_defaults(run=_ask)
 
@@ -68,7 +69,7 @@ class _Asking:
             lines = [f"{share:7.2%}  {label}" for label, share in result["labels"].items()]
         else:
             (written,) = self.answerer.answer([question], self.sampling)
-            result, lines = {"answer": written}, [written]
+            result, lines = {"answer": written.text}, [written.text]
         if self.as_json:
             row = {"id": question.id, "input": question.input, **result, "version": self.found.name}
             lines = [json.dumps(row, ensure_ascii=False)]
@@ -76,7 +77,7 @@ class _Asking:
 
 
 def _ask(parsed: argparse.Namespace) -> None:
-    sampling = _sampling(parsed.sample, parsed.max_new_tokens)
+    sampling = _sampling(parsed.sample, parsed.max_answer_tokens, parsed.max_reasoning_tokens)
     _refuse_contradictions(parsed)
     found = locate(parsed.model, config.ROOT)
     instruction = found.settings.domain.task.instruction if parsed.instruction is None else parsed.instruction
@@ -110,7 +111,7 @@ def _answer_file(found: Located, sampling: Sampling, questions: Sequence[Example
         for start in range(0, len(left), size):
             batch = left[start : start + size]
             for question, answer in zip(batch, answerer.answer(batch, sampling), strict=True):
-                file.write(f"{answer_line(question, answer, found.name)}\n")
+                file.write(f"{answer_line(question, answer.text, found.name)}\n")
             file.flush()
             bar.advance(task, len(batch))
     if out:
@@ -181,7 +182,7 @@ def _labels(found: Located) -> tuple[str, ...]:
     return labels
 
 
-def _sampling(given: Sequence[str], max_new_tokens: int | None) -> Sampling:
+def _sampling(given: Sequence[str], answer: int | None, reasoning: int | None) -> Sampling:
     """Return how answers are drawn.
 
     Raises:
@@ -196,7 +197,7 @@ def _sampling(given: Sequence[str], max_new_tokens: int | None) -> Sampling:
             values[key] = _DRAWN[key](value)
         except ValueError:
             raise UserError(f"--sample {text}: {value!r} is not a number") from None
-    drawn = Sampling(max_new_tokens=max_new_tokens, **values)
+    drawn = Sampling(max_answer_tokens=answer, max_reasoning_tokens=reasoning, **values)
     return replace(drawn, temperature=1.0) if values and "temperature" not in values else drawn
 
 

@@ -9,13 +9,14 @@ from pathlib import Path
 from r1tailor import artifact, config, store
 from r1tailor.artifact import Artifact
 from r1tailor.errors import CheckpointError, UserError
-from r1tailor.inference.answerer import Answerer, Likelihood, Prompt
+from r1tailor.inference.answerer import Answer, Answerer, Likelihood, Prompt
 from r1tailor.inference.locate import Located, locate
 from r1tailor.inference.sampling import GREEDY, Sampling
 from r1tailor.schema.settings import Settings
 
 __all__ = [
     "GREEDY",
+    "Answer",
     "Answerer",
     "Likelihood",
     "Located",

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from r1tailor.domain import is_text
 from r1tailor.inference.sampling import GREEDY, Sampling
+from r1tailor.instruction.template import END_THINK, THINK
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 
 Prompt = Example | str  # a text is asked with the instruction of the domain's task
 Progress = Callable[[int], None]  # called with the number of prompts done since the last call
+Truncated = Literal["", "reasoning", "answer"]
 
 
 def silent(done: int) -> None:
@@ -29,6 +31,34 @@ def longest(examples: Sequence[Example], settings: Settings) -> int:
     """Return how many tokens are read at once: a text in the windows of training, anything else as the model can."""
     context, window = settings.model.context_length, settings.trainer.max_length
     return min(context, window) if examples and all(map(is_text, examples)) else context
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model wrote.
+
+    Attributes:
+        text: all of it, without the end of the turn. Where the prompt opens a block of reasoning it begins inside it.
+        reasoning: what stands in the block, without its marks.
+        answer: what follows the block; empty where the block does not end.
+        reasoning_tokens: of the block, the marks that the model wrote included; 0 where it is not known.
+        answer_tokens: of the answer; 0 where it is not known.
+        truncated: ``reasoning`` where the block did not end within its budget (there is an answer then only if the
+            block was closed for the model), ``answer`` where the answer did not, else empty.
+    """
+
+    text: str
+    reasoning: str = ""
+    answer: str = ""
+    reasoning_tokens: int = 0
+    answer_tokens: int = 0
+    truncated: Truncated = ""
+
+    @property
+    def tagged(self) -> str:
+        """The text with the mark that opens its block, also where the prompt holds that: cut reasoning is no answer."""
+        inside = self.reasoning or self.truncated == "reasoning" or END_THINK in self.text
+        return f"{THINK}\n{self.text}" if inside and not self.text.lstrip().startswith(THINK) else self.text
 
 
 @dataclass(frozen=True)
@@ -57,8 +87,12 @@ def by_example(examples: Sequence[Example], ids: Sequence[str], found: Sequence[
 class Answerer(Protocol):
     """A model that can be asked. Windows of numbers travel in ``Example.series``."""
 
-    def answer(self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent) -> list[str]:
+    def answer(
+        self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent
+    ) -> list[Answer]:
         """Return one answer for each prompt, in order.
+
+        What is drawn for a prompt depends on its example's id alone, not on the prompts that are asked with it.
 
         Raises:
             DataError: a prompt is longer than the model reads.

@@ -13,10 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from r1tailor.domain.answers import parted
 from r1tailor.errors import ConfigError, UserError
-from r1tailor.inference.answerer import Likelihood, Progress, Prompt, as_examples, silent
+from r1tailor.inference.answerer import Answer, Likelihood, Progress, Prompt, as_examples, silent
 from r1tailor.inference.sampling import GREEDY, Sampling
 from r1tailor.instruction.template import END_THINK, THINK, messages
+from r1tailor.records import Example
 from r1tailor.schema.objective import RemoteTeacher
 
 _TRIES = 6
@@ -67,7 +69,9 @@ class EndpointAnswerer:
         self._url = urlsplit(settings.url)
         self._key = key_for(settings.key_variable, self._url.hostname or "", "objective.endpoint", environment)
 
-    def answer(self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent) -> list[str]:
+    def answer(
+        self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent
+    ) -> list[Answer]:
         """Return one answer for each prompt, in order; reasoning that the server tells apart stands in its tags.
 
         Raises:
@@ -78,9 +82,9 @@ class EndpointAnswerer:
             raise EndpointError(
                 f"{self._settings.url}: calls of tools are not sent to an endpoint; example {called[0]}"
             )
-        bodies = [self._body(messages(example), sampling, place) for place, example in enumerate(examples)]
+        bodies = [self._body(example, sampling) for example in examples]
         with ThreadPoolExecutor(self._settings.requests_at_once) as pool:
-            return [_told(text, progress) for text in pool.map(self._patiently, bodies)]
+            return [_told(answer, progress) for answer in pool.map(self._patiently, bodies)]
 
     def score(
         self, prompts: Sequence[Prompt], responses: Sequence[str] | None = None, progress: Progress = silent
@@ -94,22 +98,23 @@ class EndpointAnswerer:
         """Refuse, as ``score``."""
         raise EndpointError(f"{self._settings.url}: an endpoint gives no likelihoods of given texts")
 
-    def _body(self, turns: Sequence[Mapping[str, str]], sampling: Sampling, place: int) -> bytes:
+    def _body(self, example: Example, sampling: Sampling) -> bytes:
+        turns = messages(example)
         body = {
             "model": self._settings.model,
             "messages": [{"role": turn["role"], "content": plain(turn["content"])} for turn in turns],
-            "max_tokens": sampling.max_new_tokens,
+            "max_tokens": sampling.longest or None,  # a server knows one budget for all that is written
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
-            "seed": (sampling.seed + place) % 2**31,
+            "seed": sampling.seed_of(example.id) % 2**31,
         }
         return json.dumps({name: value for name, value in body.items() if value is not None}).encode()
 
-    def _patiently(self, body: bytes) -> str:
+    def _patiently(self, body: bytes) -> Answer:
         """Ask again where the server is busy or unreachable, later each time."""
         for number in range(_TRIES):
             try:
-                return _text(_posted(self._url, self._key, body, self._settings.timeout_seconds))
+                return _answer(_posted(self._url, self._key, body, self._settings.timeout_seconds))
             except _Busy as busy:
                 if number == _TRIES - 1:
                     raise EndpointError(f"{self._settings.url}: {busy}, {_TRIES} times") from busy
@@ -146,9 +151,9 @@ def key_for(name: str | None, host: str, setting: str, environment: Mapping[str,
     return key
 
 
-def _told(text: str, progress: Progress) -> str:
+def _told(answer: Answer, progress: Progress) -> Answer:
     progress(1)
-    return text
+    return answer
 
 
 def connected(url: SplitResult, timeout: float) -> http.client.HTTPConnection:
@@ -199,15 +204,21 @@ def message_in(body: bytes) -> str:
         return "it does not say why"
 
 
-def _text(answer: Any) -> str:  # noqa: ANN401
-    """Return the text of an answer with its reasoning; a text that was cut at its longest length stays unfinished."""
+def _answer(reply: Any) -> Answer:  # noqa: ANN401
+    """Return an answer with its reasoning; a text that was cut at its longest length stays unfinished."""
     try:
-        choice = answer["choices"][0]
-        said = choice["message"]
-        text, reasoning = said.get("content") or "", said.get("reasoning_content") or said.get("reasoning") or ""
-    except (LookupError, TypeError, AttributeError):
+        choice = reply["choices"][0]
+        said, cut = choice["message"], choice.get("finish_reason") == "length"
+        text, apart = said.get("content") or "", said.get("reasoning_content") or said.get("reasoning") or ""
+        spent = reply.get("usage") or {}
+        written = int(spent.get("completion_tokens") or 0)
+        block = int((spent.get("completion_tokens_details") or {}).get("reasoning_tokens") or 0)
+    except (LookupError, TypeError, AttributeError, ValueError):
         raise _Busy("sends no answer of OpenAI's form") from None
-    if not reasoning:
-        return f"{THINK}{text}" if choice.get("finish_reason") == "length" and END_THINK not in text else str(text)
-    closed = "" if choice.get("finish_reason") == "length" and not text else f"\n{END_THINK}\n\n"
-    return f"{THINK}\n{reasoning}{closed}{text}"
+    if apart:
+        text = f"{THINK}\n{apart}" if cut and not text else f"{THINK}\n{apart}\n{END_THINK}\n\n{text}"
+    elif cut and END_THINK not in text:
+        text = f"{THINK}{text}"  # the server's template may have opened a block: what was cut is no answer
+    reasoning, answer = parted(text)
+    inside = cut and END_THINK not in text
+    return Answer(text, reasoning, answer, block, written - block, "reasoning" if inside else "answer" if cut else "")

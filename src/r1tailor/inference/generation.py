@@ -1,19 +1,25 @@
 """Answers in batches: one row a prompt, padded on the left, with a cache of keys and values."""
 
-from collections.abc import Iterator, Sequence
+import random
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
 import torch
 from torch import nn
-from transformers import GenerationConfig
+from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
 from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample
 from r1tailor.batching.windows import Windows, separated
-from r1tailor.inference.answerer import Progress
+from r1tailor.inference.answerer import Answer, Progress
+from r1tailor.inference.budgets import Writing
+from r1tailor.inference.drawing import drawn
 from r1tailor.inference.sampling import Sampling
 from r1tailor.kernels.attention import PACKED_ROWS, unwrapped
 from r1tailor.model.temporal import embeddings
+
+_MARKS = 16  # tokens that close a block, at most
 
 
 def generate(
@@ -23,43 +29,89 @@ def generate(
     sampling: Sampling,
     batch_size: int,
     progress: Progress,
-) -> list[str]:
-    """Return the answer to each prompt, as text without special tokens at its end.
+    context_length: int = sys.maxsize,
+) -> list[Answer]:
+    """Return the answer to each prompt.
 
     Args:
         model: in evaluation mode, with attention over packed rows.
         tokenizer: of that model.
         prompts: their responses are ignored.
-        sampling: ``max_new_tokens`` given.
+        sampling: with budgets.
         batch_size: prompts at a time; those of similar length go together.
         progress: called after each batch.
+        context_length: tokens that the model reads, an answer included.
     """
-    config = _config(sampling, tokenizer.end)
     device = next(model.parameters()).device
-    answers = [""] * len(prompts)
+    rows = [
+        Row(one.id, Writing(tokenizer, one.prompt, sampling, context_length - len(one.prompt)), sampling)
+        for one in prompts
+    ]
     order = sorted(range(len(prompts)), key=lambda index: len(prompts[index].prompt))
-    with generating(model), _drawing(sampling):
+    with generating(model):
         for start in range(0, len(order), batch_size):
             members = order[start : start + batch_size]
             ids, mask, windows = _left_padded([prompts[index] for index in members], tokenizer.end)
             read = _read(model, ids.to(device), windows)
-            generator = cast("Any", model)
-            output = generator.generate(**read, attention_mask=mask.to(device), generation_config=config)
-            answered = output if windows else output[:, ids.shape[1] :]  # after embeddings only what is new comes back
-            for index, row in zip(members, answered.tolist(), strict=True):
-                kept = row[: row.index(tokenizer.end)] if tokenizer.end in row else row
-                answers[index] = str(tokenizer.tokenizer.decode(kept, skip_special_tokens=False)).strip()
+            together = _Together([rows[index] for index in members], sampling, tokenizer.end)
+            together.write(cast("Any", model), read, mask.to(device))
             progress(len(members))
-    return answers
+    return [row.writing.answer() for row in rows]
 
 
-def _config(sampling: Sampling, end: int) -> GenerationConfig:
-    drawn = (
-        {"do_sample": False}
-        if sampling.greedy
-        else {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
-    )
-    return GenerationConfig(max_new_tokens=sampling.max_new_tokens, eos_token_id=end, pad_token_id=end, **drawn)
+class Row:
+    """An answer that is written, and what is drawn for it.
+
+    Args:
+        id: of the item.
+        writing: the answer.
+        sampling: how it is drawn.
+    """
+
+    def __init__(self, id: str, writing: Writing, sampling: Sampling) -> None:
+        self.writing = writing
+        self._random = random.Random(sampling.seed_of(id))
+
+    def drawn(self) -> float:
+        """Return the next number in [0, 1) of the row's own."""
+        return self._random.random()
+
+
+class _Together:
+    """Rows that are written in one batch: what transformers' loop asks of each step.
+
+    Args:
+        rows: in their order in the batch.
+        sampling: of all of them, with budgets.
+        padding: id that a finished row continues with.
+    """
+
+    def __init__(self, rows: Sequence[Row], sampling: Sampling, padding: int) -> None:
+        self._rows, self._sampling, self._padding = rows, sampling, padding
+
+    def write(self, model: Any, read: Mapping[str, torch.Tensor], mask: torch.Tensor) -> None:  # noqa: ANN401
+        """Let transformers write all rows; it takes the likeliest token each time, of which there is one choice."""
+        most = self._sampling.longest + _MARKS
+        config = GenerationConfig(max_new_tokens=most, do_sample=False, pad_token_id=self._padding)
+        choose, done = LogitsProcessorList([self.choose]), StoppingCriteriaList([self.done])
+        model.generate(
+            **read, attention_mask=mask, generation_config=config, logits_processor=choose, stopping_criteria=done
+        )
+
+    def choose(self, _: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+        """Return [B, V] logits that leave each row no choice but its next token."""
+        numbers = [row.drawn() for row in self._rows] if not self._sampling.greedy else []
+        tokens = drawn(logits, self._sampling, numbers).tolist()
+        chosen = [self._taken(row.writing, token) for row, token in zip(self._rows, tokens, strict=True)]
+        alone = torch.full_like(logits, -torch.inf)
+        return alone.scatter_(1, torch.tensor(chosen, device=logits.device).unsqueeze(1), 0.0)
+
+    def done(self, ids: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+        """Return [B] whether nothing more is to be written."""
+        return torch.tensor([row.writing.done for row in self._rows], device=ids.device)
+
+    def _taken(self, writing: Writing, token: int) -> int:
+        return self._padding if writing.done else writing.take(token)
 
 
 @contextmanager
@@ -77,17 +129,6 @@ def generating(model: nn.Module) -> Iterator[None]:
     finally:
         base.set_attn_implementation(PACKED_ROWS)
         base.generation_config = own
-
-
-@contextmanager
-def _drawing(sampling: Sampling) -> Iterator[None]:
-    """Draw from the sampling's own seed; the global generators are left alone."""
-    if sampling.greedy:
-        yield
-        return
-    with torch.random.fork_rng():
-        torch.manual_seed(sampling.seed)
-        yield
 
 
 def _read(model: nn.Module, ids: torch.Tensor, windows: Windows | None) -> dict[str, torch.Tensor]:

@@ -6,17 +6,30 @@ which that token is forced; what comes back is its probability before it was for
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from r1tailor.artifact import Artifact
 from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample, tokenize
+from r1tailor.domain.answers import parted
 from r1tailor.errors import DataError
-from r1tailor.inference.answerer import Likelihood, Progress, Prompt, as_examples, by_example, longest, silent
+from r1tailor.inference.answerer import (
+    Answer,
+    Likelihood,
+    Progress,
+    Prompt,
+    Truncated,
+    as_examples,
+    by_example,
+    longest,
+    silent,
+)
+from r1tailor.inference.budgets import CLOSING, opens_block
 from r1tailor.inference.gguf import GgufEngine
 from r1tailor.inference.sampling import GREEDY, Sampling
 from r1tailor.inference.tries import Ids, continued, distinguishing, none_of
+from r1tailor.instruction.template import END_THINK, THINK
 from r1tailor.schema.settings import Settings
 
 T = TypeVar("T")
@@ -27,13 +40,32 @@ _FORCED = 1e4  # added to a logit
 _LOOKED_UP = 500  # tokens
 
 
+@dataclass(frozen=True)
+class _Written:
+    """A text of llama.cpp's: its tokens, the end of the turn included, and whether it was cut."""
+
+    text: str
+    tokens: int
+    cut: bool
+
+    def as_answer(self, opened: bool, block: int | None = None) -> Answer:
+        """Return it as an answer whose first ``block`` tokens are reasoning; None: all of them, or none."""
+        text = self.text.strip()
+        tagged = f"{THINK}\n{text}" if opened else text
+        reasoning, answer = parted(tagged)
+        inside = tagged.startswith(THINK) and END_THINK not in tagged
+        thought = block if block is not None else self.tokens if inside else 0
+        truncated: Truncated = "reasoning" if inside else "answer" if self.cut else ""
+        return Answer(text, reasoning, answer, thought, self.tokens - thought, truncated)
+
+
 class GgufAnswerer:
     """An engine, its tokenizer and the settings; an ``Answerer``.
 
     Args:
         engine: the loaded file, for ``PARALLEL`` requests.
         tokenizer: of the model.
-        settings: ``model.context_length``, ``evaluation.max_new_tokens`` and the instruction of the domain's task are
+        settings: ``model.context_length``, the budgets of ``evaluation`` and the instruction of the domain's task are
             read.
     """
 
@@ -42,21 +74,58 @@ class GgufAnswerer:
         self.settings = settings
         self.tokenizer = tokenizer
 
-    def answer(self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent) -> list[str]:
+    def answer(
+        self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent
+    ) -> list[Answer]:
         """Return one answer for each prompt, in order (see ``Answerer``)."""
-        length = sampling.max_new_tokens or self.settings.evaluation.max_new_tokens
-        drawn = _greedy() if sampling.greedy else _drawn(sampling)
+        how = sampling.within(self.settings.evaluation)
         tokens = [self.tokenizer.prompt(example) for example in self._examples(prompts)]
         self._refuse([one.id for one in tokens if len(one.prompt) >= self.settings.model.context_length])
 
-        def one(example: TokenizedExample) -> str:
-            room = self.settings.model.context_length - len(example.prompt)
-            body = {"prompt": list(example.prompt), "max_tokens": min(length, room), **drawn}
-            found = self.engine.complete(body)
+        def one(example: TokenizedExample) -> Answer:
+            written = self._written(example, how)
             progress(1)
-            return str(found["choices"][0]["text"]).strip()
+            return written
 
-        return self._each(one, tokens, max((len(one.prompt) for one in tokens), default=0) + length)
+        return self._each(one, tokens, max((len(one.prompt) for one in tokens), default=0) + how.longest)
+
+    def _written(self, example: TokenizedExample, sampling: Sampling) -> Answer:
+        """Let llama.cpp write the block of reasoning, where there is one, and then the answer, each to its budget."""
+        opened = opens_block(self.tokenizer, example.prompt)
+        most, longest = sampling.max_reasoning_tokens, sampling.max_answer_tokens or 1
+        if most is None:
+            return self._write(example, sampling, "", longest).as_answer(opened)
+        block = self._write(example, sampling, "", most if opened else longest, stops=opened)
+        inside = opened or block.text.lstrip().startswith(THINK)
+        if inside and not opened and END_THINK not in block.text and block.cut and most > block.tokens:
+            more = self._write(example, sampling, block.text, most - block.tokens, stops=True)
+            block = _Written(block.text + more.text, block.tokens + more.tokens, more.cut)
+        if not inside:
+            return block.as_answer(opened)
+        unfinished = END_THINK not in block.text
+        if unfinished and not sampling.close_reasoning:
+            return block.as_answer(opened)
+        before = block.text + CLOSING if unfinished else block.text
+        rest = self._write(example, sampling, before, longest)
+        answer = _Written(before + rest.text, block.tokens + rest.tokens, rest.cut).as_answer(opened, block.tokens)
+        return replace(answer, truncated="reasoning") if unfinished else answer
+
+    def _write(
+        self, example: TokenizedExample, sampling: Sampling, begun: str, most: int, *, stops: bool = False
+    ) -> "_Written":
+        """Continue a text; to the end of its block if that is where it stops."""
+        prompt = [*example.prompt, *self.tokenizer.ids(begun)]
+        room = self.settings.model.context_length - len(prompt)
+        if room < 1:
+            return _Written("", 0, cut=True)
+        drawn = _greedy() if sampling.greedy else _drawn(sampling, example.id)
+        body = {"prompt": prompt, "max_tokens": min(most, room), **drawn}
+        found = self.engine.complete(body | ({"stop": [END_THINK], "logprobs": 1} if stops else {}))
+        (choice,) = found["choices"]
+        rows = (choice.get("logprobs") or {}).get("content") or ()
+        ended = stops and END_THINK in "".join(row["token"] for row in rows[-len(END_THINK) :])
+        text = choice["text"] + (END_THINK if ended else "")
+        return _Written(text, int(found["usage"]["completion_tokens"]), choice["finish_reason"] == "length")
 
     def score(
         self, prompts: Sequence[Prompt], responses: Sequence[str] | None = None, progress: Progress = silent
@@ -176,11 +245,11 @@ def _greedy() -> dict[str, Any]:
     return {"temperature": 0.0, "samplers": ["temperature"]}
 
 
-def _drawn(sampling: Sampling) -> dict[str, Any]:
+def _drawn(sampling: Sampling, item: str) -> dict[str, Any]:
     """Return how llama.cpp shall draw: as transformers does, temperature before the cut."""
     return {
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
-        "seed": sampling.seed,
+        "seed": sampling.seed_of(item),
         "samplers": ["temperature", "top_p"],
     }

@@ -13,7 +13,7 @@ from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample, tokenize
 from r1tailor.batching.windows import window_shape
 from r1tailor.errors import CheckpointError, DataError
-from r1tailor.inference.answerer import Likelihood, Progress, Prompt, as_examples, by_example, longest, silent
+from r1tailor.inference.answerer import Answer, Likelihood, Progress, Prompt, as_examples, by_example, longest, silent
 from r1tailor.inference.generation import generate
 from r1tailor.inference.ranking import rank
 from r1tailor.inference.sampling import GREEDY, Sampling
@@ -48,14 +48,15 @@ class LocalAnswerer:
         self.tokenizer = tokenizer.with_soft_tokens(soft_tokens(model))
         self._device = next(model.parameters()).device
 
-    def answer(self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent) -> list[str]:
+    def answer(
+        self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent
+    ) -> list[Answer]:
         """Return one answer for each prompt, in order (see ``Answerer``)."""
-        wanted = self.settings.evaluation
-        if sampling.max_new_tokens is None:
-            sampling = replace(sampling, max_new_tokens=wanted.max_new_tokens)
+        wanted, context = self.settings.evaluation, self.settings.model.context_length
         with torch.inference_mode():
             tokens = self._prompts(self._examples(prompts))
-            return generate(self.model, self.tokenizer, tokens, sampling, wanted.batch_size, progress)
+            how = sampling.within(wanted)
+            return generate(self.model, self.tokenizer, tokens, how, wanted.batch_size, progress, context)
 
     def score(
         self, prompts: Sequence[Prompt], responses: Sequence[str] | None = None, progress: Progress = silent

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from r1tailor.domain import is_text
-from r1tailor.inference.answerer import Answerer, Progress
+from r1tailor.inference.answerer import Answer, Answerer, Progress
 from r1tailor.inference.ranking import likeliest
 from r1tailor.inference.sampling import GREEDY
 from r1tailor.records import Example, Prediction
@@ -27,14 +27,14 @@ def predict(
     scores = answerer.rank(examples, labels, progress)
     answers = _answers(answerer, examples, progress)
     return [
-        Prediction(example.id, answer, one.log_likelihood, one.tokens, likeliest(closed, values), values)
+        Prediction(example.id, answer.tagged, one.log_likelihood, one.tokens, likeliest(closed, values), values)
         for example, answer, one, closed, values in zip(examples, answers, likelihoods, labels, scores, strict=True)
     ]
 
 
-def _answers(answerer: Answerer, examples: Sequence[Example], progress: Progress) -> list[str]:
+def _answers(answerer: Answerer, examples: Sequence[Example], progress: Progress) -> list[Answer]:
     """Return the greedy answers; a whole text asks nothing, and has none."""
     if all(map(is_text, examples)):
         progress(len(examples))
-        return [""] * len(examples)
+        return [Answer("")] * len(examples)
     return answerer.answer(examples, GREEDY, progress)

@@ -1,5 +1,6 @@
 """Answers token by token: one row a prompt, each drawn as it asks; a row leaves the batch when its answer ends."""
 
+import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from torch import nn
 from transformers import DynamicCache
 
 from r1tailor.batching.tokens import ChatTokenizer
+from r1tailor.inference.drawing import drawn
 from r1tailor.inference.generation import generating
 from r1tailor.inference.sampling import Sampling
 
@@ -35,7 +37,7 @@ class Wanted:
 
     Attributes:
         prompt: ids.
-        sampling: ``max_new_tokens`` given.
+        sampling: ``max_answer_tokens`` given.
         top: how many likeliest tokens are told with each.
     """
 
@@ -60,7 +62,7 @@ def stream(
     device = next(model.parameters()).device
     rows = list(range(len(wanted)))
     ids, mask = _left_padded([one.prompt for one in wanted], tokenizer.end)
-    generators = [torch.Generator().manual_seed(one.sampling.seed) for one in wanted]
+    numbers = [random.Random(one.sampling.seed) for one in wanted]
     cache, written = DynamicCache(), [0] * len(wanted)
     with generating(model):
         while rows:
@@ -74,22 +76,22 @@ def stream(
                 logits_to_keep=1,
             ).logits[:, -1]
             each = zip(logits.cpu(), rows, strict=True)
-            drawn = [_draw(values, row, wanted[row], generators[row]) for values, row in each]
-            for token in drawn:
+            step = [_draw(values, row, wanted[row], numbers[row]) for values, row in each]
+            for token in step:
                 written[token.row] += 1
-            yield drawn
+            yield step
             left = [
                 place
-                for place, token in enumerate(drawn)
+                for place, token in enumerate(step)
                 if token.id != tokenizer.end
-                and written[token.row] < (wanted[token.row].sampling.max_new_tokens or 0)
+                and written[token.row] < (wanted[token.row].sampling.max_answer_tokens or 0)
                 and not ended(token.row)
             ]
             if left and len(left) < len(rows):
                 cache.batch_select_indices(torch.tensor(left, device=device))
             mask = mask[left]
             rows = [rows[place] for place in left]
-            ids = torch.tensor([[drawn[place].id] for place in left], dtype=torch.long).view(-1, 1)
+            ids = torch.tensor([[step[place].id] for place in left], dtype=torch.long).view(-1, 1)
             mask = torch.cat([mask, mask.new_ones(len(left), 1)], dim=1)
 
 
@@ -101,19 +103,10 @@ def _left_padded(prompts: Sequence[tuple[int, ...]], padding: int) -> tuple[torc
     return ids, mask
 
 
-def _draw(logits: torch.Tensor, row: int, wanted: Wanted, generator: torch.Generator) -> Drawn:
+def _draw(logits: torch.Tensor, row: int, wanted: Wanted, numbers: random.Random) -> Drawn:
     """Choose a token from logits [V]."""
     logprobs = logits.float().log_softmax(-1)
-    sampling = wanted.sampling
-    chosen = int(logprobs.argmax()) if sampling.greedy else _from_nucleus(logits.float(), sampling, generator)
+    chosen = int(drawn(logits.float().unsqueeze(0), wanted.sampling, [numbers.random()]))
     top = logprobs.topk(wanted.top) if wanted.top else None
     likeliest = tuple(zip(top.indices.tolist(), top.values.tolist(), strict=True)) if top else ()
     return Drawn(row, chosen, float(logprobs[chosen]), likeliest)
-
-
-def _from_nucleus(logits: torch.Tensor, sampling: Sampling, generator: torch.Generator) -> int:
-    """Draw from the smallest set of tokens that holds ``top_p`` of the probability."""
-    probabilities, order = (logits / sampling.temperature).softmax(-1).sort(descending=True)
-    before = probabilities.cumsum(-1) - probabilities
-    probabilities = probabilities.where(before < sampling.top_p, torch.zeros(()))
-    return int(order[torch.multinomial(probabilities, 1, generator=generator)])

@@ -42,7 +42,7 @@ class Tailored:
     def answer(
         self, prompts: Prompt | Prompts, instruction: str | None = None, *, sampling: Sampling = GREEDY
     ) -> str | list[str]:
-        """Return the answer to a prompt, or a list of them.
+        """Return the answer to a prompt, reasoning included, or a list of them.
 
         Args:
             prompts: a text or an example, or a list of these.
@@ -53,7 +53,8 @@ class Tailored:
             DataError: a prompt is longer than the model reads.
         """
         answers = self._answerer.answer(self._asked(prompts, instruction), sampling)
-        return answers[0] if _is_one(prompts) else answers
+        texts = [answer.text for answer in answers]
+        return texts[0] if _is_one(prompts) else texts
 
     @overload
     def score(self, prompts: Prompt, responses: str, instruction: str | None = None) -> float: ...

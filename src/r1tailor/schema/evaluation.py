@@ -1,5 +1,7 @@
 """How models are measured: per item, as an early warning, as a portfolio, fold by fold (``evaluation/``)."""
 
+from typing import Any, Literal
+
 from pydantic import Field, model_validator
 
 from r1tailor.fields import Name
@@ -58,7 +60,27 @@ class Evaluation(Section):
 
     max_items: int = Field(gt=1, description="Held-out items that every model answers, at most.")
     batch_size: int = Field(gt=0, description="Prompts that are generated together.")
-    max_new_tokens: int = Field(gt=0, description="Longest generated answer, in tokens, reasoning included.")
+    max_reasoning_tokens: int = Field(
+        gt=0, description="Longest block of reasoning before an answer, in tokens; models that do not think have none."
+    )
+    max_answer_tokens: int = Field(gt=0, description="Longest answer, in tokens, without the reasoning before it.")
+    on_truncation: Literal["wrong", "close"] = Field(
+        default="wrong",
+        description="What a block of reasoning that does not end within its budget does: `wrong`, the item has no "
+        "answer; `close`, the block is closed and the answer asked for. Both are counted as truncated.",
+    )
+    rank_after: Literal["reasoning", "empty"] = Field(
+        default="reasoning",
+        description="Where the template opens a block of reasoning, labels are ranked after the block that the model "
+        "writes, or after an empty one.",
+    )
+    samples: int = Field(
+        default=1, ge=1, le=256, description="Answers to each held-out item; scores are their mean, and their majority."
+    )
+    temperature: float = Field(default=0.0, ge=0, le=10, description="Of the draws; 0 takes the likeliest token.")
+    top_p: float = Field(
+        default=1.0, gt=0, le=1, description="Draws are from the smallest set of tokens with this probability."
+    )
     resamples: int = Field(ge=100, description="Bootstrap and permutation resamples.")
     confidence: float = Field(gt=0.5, lt=1, description="Level of the confidence intervals, such as 0.95.")
     variants: tuple[Name, ...] = Field(
@@ -68,3 +90,19 @@ class Evaluation(Section):
     warning: EarlyWarning = Field(description="What counts as a warning of a crisis.")
     portfolio: Portfolio = Field(description="The portfolio that follows the warnings.")
     walk_forward: WalkForward | None = Field(description="Folds in time; null evaluates the one split alone.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_earlier_release(cls, values: Any) -> Any:  # noqa: ANN401 - whatever was composed
+        """Read the one budget of earlier releases as that of reasoning and that of the answer."""
+        if isinstance(values, dict) and "max_new_tokens" in values and "max_answer_tokens" not in values:
+            budget = values["max_new_tokens"]
+            both = {"max_answer_tokens": budget, "max_reasoning_tokens": values.get("max_reasoning_tokens", budget)}
+            return {key: value for key, value in values.items() if key != "max_new_tokens"} | both
+        return values
+
+    @model_validator(mode="after")
+    def _draws_differ(self) -> "Evaluation":
+        if self.temperature == 0 and self.samples > 1:
+            raise ValueError(f"samples = {self.samples} at temperature = 0 would be the same answer each time")
+        return self

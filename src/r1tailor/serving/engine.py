@@ -24,7 +24,7 @@ class Ask:
     Attributes:
         turns: the conversation, of which the last turn is the user's; empty where a text is continued.
         text: to be continued as it stands, without a chat template; used where there are no turns.
-        sampling: ``max_new_tokens`` given.
+        sampling: ``max_answer_tokens`` given.
         stop: texts at which the answer ends; they are not part of it.
         top_logprobs: how many likeliest tokens are told with each; None where no probabilities are asked for.
     """

@@ -259,8 +259,8 @@ class Gateway:
     def _prepared(self, ask: Ask, loaded: Loaded) -> Ask:
         """Return an ask as the model was trained to read it, with its length."""
         most = self.settings.limits.max_tokens
-        wanted = ask.sampling.max_new_tokens
-        sampling = replace(ask.sampling, max_new_tokens=min(most, wanted or most))
+        wanted = ask.sampling.max_answer_tokens
+        sampling = replace(ask.sampling, max_answer_tokens=min(most, wanted or most))
         return replace(ask, sampling=sampling, turns=conversation(ask.turns, loaded.settings.domain.task.instruction))
 
     # --- channels, log, counts ---

@@ -64,9 +64,9 @@ class GgufServed:
 def _drawn(sampling: Sampling) -> dict[str, Any]:
     """Return how llama.cpp shall draw: as transformers does, temperature before the cut."""
     if sampling.greedy:
-        return {"max_tokens": sampling.max_new_tokens, "temperature": 0.0, "samplers": ["temperature"]}
+        return {"max_tokens": sampling.max_answer_tokens, "temperature": 0.0, "samplers": ["temperature"]}
     return {
-        "max_tokens": sampling.max_new_tokens,
+        "max_tokens": sampling.max_answer_tokens,
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
         "seed": sampling.seed,

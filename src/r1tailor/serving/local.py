@@ -148,7 +148,7 @@ class LocalEngine:
         job.tokens += 1
         ended = drawn.id == self._tokenizer.end
         finish: Finish | None = (
-            "stop" if ended else "length" if job.tokens == job.wanted.sampling.max_new_tokens else None
+            "stop" if ended else "length" if job.tokens == job.wanted.sampling.max_answer_tokens else None
         )
         if not ended:
             job.ids.append(drawn.id)

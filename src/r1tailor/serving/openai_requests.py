@@ -186,7 +186,7 @@ def _sampling(body: Mapping[str, Any], tokens: int | None) -> Sampling:
         raise _wrong("top_p", "must be above 0, and 1 at most")
     seed = _whole(body, "seed", -(2**63), 2**64 - 1)
     return Sampling(
-        max_new_tokens=tokens,
+        max_answer_tokens=tokens,
         temperature=0.0 if temperature is None else temperature,
         top_p=1.0 if top_p is None else top_p,
         seed=(seed or 0) % 2**32,

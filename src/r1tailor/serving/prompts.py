@@ -32,7 +32,7 @@ def prompted(ask: Ask, tokenizer: ChatTokenizer, context_length: int) -> tuple[t
             param="messages" if ask.turns else "prompt",
             code="context_length_exceeded",
         )
-    return ids, replace(ask.sampling, max_new_tokens=min(room, ask.sampling.max_new_tokens or room))
+    return ids, replace(ask.sampling, max_answer_tokens=min(room, ask.sampling.max_answer_tokens or room))
 
 
 def opens_reasoning(tokenizer: ChatTokenizer) -> bool:

@@ -22,7 +22,7 @@ def body_of(ask: Ask, model: str) -> dict[str, Any]:
     """
     sampling = ask.sampling
     drawn = {"temperature": sampling.temperature, "top_p": sampling.top_p, "seed": sampling.seed}
-    body: dict[str, Any] = {"model": model, "max_tokens": sampling.max_new_tokens, "stream": True, **drawn}
+    body: dict[str, Any] = {"model": model, "max_tokens": sampling.max_answer_tokens, "stream": True, **drawn}
     body["stream_options"] = {"include_usage": True}
     if ask.stop:
         body["stop"] = list(ask.stop)

@@ -46,10 +46,10 @@ def write_lessons(
 
 
 def _warn_of_short_answers(settings: Settings, written: int) -> None:
-    if settings.evaluation.max_new_tokens < written:
+    if settings.evaluation.max_reasoning_tokens < written:
         print(
-            f"teach: warning: evaluation.max_new_tokens = {settings.evaluation.max_new_tokens} cuts an answer short "
-            f"whose reasoning is as long as the teacher's may be (objective.sequences.max_new_tokens = {written})"
+            f"teach: warning: evaluation.max_reasoning_tokens = {settings.evaluation.max_reasoning_tokens} cuts "
+            f"reasoning that is as long as the teacher's may be (objective.sequences.max_new_tokens = {written})"
         )
 
 

@@ -110,8 +110,8 @@ def _written(
         named = f"{seed} {sample} {questions[part[0].id]}"
         own = int.from_bytes(hashlib.sha256(named.encode()).digest()[:4])
         sampling = Sampling(wanted.max_new_tokens, wanted.temperature, wanted.top_p, own)
-        for example, text in zip(part, opened.answer(list(part), sampling), strict=True):
-            found.append(Text(teacher.sha256, questions[example.id], example.id, sample, text))
+        for example, answer in zip(part, opened.answer(list(part), sampling), strict=True):
+            found.append(Text(teacher.sha256, questions[example.id], example.id, sample, answer.text))
     return found
 
 
