@@ -170,11 +170,11 @@ def base(seed: int, steps: int = BASE_STEPS) -> nn.Module:
     return model
 
 
-def measured(case: Case, before: nn.Module, samples: int, seed: int, steps: int = STEPS) -> Rate:
+def measured(case: Case, before: nn.Module, samples: int, seed: int, lr: float = LR) -> Rate:
     """Return the think rate after training a copy of a model as a case has it."""
     model = load.load_model(config.load([*MODEL]).model, config.ROOT, torch.float32, seed)
     model.load_state_dict(before.state_dict())
-    trained(model, examples(case.reasoned, moved=1), case.reasoning, steps, LR, seed)
+    trained(model, examples(case.reasoned, moved=1), case.reasoning, STEPS, lr, seed)
     return think_rate(model, samples, seed)
 
 
@@ -183,6 +183,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--samples", type=int, default=200)
+    parser.add_argument("--lr", type=float, default=LR, help="of the 60 steps")
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     rates: dict[str, list[Rate]] = {}
@@ -190,7 +191,7 @@ def main() -> None:
         before = base(seed)
         rates.setdefault("before", []).append(think_rate(before, asked.samples, seed))
         for case in CASES:
-            rates.setdefault(case.name, []).append(measured(case, before, asked.samples, seed))
+            rates.setdefault(case.name, []).append(measured(case, before, asked.samples, seed, asked.lr))
         print(f"seed {seed} of {asked.seeds}", file=sys.stderr)
     print("| `task.reasoning` | think rate after 60 steps | said before training |\n|---|---|---|")
     said = {case.name: case.said for case in CASES}
