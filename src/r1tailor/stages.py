@@ -63,23 +63,30 @@ def inputs(settings: Settings, run: RunFolder) -> None:
     """Files that settings name, modules that stages import -> their hashes, one JSON for each stage.
 
     Raises:
+        ConfigError: the domain has privacy and no secret key, or a finder that is not installed.
         DataError: a file cannot be read.
     """
+    refuse_early(settings)
     for line in write_inputs(settings, config.ROOT, run.inputs):
         print(f"inputs: {line}")
     sweep(run.variants, settings.evaluation.variants, "variants.json")
     sweep(run.compressed, settings.compression.forms, "forms.json")
 
 
-def collect(settings: Settings, run: RunFolder) -> None:
+def collect(settings: Settings, run: RunFolder, most: int | None = None) -> None:
     """Raw material -> documents and their provenance.
+
+    Args:
+        settings: the composition.
+        run: where to write.
+        most: documents of each source, where a trial reads the first ones; None reads all.
 
     Raises:
         ConfigError: the domain has privacy and no secret key, or a finder that is not installed.
     """
     refuse_early(settings)
     with sealed(settings, run, "collect"):
-        count, provenance = _in_worker(partial(_collected, settings, run), settings, resumes=True)
+        count, provenance = _in_worker(partial(_collected, settings, run, most), settings, resumes=True)
         store.write_json(run.provenance, provenance)
     for source in provenance:
         for finding in source.get("findings", ()):
@@ -104,14 +111,16 @@ def _in_worker(work: Callable[[], T], settings: Settings, *, resumes: bool = Fal
     return bounded.run(work, settings.corpus.limits, resumes=resumes)
 
 
-def _collected(settings: Settings, run: RunFolder) -> tuple[int, list[dict[str, Any]]]:
+def _collected(settings: Settings, run: RunFolder, most: int | None) -> tuple[int, list[dict[str, Any]]]:
     """Write the documents of all sources; return how many, and their provenance."""
     sources.refuse_not_fetched(settings.domain, config.ROOT)
     provenance: list[dict[str, Any]] = []
     readers = declaration(settings.domain.kind).readers
     told = references.teller(settings.domain.cleaning.privacy, config.ROOT)
     found = (
-        document for source in settings.domain.every_source for document in _gathered(source, readers, provenance, told)
+        document
+        for source in settings.domain.every_source
+        for document in _gathered(source, readers, provenance, told, most)
     )
     return write_documents(run.collected, shown(found, "collecting")), provenance
 
@@ -121,11 +130,13 @@ def _gathered(
     readers: Mapping[str, str],
     provenance: list[dict[str, Any]],
     told: Callable[[Rejection], Mapping[str, str]],
+    most: int | None,
 ) -> Iterator[Document]:
     """Yield the documents of one source, then add to the provenance where they came from."""
     rejected: list[Rejection] = []
     files, count, last, alone = hashlib.sha256(), 0, "", True
-    for count, document in enumerate(sources.read(source, config.ROOT, rejected, readers), start=1):
+    read = sources.read(source, config.ROOT, rejected, readers)
+    for count, document in enumerate(islice(read, most), start=1):
         if document.sha256 != last:
             alone, last = count == 1, document.sha256
             files.update(last.encode())
@@ -303,7 +314,8 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
             if metrics is None and not ready and planned.follows:
                 print(f"train: {planned.follows}")
             if metrics is None and not ready:
-                decided, count, window = planned.settings, len(parts["train"]), planned.window
+                decided, window = planned.settings, planned.window
+                count = lengths.trained_items(decided, config.ROOT, parts["train"])
                 said = preflight(decided, config.ROOT, planned.folder, count, window, checked=checked)
                 over = lengths.too_long(decided, config.ROOT, {**parts, "test": run.parts()["test"]})
                 teaches = reasoning.taught(decided, config.ROOT, parts["train"])

@@ -26,6 +26,7 @@ from transformers.utils import logging as transformers_logging
 from r1tailor import store
 from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.errors import DataError, ModelUnavailableError, TailorError, writing
+from r1tailor.instruction.template import arguments_of
 from r1tailor.kernels.attention import PACKED_ROWS
 from r1tailor.kernels.rms_norm import patch_norms
 from r1tailor.kernels.rotary import patch_rotations
@@ -74,7 +75,7 @@ def load_tokenizer(
             f"model {settings.name}: its tokenizer has no chat template; an instruction-tuned model is needed, "
             "or model.chat=deepseek for one that knows DeepSeek's special tokens"
         )
-    return ChatTokenizer(tokenizer, _arguments(template), reasoning)
+    return ChatTokenizer(tokenizer, arguments_of(template) if template else {}, reasoning)
 
 
 def _tokenizer_folder(settings: AnyModel, root: Path) -> Path:
@@ -100,14 +101,6 @@ def _refuse_without_deepseeks_tokens(settings: AnyModel, tokenizer: PreTrainedTo
             f"model.chat = deepseek: the tokenizer of model {settings.name} has no tokens {', '.join(missing)}, so "
             "R1's chat format would be ordinary text to it; use model.chat=tokenizer and a tokenizer with a template"
         )
-
-
-def _arguments(template: Template | None) -> dict[str, Any]:
-    """Return the arguments that are set, by the names that chat templates use."""
-    if template is None:
-        return {}
-    given = {"enable_thinking": template.enable_thinking, "date_string": template.date_string}
-    return {name: value for name, value in given.items() if value is not None}
 
 
 def load_config(settings: AnyModel, root: Path) -> PreTrainedConfig:

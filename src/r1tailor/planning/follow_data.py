@@ -70,13 +70,14 @@ def open_keys(settings: Settings) -> tuple[str, ...]:
     return tuple(key for key in KEYS if found[key] == AUTO)
 
 
-def followed(settings: Settings, examples: Sequence[Example], root: Path) -> Followed:
+def followed(settings: Settings, examples: Sequence[Example], root: Path, items: int | None = None) -> Followed:
     """Return a composition with every ``auto`` replaced by a value.
 
     Args:
         settings: the composition.
         examples: that are trained on; none yet: what only depends on them takes its largest value.
         root: the project's root, for local models.
+        items: how many training draws from, where that is another number: the windows of whole texts.
 
     Raises:
         ModelUnavailableError: the architecture is neither listed nor to be had.
@@ -84,13 +85,13 @@ def followed(settings: Settings, examples: Sequence[Example], root: Path) -> Fol
     wanted = open_keys(settings)
     if not wanted:
         return Followed(settings, {}, ())
-    weights = _weights(settings, root)
+    weights, count = _weights(settings, root), len(examples) if items is None else items
     chosen, reasons = dict[str, Any](), list[str]()
-    passes, why = _passes(settings, examples, weights)
+    passes, why = _passes(settings, examples, weights, count)
     values: dict[str, tuple[Any, str]] = {"trainer.max_epochs": (passes, why)}
     if "trainer.max_epochs" not in wanted:
         passes = decided(settings.trainer.max_epochs)
-    values["trainer.validations"] = _validations(settings, passes, len(examples))
+    values["trainer.validations"] = _validations(settings, passes, count)
     values["optimizer.lr"] = _rate(settings, weights)
     values["strategy.target_modules"] = (_LAYERS, "adapters learn most on all of them")
     for key in wanted:
@@ -107,15 +108,15 @@ def _weights(settings: Settings, root: Path) -> int:
     return sum(parameter.numel() for parameter in skeleton.parameters())
 
 
-def _passes(settings: Settings, examples: Sequence[Example], weights: int) -> tuple[int, str]:
+def _passes(settings: Settings, examples: Sequence[Example], weights: int, count: int) -> tuple[int, str]:
     length = median(len(example.output) for example in examples) if examples else 0
     steps = next((steps for below, steps in _STEPS if length < below), _STEPS_OF_TEXTS)
     steps = steps // 2 if weights >= _LARGE else steps
     most = _MOST_PASSES[settings.strategy.kind]
-    a_pass = max(1, -(-len(examples) // settings.trainer.batch_size))
+    a_pass = max(1, -(-count // settings.trainer.batch_size))
     passes = min(most, max(1, -(-steps // a_pass))) if examples else most
     return passes, (
-        f"{len(examples):,} examples are {a_pass:,} steps a pass; {steps} steps are wanted for answers of "
+        f"{count:,} examples are {a_pass:,} steps a pass; {steps} steps are wanted for answers of "
         f"{length:.0f} characters, at most {most} passes"
     )
 
