@@ -76,7 +76,7 @@ def test_training_and_evaluation_go_through(trained: tuple[Settings, RunFolder])
     assert {"base", "tuned"} <= measured["models"].keys()
     card = store.read_json(run.examples / "report.json")["card"]["reasoning"]
     assert (card["setting"], card["share_of_train"]) == ("unsupervised", 0.0)
-    assert "tokenizer" in base_of(settings.model, ROOT, settings.seed).source
+    assert "tokenizer" in base_of(settings.model, ROOT, settings.seed).where
 
 
 def test_it_is_served_with_r1s_own_prompt(chat: ChatTokenizer) -> None:
