@@ -111,7 +111,11 @@ def own_domain(tmp_path: Path, own_jsonl: Path) -> Path:
     (conf / "domain").mkdir(parents=True)
     generic = (ROOT / "conf" / "domain" / "generic.yaml").read_text(encoding="utf-8")
     mine = generic.replace("name: generic", "name: colours").replace("???", str(own_jsonl))
-    mine = mine.replace("labels: null", "labels: [red, green, blue]").replace("test: 0.10", "test: 0.20")
+    mine = (
+        mine.replace("reasoning: refuse", "reasoning: empty")
+        .replace("labels: null", "labels: [red, green, blue]")
+        .replace("test: 0.10", "test: 0.20")
+    )
     (conf / "domain" / "colours.yaml").write_text(mine, encoding="utf-8")
     return conf
 

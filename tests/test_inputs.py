@@ -198,7 +198,8 @@ def _called(found: set[str]) -> Iterator[None]:
 def test_a_stage_calls_no_code_that_its_inputs_leave_out(settings: Compose, own_jsonl: Path, tmp_path: Path) -> None:
     short = ("evaluation.max_answer_tokens=2", "evaluation.max_reasoning_tokens=2")
     quick = ("trainer.max_steps=2", *short, "evaluation.resamples=100", *FAST)
-    composed = settings("domain=generic", f"domain.sources.0.path={own_jsonl}", "model=tiny_llama", *quick)
+    own = (f"domain.sources.0.path={own_jsonl}", "domain.task.reasoning=empty")
+    composed = settings("domain=generic", *own, "model=tiny_llama", *quick)
     run = RunFolder(tmp_path / "run")
     started = (
         "stages",

@@ -295,7 +295,7 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
         raise ConfigError([f"--phase {phase}: curriculum={settings.curriculum.kind} has {', '.join(keys)}"])
     demand(settings, run, "train")
     parts, hashes, code = run.trained_on(), run.hashes(), code_version()
-    from r1tailor.planning import lengths
+    from r1tailor.planning import lengths, reasoning
     from r1tailor.planning.preflight import preflight
     from r1tailor.training import parallel
     from r1tailor.training.fit import fit
@@ -318,7 +318,8 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
                 count = lengths.trained_items(decided, config.ROOT, parts["train"])
                 said = preflight(decided, config.ROOT, planned.folder, count, window, checked=checked)
                 over = lengths.too_long(decided, config.ROOT, {**parts, "test": run.parts()["test"]})
-                print(*said, *lengths.remarks(over), sep="\n")
+                teaches = reasoning.taught(decided, config.ROOT, parts["train"])
+                print(*said, *teaches, *lengths.remarks(over), sep="\n")
                 ready = True
             if metrics is None and settings.trainer.devices > 1 and not launched:
                 where = [] if run == pipeline_folder(settings) else [str(run.path)]

@@ -10,7 +10,7 @@ from r1tailor import config
 from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample, tokenize
 from r1tailor.errors import DataError, ModelUnavailableError
-from r1tailor.instruction.template import messages, response
+from r1tailor.instruction.template import messages
 from r1tailor.model import families, load
 from r1tailor.records import Example
 
@@ -60,13 +60,6 @@ def test_the_think_block_is_closed_even_when_it_is_empty() -> None:
     encoded = tokenizer.encode(BARE)
     assert tokenizer.tokenizer.decode(encoded.prompt).endswith("<think>\n")
     assert tokenizer.tokenizer.decode(encoded.response) == "\n</think>\n\nalpha<｜end▁of▁sentence｜>"
-
-
-def test_a_think_block_opened_without_a_line_break_gets_one() -> None:
-    assert response("alpha", "why", "...<think>") == "\nwhy\n</think>\n\nalpha"
-    assert response("alpha", "why", "...<think>\n") == "why\n</think>\n\nalpha"
-    assert response("alpha", "why", "...assistant\n") == "<think>\nwhy\n</think>\n\nalpha"
-    assert response("alpha", "", "...assistant\n") == "alpha"
 
 
 @given(st.text(max_size=30), st.text(max_size=30), st.text(max_size=30))

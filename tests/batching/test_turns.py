@@ -167,8 +167,9 @@ def test_enable_thinking_reaches_the_template_and_changes_its_hash() -> None:
     assert off.prompt_text(example).endswith("<think>\n\n</think>\n\n")
     assert off.render(example)[1] == "b"
     assert on.template_sha256 == chat(CHATML).template_sha256 != off.template_sha256
+    off_but_kept = ["domain.task.template.enable_thinking=false", "domain.task.reasoning=keep"]
     with pytest.raises(ConfigError, match="leaves no room for reasoning"):
-        config.load(["domain=generic", "domain.sources.0.path=x", "+domain.task.template.enable_thinking=false"])
-    settings = config.load(["+domain.task.template={enable_thinking: false}", "domain.task.reasoning=false"])
+        config.load(["domain=generic", "domain.sources.0.path=x", *off_but_kept])
+    settings = config.load(["+domain.task.template={enable_thinking: false}", "domain.task.reasoning=none"])
     tokenizer = load.load_tokenizer(config.load(["model=tiny_llama"]).model, config.ROOT, settings.domain.task.template)
     assert tokenizer._arguments == {"enable_thinking": False}

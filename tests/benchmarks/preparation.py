@@ -21,7 +21,6 @@ from workloads import HELD_OUT, WORKLOADS
 from r1tailor import config, stages, store
 from r1tailor.batching.tokens import ChatTokenizer, tokenize
 from r1tailor.curriculum import Material, course
-from r1tailor.instruction.template import response
 from r1tailor.layout import RunFolder
 from r1tailor.model import load
 from r1tailor.model.families import resolve_targets
@@ -166,8 +165,8 @@ def _write_texts(path: Path, examples: list[Example], tokenizer: ChatTokenizer) 
     end = str(tokenizer.tokenizer.decode([tokenizer.end]))
     lines = []
     for example in examples:
-        prompt = tokenizer.prompt_text(example)
-        completion = response(example.output, example.reasoning, prompt) + end
+        prompt, answer = tokenizer.render(example)
+        completion = answer + end
         lines.append(json.dumps({"prompt_text": prompt, "completion_text": completion}, ensure_ascii=False))
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 

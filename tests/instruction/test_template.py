@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from r1tailor.instruction.template import changed, marker_for, messages, opened, response, texts
+from r1tailor.instruction.template import changed, marker_for, messages, opened, texts
 from r1tailor.records import Example, Turn
 
 
@@ -31,20 +31,6 @@ def test_a_marker_stands_between_instruction_and_input_and_occurs_in_neither() -
         assert turn["content"].split("\n\n")[-2:] == [marker, example.input]
 
 
-@pytest.mark.parametrize(
-    ("reasoning", "prompt", "expected"),
-    [
-        ("why", "Q", "<think>\nwhy\n</think>\n\nyes"),
-        ("", "Q", "yes"),
-        ("why", "Q<think>\n", "why\n</think>\n\nyes"),
-        ("why", "Q<think>", "\nwhy\n</think>\n\nyes"),
-        ("", "Q<think>\n", "\n</think>\n\nyes"),  # an opened block is closed, though it is empty
-    ],
-)
-def test_a_response_continues_the_prompt(reasoning: str, prompt: str, expected: str) -> None:
-    assert response("yes", reasoning, prompt) == expected
-
-
 def test_turns_come_before_the_question_without_their_reasoning() -> None:
     turns = (Turn("user", "a"), Turn("assistant", "b", "why", trained=True), Turn("tool", "t", fields={"name": "f"}))
     example = Example("e", "Code it.", "c", "d", turns=turns)
@@ -68,4 +54,7 @@ def test_every_text_that_reaches_the_model_is_known() -> None:
     example = Example("e", "i", "a", "b", "r", turns=(Turn("user", "u", fields={"x": [call]}),), tool_calls=(call,))
     assert {"i", "a", "b", "r", "u", "f", "k", "v"} <= set(texts(example))
     assert marker_for(replace(example, turns=(Turn("user", "\ufdd0"),))) == "\ufdd0\ufdd0"
-    assert changed(call, str.upper) == {"function": {"name": "F", "arguments": {"k": ["V"]}}}
+    assert changed(call, str.upper) == {"FUNCTION": {"NAME": "F", "ARGUMENTS": {"K": ["V"]}}}
+    reasoned = replace(example, turns=(Turn("assistant", "u", "why"),))
+    assert "why" in set(texts(reasoned))
+    assert [turn.get("reasoning_content") for turn in messages(reasoned, reasoned=True)] == ["why", None]

@@ -1,8 +1,12 @@
 """Base models from folders, the hub and random weights."""
 
+from pathlib import Path
+
 import huggingface_hub
 import pytest
 import torch
+from tokenizers import Tokenizer, models
+from transformers import PreTrainedTokenizerFast
 
 from r1tailor import config
 from r1tailor.errors import ModelUnavailableError
@@ -37,3 +41,15 @@ def test_a_hub_model_that_cannot_be_had_is_one_line(monkeypatch: pytest.MonkeyPa
         assert "\n" not in said
         assert "hf download deepseek-ai/DeepSeek-R1-Distill-Qwen-1.5B" in said
         assert "LocalEntryNotFoundError: Cannot find an appropriate cached snapshot" in said
+
+
+def test_r1s_chat_format_is_refused_on_a_tokenizer_without_its_tokens(tmp_path: Path) -> None:
+    """Its marks would be ordinary text to the model."""
+    inner = Tokenizer(models.WordLevel({"a": 0, "<end>": 1, "?": 2}, unk_token="?"))
+    inner.add_special_tokens(["<end>"])
+    inner.add_tokens(["<think>", "</think>"])
+    PreTrainedTokenizerFast(tokenizer_object=inner, eos_token="<end>").save_pretrained(tmp_path)
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    settings = config.load(["model=local", f"model.path={tmp_path}", "model.chat=deepseek"]).model
+    with pytest.raises(ModelUnavailableError, match=r"^model\.chat = deepseek: .* has no tokens <｜User｜>, "):
+        load.load_tokenizer(settings, config.ROOT)

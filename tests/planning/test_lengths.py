@@ -14,7 +14,7 @@ from r1tailor.model.load import AnyModel
 from r1tailor.planning import lengths
 from r1tailor.planning.lengths import fitting, remarks, too_long, trained_items
 from r1tailor.records import Example
-from r1tailor.schema.domain import Template
+from r1tailor.schema.domain import Reasoning, Template
 from r1tailor.schema.settings import Settings
 from tests.conftest import ROOT
 from tests.support.toy_run import LABELS, toy_run
@@ -97,9 +97,9 @@ def test_arguments_of_the_template_count(monkeypatch: pytest.MonkeyPatch) -> Non
     given: list[object] = []
     opened = lengths.load.load_tokenizer
 
-    def load_tokenizer(model: AnyModel, root: Path, template: Template | None = None) -> ChatTokenizer:
+    def load_tokenizer(model: AnyModel, root: Path, template: Template, reasoning: Reasoning) -> ChatTokenizer:
         given.append(template)
-        return opened(model, root, template)
+        return opened(model, root, template, reasoning)
 
     monkeypatch.setattr(lengths.load, "load_tokenizer", load_tokenizer)
     settings = _settings("domain.task.template.date_string=today")

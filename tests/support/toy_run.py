@@ -26,7 +26,8 @@ def toy_settings(root: Path, *overrides: str) -> Settings:
     if not source.exists():
         rows = [{"input": f"thing {i} of kind {i * 7919}", "output": LABELS[i % 3]} for i in range(60)]
         source.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    task = (f"domain.task.labels=[{','.join(LABELS)}]", "domain.task.instruction=Which colour?")
+    answered = "domain.task.reasoning=keep"  # the toy's template opens <think>, and no example has reasoning
+    task = (f"domain.task.labels=[{','.join(LABELS)}]", "domain.task.instruction=Which colour?", answered)
     domain = ("domain=generic", f"domain.name={NAME}", f"domain.sources.0.path={source}", *task)
     return config.load([*domain, *FIXED, "model=tiny_llama", "trainer.max_steps=2", *FASTER, *overrides])
 

@@ -1,5 +1,6 @@
 """A teacher's texts in the place of the training examples: continued after an interruption, reported, never silent."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from r1tailor.model import load
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 from tests.support.taught import SEQUENCES, instructed, scripted, thought
+from tests.support.toy_run import LABELS
 
 Made = tuple[Settings, RunFolder]
 
@@ -132,3 +134,36 @@ def test_a_prompt_that_leaves_no_room_for_a_text_is_counted(made: Made, monkeypa
     report = store.read_json(run.taught / "report.json")["sequences"]
     assert report["too_long_for_the_teacher"] == sum(length > lengths[0] for length in lengths) > 0
     assert report["without_text"] == report["too_long_for_the_teacher"]
+
+
+def test_distil_has_a_teacher_write_the_reasoning_that_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Examples that hold reasoning keep it; of the others a text without reasoning is none to train on."""
+    rows = [
+        {
+            "input": f"thing {i} of kind {i * 7919}",
+            "output": LABELS[i % 3],
+            **({"reasoning": "own"} if i % 4 == 0 else {}),
+        }
+        for i in range(60)
+    ]
+    (tmp_path / "colours.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    samples = "objective.sequences.samples=2"
+    settings, run = instructed(tmp_path, *SEQUENCES, samples, "domain.task.reasoning=distil")
+    before = {example.id: example for example in run.parts()["train"]}
+
+    def written(example: Example, _: int) -> str:
+        thinks = int(example.input.split()[1]) % 4 != 1
+        return thought(example.output, "taught" if thinks else "")
+
+    teacher = scripted(monkeypatch, written)
+    stages.teach(settings, run)
+    report, after = store.read_json(run.taught / "report.json")["sequences"], run.trained_on()["train"]
+    own = {id_ for id_, example in before.items() if example.reasoning}
+    assert own.isdisjoint(name for call in teacher.asked for name in call)
+    assert {example.reasoning for example in after} == {"own", "taught"}
+    assert [example for example in after if example.id in own] == [before[id_] for id_ in before if id_ in own]
+    assert report["dropped_texts"]["without_reasoning"] > 0
+    assert report["kept_their_reasoning"] == len(own)
+    assert report["without_text"] == len(before) - len(after)

@@ -40,7 +40,7 @@ def check_template() -> None:
 
 def rendered_as_a_finished_turn(patched: pytest.MonkeyPatch) -> None:
     """R1's template keeps what follows </think>; the assistant's words are rendered, not continued."""
-    patched.setattr(tokens_of, "response", lambda answer, *_: answer)
+    patched.setattr(ChatTokenizer, "_response", lambda _, answer, *__: (answer,))
 
 
 def without_the_generation_prompt(patched: pytest.MonkeyPatch) -> None:

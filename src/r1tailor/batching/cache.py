@@ -19,7 +19,7 @@ from torch import Tensor
 
 from r1tailor import durable
 
-Rendered = tuple[str, ...]  # the prompt (in two parts where a window stands between them), the response
+Rendered = tuple[str, ...]  # the prompt, in parts where a window or a block of reasoning calls for it; the response
 Encoded = tuple[tuple[int, ...], ...]  # ids of the same parts, and the end after the response
 _NO_LENGTH = b"\xff" * 8  # announces a number of parts other than two
 _KEPT = 16  # entries; the one used longest ago makes room

@@ -11,18 +11,22 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from r1tailor import bounded
 from r1tailor.batching.cache import Encoded, Rendered, cached
+from r1tailor.batching.control_tokens import ControlTokens
 from r1tailor.batching.texts import windows
 from r1tailor.batching.windows import Series, addresses, window_shape
 from r1tailor.domain import is_text
 from r1tailor.errors import DataError
-from r1tailor.instruction.template import THINK, changed, marker_for, messages, response, texts
+from r1tailor.instruction.reasoning import ANSWER, WHY, Blocks, learnt
+from r1tailor.instruction.template import END_THINK, THINK, changed, marker_for, messages, texts
 from r1tailor.records import Example
 from r1tailor.schema.corpus import Limits
+from r1tailor.schema.domain import Reasoning
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -30,7 +34,9 @@ if TYPE_CHECKING:
 _LIMITS = Limits(seconds=5, memory_mb=300)  # of one example's rendering, which takes a millisecond
 _TOGETHER = 256  # examples, after which memory is counted anew
 _LONGEST, _TIMES = 1_000_000, 20  # characters that a template may write, and how many for each that it is given
+_WITH_BLOCK = ("empty", "unsupervised", "distil")  # write a block also where the template's own turns have none
 _TODAY = date(2026, 1, 1)  # for templates that print today's date: prompts must not change with it
+_BLOCK = re.compile(rf"\s*(?:{THINK})?\s*{END_THINK}\s*")  # an empty one, before an answer
 _NOW = re.compile(r"""strftime_now\(\s*(['"])(.*?)\1\s*\)""")
 
 
@@ -40,7 +46,8 @@ class TokenizedExample:
 
     Attributes:
         id: the example's.
-        prompt: negative ids are soft tokens of ``series``.
+        prompt: with the block of reasoning that the loss skips, where it does; negative ids are soft tokens of
+            ``series``.
         response: what the model shall write.
         series: [T][C] the window, empty where the prompt has no soft tokens.
         conversation: the example's; its turns share a beginning, and are trained in one step where they fit.
@@ -78,8 +85,11 @@ class ChatTokenizer:
     Args:
         tokenizer: a transformers tokenizer with a chat template.
         arguments: of the chat template (``task.template``).
+        reasoning: what examples with and without reasoning teach (``task.reasoning``).
 
     Attributes:
+        blocks: how the chat template writes reasoning.
+        control: the tokens that users' texts must not hold.
         end: id of the token that ends an assistant turn.
         soft_tokens: how many of them stand for an example's window; 0 leaves windows out, for a model that reads none.
 
@@ -87,14 +97,21 @@ class ChatTokenizer:
         DataError: the chat template fails, here or with an example.
     """
 
-    def __init__(self, tokenizer: "PreTrainedTokenizerBase", arguments: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        tokenizer: "PreTrainedTokenizerBase",
+        arguments: Mapping[str, Any] | None = None,
+        reasoning: Reasoning = "keep",
+    ) -> None:
         self.tokenizer = tokenizer
-        self._arguments = dict(arguments or {})
+        self._arguments = _as_the_template_calls_them(dict(arguments or {}), str(tokenizer.chat_template))
+        self._reasoning = reasoning
         self._template = self._undated(tokenizer.chat_template)
         self._origin = _origin(tokenizer)
-        special = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
-        self._special = re.compile("|".join(map(re.escape, sorted(special, key=len, reverse=True))) or r"(?!)")
-        self.end = self._end_of_turn()
+        self.control = ControlTokens(tokenizer, str(tokenizer.chat_template))
+        prompt, answered, reasoned = self._tried()
+        self.blocks: Blocks = learnt(str(tokenizer.chat_template), prompt, answered, reasoned)
+        self.end = self._end_of_turn(answered)
         self.soft_tokens = 0
 
     def with_soft_tokens(self, count: int) -> "ChatTokenizer":
@@ -106,7 +123,7 @@ class ChatTokenizer:
     def prompt_text(self, example: Example) -> str:
         """Return the rendered prompt, up to where the model begins to write."""
         plain = self._as_text(example)
-        return self._applied(messages(plain), add_generation_prompt=True, tools=plain.tools)
+        return self._applied(self._messages(plain), add_generation_prompt=True, tools=plain.tools)
 
     def prompt_parts(self, example: Example) -> tuple[str, ...]:
         """Return the rendered prompt: whole, or what stands before and after the window's soft tokens.
@@ -117,7 +134,7 @@ class ChatTokenizer:
         if not self._reads(example):
             return (self.prompt_text(example),)
         marker, plain = marker_for(example), self._as_text(example)
-        whole = self._applied(messages(plain, marker), add_generation_prompt=True, tools=plain.tools)
+        whole = self._applied(self._messages(plain, marker), add_generation_prompt=True, tools=plain.tools)
         parts = whole.split(marker)
         if len(parts) != 2:
             raise DataError(
@@ -134,10 +151,17 @@ class ChatTokenizer:
         """Return a rendered conversation, up to where the model begins to write.
 
         Args:
-            turns: role and text of each; the name of a special token in a text is text.
+            turns: role and text of each; the name of a control token in a text is text, and an earlier answer comes
+                without its reasoning.
         """
-        plain = [{"role": role, "content": self.plain(text)} for role, text in turns]
+        said = [(role, self._without_reasoning(text) if role == "assistant" else text) for role, text in turns]
+        plain = [{"role": role, "content": self.control.plain(text)} for role, text in said]
         return self._applied(plain, add_generation_prompt=True)
+
+    def _without_reasoning(self, text: str) -> str:
+        before, closed, answer = text.rpartition(END_THINK)
+        written = self.blocks.place != "none" or before.lstrip().startswith(THINK)
+        return answer.lstrip() if closed and written else text
 
     def ids(self, text: str) -> tuple[int, ...]:
         """Return the ids of a text that already holds its special tokens."""
@@ -163,10 +187,36 @@ class ChatTokenizer:
         return self._bounded(work)
 
     def render(self, example: Example) -> Rendered:
-        """Return the parts of the prompt and the response as text, without the end of the turn."""
+        """Return the parts of the prompt, a block that the loss skips, and the response without the end of the turn.
+
+        Raises:
+            DataError: the example has reasoning, and the chat template has closed the block.
+        """
         prompt, written = self.prompt_parts(example), self._as_text(example)
+        if written.reasoning and self._keeps and self.blocks.place == "closed":
+            raise DataError(
+                f"example {example.id} has reasoning, and the prompts of {self._origin} end in a closed block: set "
+                "domain.task.template.enable_thinking = true, or domain.task.reasoning = empty"
+            )
         answer = self._calling(written, prompt[-1]) if written.tool_calls else written.output
-        return *prompt, response(answer, written.reasoning, prompt[-1])
+        return *prompt, *self._response(answer, written.reasoning, prompt[-1])
+
+    @property
+    def _keeps(self) -> bool:
+        return self._reasoning not in ("empty", "none")
+
+    def _response(self, answer: str, reasoning: str, prompt: str) -> tuple[str, ...]:
+        """Return the response to a prompt; with the block apart where the loss skips it."""
+        block = self._block(reasoning if self._keeps else "", prompt)
+        skipped = self._reasoning == "unsupervised" or (self._reasoning == "distil" and not reasoning)
+        return (block, answer) if block and skipped else (block + answer,)
+
+    def _block(self, reasoning: str, prompt: str) -> str:
+        """Return what stands between a prompt and an answer."""
+        place = self.blocks.place
+        if reasoning or place == "opened" or (place == "written" and self._reasoning in _WITH_BLOCK):
+            return self.blocks.block(reasoning, prompt)
+        return self.blocks.empty if self._reasoning != "none" else ""
 
     def _calling(self, example: Example, prompt: str) -> str:
         """Return an answer that calls tools as the chat template writes it, without the end of the turn.
@@ -175,12 +225,13 @@ class ChatTokenizer:
             DataError: the template writes no such turn behind its own prompt.
         """
         turn = {"role": "assistant", "content": example.output or None, "tool_calls": list(example.tool_calls)}
-        whole = self._applied([*messages(example), turn], add_generation_prompt=False, tools=example.tools)
+        whole = self._applied([*self._messages(example), turn], add_generation_prompt=False, tools=example.tools)
         before = prompt.rstrip().removesuffix(THINK)
         if not whole.startswith(before) or not whole[len(before) :].strip():
             raise DataError(f"example {example.id}: {self._origin}: its chat template writes no calls of tools")
         end = str(self.tokenizer.convert_ids_to_tokens(self.end))
-        return whole[len(before) :].rstrip().removesuffix(end).lstrip("\n")
+        called = whole[len(before) :].rstrip().removesuffix(end)
+        return (called[found.end() :] if (found := _BLOCK.match(called)) else called).lstrip("\n")
 
     def encode(self, example: Example) -> TokenizedExample:
         """Tokenise one example: prompt, response, end of turn."""
@@ -191,10 +242,9 @@ class ChatTokenizer:
         """Put the ids of an example's parts together, its soft tokens between those of its prompt."""
         *prompt, answer = encoded
         if not self._reads(example):
-            (whole,) = prompt
-            return TokenizedExample(example.id, whole, answer, conversation=example.conversation)
-        before, after = prompt
-        whole = (*before, *addresses(example.series, self.soft_tokens), *after)
+            return TokenizedExample(example.id, tuple(chain(*prompt)), answer, conversation=example.conversation)
+        before, *after = prompt
+        whole = (*before, *addresses(example.series, self.soft_tokens), *chain(*after))
         return TokenizedExample(example.id, whole, answer, example.series, example.conversation)
 
     def encode_all(self, rendered: Sequence[Rendered]) -> list[Encoded]:
@@ -222,31 +272,33 @@ class ChatTokenizer:
 
     def continuation(self, prompt: str, answer: str) -> tuple[int, ...]:
         """Return the ids of the beginning of a response to a rendered prompt, without an end: for ranking."""
-        return self.ids(response(answer, "", prompt))
+        return tuple(chain(*map(self.ids, self._response(answer, "", prompt))))
+
+    def _messages(self, example: Example, marker: str = "") -> list[dict[str, Any]]:
+        return messages(example, marker, reasoned="reasoning_content" in str(self.tokenizer.chat_template))
 
     def _reads(self, example: Example) -> bool:
         return bool(self.soft_tokens and example.series)
 
     def _as_text(self, example: Example) -> Example:
-        """Return an example in which the name of a special token is text: a space after its first character.
+        """Return an example in which the name of a control token is text: a space after its first character.
 
         Otherwise a document that quotes one would end the user's turn, or open another, in the middle of its text.
         """
-        if not any(map(self._special.search, texts(example))):
+        plain = self.control.plain
+        if all(plain(text) == text for text in texts(example)):
             return example
         written = (example.instruction, example.input, example.output, example.reasoning)
-        instruction, asked, output, reasoning = map(self.plain, written)
+        instruction, asked, output, reasoning = map(plain, written)
         own: dict[str, Any] = {"instruction": instruction, "input": asked, "output": output, "reasoning": reasoning}
         turns = tuple(
-            replace(turn, content=self.plain(turn.content), fields=changed(turn.fields, self.plain))
+            replace(
+                turn, content=plain(turn.content), reasoning=plain(turn.reasoning), fields=changed(turn.fields, plain)
+            )
             for turn in example.turns
         )
-        tools, calls = (changed(given, self.plain) for given in (example.tools, example.tool_calls))
+        tools, calls = (changed(given, plain) for given in (example.tools, example.tool_calls))
         return replace(example, **own, turns=turns, tools=tools, tool_calls=calls)
-
-    def plain(self, text: str) -> str:
-        """Return a text in which the name of a special token is text: a space after its first character."""
-        return self._special.sub(lambda found: f"{found[0][0]} {found[0][1:]}", text)
 
     def _applied(self, turns: list[Any], *, add_generation_prompt: bool, tools: Sequence[Any] = ()) -> str:
         given = {**self._arguments, "tokenize": False, "add_generation_prompt": add_generation_prompt}
@@ -303,28 +355,44 @@ class ChatTokenizer:
             raise DataError(f"{self._origin}: its chat template{with_}: {what}")
         return made
 
-    def _tried(self, turns: list[dict[str, str]]) -> str:
-        """Return what the template makes of whole turns; a question alone must not keep it busy either."""
+    def _tried(self) -> Rendered:
+        """Return what the template makes of a question, of its answer, and of an answer with reasoning.
+
+        A question alone must not keep it busy either.
+        """
+        asked = {"role": "user", "content": "?"}
+        answered = {"role": "assistant", "content": ANSWER}
+        reasoned = answered | {"reasoning_content": WHY}
 
         def work() -> Sequence[Rendered]:
             bounded.left()
             self._entered("", 0)
-            for asked, prompt in ((turns[:1], True), (turns, False)):
-                made = self._short_enough((self._applied(asked, add_generation_prompt=prompt),), "", 0)
-            return [made]
+            prompt = self._applied([asked], add_generation_prompt=True)
+            self._short_enough((prompt,), "", 0)
+            whole = [self._applied([asked, turn], add_generation_prompt=False) for turn in (answered, reasoned)]
+            return [self._short_enough((text,), "", 0) for text in (prompt, *whole)]
 
-        return self._bounded(work)[0][0]
+        return tuple(text for (text,) in self._bounded(work))
 
-    def _end_of_turn(self) -> int:
-        """Find the token that follows an assistant's words in the chat template, or else ``eos``."""
-        mark = "\u2042"
-        rendered = self._tried([{"role": "user", "content": "?"}, {"role": "assistant", "content": mark}])
-        following = self.ids(rendered.rpartition(mark)[2].lstrip())
-        if following and following[0] in self.tokenizer.all_special_ids:
+    def _end_of_turn(self, answered: str) -> int:
+        """Return the added token that follows an assistant's words in the chat template, or else ``eos``.
+
+        Args:
+            answered: a question and ``ANSWER`` as the template renders them.
+        """
+        following = self.ids(answered.rpartition(ANSWER)[2].lstrip())
+        if following and following[0] in self.tokenizer.added_tokens_decoder:
             return following[0]
         if self.tokenizer.eos_token_id is None:
             raise DataError("the tokenizer's chat template ends a turn with no special token, and it has no eos token")
         return int(self.tokenizer.eos_token_id)
+
+
+def _as_the_template_calls_them(arguments: dict[str, Any], template: str) -> dict[str, Any]:
+    """Return arguments with ``enable_thinking`` under the name ``thinking`` where a template knows that alone."""
+    if "enable_thinking" in arguments and "enable_thinking" not in template and re.search(r"\bthinking\b", template):
+        arguments["thinking"] = arguments.pop("enable_thinking")
+    return arguments
 
 
 def _with_arguments_as_text(turn: dict[str, Any]) -> dict[str, Any]:
@@ -380,7 +448,7 @@ def tokenize(
 def _texts(
     examples: Sequence[Example], tokenizer: ChatTokenizer, max_length: int, cache: Path | None
 ) -> list[TokenizedExample]:
-    written = [tokenizer.plain(example.output) for example in examples]
+    written = [tokenizer.control.plain(example.output) for example in examples]
     first, parts = windows(written, tokenizer.tokenizer, tokenizer.end, max_length, cache)
     return [
         TokenizedExample(example.id, (first,), ids)

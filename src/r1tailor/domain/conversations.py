@@ -25,7 +25,7 @@ def turned(document: Document, fields: Mapping[str, Any], kept: Mapping[str, Any
         kept: what examples keep of them.
         task: ``train_turns``, ``instruction``, ``response`` and ``reasoning`` are read.
     """
-    turns = [Turn(**turn) for turn in fields["turns"]]
+    turns = [Turn(**(turn if task.keeps_reasoning else turn | {"reasoning": ""})) for turn in fields["turns"]]
     answers = [place for place, turn in enumerate(turns) if turn.role == "assistant"]
     trained = [place for place in answers if turns[place].trained]
     chosen = trained if task.train_turns == "all" else trained[-1:]
@@ -37,7 +37,7 @@ def turned(document: Document, fields: Mapping[str, Any], kept: Mapping[str, Any
             instruction=task.instruction,
             **asked_after(turns[:place]),
             output=_output(turns[place], turns[:place], task),
-            reasoning=turns[place].reasoning if task.reasoning else "",
+            reasoning=turns[place].reasoning,
             group=fields["group"],
             fields={**kept, "entities": kept["entities"] if last else [], "turn": number},
             available_at=document.available_at,

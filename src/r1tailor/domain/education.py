@@ -50,7 +50,7 @@ class Education(Domain):
                 continue
             instruction = f"{task.instruction} {worked.instruction}".strip()
             output = written(task, {"answer": kept["answer"]})
-            reasoning = worked.reasoning if task.reasoning else ""
+            reasoning = worked.reasoning if task.keeps_reasoning else ""
             yield Example(document.id, instruction, worked.problem, output, reasoning, fields=kept)
 
     def score(self, example: Example, prediction: Prediction) -> dict[str, float]:

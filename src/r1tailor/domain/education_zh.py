@@ -61,7 +61,7 @@ class EducationZh(Domain):
             ):
                 continue
             output = written(task, {"answer": fields["answer"]})
-            reasoning = fields["solution"] if task.reasoning else ""
+            reasoning = fields["solution"] if task.keeps_reasoning else ""
             kept = {name: fields[name] for name in ("grade", "difficulty")}
             yield Example(document.id, task.instruction, document.text, output, reasoning, fields["archetype"], kept)
 

@@ -64,7 +64,7 @@ class Generic(Domain):
             if output is None:
                 continue
             instruction = fields["instruction"] or task.instruction
-            reasoning = fields["reasoning"] if task.reasoning else ""
+            reasoning = fields["reasoning"] if task.keeps_reasoning else ""
             yield Example(document.id, instruction, document.text, output, reasoning, fields["group"], kept)
         if self.documents and not found:
             raise DataError(

@@ -65,7 +65,7 @@ def build(domain: Domain, seed: int) -> Parts:
         "removed": removed(duplicates, left_out, contamination["removed_from_train"], not_permitted),
         "leaks": leaks(parts, settings.similarity),
         "most_frequent_outputs": Counter(e.output for e in examples if not is_text(e)).most_common(5),
-        "card": card(parts, domain.documents, domain.labels()),
+        "card": card(parts, domain.documents, domain.labels(), domain.settings.task.reasoning),
     }
     return Parts(parts, report | ({"not_permitted": not_permitted} if not_permitted else {}))
 

@@ -11,14 +11,19 @@ from typing import Any
 
 import numpy as np
 
+from r1tailor.instruction.reasoning import meaning
 from r1tailor.records import Document, Example
+from r1tailor.schema.domain import Reasoning
 
 _FEWEST = 10  # examples of a class; with fewer, neither training on it nor a score of it means much
 _FIELDS = ("input", "output", "reasoning")
 
 
 def card(
-    parts: Mapping[str, Sequence[Example]], documents: Iterable[Document], labels: Sequence[str]
+    parts: Mapping[str, Sequence[Example]],
+    documents: Iterable[Document],
+    labels: Sequence[str],
+    reasoning: Reasoning = "refuse",
 ) -> dict[str, Any]:
     """Return the data card.
 
@@ -26,14 +31,22 @@ def card(
         parts: examples by part.
         documents: the clean documents from which the examples were made.
         labels: the closed set of answers (or of their beginnings); empty without one.
+        reasoning: what examples with and without reasoning teach (``task.reasoning``).
     """
     every = [example for members in parts.values() for example in members]
+    train = parts.get("train", ())
+    reasoned = sum(bool(example.reasoning) for example in train)
     told = _conversations(every)
     return {
         "examples": {part: len(members) for part, members in parts.items()},
         "labels": list(labels),
         "groups": len({example.group for example in every if example.group}),
         "with_reasoning": sum(bool(example.reasoning) for example in every),
+        "reasoning": {
+            "setting": reasoning,
+            "share_of_train": round(reasoned / max(len(train), 1), 4),
+            "means": meaning(reasoning, reasoned, len(train)),
+        },
         "classes": {part: balance(members, labels) for part, members in parts.items()} if labels else None,
         "characters": {field: statistics(len(getattr(e, field)) for e in every) for field in _FIELDS},
         "available_at": _range(example.available_at for example in every),

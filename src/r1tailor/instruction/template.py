@@ -1,9 +1,10 @@
 """The text of an example as the model reads it, in R1's style.
 
 The prompt is rendered by the tokenizer's own chat template, with the generation prompt: it is the text that inference
-uses. The response follows: optional reasoning between ``<think>`` and ``</think>``, then the answer. DeepSeek advises
-against a system prompt for R1, so the instruction opens the user's first turn, where examples of one task share it as a
-prefix. The turns before the question come without their reasoning, as R1's own template strips it.
+uses. The response follows: a block of reasoning (``reasoning.py``), then the answer. DeepSeek advises against a system
+prompt for R1, so the instruction opens the user's first turn, where examples of one task share it as a prefix. Turns
+before the question come without their reasoning, as R1's own template strips it; a template that reads it apart from
+the content (Qwen3's) gets it, and strips it itself.
 """
 
 from collections.abc import Iterator, Sequence
@@ -35,17 +36,24 @@ class Said(Protocol):
 SomeTurn = TypeVar("SomeTurn", bound=Said)
 
 
-def messages(example: Example, marker: str = "") -> list[dict[str, Any]]:
+def messages(example: Example, marker: str = "", *, reasoned: bool = False) -> list[dict[str, Any]]:
     """Return the chat turns before the answer.
 
     Args:
         example: the question, after the turns before it.
         marker: placed before the input (after the instruction, in a first turn), for the example's window; empty
             without one.
+        reasoned: whether earlier answers carry their reasoning as ``reasoning_content``, for a chat template that
+            decides itself what is stripped.
     """
     asked = _joined(marker, example.input)
     turns = [*example.turns, *([Turn("user", asked)] if asked or not example.turns else [])]
-    return [{"role": turn.role, "content": turn.content, **turn.fields} for turn in opened(turns, example.instruction)]
+    return [_message(turn, reasoned=reasoned) for turn in opened(turns, example.instruction)]
+
+
+def _message(turn: Turn, *, reasoned: bool) -> dict[str, Any]:
+    reasoning = {"reasoning_content": turn.reasoning} if reasoned and turn.reasoning else {}
+    return {"role": turn.role, "content": turn.content, **reasoning, **turn.fields}
 
 
 def opened(turns: Sequence[SomeTurn], instruction: str) -> list[SomeTurn]:
@@ -73,7 +81,7 @@ def texts(example: Example) -> Iterator[str]:
     """Yield every text of an example that reaches the model."""
     yield from (example.instruction, example.input, example.output, example.reasoning)
     for turn in example.turns:
-        yield from (turn.content, *_strings(turn.fields))
+        yield from (turn.content, turn.reasoning, *_strings(turn.fields))
     yield from _strings([*example.tools, *example.tool_calls])
 
 
@@ -89,28 +97,13 @@ def marker_for(example: Example) -> str:
     return marker
 
 
-def response(answer: str, reasoning: str, prompt: str) -> str:
-    """Return the text that the model should write after a prompt.
-
-    Args:
-        answer: the reference answer (or its beginning).
-        reasoning: the chain of thought; empty without one.
-        prompt: the rendered prompt. R1's own template ends in an open ``<think>``; the block is then closed
-            here, even if it is empty, so that training and generation use the same text.
-    """
-    if prompt.rstrip().endswith(THINK):
-        opening = "" if prompt.endswith("\n") else "\n"
-        return f"{opening}{reasoning}\n{END_THINK}\n\n{answer}"
-    return f"{THINK}\n{reasoning}\n{END_THINK}\n\n{answer}" if reasoning else answer
-
-
 def changed(value: Any, change: Any) -> Any:  # noqa: ANN401
-    """Return JSON values with every text in them changed, those of keys left as they are."""
+    """Return JSON values with every text in them changed, keys too."""
     match value:
         case str():
             return change(value)
         case dict():
-            return {key: changed(inner, change) for key, inner in value.items()}
+            return {change(key): changed(inner, change) for key, inner in value.items()}
         case list() | tuple():
             return type(value)(changed(inner, change) for inner in value)
     return value

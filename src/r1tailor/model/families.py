@@ -30,7 +30,8 @@ DEEPSEEK_CHAT_TEMPLATE = (
     "{% if add_generation_prompt %}{{ '<｜Assistant｜><think>\n' }}{% endif %}"
 )
 _BEGIN, _END = "<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>"
-_DEEPSEEK_TOKENS = (_BEGIN, _END, "<｜▁pad▁｜>", "<｜User｜>", "<｜Assistant｜>", "<think>", "</think>")
+DEEPSEEK_MARKS = ("<｜User｜>", "<｜Assistant｜>", "<think>", "</think>")
+_DEEPSEEK_TOKENS = (_BEGIN, _END, "<｜▁pad▁｜>", *DEEPSEEK_MARKS)
 
 
 def resolve_targets(model: nn.Module, wanted: str | tuple[str, ...]) -> list[str]:
@@ -93,10 +94,10 @@ def fused_experts(model: nn.Module) -> list[str]:
 
 
 def tiny_config(settings: RandomModel) -> PreTrainedConfig:
-    """Return a toy-size configuration of a real architecture over the byte tokenizer's vocabulary."""
+    """Return a toy-size configuration of a real architecture over its tokenizer's vocabulary."""
     hidden = settings.hidden_size
     common: dict[str, Any] = {
-        "vocab_size": 256 + len(_DEEPSEEK_TOKENS) + 1,
+        "vocab_size": settings.tokenizer.vocabulary if settings.tokenizer else 256 + len(_DEEPSEEK_TOKENS) + 1,
         "hidden_size": hidden,
         "intermediate_size": 2 * hidden,
         "num_hidden_layers": settings.layers,

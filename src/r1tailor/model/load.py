@@ -13,7 +13,14 @@ from typing import Any
 import torch
 from filelock import FileLock
 from torch import nn
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedConfig, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 from transformers.utils import logging as transformers_logging
 
 from r1tailor import store
@@ -27,8 +34,9 @@ from r1tailor.kernels.swiglu import patch_gates
 from r1tailor.model import families
 from r1tailor.model.depth import cut_config, cut_model, students_layers
 from r1tailor.model.folder import changed_blob, changed_settings, fault
+from r1tailor.model.gguf_header import header_folder
 from r1tailor.model.local import local_folder
-from r1tailor.schema.domain import Template
+from r1tailor.schema.domain import Reasoning, Template
 from r1tailor.schema.model import HubModel, LocalModel, PackagedModel, RandomModel
 from r1tailor.sources.packaged import download_member
 from r1tailor.store import cache_folder
@@ -38,31 +46,61 @@ transformers_logging.disable_progress_bar()  # a bar for each load and save woul
 _WEIGHTS = ["*.json", "*.safetensors", "*.jinja", "tokenizer*", "*.model"]
 
 
-def load_tokenizer(settings: AnyModel, root: Path, template: Template | None = None) -> ChatTokenizer:
+def load_tokenizer(
+    settings: AnyModel, root: Path, template: Template | None = None, reasoning: Reasoning = "keep"
+) -> ChatTokenizer:
     """Return a model's tokenizer with its chat template.
 
     Args:
         settings: which model.
         root: the project's root, for relative local paths.
         template: arguments of the chat template; None for those of the template itself.
+        reasoning: what examples with and without reasoning teach (``task.reasoning``).
 
     Raises:
-        ModelUnavailableError: it cannot be had or read, or it has no chat template.
+        ModelUnavailableError: it cannot be had or read, it has no chat template, or it lacks the tokens of the one that
+            ``model.chat`` names.
     """
-    if isinstance(settings, RandomModel):
+    if isinstance(settings, RandomModel) and settings.tokenizer is None:
         tokenizer = families.byte_tokenizer()
     else:
-        folder = _folder(settings, root, weights=False)
+        folder = _tokenizer_folder(settings, root)
         with _reading(str(folder), "tokenizer"):
             tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     if settings.chat == "deepseek":
+        _refuse_without_deepseeks_tokens(settings, tokenizer)
         tokenizer.chat_template = families.DEEPSEEK_CHAT_TEMPLATE
     if tokenizer.chat_template is None:
         raise ModelUnavailableError(
             f"model {settings.name}: its tokenizer has no chat template; an instruction-tuned model is needed, "
             "or model.chat=deepseek for one that knows DeepSeek's special tokens"
         )
-    return ChatTokenizer(tokenizer, arguments_of(template) if template else {})
+    return ChatTokenizer(tokenizer, arguments_of(template) if template else {}, reasoning)
+
+
+def _tokenizer_folder(settings: AnyModel, root: Path) -> Path:
+    if not isinstance(settings, RandomModel):
+        return _folder(settings, root, weights=False)
+    assert settings.tokenizer
+    try:
+        return header_folder(settings.tokenizer)
+    except DataError as error:
+        tried = f"{settings.tokenizer.package}=={settings.tokenizer.version}: {error}"
+        raise ModelUnavailableError(f"the tokenizer of model {settings.name} cannot be had: {tried}") from error
+
+
+def _refuse_without_deepseeks_tokens(settings: AnyModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Refuse R1's chat format where its marks would be ordinary text.
+
+    Raises:
+        ModelUnavailableError: the tokenizer has no such tokens.
+    """
+    has = {token.content for token in tokenizer.added_tokens_decoder.values()}
+    if missing := [name for name in families.DEEPSEEK_MARKS if name not in has]:
+        raise ModelUnavailableError(
+            f"model.chat = deepseek: the tokenizer of model {settings.name} has no tokens {', '.join(missing)}, so "
+            "R1's chat format would be ordinary text to it; use model.chat=tokenizer and a tokenizer with a template"
+        )
 
 
 def load_config(settings: AnyModel, root: Path) -> PreTrainedConfig:
@@ -167,8 +205,10 @@ def converted_folder(settings: PackagedModel) -> Path:
 
 def provenance(settings: AnyModel) -> dict[str, Any]:
     """Return what identifies the base model in manifests and reports."""
-    whole = students_layers(settings) is None and not isinstance(settings, RandomModel)
-    return settings.model_dump(mode="json", exclude={"lora", "chat", *(["layers"] if whole else [])})
+    unset: set[str] = {"layers"} if students_layers(settings) is None else set()
+    if isinstance(settings, RandomModel):
+        unset = {"tokenizer"} if settings.tokenizer is None else set()
+    return settings.model_dump(mode="json", exclude={"lora", "chat", *unset})
 
 
 def public_id(settings: AnyModel) -> str:

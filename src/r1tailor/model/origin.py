@@ -30,6 +30,8 @@ def base_of(settings: load.AnyModel, root: Path, seed: int) -> Base:
     if isinstance(settings, RandomModel):
         size = settings.model_dump(mode="json", include={"architecture", "hidden_size", "layers"})
         where = {"kind": "random", **size, "seed": seed}
+        if settings.tokenizer:
+            where["tokenizer"] = settings.tokenizer.sha256
         return Base(settings.name, _hash(where), where)
     folder = load.folder_of(settings, root)
     files = {path.name: store.content_sha256(path) for path in sorted(folder.iterdir()) if _decides(path)}

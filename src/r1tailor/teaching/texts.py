@@ -22,7 +22,7 @@ from r1tailor.schema.objective import Distillation, TeachersSequences
 from r1tailor.schema.settings import Settings
 from r1tailor.teaching.answers import AnswerFile, Text, question_of
 from r1tailor.teaching.teacher import Teacher
-from r1tailor.teaching.verified import chosen, verifier
+from r1tailor.teaching.verified import UNVERIFIED, chosen, verifier
 
 _AT_ONCE = 32  # examples that are asked, and kept, together
 
@@ -50,9 +50,11 @@ def write_texts(
     verify = verifier(domain, wanted.verify)
     tokenizer = None if teacher.endpoint else _tokenizer(teacher, root)
     longest = teacher.settings.model.context_length - wanted.max_new_tokens
-    fitting = [one for one in examples if tokenizer is None or len(tokenizer.prompt(one).prompt) <= longest]
+    distils = settings.domain.task.reasoning == "distil"
+    without = [one for one in examples if not (distils and one.reasoning)]  # the others keep the reasoning they have
+    fitting = [one for one in without if tokenizer is None or len(tokenizer.prompt(one).prompt) <= longest]
     texts = _asked(teacher, settings, wanted, fitting, path, root)
-    return _selected(examples, fitting, texts, domain, verify, wanted, tokenizer)
+    return _selected(examples, fitting, texts, domain, verify, wanted, tokenizer, distils=distils)
 
 
 def _tokenizer(teacher: Teacher, root: Path) -> ChatTokenizer:
@@ -121,6 +123,8 @@ def _selected(
     verify: str,
     wanted: TeachersSequences,
     tokenizer: ChatTokenizer | None,
+    *,
+    distils: bool,
 ) -> tuple[list[Example], dict[str, Any]]:
     became: Counter[str] = Counter()
     asked = {example.id for example in fitting}
@@ -131,12 +135,13 @@ def _selected(
         if example.id in asked:
             opened = tokenizer is not None and tokenizer.prompt_parts(example)[-1].rstrip().endswith(THINK)
             own = [texts[example.id, sample] for sample in range(wanted.samples)]
-            made, fates = chosen(example, own, domain, verify, wanted, opened=opened)
+            made, fates = chosen(example, own, domain, verify, wanted, opened=opened, reasoned=distils)
             became += fates
         taught += bool(made)
-        result += made or ([example] if wanted.unverified == "keep" else [])
-    verified = became.total() - sum(became[name] for name in ("unfinished", "malformed", "wrong", "disagreement"))
-    if not taught:
+        as_it_is = wanted.unverified == "keep" or (distils and example.reasoning)
+        result += made or ([example] if as_it_is else [])
+    verified = became.total() - sum(became[name] for name in UNVERIFIED)
+    if fitting and not taught:
         raise DataError(
             f"the teacher's texts about {len(fitting):,} examples: none was verified by {verify} "
             f"({', '.join(f'{count:,} {name}' for name, count in became.items() if count)}). "
@@ -147,10 +152,11 @@ def _selected(
         "examples": len(examples),
         "too_long_for_the_teacher": len(examples) - len(fitting),
         "texts": became.total(),
-        "rate": verified / became.total(),
+        "rate": verified / max(became.total(), 1),
         "kept_texts": became["kept"],
         "dropped_texts": {name: count for name, count in sorted(became.items()) if count and name != "kept"},
-        "without_text": len(examples) - taught,
+        **({"kept_their_reasoning": sum(bool(one.reasoning) for one in examples)} if distils else {}),
+        "without_text": len(examples) - taught - (sum(bool(one.reasoning) for one in examples) if distils else 0),
         "unverified": {"drop": "dropped", "keep": "kept as they are"}[wanted.unverified],
         "with_reasoning": sum(bool(example.reasoning) for example in result),
         "trained_on": len(result),

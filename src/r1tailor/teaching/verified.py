@@ -17,6 +17,7 @@ from r1tailor.records import Example, Prediction
 from r1tailor.schema.objective import TeachersSequences
 
 AGREEMENT = "agreement"
+UNVERIFIED = ("unfinished", "malformed", "without_reasoning", "wrong", "disagreement")  # why a text is not trained on
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,14 @@ def separated(text: str, *, opened: bool) -> Trace | str:
 
 
 def chosen(
-    example: Example, texts: Sequence[str], domain: Domain, verify: str, wanted: TeachersSequences, *, opened: bool
+    example: Example,
+    texts: Sequence[str],
+    domain: Domain,
+    verify: str,
+    wanted: TeachersSequences,
+    *,
+    opened: bool,
+    reasoned: bool = False,
 ) -> tuple[list[Example], Counter[str]]:
     """Return the examples to train on that a teacher's texts make of one, and what became of each text.
 
@@ -87,6 +95,7 @@ def chosen(
         verify: a metric or ``agreement``.
         wanted: how many are kept, how many must agree.
         opened: whether the prompt ends in an open ``<think>``.
+        reasoned: whether a text without reasoning is none to train on.
     """
     became: Counter[str] = Counter()
     traces: list[tuple[str, Trace]] = []
@@ -94,6 +103,8 @@ def chosen(
         found = separated(text, opened=opened)
         if isinstance(found, str):
             became[found] += 1
+        elif reasoned and not found.reasoning:
+            became["without_reasoning"] += 1
         else:
             traces.append((text, found))
     scores = [_score(domain, example, text, verify) for text, _ in traces]

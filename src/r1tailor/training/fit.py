@@ -39,7 +39,8 @@ def fit(run: PhaseRun) -> dict[str, Any]:
         Interrupted: a signal came; the checkpoint is written.
     """
     keep_freed_memory()
-    tokenizer = load.load_tokenizer(run.settings.model, run.root, run.settings.domain.task.template)
+    task = run.settings.domain.task
+    tokenizer = load.load_tokenizer(run.settings.model, run.root, task.template, task.reasoning)
     tokenizer = tokenizer.with_soft_tokens(run.settings.temporal.tokens if run.window else 0)
     data = phase_data(run, tokenizer)
     print_plan(run, data)
