@@ -11,11 +11,10 @@ from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample
 from r1tailor.inference.answerer import Answerer
 from r1tailor.inference.sampling import GREEDY
 from r1tailor.inference.tries import Ids
-from r1tailor.instruction.template import END_THINK, THINK, response
+from r1tailor.instruction.template import END_THINK, THINK
 from r1tailor.records import Example
 from r1tailor.schema.evaluation import Evaluation
 
-CLOSING = f"\n{END_THINK}\n\n"  # as the template of R1 parts the block from the answer
 TAIL = 16  # tokens, among which a mark that was just finished stands: it has eight characters
 
 
@@ -46,8 +45,11 @@ def behind_block(tokenizer: ChatTokenizer, prompt: str, labels: Sequence[str], r
 
     Without reasoning the first is empty, and a label's ids begin with what the prompt needs before an answer.
     """
-    whole = [tokenizer.ids(response(label, reasoning, prompt)) for label in labels]
-    block = tokenizer.ids(response("", reasoning, prompt)) if reasoning else ()
+    if not reasoning:
+        return (), [tokenizer.continuation(prompt, label) for label in labels]
+    text = tokenizer.blocks.block(reasoning, prompt)
+    whole = [tokenizer.ids(text + label) for label in labels]
+    block = tokenizer.ids(text)
     while any(ids[: len(block)] != block for ids in whole):
         block = block[:-1]
     return block, [ids[len(block) :] for ids in whole]

@@ -7,7 +7,7 @@ from typing import Literal
 from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.domain.answers import parted
 from r1tailor.inference.answerer import Answer, Truncated
-from r1tailor.inference.blocks import CLOSING, TAIL, decoded, opens_block
+from r1tailor.inference.blocks import TAIL, decoded, opens_block
 from r1tailor.inference.sampling import Sampling
 from r1tailor.instruction.template import END_THINK, THINK
 
@@ -114,4 +114,4 @@ class Writing:
         self._forced.extend(self._closing())
 
     def _closing(self) -> tuple[int, ...]:
-        return self._tokenizer.ids(CLOSING)
+        return self._tokenizer.ids(self._tokenizer.blocks.closing)

@@ -25,7 +25,7 @@ from r1tailor.inference.answerer import (
     longest,
     silent,
 )
-from r1tailor.inference.blocks import CLOSING, before_labels, behind_block, block_length, opens_block
+from r1tailor.inference.blocks import before_labels, behind_block, block_length, opens_block
 from r1tailor.inference.gguf import GgufEngine
 from r1tailor.inference.sampling import GREEDY, Sampling
 from r1tailor.inference.tries import Ids, continued, distinguishing, none_of
@@ -105,7 +105,7 @@ class GgufAnswerer:
         unfinished = END_THINK not in block.text
         if unfinished and not sampling.close_reasoning:
             return block.as_answer(opened)
-        before = block.text + CLOSING if unfinished else block.text
+        before = block.text + self.tokenizer.blocks.closing if unfinished else block.text
         rest = self._write(example, sampling, before, longest)
         answer = _Written(before + rest.text, block.tokens + rest.tokens, rest.cut).as_answer(opened, block.tokens)
         return replace(answer, truncated="reasoning") if unfinished else answer

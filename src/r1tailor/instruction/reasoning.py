@@ -40,6 +40,11 @@ class Blocks:
         """Whether a model that this template belongs to thinks before it answers."""
         return self.place in ("opened", "written")
 
+    @property
+    def closing(self) -> str:
+        """What ends a block of reasoning and leads to the answer."""
+        return f"{self.trail}{END_THINK}{self.gap}"
+
     def block(self, reasoning: str, prompt: str) -> str:
         """Return the text between a prompt and the answer: a block with this reasoning, which may be empty.
 
@@ -52,7 +57,7 @@ class Blocks:
             return ""
         opened = ending.endswith(THINK)
         lead = "" if opened and prompt.endswith("\n") else self.lead
-        return f"{'' if opened else THINK}{lead}{reasoning}{self.trail}{END_THINK}{self.gap}"
+        return f"{'' if opened else THINK}{lead}{reasoning}{self.closing}"
 
 
 def learnt(template: str, prompt: str, answered: str, reasoned: str) -> Blocks:
