@@ -87,6 +87,8 @@ def _device_exists(settings: Settings) -> None:
         )
     if trainer.accelerator == "gpu" and not torch.cuda.is_available():
         raise PreflightError("trainer.accelerator = gpu, but there is no GPU here; use trainer=cpu")
+    if trainer.precision == "fp16" and device(settings) == "cpu":  # Lightning would compute in bf16 instead
+        raise PreflightError("trainer.precision = fp16 needs a GPU, and there is none here; use bf16 or fp32")
     here, wanted = torch.cuda.device_count(), trainer.devices // trainer.nodes
     if trainer.accelerator == "gpu" and here < wanted:
         raise PreflightError(f"trainer.devices = {trainer.devices} needs {wanted} GPUs here; there are {here}")
