@@ -20,6 +20,7 @@ from r1tailor.inference.sampling import GREEDY, Sampling
 from r1tailor.model import load
 from r1tailor.model.int8 import load_int8
 from r1tailor.model.origin import base_of
+from r1tailor.model.quantised import placed
 from r1tailor.model.temporal import soft_tokens
 from r1tailor.model.temporal_files import attach_saved
 from r1tailor.objective.supervised import log_likelihoods
@@ -140,7 +141,7 @@ def open_tuned(artifact: Artifact, settings: Settings, root: Path) -> LocalAnswe
             described = store.read_json(artifact.folder / "config.json")["quantization_config"]
             base.config.quantization_config = described | {"dequantize": True}  # else with the first whole forward
     tuned = load_tuned(base, artifact.folder, artifact.kind, temporal=artifact.temporal)
-    return LocalAnswerer(tuned.to(dtype).to(_device(settings)).eval(), tokenizer, settings)
+    return LocalAnswerer(placed(tuned, dtype, _device(settings)).eval(), tokenizer, settings)
 
 
 def tokenizer_of(artifact: Artifact, settings: Settings, root: Path) -> ChatTokenizer:
@@ -180,7 +181,7 @@ def open_base(settings: Settings, root: Path, in_precision: str | None = None) -
     dtype = COMPUTE[in_precision or precision(settings)]
     base = load.load_model(settings.model, root, dtype, settings.seed)
     tokenizer = load.load_tokenizer(settings.model, root, settings.domain.task.template)
-    return LocalAnswerer(base.to(dtype).to(_device(settings)).eval(), tokenizer, settings)
+    return LocalAnswerer(placed(base, dtype, _device(settings)).eval(), tokenizer, settings)
 
 
 def _device(settings: Settings) -> torch.device:

@@ -22,6 +22,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from r1tailor import store
+from r1tailor.batching.tokens import tokenize
 from r1tailor.model import load
 from r1tailor.records import Example
 from r1tailor.schema.model import HubModel
@@ -84,19 +86,32 @@ def followed(settings: Settings, examples: Sequence[Example], root: Path) -> Fol
     wanted = open_keys(settings)
     if not wanted:
         return Followed(settings, {}, ())
-    weights = _weights(settings, root)
+    weights, count = _weights(settings, root), sequences(settings, examples, root)
     chosen, reasons = dict[str, Any](), list[str]()
-    passes, why = _passes(settings, examples, weights)
+    passes, why = _passes(settings, examples, count, weights)
     values: dict[str, tuple[Any, str]] = {"trainer.max_epochs": (passes, why)}
     if "trainer.max_epochs" not in wanted:
         passes = decided(settings.trainer.max_epochs)
-    values["trainer.validations"] = _validations(settings, passes, len(examples))
+    values["trainer.validations"] = _validations(settings, passes, count)
     values["optimizer.lr"] = _rate(settings, weights)
     values["strategy.target_modules"] = (_LAYERS, "adapters learn most on all of them")
     for key in wanted:
         chosen[key], reason = values[key]
         reasons.append(reason)
     return Followed(_replaced(settings, chosen), chosen, tuple(reasons))
+
+
+def sequences(settings: Settings, examples: Sequence[Example], root: Path) -> int:
+    """Return how many sequences a pass over examples trains: one each, or the windows of whole texts.
+
+    Raises:
+        DataError: a window of ``trainer.max_length`` holds next to nothing.
+        ModelUnavailableError: the tokenizer cannot be had.
+    """
+    if settings.domain.task.kind != "text" or not examples:
+        return len(examples)
+    tokenizer = load.load_tokenizer(settings.model, root, settings.domain.task.template)
+    return len(tokenize(examples, tokenizer, settings.trainer.max_length, store.cache_folder() / "tokens").examples)
 
 
 def _weights(settings: Settings, root: Path) -> int:
@@ -107,15 +122,16 @@ def _weights(settings: Settings, root: Path) -> int:
     return sum(parameter.numel() for parameter in skeleton.parameters())
 
 
-def _passes(settings: Settings, examples: Sequence[Example], weights: int) -> tuple[int, str]:
+def _passes(settings: Settings, examples: Sequence[Example], count: int, weights: int) -> tuple[int, str]:
     length = median(len(example.output) for example in examples) if examples else 0
     steps = next((steps for below, steps in _STEPS if length < below), _STEPS_OF_TEXTS)
     steps = steps // 2 if weights >= _LARGE else steps
     most = _MOST_PASSES[settings.strategy.kind]
-    a_pass = max(1, -(-len(examples) // settings.trainer.batch_size))
+    a_pass = max(1, -(-count // settings.trainer.batch_size))
     passes = min(most, max(1, -(-steps // a_pass))) if examples else most
+    named = f"{count:,} windows of {len(examples):,} texts" if count != len(examples) else f"{count:,} examples"
     return passes, (
-        f"{len(examples):,} examples are {a_pass:,} steps a pass; {steps} steps are wanted for answers of "
+        f"{named} are {a_pass:,} steps a pass; {steps} steps are wanted for answers of "
         f"{length:.0f} characters, at most {most} passes"
     )
 
