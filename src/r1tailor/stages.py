@@ -34,6 +34,7 @@ from r1tailor.inputs import sweep, write_inputs
 from r1tailor.instruction.build import build, entered
 from r1tailor.instruction.removed import in_words
 from r1tailor.layout import TRAIN, RunFolder, pipeline_folder
+from r1tailor.model.licence import refuse_unaccepted
 from r1tailor.model.local import local_folder
 from r1tailor.records import (
     Document,
@@ -76,6 +77,7 @@ def collect(settings: Settings, run: RunFolder) -> None:
 
     Raises:
         ConfigError: the domain has privacy and no secret key, or a finder that is not installed.
+        ModelUnavailableError: the model's terms have not been accepted.
     """
     refuse_early(settings)
     with sealed(settings, run, "collect"):
@@ -88,11 +90,13 @@ def collect(settings: Settings, run: RunFolder) -> None:
 
 
 def refuse_early(settings: Settings) -> None:
-    """Refuse a domain with privacy whose key or finders are missing, before anything is read.
+    """Refuse a domain with privacy whose key or finders are missing, and terms not accepted, before anything is read.
 
     Raises:
         ConfigError: names the variable, or the finder.
+        ModelUnavailableError: names the terms and the setting that accepts them.
     """
+    refuse_unaccepted(settings.model)
     if privacy := settings.domain.cleaning.privacy:
         privacy_key.read(privacy, config.ROOT)
         plugged_in(privacy.finders)
@@ -285,6 +289,7 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
     demand(settings, run, "train")
     parts, hashes, code = run.trained_on(), run.hashes(), code_version()
     from r1tailor.planning import lengths
+    from r1tailor.planning.follow_data import sequences
     from r1tailor.planning.preflight import preflight
     from r1tailor.training import parallel
     from r1tailor.training.fit import fit
@@ -303,7 +308,8 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
             if metrics is None and not ready and planned.follows:
                 print(f"train: {planned.follows}")
             if metrics is None and not ready:
-                decided, count, window = planned.settings, len(parts["train"]), planned.window
+                decided, window = planned.settings, planned.window
+                count = sequences(decided, parts["train"], config.ROOT)
                 said = preflight(decided, config.ROOT, planned.folder, count, window, checked=checked)
                 over = lengths.too_long(decided, config.ROOT, {**parts, "test": run.parts()["test"]})
                 print(*said, *lengths.remarks(over), sep="\n")

@@ -92,7 +92,9 @@ class ChatTokenizer:
         self._arguments = dict(arguments or {})
         self._template = self._undated(tokenizer.chat_template)
         self._origin = _origin(tokenizer)
-        special = [token.content for token in tokenizer.added_tokens_decoder.values() if token.special]
+        added = tokenizer.added_tokens_decoder
+        special = [token.content for token in added.values() if token.special]
+        self._special_ids = {id_ for id_, token in added.items() if token.special}
         self._special = re.compile("|".join(map(re.escape, sorted(special, key=len, reverse=True))) or r"(?!)")
         self.end = self._end_of_turn()
         self.soft_tokens = 0
@@ -320,7 +322,7 @@ class ChatTokenizer:
         mark = "\u2042"
         rendered = self._tried([{"role": "user", "content": "?"}, {"role": "assistant", "content": mark}])
         following = self.ids(rendered.rpartition(mark)[2].lstrip())
-        if following and following[0] in self.tokenizer.all_special_ids:
+        if following and following[0] in self._special_ids:
             return following[0]
         if self.tokenizer.eos_token_id is None:
             raise DataError("the tokenizer's chat template ends a turn with no special token, and it has no eos token")

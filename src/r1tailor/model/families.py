@@ -36,6 +36,16 @@ DEEPSEEK_CHAT_TEMPLATE = (
     "{% else %}{{ '<｜Assistant｜>' + message['content'].split('</think>')[-1] + eos_token }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<｜Assistant｜><think>\n' }}{% endif %}"
 )
+# The turns of Gemma 3 (model card and tokenizer_config.json of google/gemma-3-270m-it): a system turn opens the first
+# user's turn.
+GEMMA_CHAT_TEMPLATE = (
+    "{{ bos_token }}{% set opening = namespace(text='') %}{% for message in messages %}"
+    "{% if message['role'] == 'system' %}{% set opening.text = message['content'] + '\n\n' %}"
+    "{% else %}{{ '<start_of_turn>' + ('model' if message['role'] == 'assistant' else message['role']) + '\n' "
+    "+ opening.text + message['content'] | trim + '<end_of_turn>\n' }}{% set opening.text = '' %}"
+    "{% endif %}{% endfor %}{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}"
+)
+CHAT_TEMPLATES = {"deepseek": DEEPSEEK_CHAT_TEMPLATE, "gemma": GEMMA_CHAT_TEMPLATE}
 _BEGIN, _END = "<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>"
 _DEEPSEEK_TOKENS = (_BEGIN, _END, "<｜▁pad▁｜>", "<｜User｜>", "<｜Assistant｜>", "<think>", "</think>")
 

