@@ -1,16 +1,16 @@
-"""Weights in fewer bits: what a configuration says of them, and that such a model can be trained and asked."""
+"""Weights in fewer bits: what a configuration says of them, and that such a model can be asked."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedModel
+from transformers import AutoModelForCausalLM, LlamaConfig
 
 from r1tailor import config
 from r1tailor.inference import local
 from r1tailor.model import families, load
-from r1tailor.model.quantised import placed, restore_when_loaded, stored
+from r1tailor.model.quantised import restore_when_loaded, stored
 from tests.conftest import ROOT
 
 
@@ -45,23 +45,6 @@ def test_fp8_is_restored_when_it_is_loaded() -> None:
         restore_when_loaded(one)
     assert eight.quantization_config["dequantize"] is True
     assert "dequantize" not in four.quantization_config
-
-
-def test_trap_52_a_model_that_transformers_refuses_to_cast_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = config.load(["model=tiny_llama", "trainer.precision=bf16", "evaluation.max_new_tokens=2"])
-
-    def refuses(model: PreTrainedModel, *given: object, **options: object) -> None:
-        raise ValueError("You cannot cast a bitsandbytes model in a new `dtype`")
-
-    monkeypatch.setattr(PreTrainedModel, "to", refuses)  # as it does for a model in few bits
-    base = load.load_model(settings.model, ROOT, torch.float32, 1)
-    base.register_buffer("packed", torch.zeros(3, dtype=torch.uint8))
-    with pytest.raises(ValueError, match="cannot cast"):
-        base.to(torch.bfloat16)
-    moved = placed(base, torch.bfloat16, torch.device("cpu"))
-    assert {parameter.dtype for parameter in moved.parameters()} == {torch.bfloat16}
-    assert moved.get_buffer("packed").dtype == torch.uint8
-    assert len(local.open_base(settings, ROOT).answer(["Which one?"])) == 1
 
 
 def test_a_folder_in_four_bits_is_asked(tmp_path: Path) -> None:

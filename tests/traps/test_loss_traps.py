@@ -18,7 +18,9 @@ from r1tailor import config
 from r1tailor.batching.packing import MicroBatch, pack
 from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.kernels import attention, cross_entropy
+from r1tailor.kernels.attention import unwrapped
 from r1tailor.model import load
+from r1tailor.model.head import Head
 from r1tailor.objective import supervised as loss_of
 from r1tailor.objective.supervised import log_likelihoods, summed_loss
 from r1tailor.strategy import open_strategy
@@ -130,9 +132,11 @@ _MANY = [TokenizedExample(str(i), random_ids(9, i), random_ids(40 + i, 50 + i)) 
 def head_without_its_adapter(patched: pytest.MonkeyPatch) -> None:
     original = loss_of.hidden_and_head
 
-    def bare(model: nn.Module, batch: MicroBatch) -> tuple[Tensor, nn.Module]:
+    def bare(model: nn.Module, batch: MicroBatch) -> tuple[Tensor, Head]:
         hidden, head = original(model, batch)
-        return hidden, getattr(head, "base_layer", head)
+        layer = unwrapped(model).get_output_embeddings()
+        head.weight = getattr(layer, "base_layer", layer).weight
+        return hidden, head
 
     patched.setattr(loss_of, "hidden_and_head", bare)
 
@@ -187,16 +191,31 @@ def test_trap_16_packed_examples_do_not_see_each_other() -> None:
 # --- 17: likelihoods ---------------------------------------------------------------------------------------------
 
 
+class HeadAlone(nn.Module):
+    """A causal model whose layers always give the same hidden states [S, D]."""
+
+    base_model_prefix = "model"
+
+    def __init__(self, head: nn.Linear, hidden: Tensor) -> None:
+        super().__init__()
+        self.lm_head, self.hidden = head, hidden
+
+    def model(self, **_: object) -> SimpleNamespace:
+        return SimpleNamespace(last_hidden_state=self.hidden[None])
+
+    def forward(self, **read: Tensor) -> SimpleNamespace:
+        return SimpleNamespace(logits=self.lm_head(self.model(**read).last_hidden_state))
+
+    def get_output_embeddings(self) -> nn.Linear:
+        return self.lm_head
+
+
 def check_likelihoods() -> None:
     """bf16 logits of any size give finite likelihoods of the *next* tokens, exact to fp32."""
     head = nn.Linear(8, 40, bias=False).to(torch.bfloat16)
     nn.init.normal_(head.weight, std=30.0, generator=torch.Generator().manual_seed(4))
     hidden = torch.randn(12, 8, generator=torch.Generator().manual_seed(6)).to(torch.bfloat16)
-    causal: Any = SimpleNamespace(
-        base_model_prefix="model",
-        model=lambda **_: SimpleNamespace(last_hidden_state=hidden[None]),
-        get_output_embeddings=lambda: head,
-    )
+    causal = HeadAlone(head, hidden)
     ids = torch.arange(12)[None]
     batch = MicroBatch(
         ids, ids, (), predictors=torch.arange(2, 11), labels=torch.arange(3, 12),

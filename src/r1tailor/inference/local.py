@@ -17,10 +17,10 @@ from r1tailor.inference.answerer import Likelihood, Progress, Prompt, as_example
 from r1tailor.inference.generation import generate
 from r1tailor.inference.ranking import rank
 from r1tailor.inference.sampling import GREEDY, Sampling
-from r1tailor.model import load
+from r1tailor.kernels.attention import unwrapped
+from r1tailor.model import gate, load
 from r1tailor.model.int8 import load_int8
 from r1tailor.model.origin import base_of
-from r1tailor.model.quantised import placed
 from r1tailor.model.temporal import soft_tokens
 from r1tailor.model.temporal_files import attach_saved
 from r1tailor.objective.supervised import log_likelihoods
@@ -127,9 +127,11 @@ def open_tuned(artifact: Artifact, settings: Settings, root: Path) -> LocalAnswe
     Raises:
         CheckpointError: it does not fit, or the base model or tokenizer here is not the one that it was trained on.
         ModelUnavailableError: its base model cannot be had.
+        PreflightError: its architecture is not supported.
     """
     dtype = COMPUTE[artifact.precision]
     tokenizer = tokenizer_of(artifact, settings, root)
+    gate.check(load.load_config(settings.model, root), settings, training=False)
     if artifact.kind == "int8":
         return LocalAnswerer(_int8(artifact, settings, root), tokenizer, settings)
     if artifact.kind == "adapter":
@@ -141,7 +143,7 @@ def open_tuned(artifact: Artifact, settings: Settings, root: Path) -> LocalAnswe
             described = store.read_json(artifact.folder / "config.json")["quantization_config"]
             base.config.quantization_config = described | {"dequantize": True}  # else with the first whole forward
     tuned = load_tuned(base, artifact.folder, artifact.kind, temporal=artifact.temporal)
-    return LocalAnswerer(placed(tuned, dtype, _device(settings)).eval(), tokenizer, settings)
+    return LocalAnswerer(_placed(tuned, dtype, settings), tokenizer, settings)
 
 
 def tokenizer_of(artifact: Artifact, settings: Settings, root: Path) -> ChatTokenizer:
@@ -177,11 +179,19 @@ def open_base(settings: Settings, root: Path, in_precision: str | None = None) -
 
     Raises:
         ModelUnavailableError: it cannot be had.
+        PreflightError: its architecture is not supported.
     """
     dtype = COMPUTE[in_precision or precision(settings)]
+    gate.check(load.load_config(settings.model, root), settings, training=False)
     base = load.load_model(settings.model, root, dtype, settings.seed)
     tokenizer = load.load_tokenizer(settings.model, root, settings.domain.task.template)
-    return LocalAnswerer(placed(base, dtype, _device(settings)).eval(), tokenizer, settings)
+    return LocalAnswerer(_placed(base, dtype, settings), tokenizer, settings)
+
+
+def _placed(model: nn.Module, dtype: torch.dtype, settings: Settings) -> nn.Module:
+    """Return a model on its device, in its dtype; quantised weights keep their own, and cannot be cast."""
+    quantised = getattr(unwrapped(model), "is_quantized", False)
+    return (model if quantised else model.to(dtype)).to(_device(settings)).eval()
 
 
 def _device(settings: Settings) -> torch.device:

@@ -1,13 +1,18 @@
 """Attention over packed rows: shared prefixes, then rectangles of examples.
 
 Registered with transformers' ``AttentionInterface`` under ``packed_rows``: no model code is touched. Each
-segment of a row attends causally to itself and wholly to the segments of its context. The result equals causal
-attention over each example alone. The implementation is chosen by shape: short sequences as batched matrix products, in
-which query heads that share a key-value head are folded together and softmax runs in fp32; long ones through
+segment of a row attends causally to itself and wholly to the segments of its context; a sliding window counts by
+position, so that it reaches back into the context as far as in each example alone. The result equals causal attention
+over each example alone. The implementation is chosen by shape: short sequences as batched matrix products, in which
+query heads that share a key-value head are folded together and softmax runs in fp32; long ones through
 ``scaled_dot_product_attention``, which never holds all scores.
+
+Nothing that a model asks for is ignored: a mask that is neither causal nor a sliding window is an error, and so is an
+argument that changes attention and is not understood here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -20,6 +25,22 @@ from r1tailor.kernels.short_attention import attend_by_products
 
 PACKED_ROWS = "packed_rows"
 _LONG = 128  # positions of a sequence from which on scores are no longer held whole
+# Arguments that models pass on and that do not change the result: what they describe lies in the segments, in the mask,
+# or concerns other implementations only.
+_WITHOUT_EFFECT = frozenset(
+    ("position_ids", "cache_position", "use_cache", "output_attentions", "output_hidden_states", "sliding_window")
+)
+
+
+class UnsupportedAttentionError(ValueError):
+    """A model asks for attention that packed rows do not have; the text says which."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The mask of a layer with a sliding window: a query attends to the last ``size`` keys, its own among them."""
+
+    size: int
 
 
 def unwrapped(model: nn.Module) -> Any:  # noqa: ANN401  (transformers and peft are untyped)
@@ -37,12 +58,12 @@ def packed_attention(
     query: Tensor,
     key: Tensor,
     value: Tensor,
-    attention_mask: Tensor | None,
+    attention_mask: Window | None,
     scaling: float,
     dropout: float = 0.0,
     *,
-    packed_segments: Sequence[Segment],
-    **_: Any,  # noqa: ANN401  (what other implementations need)
+    packed_segments: Sequence[Segment] = (),
+    **options: Any,  # noqa: ANN401  (whatever a model hands on)
 ) -> tuple[Tensor, None]:
     """Attend within one packed row.
 
@@ -51,18 +72,26 @@ def packed_attention(
         query: [1, H, T, d].
         key: [1, K, T, d] with H a multiple of K.
         value: [1, K, T, e].
-        attention_mask: None; the segments define the mask.
+        attention_mask: None for causal attention, or the window; the segments define the rest.
         scaling: factor on the scores.
         dropout: probability; only 0 is supported, as in every model of the family.
-        packed_segments: the row from its start on; positions after the last one are filler and get zeros.
+        packed_segments: the row from its start on, one at least; positions after the last one are filler and get zeros.
+        options: anything else a model hands on; what would change the result is an error.
 
     Returns:
         [1, T, H, e] and None (no weights).
+
+    Raises:
+        UnsupportedAttentionError: the model asks for what packed rows do not have.
     """
     if dropout:
-        raise ValueError("attention dropout is not supported over packed rows")
+        raise UnsupportedAttentionError("attention dropout is not supported over packed rows")
+    if not packed_segments:
+        raise UnsupportedAttentionError("the model does not hand on to its attention what a packed row holds")
+    _refuse(options)
+    window = _size(attention_mask)
     if all(segment.width < _LONG for segment in packed_segments):
-        return attend_by_products(query[0], key[0], value[0], packed_segments, scaling)[None], None
+        return attend_by_products(query[0], key[0], value[0], packed_segments, scaling, window)[None], None
     lengths = [segment.examples * segment.width for segment in packed_segments]
     filler = query.shape[2] - sum(lengths)
     queries, keys, values = (torch.split(tensor[0], [*lengths, filler], dim=1) for tensor in (query, key, value))
@@ -70,7 +99,9 @@ def packed_attention(
     for number, segment in enumerate(packed_segments):
         context_keys, context_values = ([parts[c] for c in segment.context] for parts in (keys, values))
         attended.append(
-            _by_kernel(queries[number], keys[number], values[number], context_keys, context_values, segment, scaling)
+            _by_kernel(
+                queries[number], keys[number], values[number], context_keys, context_values, segment, scaling, window
+            )
         )
     if filler:
         attended.append(value.new_zeros(filler, query.shape[1], value.shape[3]))
@@ -85,6 +116,7 @@ def _by_kernel(
     context_values: Sequence[Tensor],
     segment: Segment,
     scaling: float,
+    window: int | None,
 ) -> Tensor:
     """Return [E * n, H, e] from queries [H, E * n, d] over own keys [K, E * n, d] and contexts [K, P, d] each.
 
@@ -95,24 +127,79 @@ def _by_kernel(
         part.reshape(part.shape[0], examples, width, -1).transpose(0, 1) for part in (query, key, value)
     )
     before = sum(part.shape[1] for part in context_keys)
-    mask = None
     if before:
         own_key, own_value = (
             torch.cat([*(part.expand(examples, *part.shape) for part in parts), own], dim=2)
             for parts, own in ((context_keys, own_key), (context_values, own_value))
         )
+    mask = None
+    windowed = window is not None and window < before + width
+    if before or windowed:
         mask = torch.ones(width, before + width, dtype=torch.bool, device=query.device).tril(before)
+    if mask is not None and window is not None and windowed:
+        mask = mask.triu(before + 1 - window)
     attended = F.scaled_dot_product_attention(
-        own_query, own_key, own_value, mask, is_causal=not before, scale=scaling,
+        own_query, own_key, own_value, mask, is_causal=mask is None, scale=scaling,
         enable_gqa=query.shape[0] != key.shape[0],
     )  # fmt: skip
     return attended.permute(0, 2, 1, 3).reshape(examples * width, query.shape[0], -1)
 
 
+def row_mask(*_: Any, mask_function: Callable[..., Any], attention_mask: Any = None, **__: Any) -> Window | None:  # noqa: ANN401
+    """Return what a layer's attention gets as its mask, from the function that describes it to transformers.
+
+    Which positions belong together is left to the segments: of what transformers composes, the parts that keep packed
+    sequences apart and count their positions are those that a row's segments express.
+
+    Raises:
+        UnsupportedAttentionError: the model asks for a mask that is neither causal nor a sliding window.
+    """
+    if attention_mask is not None:
+        raise UnsupportedAttentionError("an attention mask of padding is not supported over packed rows")
+    leaves = dict(_leaves(mask_function))
+    if unknown := sorted(leaves.keys() - {"causal_mask_function", "packed_sequence_mask_function", _WINDOW}):
+        raise UnsupportedAttentionError(f"an attention mask of kind {unknown[0]} is not supported over packed rows")
+    if "causal_mask_function" not in leaves:
+        raise UnsupportedAttentionError("attention that is not causal is not supported over packed rows")
+    return Window(leaves[_WINDOW]["sliding_window"]) if _WINDOW in leaves else None
+
+
+_WINDOW = "sliding_window_overlay"
+_COMPOSED = {"and_masks": "mask_functions", "remap_positions_for_packed_sequence": "mask_function"}
+
+
+def _leaves(mask_function: Callable[..., Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the name of each part that a mask is composed of, with what it closes over."""
+    name = mask_function.__qualname__.partition(".")[0]
+    cells = mask_function.__closure__ or ()
+    held = dict(zip(mask_function.__code__.co_freevars, (cell.cell_contents for cell in cells), strict=True))
+    if name not in _COMPOSED:
+        return [(name, held)]
+    parts = held[_COMPOSED[name]]
+    return [leaf for part in (parts if isinstance(parts, tuple) else (parts,)) for leaf in _leaves(part)]
+
+
+def _refuse(options: dict[str, Any]) -> None:
+    """Raise where an argument would change attention and is not understood."""
+    if options.get("is_causal") is False:
+        raise UnsupportedAttentionError("attention that is not causal is not supported over packed rows")
+    for name, value in options.items():
+        if value is not None and name not in _WITHOUT_EFFECT and name != "is_causal":
+            raise UnsupportedAttentionError(f"attention over packed rows does not know the argument {name}")
+
+
+def _size(attention_mask: Window | None) -> int | None:
+    if attention_mask is None:
+        return None
+    if isinstance(attention_mask, Window):
+        return attention_mask.size
+    raise UnsupportedAttentionError("an attention mask other than causal ones is not supported over packed rows")
+
+
 def register() -> None:
     """Make ``attn_implementation="packed_rows"`` known to transformers."""
     AttentionInterface.register(PACKED_ROWS, packed_attention)
-    AttentionMaskInterface.register(PACKED_ROWS, lambda *_, **__: None)
+    AttentionMaskInterface.register(PACKED_ROWS, row_mask)
 
 
 register()

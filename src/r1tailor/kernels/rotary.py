@@ -10,7 +10,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from r1tailor.kernels.attention import PACKED_ROWS, packed_attention
+from r1tailor.kernels.attention import PACKED_ROWS, Window, packed_attention
 
 _SAME_FORMULA = ("LlamaAttention", "Qwen2Attention", "Qwen3Attention")
 
@@ -28,7 +28,7 @@ def _forward_of(kind: Any) -> Any:  # noqa: ANN401  (transformers is untyped)
         self: Any,  # noqa: ANN401
         hidden_states: Tensor,
         position_embeddings: tuple[Tensor, Tensor],
-        attention_mask: Tensor | None = None,
+        attention_mask: Window | None = None,
         past_key_values: Any = None,  # noqa: ANN401
         **options: Any,  # noqa: ANN401
     ) -> tuple[Tensor, Tensor | None]:

@@ -23,15 +23,23 @@ def product_dtype(x: Tensor) -> torch.dtype:
 
 
 def attend_by_products(
-    query: Tensor, key: Tensor, value: Tensor, segments: Sequence[Segment], scaling: float
+    query: Tensor, key: Tensor, value: Tensor, segments: Sequence[Segment], scaling: float, window: int | None = None
 ) -> Tensor:
     """Return [T, H, e] from queries [H, T, d], keys [K, T, d] and values [K, T, e]; filler gets zeros.
 
     Under autocast the products are computed in its dtype, whatever dtypes the rotary embedding left.
+
+    Args:
+        query: of the whole row.
+        key: of the whole row.
+        value: of the whole row.
+        segments: the row from its start on.
+        scaling: factor on the scores.
+        window: how many keys a query attends to at most, its own the last; None for all.
     """
     apply: Any = _Products.apply
     query, key, value = (tensor.to(product_dtype(tensor)) for tensor in (query, key, value))
-    return cast("Tensor", apply(query, key, value, tuple(segments), scaling))
+    return cast("Tensor", apply(query, key, value, tuple(segments), scaling, window))
 
 
 class _Products(torch.autograd.Function):
@@ -43,12 +51,13 @@ class _Products(torch.autograd.Function):
         value: Tensor,
         segments: tuple[Segment, ...],
         scaling: float,
+        window: int | None,
     ) -> Tensor:
         output = value.new_zeros(query.shape[1], query.shape[0], value.shape[2])
         weights = []
         with torch.autocast(query.device.type, enabled=False):
             for part in _parts(segments, key.shape[0], query.shape[0]):
-                later = causal_mask(part.width, part.before, part.group, query.dtype, query.device)
+                later = causal_mask(part.width, part.before, part.group, query.dtype, query.device, part.within(window))
                 scores = torch.baddbmm(later, part.folded(query), part.attended(key).transpose(1, 2), alpha=scaling)
                 probabilities = scores.softmax(-1, dtype=torch.float32).to(value.dtype)
                 part.write(output, torch.bmm(probabilities, part.attended(value)))
@@ -73,7 +82,7 @@ class _Products(torch.autograd.Function):
                 part.put(for_query, torch.bmm(for_scores, part.attended(key)))
                 part.add(for_key, torch.bmm(for_scores.transpose(1, 2), part.folded(query)))
                 part.add(for_value, torch.bmm(probabilities.transpose(1, 2), along))
-        return for_query, for_key, for_value, None, None
+        return for_query, for_key, for_value, None, None, None
 
 
 class _Part:
@@ -88,6 +97,10 @@ class _Part:
         self.context = context
         self.before = sum(place.stop - place.start for place in context)
         self.kv_heads, self.group = kv_heads, heads // kv_heads
+
+    def within(self, window: int | None) -> int | None:
+        """Return the window, or None where it reaches every key."""
+        return window if window is not None and window < self.before + self.width else None
 
     def folded(self, tensor: Tensor) -> Tensor:
         """Return [K * E, G * n, d] from [H, T, d]: an example's query heads of a key-value head follow one another."""
@@ -145,7 +158,10 @@ def _parts(segments: Sequence[Segment], kv_heads: int, heads: int) -> list[_Part
 
 
 @lru_cache(maxsize=256)
-def causal_mask(width: int, before: int, group: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Return [group * n, P + n], minus infinity where a key lies after its query and else 0."""
+def causal_mask(
+    width: int, before: int, group: int, dtype: torch.dtype, device: torch.device, window: int | None = None
+) -> Tensor:
+    """Return [group * n, P + n], minus infinity where a key lies after its query or before its window, and else 0."""
     every = torch.full((width, before + width), float("-inf"), dtype=dtype, device=device)
-    return every.triu(before + 1).repeat(group, 1)
+    later = every.triu(before + 1)
+    return (later if window is None else later + every.tril(before - window)).repeat(group, 1)

@@ -105,10 +105,15 @@ def skeleton(config: PreTrainedConfig) -> PreTrainedModel:
         model: PreTrainedModel = AutoModelForCausalLM.from_config(
             config, attn_implementation=PACKED_ROWS, trust_remote_code=False
         )
+    patch(model)
+    return model
+
+
+def patch(model: nn.Module) -> None:
+    """Give the layers of a transformers model whose formulas are known our training steps, in place."""
     patch_norms(model)
     patch_gates(model)
     patch_rotations(model)
-    return model
 
 
 def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) -> PreTrainedModel:
@@ -142,9 +147,7 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
         if layers := students_layers(settings):
             cut_model(model, layers, skeleton(load_config(settings, root)))
         _leave_the_file(model)
-    patch_norms(model)
-    patch_gates(model)
-    patch_rotations(model)
+    patch(model)
     return model.eval()
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import nn
 from transformers import PreTrainedConfig
 
@@ -61,14 +60,6 @@ def saved_bytes(model: nn.Module, form: Stored | None) -> tuple[int, int]:
     ]
     saved = sum(round(weight.numel() * (weight.element_size() - form.bits / 8)) for weight in weights)
     return saved, max((weight.nbytes for weight in weights), default=0)
-
-
-def placed(model: nn.Module, dtype: torch.dtype, device: torch.device) -> nn.Module:
-    """Return a model on a device, whatever of it is a floating-point number in a dtype.
-
-    transformers refuses to cast a model in few bits, whose norms and adapters have a dtype all the same.
-    """
-    return nn.Module.to(model, device=device, dtype=dtype)
 
 
 def _described(config: PreTrainedConfig) -> dict[str, Any]:

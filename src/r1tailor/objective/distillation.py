@@ -7,7 +7,7 @@ from r1tailor.batching.packing import MicroBatch
 from r1tailor.batching.taught import Taught
 from r1tailor.kernels.cross_entropy import BLOCK
 from r1tailor.kernels.distillation import distilled_cross_entropy, divergences
-from r1tailor.objective.supervised import hidden_and_head
+from r1tailor.model.head import hidden_and_head
 from r1tailor.schema.objective import TeachersTokens
 
 
@@ -27,10 +27,10 @@ def distilled_loss(model: nn.Module, batch: MicroBatch, wanted: TeachersTokens, 
         raise ValueError("a micro-batch without a teacher's distributions cannot be distilled")
     hidden, head = hidden_and_head(model, batch)
     weight, temperature = wanted.weight, wanted.temperature
-    if type(head) is nn.Linear and head.bias is None:
+    if head.weight is not None:
         asked = (weight, temperature, label_smoothing)
         return distilled_cross_entropy(hidden, head.weight, batch.labels, batch.taught, *asked)
-    logits = head(hidden).float()  # an adapter on the head: the general way
+    logits = head(hidden).float()  # an adapter on the head, or logits that the model scales: the general way
     hard = nn.functional.cross_entropy(logits, batch.labels, label_smoothing=label_smoothing, reduction="sum")
     return (1 - weight) * hard + weight * temperature**2 * divergences(logits / temperature, batch.taught).sum()
 

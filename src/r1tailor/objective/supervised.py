@@ -9,9 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from r1tailor.batching.packing import MicroBatch
-from r1tailor.kernels.attention import layout, unwrapped
-from r1tailor.kernels.cross_entropy import BLOCK, smoothed_cross_entropy
-from r1tailor.model.temporal import embeddings
+from r1tailor.kernels.cross_entropy import BLOCK
+from r1tailor.model.head import hidden_and_head
 
 
 def summed_loss(model: nn.Module, batch: MicroBatch, label_smoothing: float) -> Tensor:
@@ -21,10 +20,7 @@ def summed_loss(model: nn.Module, batch: MicroBatch, label_smoothing: float) -> 
     The caller divides by the supervised tokens of the whole optimizer step.
     """
     hidden, head = hidden_and_head(model, batch)
-    if type(head) is nn.Linear and head.bias is None:
-        return smoothed_cross_entropy(hidden, head.weight, batch.labels, label_smoothing)
-    logits = head(hidden).float()  # an adapter on the head: the general way
-    return F.cross_entropy(logits, batch.labels, label_smoothing=label_smoothing, reduction="sum")
+    return head.loss(hidden, batch.labels, label_smoothing)
 
 
 def log_likelihoods(model: nn.Module, batch: MicroBatch) -> Tensor:
@@ -41,15 +37,3 @@ def next_token_log_likelihoods(model: nn.Module, batch: MicroBatch) -> Tensor:
     """Return [S, V] the log-likelihood (nats, fp32) of every token at each supervised position."""
     hidden, head = hidden_and_head(model, batch)
     return torch.cat([head(part).float().log_softmax(dim=-1) for part in torch.split(hidden, BLOCK)])
-
-
-def hidden_and_head(model: nn.Module, batch: MicroBatch) -> tuple[Tensor, nn.Module]:
-    """Return [S, D] the last hidden states that predict supervised tokens, and the layer that reads them."""
-    causal = unwrapped(model)
-    backbone = getattr(causal, causal.base_model_prefix)
-    if batch.windows is None:
-        read = {"input_ids": batch.input_ids}
-    else:
-        read = {"inputs_embeds": embeddings(model, batch.input_ids, batch.windows)}
-    output = backbone(**read, position_ids=batch.position_ids, use_cache=False, **layout(batch))
-    return output.last_hidden_state[0].index_select(0, batch.predictors), causal.get_output_embeddings()

@@ -9,7 +9,7 @@ import psutil
 import torch
 
 from r1tailor.errors import PreflightError
-from r1tailor.model import load
+from r1tailor.model import gate, load
 from r1tailor.model.quantised import stored
 from r1tailor.optimization.optimizer import optimizer_class
 from r1tailor.planning.follow_data import followed
@@ -48,7 +48,9 @@ def preflight(
         _refuse_settings(settings)
     if isinstance(settings.model, HubModel):  # refused before anything is downloaded
         _refuse_memory(settings, root, examples, window)
-    skeleton = load.skeleton(load.load_config(settings.model, root))
+    config = load.load_config(settings.model, root)
+    gate.check(config, settings)
+    skeleton = load.skeleton(config)
     remarks = open_strategy(settings.strategy).check(skeleton, examples)
     if not isinstance(settings.model, HubModel):
         _refuse_memory(settings, root, examples, window)
@@ -61,8 +63,10 @@ def refuse_early(settings: Settings, root: Path) -> None:
     """Raise what is wrong whatever the examples will be: before any raw material is read."""
     _refuse_settings(settings)
     if not isinstance(settings.model, HubModel):  # that one's configuration may have to be downloaded
+        config = load.load_config(settings.model, root)
+        gate.check(config, settings)
         settings = followed(settings, (), root).settings
-        open_strategy(settings.strategy).check(load.skeleton(load.load_config(settings.model, root)), 0)
+        open_strategy(settings.strategy).check(load.skeleton(config), 0)
 
 
 def _refuse_settings(settings: Settings) -> None:
@@ -109,6 +113,8 @@ def report(settings: Settings, root: Path, row: Row | None, gpu: int | None = No
         ModelUnavailableError: its architecture is neither listed nor to be had.
     """
     _length_fits(settings)
+    if not isinstance(settings.model, HubModel):  # that one's configuration may have to be downloaded
+        gate.check(load.load_config(settings.model, root), settings)
     settings = followed(settings, (), root).settings
     planned = plan(settings, root, row=row)
     text = "\n".join([table(settings, planned, row or worst_row(settings)), *_of_stored_weights(settings, root)])
