@@ -125,7 +125,7 @@ def test_a_run_is_what_was_chosen_for_it(tmp_path: Path) -> None:
 def test_whole_texts_count_as_the_windows_that_are_trained() -> None:
     texts = ("domain.task.kind=text", "domain.goals=[]", "model=tiny_llama", "trainer.max_length=66")
     settings = _settings(*texts, "trainer.batch_size=16", "trainer.validations=auto", "trainer.max_epochs=auto")
-    documents = [Example(f"d{n}", "", "", "word " * 640, kind="text") for n in range(4)]
+    documents = [Example(f"d{n}", "", "", "word " * 640, fields={"kind": "text"}) for n in range(4)]
     assert all(map(is_text, documents))
     count = sequences(settings, documents, config.ROOT)
     assert count == 4 * 50, "3,200 bytes in windows of 64"

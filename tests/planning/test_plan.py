@@ -159,23 +159,23 @@ def test_a_gpu_run_takes_host_memory_for_the_weights_of_each_process() -> None:
 
 
 def test_weights_in_four_bits_are_counted_as_such(tmp_path: Path) -> None:
-    def local(**described: object) -> Plan:
+    def local(name: str, **described: object) -> Plan:
         config_ = families.tiny_config(config.load(["model=tiny_llama", "model.hidden_size=256"]).model)
         if described:
             config_.quantization_config = described
-        config_.save_pretrained(tmp_path)
-        return planned("model=local", f"model.path={tmp_path}", "trainer.precision=bf16")
+        config_.save_pretrained(tmp_path / name)
+        return planned("model=local", f"model.path={tmp_path / name}", "trainer.precision=bf16")
 
-    whole, four = local(), local(quant_method="bitsandbytes", load_in_4bit=True)
+    whole, four = local("whole"), local("four", quant_method="bitsandbytes", load_in_4bit=True)
     linear = sum(
         module.weight.numel()
-        for name, module in load.skeleton(load.load_config(_local(tmp_path).model, ROOT)).named_modules()
+        for name, module in load.skeleton(load.load_config(_local(tmp_path / "whole").model, ROOT)).named_modules()
         if isinstance(module, nn.Linear) and name != "lm_head"
     )
     assert whole.weights - four.weights == pytest.approx(linear * (2 - 4.5 / 8), rel=1e-3)
     assert (four.parameters, four.trained, four.activations) == (whole.parameters, whole.trained, whole.activations)
     assert whole.total - four.total < whole.weights - four.weights, "one weight at a time is restored"
-    assert local(quant_method="fp8").weights == whole.weights
+    assert local("eight", quant_method="fp8").weights == whole.weights
 
 
 def _local(folder: Path) -> Settings:
