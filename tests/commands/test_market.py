@@ -1,7 +1,8 @@
 """``r1tailor market``: figures are fetched, once or every so often, and what came is reported."""
 
 import time
-from datetime import date
+from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,6 +12,9 @@ import pytest
 from r1tailor import config
 from r1tailor.__main__ import main
 from r1tailor.sources.market import fetch
+from tests.conftest import FASTER
+from tests.support.commands import Done
+from tests.support.market_documents import walk
 
 DOMAIN = ["domain=generic", "domain.sources.0.path=x.jsonl"]
 
@@ -67,3 +71,52 @@ def test_a_domain_without_a_feed_is_one_error(capsys: pytest.CaptureFixture[str]
         main(["market", "poll", *DOMAIN])
     assert ended.value.code == 2
     assert "domain=generic has no source of kind bars, bars_sql or wind to fetch from" in capsys.readouterr().err
+
+
+DAYS = [
+    date(2001, 1, 1) + timedelta(days=n) for n in range(3200) if (date(2001, 1, 1) + timedelta(days=n)).weekday() < 5
+]
+
+
+def _own_bars(path: Path) -> Path:
+    """Write an export of one index: thousands set apart, a split that nobody adjusted, a hole, a day twice."""
+    closes = [float(close) * 50 for close in walk(len(DAYS))[:, 0]]
+    lines = ["Date;Close"]
+    for n, (day, close) in enumerate(zip(DAYS, closes, strict=True)):
+        line = f'{day:%m/%d/%Y};"{close / (7 if n >= 700 else 1):,.2f}"'
+        lines += [] if 400 <= n < 415 else [line, line] if n == 50 else [line]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:lightning")
+def test_own_bars_of_an_index_alone_go_from_the_command_line_to_a_report(
+    tmp_path: Path, run_command: Callable[..., Done], output: str
+) -> None:
+    described = "bars: {values: price, period: day, lag_days: 0}, licence: ours, available_at: '2012-12-28'"
+    permitted = "{use: train, redistribution: false, embargo_until: null, inside_information: false}"
+    source = (
+        f"{{kind: bars, name: prices, path: {_own_bars(tmp_path / 'bars.csv')}, store: {tmp_path / 'store'}, "
+        "columns: {date: Date}, symbols: {OURS: Close}, since: '2001-01-01', revisit_days: 10, thousands: ',', "
+        f"{described}, on_damage: list, permissions: {permitted}}}"
+    )
+    chosen = [
+        *("domain=finance", "domain.goals=[]", f"domain.sources=[{source}]", "domain.task.longest_gap_days=12"),
+        "domain.task.market={index: {source: prices, series: [OURS]}, stocks: null, credit: null, factors: null}",
+        "domain.task.channels=[path,return,volatility,drawdown]",
+        "domain.task={every_days: 20, numbers_as_text: true}",
+        "domain.split.boundaries={validation: '2006-01-01', test: '2007-06-01'}",
+        *("model=tiny_llama", "trainer.max_steps=2", "evaluation=split", *FASTER),
+    ]
+    filled = run_command("-m", "r1tailor", "market", "backfill", *chosen)
+    assert (filled.code, filled.err) == (0, "")
+    assert "is a split of 7:1, no crisis; the prices before it are divided" in filled.out
+    assert "1 repeated dates with the same figure, counted once" in filled.out
+    assert f"no price from {DAYS[399]} to {DAYS[415]}" in filled.out
+    done = run_command("train.py", f"output={output}", *chosen)
+    assert done.code == 0, done.err
+    assert done.out.count("is a split of 7:1") == 1
+    assert "have a hole of more than 12 days in window or horizon and were left out" in done.out
+    assert len(done.out.splitlines()) < 200, "no line for each row"
+    page = (config.ROOT / output / "evaluation" / "report.html").read_text("utf-8")
+    assert "Early warning and portfolio" in page

@@ -1,7 +1,9 @@
 """``r1tailor propose`` as a stranger uses it: one command, then a domain that validates and trains."""
 
+import contextlib
 import json
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -132,3 +134,30 @@ def test_what_cannot_be_proposed_is_one_message(
         propose(str(project / name), "--yes", *arguments)
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_database_becomes_a_domain(propose: Callable[..., str], project: Path) -> None:
+    with contextlib.closing(sqlite3.connect(project / "clinic.db")) as database:
+        database.execute("CREATE TABLE visits (note TEXT, ward TEXT)")
+        rows = [(f"complaint {n * 7919 % 997} since {n} days", "ab"[n % 2]) for n in range(60)]
+        database.executemany("INSERT INTO visits VALUES (?, ?)", rows)
+        database.commit()
+    told = propose(f"sqlite:///{project / 'clinic.db'}", "--yes", "--name", "wards")
+    assert "written: conf/domain/wards.yaml" in told
+    (source,) = _domain(project, "wards")["sources"]  # type: ignore[misc]
+    assert (source["kind"], source["query"]) == ("sql", 'SELECT * FROM "visits"')
+
+
+def test_a_folder_of_texts_is_read_on_with_loss_on_all_tokens(propose: Callable[..., str], project: Path) -> None:
+    folder = project / "manuals"
+    folder.mkdir()
+    for n in range(24):
+        (folder / f"{n}.txt").write_text(
+            f"Part {n * 37 % 91} is held by {n * 7919 % 997} screws, {n} of them long.", "utf-8"
+        )
+    (folder / "old.bak").write_text("x", encoding="utf-8")
+    told = propose(str(folder), "--yes", "--name", "manuals")
+    assert "documents (.txt, 24 files)" in told
+    assert "old.bak" in told
+    assert _domain(project, "manuals")["task"]["kind"] == "text"  # type: ignore[index]
+    assert config.load(["domain=manuals"]).domain.task.kind == "text"

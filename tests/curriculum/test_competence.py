@@ -1,8 +1,10 @@
 """Competence-based pacing."""
 
+import random
+
 import pytest
 
-from r1tailor.curriculum.competence import competence
+from r1tailor.curriculum.competence import competence, steps
 from r1tailor.curriculum.difficulty import quantiles, scores
 from r1tailor.schema.curriculum import Difficulty
 from tests.curriculum.test_step_schedule import composed, material, whole_order
@@ -33,3 +35,27 @@ def test_a_step_draws_only_from_what_its_competence_allows(by: str, pacing: str)
     assert len({index for step in order for index in step}) > 30, "in the end all may be drawn"
     hardest = [max(places[index] for index in step) for step in order]
     assert hardest[0] < 0.2 < 0.7 < max(hardest[-5:])
+
+
+def test_turns_of_one_conversation_are_drawn_together_and_as_hard_as_the_hardest() -> None:
+    told = ["", *["a"] * 3, "", *["b"] * 3, "", *["c"] * 3]
+    places = [(number + 1) / len(told) for number in range(len(told))]
+    shares = [min(1.0, 0.1 + number / 150) for number in range(200)]
+    made = steps(places, 4, 1, range(200), shares, told)
+    for number, step in enumerate(made):
+        for name in "abc":
+            assert sum(told[index] == name for index in step) in (0, 3)
+        assert len(set(step)) == len(step)
+        assert 3 <= len(step) <= 5
+        assert max(places[index] for index in step) <= max(shares[number], 4 / 12) + 1e-9
+    assert {index for step in made for index in step} == set(range(12))
+
+
+def test_where_all_stand_alone_conversations_change_nothing() -> None:
+    places = [((7 * number) % 40 + 1) / 40 for number in range(40)]
+    shares = [min(1.0, 0.1 + step / 30) for step in range(40)]
+    alone = steps(places, 4, 1, range(40), shares)
+    assert alone == steps(places, 4, 1, range(40), shares, [""] * 40)
+    assert [len(step) for step in alone] == [4] * 40
+    order = sorted(range(40), key=places.__getitem__)
+    assert alone[0] == [order[place] for place in random.Random("1/competence/0").sample(range(4), 4)]

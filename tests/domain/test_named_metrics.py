@@ -18,7 +18,7 @@ from r1tailor.schema.metrics import ListMetric, NamedMetric, NumberMetric
 from tests.support.made_examples import generic_domain
 
 NAMES = ("exact", "normalised", "label_accuracy", "macro_f1", "choice_letter", "number", "list_f1", "json_fields")
-NAMES += ("contains", "regex", "chrf", "rouge_l", "coverage", "length")
+NAMES += ("contains", "regex", "chrf", "rouge_l", "coverage", "length", "tool_calls", "tool_names")
 
 
 _METRIC: TypeAdapter[NamedMetric] = TypeAdapter(NamedMetric)

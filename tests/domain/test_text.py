@@ -12,6 +12,7 @@ from r1tailor.domain.text import Texts
 from r1tailor.errors import ConfigError
 from r1tailor.evaluation.compare_models import held_out
 from r1tailor.inference.local import open_base
+from r1tailor.instruction.build import build
 from r1tailor.layout import RunFolder
 from r1tailor.records import Document, Example, read_examples, read_predictions
 from r1tailor.schema.settings import Settings
@@ -28,7 +29,7 @@ def _composed(*overrides: str, domain: str = "generic") -> Settings:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_in_every_domain_the_documents_are_the_examples(kind: str) -> None:
-    place = {"generic": ["domain.sources.0.path=x"], "finance": ["domain.split.leaks.fields=[output]"]}.get(kind, [])
+    place = {"generic": ["domain.sources.0.path=x"]}.get(kind, [])
     domain = open_domain(
         _composed(*place, domain=kind).domain,
         [
@@ -51,10 +52,6 @@ def test_in_every_domain_the_documents_are_the_examples(kind: str) -> None:
             "domain.goals.0.metric = 'bleu': not measured with these",
         ),
         (
-            "domain.split.leaks.fields=[input]",
-            "domain.split.leaks.fields = input: with domain.task.kind = text, output",
-        ),
-        (
             "objective=distillation objective.teacher=base",
             "objective.kind = distillation: domain.task.kind = text has no answers; it takes",
         ),
@@ -65,6 +62,19 @@ def test_what_does_not_go_with_texts_is_refused(override: str, fault: str) -> No
     with pytest.raises(ConfigError) as refusal:
         _composed("domain.sources.0.path=x", *(override.split(" ") if override.startswith("objective") else [override]))
     assert fault in str(refusal.value)
+
+
+@pytest.mark.parametrize("fields", ["[]", "[input]", "[output]"])
+def test_a_text_that_repeats_a_held_out_one_is_a_leak_whatever_a_task_would_compare(fields: str) -> None:
+    long = [" ".join(f"{word}{number}" for word in WORDS) for number in range(40)]
+    documents = [Document(f"d{n}", text, **FACTS, fields={"group": f"g{n}"}) for n, text in enumerate(long)]
+    copies = [Document(f"c{n}", f"{text}.", **FACTS, fields={"group": f"c{n}"}) for n, text in enumerate(long)]
+    chosen = ("domain.split.by=group", f"domain.split.leaks.fields={fields}", "domain.split.similarity=1.0")
+    settings = _composed("domain.sources.0.path=x", *chosen, "domain.split.test=0.3", "domain.split.validation=0.2")
+    parts = build(open_domain(settings.domain, [*documents, *copies]), 1).parts
+    held_out = {example.output.rstrip(".") for part in ("validation", "test") for example in parts[part]}
+    assert parts["train"]
+    assert not held_out & {example.output.rstrip(".") for example in parts["train"]}
 
 
 def _text(number: int) -> str:
@@ -115,3 +125,12 @@ def test_a_domain_of_texts_trains_and_is_measured_by_perplexity(
 
 def _flow(value: dict[str, str]) -> str:
     return "{" + ", ".join(f"{key}: {json.dumps(each)}" for key, each in value.items()) + "}"
+
+
+def test_long_documents_are_cut_into_pieces_that_joined_are_the_document() -> None:
+    text = "First part.\n\nSecond part, which is longer.\n\nThird."
+    settings = _composed("domain.sources.0.path=x", "domain.task.passage_characters=30")
+    examples = list(open_domain(settings.domain, [Document("a", text, **FACTS)]).examples())
+    assert [example.id for example in examples] == ["a#0", "a#1", "a#2"]
+    assert "".join(example.output for example in examples) == text
+    assert {example.available_at for example in examples} == {"2026-01-01"}

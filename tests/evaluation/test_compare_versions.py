@@ -4,7 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sklearn.metrics import f1_score
 
+from r1tailor import store
 from r1tailor.errors import UserError
 from r1tailor.evaluation.compare_versions import ABSENT, Compared, as_json, compared, differing, evaluated
 from r1tailor.evaluation.evaluated_files import find
@@ -13,6 +15,7 @@ from tests.support.evaluated import ITEMS, write_run
 
 HALF = [i % 2 == 0 for i in range(30)]
 MOST = [i % 10 != 0 for i in range(30)]
+ENTRY = {"value": 0.0, "low": 0.0, "high": 0.0}
 GOAL = {"metric": "label_accuracy", "at_least": 0.8, "why": "needed"}
 
 
@@ -129,3 +132,31 @@ def test_a_composition_that_is_none_is_one_error(tmp_path: Path, text: str, mess
     (tmp_path / "b" / "config.yaml").write_text(text)
     with pytest.raises(UserError, match=message):
         _compared(tmp_path)
+
+
+def test_chrf_and_macro_f1_are_paired_too(tmp_path: Path) -> None:
+    named = "+domain.task.metrics=[{name: chrf, called: likeness},macro_f1]"
+    task = ("domain=generic", "domain.sources.0.path=x", "domain.task.labels=[red,green,blue]", named)
+    for name, right in (("a", HALF), ("b", MOST)):
+        write_run(tmp_path / name, right, *task)
+        file = tmp_path / name / "evaluation" / "metrics.json"
+        values = store.read_json(file)
+        values["models"]["tuned"] |= {"likeness": ENTRY, "macro_f1": ENTRY}
+        store.write_json(file, values)
+    rows = {row.metric: row for row in _compared(tmp_path).rows}
+    for name in ("likeness", "macro_f1"):
+        assert rows[name].n == 30
+        assert rows[name].difference is not None
+        assert rows[name].difference["low"] > 0
+    given = [i % 3 if hit else 3 for i, hit in enumerate(MOST)]
+    wanted = f1_score([i % 3 for i in range(30)], given, average="macro", labels=[0, 1, 2])
+    assert rows["macro_f1"].b == pytest.approx(wanted)
+
+
+def test_answers_of_one_conversation_are_drawn_together(tmp_path: Path) -> None:
+    for name, right in (("a", [False] * 30), ("b", [i < 15 for i in range(30)])):
+        told = [replace(item, conversation=str(number // 5)) for number, item in enumerate(ITEMS)]
+        write_run(tmp_path / name, right, items=told)
+    (accuracy,) = [row for row in _compared(tmp_path).rows if row.metric == "label_accuracy"]
+    assert accuracy.difference is not None
+    assert accuracy.difference["p"] > 0.1, "three conversations of six, not fifteen answers of thirty"

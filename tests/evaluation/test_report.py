@@ -129,3 +129,27 @@ def test_text_of_users_is_text_in_the_table_and_on_the_page(
     assert "Notes [/INST] &lt;b&gt;:smile:&lt;/b&gt;" in text
     assert "&lt;img src=x&gt; [/x] :smile:" in text
     assert "<img src=x>" not in text
+
+
+def test_turns_stand_in_a_table_of_their_own_and_the_history_with_its_roles(
+    written: Callable[..., str], settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = {"value": 0.25, "low": 0.0, "high": 0.5}
+    models = {"base": {"exact_match": entry}, "tuned": {"exact_match": entry | {"value": 0.75}}}
+    comparisons = {"exact_match": {"difference": 0.5, "low": 0.1, "high": 0.9, "p": 0.04}}
+    turns = [{"turn": "1", "n": 9, "models": models}, {"turn": "6 and later", "n": 4, "models": models}]
+    metrics = _METRICS | {"models": models, "comparisons": comparisons, "by_turn": turns}
+    assert report.turn_rows(metrics) == [
+        ["answer", "items", "exact_match"],
+        ["1", "9", "0.250 / 0.750"],
+        ["6 and later", "4", "0.250 / 0.750"],
+    ]
+    assert report.turn_rows(_METRICS) == []
+    assert "By the number of the answer" not in written(settings())
+    monkeypatch.setattr("tests.evaluation.test_report._METRICS", metrics)
+    assert '<td class="number">6 and later</td>' in written(settings())
+
+
+def test_a_whole_document_is_shown_by_its_beginning_and_its_length() -> None:
+    assert report.excerpt("x" * 2000) == "x" * 2000
+    assert report.excerpt("x" * 12_345) == f"{'x' * 2000} … (12,345 characters)"

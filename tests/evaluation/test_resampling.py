@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from r1tailor.evaluation.resampling import Array, bootstrap, mcnemar, paired_bootstrap, percentiles, permutation, wilson
+from r1tailor.evaluation.resampling import Array, bootstrap, mcnemar, paired_bootstrap, percentiles, permutation
 
 
 def mean(sums: Array) -> Array:
@@ -55,10 +55,6 @@ def test_a_permutation_test_of_few_items_is_the_exact_one() -> None:
 def test_mcnemar_is_a_binomial_test_of_the_discordant_items() -> None:
     base, tuned = np.array([1, 1, 0, 0, 0, 0], bool), np.array([1, 0, 1, 1, 1, 0], bool)
     assert mcnemar(base, tuned) == pytest.approx(binomtest(3, 4).pvalue)
-
-
-def test_wilson_without_items_is_not_defined() -> None:
-    assert all(math.isnan(end) for end in wilson(0, 0, 0.95))
 
 
 def test_a_difference_that_is_not_defined_is_not_significant() -> None:

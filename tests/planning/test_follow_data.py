@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from r1tailor import config
-from r1tailor.domain import is_text
-from r1tailor.planning.follow_data import Followed, followed, open_keys, sequences
+from r1tailor.planning.follow_data import Followed, followed, open_keys
 from r1tailor.planning.preflight import refuse_early
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
@@ -120,16 +119,3 @@ def test_a_run_is_what_was_chosen_for_it(tmp_path: Path) -> None:
     named = [f"{key}={value}" for key, value in run.chosen.items()]
     spelt = phase_run(_settings("model=tiny_llama", "trainer.precision=fp32", *named), parts, {}, config.ROOT, tmp_path)
     assert spelt.identity == run.identity
-
-
-def test_whole_texts_count_as_the_windows_that_are_trained() -> None:
-    texts = ("domain.task.kind=text", "domain.goals=[]", "model=tiny_llama", "trainer.max_length=66")
-    settings = _settings(*texts, "trainer.batch_size=16", "trainer.validations=auto", "trainer.max_epochs=auto")
-    documents = [Example(f"d{n}", "", "", "word " * 640, fields={"kind": "text"}) for n in range(4)]
-    assert all(map(is_text, documents))
-    count = sequences(settings, documents, config.ROOT)
-    assert count == 4 * 50, "3,200 bytes in windows of 64"
-    found = followed(settings, documents, config.ROOT)
-    assert found.chosen["trainer.max_epochs"] == 10
-    assert "200 windows of 4 texts are 13 steps a pass" in str(found)
-    assert sequences(_settings("model=tiny_llama"), _examples(4), config.ROOT) == 4

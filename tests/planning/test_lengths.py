@@ -8,9 +8,13 @@ from string import ascii_lowercase
 import pytest
 
 from r1tailor import config
+from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.errors import DataError
-from r1tailor.planning.lengths import fitting, remarks, too_long
+from r1tailor.model.load import AnyModel
+from r1tailor.planning import lengths
+from r1tailor.planning.lengths import fitting, remarks, too_long, trained_items
 from r1tailor.records import Example
+from r1tailor.schema.domain import Template
 from r1tailor.schema.settings import Settings
 from tests.conftest import ROOT
 from tests.support.toy_run import LABELS, toy_run
@@ -79,3 +83,25 @@ def test_a_run_says_so_before_training_and_is_evaluated_on_the_rest(
     assert f"{left} test items are longer than the model's context" in report
     answered = (run.evaluation / "predictions-tuned.jsonl").read_text(encoding="utf-8")
     assert not [one.id for one in run.parts()["test"] if len(one.input) > 3000 and f'"{one.id}"' in answered]
+
+
+def test_whole_texts_count_by_their_windows() -> None:
+    texts = [Example(f"d{n}", "", "", "A line of words.\n" * 600, fields={"kind": "text"}) for n in range(2)]
+    settings = _settings("domain.task.kind=text", "domain.goals=[]", "trainer.max_length=512")
+    found = trained_items(settings, ROOT, texts)
+    assert found > 2 * 600 * len("A line of words.\n") // 512
+    assert trained_items(_settings(), ROOT, texts) == 2
+
+
+def test_arguments_of_the_template_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[object] = []
+    opened = lengths.load.load_tokenizer
+
+    def load_tokenizer(model: AnyModel, root: Path, template: Template | None = None) -> ChatTokenizer:
+        given.append(template)
+        return opened(model, root, template)
+
+    monkeypatch.setattr(lengths.load, "load_tokenizer", load_tokenizer)
+    settings = _settings("domain.task.template.date_string=today")
+    too_long(settings, ROOT, _parts())
+    assert given == [settings.domain.task.template]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, ttest_1samp
 
 from r1tailor.planning import power
 
@@ -32,7 +32,26 @@ def test_of_too_few_items_nothing_is_found() -> None:
     assert power.detectable_gain(4) is None
 
 
-@pytest.mark.parametrize(("share", "items"), [(0.8, 90), (0.05, 30), (1.0, 12), (0.0, 7)])
-def test_the_interval_is_that_of_scipy(share: float, items: int) -> None:
-    outside = binomtest(round(share * items), items).proportion_ci(method="wilson")
-    assert power.interval(round(share * items) / items, items) == pytest.approx((outside.low, outside.high))
+@pytest.mark.parametrize(("successes", "n"), [(72, 90), (2, 30), (12, 12), (0, 7), (1, 3)])
+@pytest.mark.parametrize("confidence", [0.9, 0.95])
+def test_the_interval_is_that_of_scipy_to_the_last_bit(successes: int, n: int, confidence: float) -> None:
+    outside = binomtest(successes, n).proportion_ci(confidence, method="wilson")
+    assert power.wilson(successes, n, confidence) == (outside.low, outside.high)
+
+
+def test_an_expected_number_of_successes_need_not_be_whole() -> None:
+    low, high = power.wilson(0.67 * 7, 7, 0.95)
+    assert power.wilson(4, 7, 0.95)[0] < low < power.wilson(5, 7, 0.95)[0] < high
+
+
+def test_wilson_without_items_is_not_defined() -> None:
+    assert all(np.isnan(end) for end in power.wilson(0, 0, 0.95))
+
+
+def test_a_shift_is_found_as_often_as_a_simulated_paired_comparison_finds_it() -> None:
+    shift = power.detectable_shift(60)
+    drawn = np.random.default_rng(1).normal(shift, 1.0, size=(4000, 60))
+    found = np.mean(ttest_1samp(drawn, 0.0, axis=1).pvalue <= 0.05)
+    assert found == pytest.approx(0.8, abs=0.03)
+    assert power.items_for_shift(shift + 1e-9) == 60
+    assert power.items_for_shift(0.2) == 197

@@ -26,8 +26,16 @@ def with_memory(monkeypatch: pytest.MonkeyPatch, mib: int) -> None:
     [
         ("lora", "trainer.micro_batch_tokens=2048", "trainer.micro_batch_tokens=1024"),
         ("lora", "trainer.micro_batch_tokens=1024", "trainer.micro_batch_tokens=512"),
-        ("lora", "trainer.micro_batch_tokens=512", "trainer.gradient_checkpointing=true trainer.micro_batch_tokens=1024"),
-        ("full", "trainer.micro_batch_tokens=512", "trainer.gradient_checkpointing=true trainer.micro_batch_tokens=1024"),
+        (
+            "lora",
+            "trainer.micro_batch_tokens=512",
+            "trainer.gradient_checkpointing=true trainer.micro_batch_tokens=1024",
+        ),
+        (
+            "full",
+            "trainer.micro_batch_tokens=512",
+            "trainer.gradient_checkpointing=true trainer.micro_batch_tokens=1024",
+        ),
         (
             "full",
             "trainer.gradient_checkpointing=true trainer.micro_batch_tokens=512",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from r1tailor.proposal.advice import Lengths, advise, max_length, shown_by
+from r1tailor.proposal.advice import Lengths, advise, max_length, strategy_for
 from r1tailor.proposal.tongue import Tongue
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
@@ -28,8 +28,22 @@ def test_the_advice_names_each_setting_with_its_reason(
     assert advice.overrides == ("trainer.max_length=4096",)
 
 
-def test_what_a_test_can_show_is_computed() -> None:
-    told = str(shown_by(90, "label_accuracy", 0.8, Tongue("en")))
-    assert "90: a gain of 16 points is seen with 80 % power; 5 points want 498" in told
-    assert "[0.71, 0.87]" in told
-    assert "没" not in str(shown_by(4, "bleu", 0.8, Tongue("en")))
+def test_under_a_hundred_thousand_examples_adapters_are_trained_from_there_on_all_weights(
+    settings: Callable[..., Settings], examples: list[Example], tmp_path: Path
+) -> None:
+    assert (strategy_for(99_999), strategy_for(100_000)) == ("lora", "full")
+    full = settings("model=tiny_llama", "trainer.precision=fp32", "strategy=full")
+    advice = advise(full, examples, tmp_path, Tongue("en"), times=100_000)
+    assert advice.overrides[0] == "strategy=full"
+    (told,) = [str(decision) for decision in advice.decisions if decision.what == "strategy"]
+    assert "full" in told
+    assert "over 100,000" in told
+
+
+def test_examples_longer_than_the_context_are_counted(
+    settings: Callable[..., Settings], examples: list[Example], tmp_path: Path
+) -> None:
+    long = [Example(e.id, e.instruction, e.input * (4000 if n == 0 else 1), e.output) for n, e in enumerate(examples)]
+    advice = advise(settings("model=tiny_llama", "trainer.precision=fp32"), long, tmp_path, Tongue("en"))
+    (told,) = [str(decision) for decision in advice.decisions if decision.what == "max_length"]
+    assert "are longer and left out" in told

@@ -2,7 +2,8 @@
 
 import pytest
 
-from r1tailor.proposal.cells import as_date, described
+from r1tailor.proposal.cells import described
+from r1tailor.sources.written import known_day
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,7 @@ from r1tailor.proposal.cells import as_date, described
 def test_dates_are_found_with_their_format(cells: list[str], form: str) -> None:
     column = described("d", [{"d": cell} for cell in cells])
     assert column.dates == form
-    assert not form or as_date(cells[0], form)
+    assert not form or known_day(cells[0], form)
 
 
 def test_what_stands_for_nothing_is_not_counted_as_a_value() -> None:

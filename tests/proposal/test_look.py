@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from r1tailor.errors import DataError
+from r1tailor.proposal import look as look_module
 from r1tailor.proposal.look import look
 
 _TURN = {"role": "user", "content": "hm"}
@@ -68,3 +69,26 @@ def test_json_without_records_is_refused(content: str, tmp_path: Path) -> None:
     path.write_text(content, encoding="utf-8")
     with pytest.raises(DataError, match=r"a\.json"):
         look(str(path))
+
+
+def test_files_of_a_folder_that_are_not_read_are_named(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt", "notes.bak"):
+        (tmp_path / name).write_text("hm", encoding="utf-8")
+    assert look(str(tmp_path)).others == ("notes.bak",)
+
+
+def test_a_misspelt_file_is_told_with_the_nearest_one(tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"exprot\.csv does not exist\. Did you mean export\.csv\?"):
+        look(str(tmp_path / "exprot.csv"))
+
+
+def test_the_rows_of_a_large_file_are_estimated_by_its_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look_module, "MOST", 50)
+    path = tmp_path / "a.csv"
+    path.write_text("q,a\n" + "".join(f"question {n:04},answer {n:04}\n" for n in range(400)), encoding="utf-8")
+    found = look(str(path))
+    assert len(found.rows) == 50
+    assert found.total == pytest.approx(400, rel=0.1)
+    path.write_text("q,a\n1,2\n", encoding="utf-8")
+    assert look(str(path)).total == 1

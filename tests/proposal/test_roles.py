@@ -79,3 +79,28 @@ def test_a_closed_set_counts_spellings_of_one_label_once() -> None:
     rows = [{"d": ("Yes", "YES", "yes", "No")[n % 4]} for n in range(12)]
     assert is_closed(described("d", rows))
     assert not is_closed(described("d", [{"d": str(n)} for n in range(12)]))
+
+
+def test_a_hole_loses_no_group_and_a_subject_line_is_none() -> None:
+    rows = [*_visits(), {**_visits()[0], "MRN": ""}]
+    assert _roles(rows).group == "MRN"
+    tickets = [
+        {
+            "Subject": f"printer {n % 4}",
+            "Details": f"paper jam on floor {n}, since noon",
+            "Resolution": f"step {n} helped",
+        }
+        for n in range(40)
+    ]
+    roles = _roles(tickets)
+    assert (roles.group, roles.input, roles.output) == ("", ("Details",), "Resolution")
+
+
+def test_a_whole_name_comes_before_a_word_in_one_and_a_column_of_holes_is_not_asked() -> None:
+    rows = [
+        {"Clutch Completion": ("Yes", "No")[n % 2], "Species": ("Adelie", "Gentoo", "Chinstrap")[n % 3], "bill": n / 7}
+        | {"Comments": "not enough blood for isotopes" if n % 9 == 0 else ""}
+        for n in range(60)
+    ]
+    roles = _roles(rows)
+    assert (roles.output, roles.input) == ("Species", ("Clutch Completion", "bill"))

@@ -33,3 +33,25 @@ def test_a_third_of_chinese_letters_makes_the_text_chinese() -> None:
     assert language(iter(["反复咳嗽三天 CT"])) == "zh"
     assert language(iter(["a note about 北京 in English"])) == "en"
     assert language(iter([""])) == "en"
+
+
+def test_answers_are_numbers_and_their_wording_is_compared() -> None:
+    facts = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2026-01-01"}
+    numbers = [Document(f"n{n}", "q", **facts, fields={"output": f"<think>so</think>{n}"}) for n in range(20)]
+    assert survey(numbers).numeric
+    assert survey(numbers).reasoned == 20
+    alike = [Document(f"a{n}", "q", **facts, fields={"output": f"The answer is case {n} of ours."}) for n in range(20)]
+    found = survey(alike)
+    assert not found.numeric
+    assert found.unrelated > 50
+
+
+def test_an_age_above_89_singles_a_person_out() -> None:
+    facts = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2026-01-01"}
+    assert survey([Document("a", "Pt is 94 y/o with cough", **facts)]).identifies
+    assert not survey([Document("a", "Pt is 54 y/o with cough", **facts)]).identifies
+
+
+def test_a_sober_lawyer_is_nobody() -> None:
+    facts = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2026-01-01"}
+    assert not survey([Document("a", "你是一名严谨的中国律师助理。", **facts)]).identifiers

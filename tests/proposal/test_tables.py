@@ -56,3 +56,31 @@ def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("a,b\n", encoding="utf-8")
     with pytest.raises(DataError, match="holds no rows"):
         read(tmp_path / "a.csv", 10)
+
+
+@pytest.mark.parametrize("opening", ["Report of visits, March\nWard 4\n\n", "sep=;\n", ""])
+def test_titles_above_the_header_are_passed_over(opening: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"{opening}note;ward;n\nx, y;a;1\nz;b;2\n", encoding="utf-8")
+    found = read(path, 10)
+    assert found.columns == ("note", "ward", "n")
+    assert found.reader.get("header_row") == (4 if "Ward" in opening else None)
+    assert found.rows[0] == {"note": "x, y", "ward": "a", "n": "1"}
+
+
+def test_semicolons_in_the_notes_of_a_comma_file_divide_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("note,ward\nx; y; z,a\nq; r; s,b\n", encoding="utf-8")
+    assert read(tmp_path / "a.csv", 10).reader["separator"] == ","
+
+
+def test_of_a_workbook_titles_and_other_sheets_are_told(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "visits"
+    for row in (["Export of 2024"], [], [None, "note", "ward"], [None, "x", "a"], [None, "y", "b"], [None, "z", "a"]):
+        book.active.append(row)
+    book.create_sheet("legend").append(["a", "b"])
+    book.save(tmp_path / "a.xlsx")
+    found = read(tmp_path / "a.xlsx", 10)
+    assert found.reader == {"sheet": "visits", "header_row": 3}
+    assert found.said["sheet"][0] == "the most rows; not read: legend"
+    assert found.rows[0] == {"column 1": None, "note": "x", "ward": "a"}

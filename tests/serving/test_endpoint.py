@@ -12,6 +12,8 @@ import pytest
 
 from r1tailor.errors import ConfigError
 from r1tailor.inference.sampling import Sampling
+from r1tailor.instruction.template import arguments_of
+from r1tailor.schema.domain import Template
 from r1tailor.schema.serving import Endpoint
 from r1tailor.serving.endpoint import EndpointEngine
 from r1tailor.serving.engine import Ask, Piece, Turn
@@ -52,8 +54,8 @@ def server() -> Iterator[tuple[str, type[Handler]]]:
 
 def _engine(url: str, **changes: Any) -> EndpointEngine:  # noqa: ANN401
     settings = {"model": None, "key_variable": None, "timeout_seconds": 5.0, "url": url}
-    environment = changes.pop("environment", {})
-    return EndpointEngine(Endpoint(**(settings | changes)), "medical-3", environment)
+    environment, arguments = changes.pop("environment", {}), changes.pop("arguments", {})
+    return EndpointEngine(Endpoint(**(settings | changes)), "medical-3", environment, arguments)
 
 
 def _pieces(engine: EndpointEngine, ask: Ask = ASK) -> list[Piece]:
@@ -83,6 +85,19 @@ def test_a_stream_is_read_and_the_version_is_the_name(server: tuple[str, type[Ha
     )
     _pieces(_engine(url, model="other"), Ask(text="a", sampling=Sampling(5)))
     assert (handler.seen[1]["path"], handler.seen[1]["model"]) == ("/v1/completions", "other")
+
+
+def test_arguments_of_the_template_are_sent_where_any_are_set(server: tuple[str, type[Handler]]) -> None:
+    url, handler = server
+    handler.body = _stream(LAST)
+    given = arguments_of(Template(enable_thinking=False, date_string="3 May 2026"))
+    _pieces(_engine(url, arguments=given))
+    _pieces(_engine(url, arguments=arguments_of(Template())))
+    _pieces(_engine(url, arguments=given), Ask(text="a", sampling=Sampling(5)))
+    first, unset, text = handler.seen
+    assert first["chat_template_kwargs"] == {"enable_thinking": False, "date_string": "3 May 2026"}
+    assert "chat_template_kwargs" not in unset, "vendors refuse keys that they do not know"
+    assert "chat_template_kwargs" not in text, "a text is continued without a template"
 
 
 def test_its_key_is_sent_to_one_host_alone(server: tuple[str, type[Handler]]) -> None:

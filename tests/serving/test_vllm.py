@@ -19,7 +19,7 @@ LOCAL = Base("mine", "0" * 64, {"kind": "local", "path": "models/mine"})
 
 
 def _written(monkeypatch: pytest.MonkeyPatch, folder: Path, **changes: Any) -> str:  # noqa: ANN401
-    settings = config.load([])
+    settings = config.load(changes.pop("overrides", []))
     found = Located("medical-3", "", folder, folder / "config.yaml", (), folder / "forms")
     monkeypatch.setattr(Located, "settings", settings)
     monkeypatch.setattr(vllm, "locate", lambda *_: found)
@@ -49,6 +49,13 @@ def test_an_adapter_is_served_on_its_base(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert "medical-3=/adapter" in service["command"]
     assert "r1tailor serve medical serving=endpoint" in text
     assert "was not run here" in text
+
+
+def test_arguments_of_the_template_are_written_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    chosen = ["domain=medical", "domain.task.reasoning=false", "+domain.task.template.enable_thinking=false"]
+    text = _written(monkeypatch, tmp_path, base=HUB, overrides=chosen)
+    assert text.splitlines()[-1] == '# {"chat_template_kwargs": {"enable_thinking": false}}'
+    assert "chat_template_kwargs" not in _written(monkeypatch, tmp_path, base=HUB)
 
 
 def test_full_weights_are_served_by_their_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

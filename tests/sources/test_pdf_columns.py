@@ -102,3 +102,28 @@ def test_a_table_without_rules_between_columns_of_prose_keeps_its_rows(tmp_path:
     wide = "A caption that runs over the whole page, from its left edge to its right edge, over both of its columns"
     found = _lines(tmp_path, column(left, 60), column(right, 320), column([wide], 60, 660), *cells)
     assert found == [*left, *right, wide, *(" ".join(row[:2]) for row in rows)]
+
+
+CODE = ("x[0] = 2.1;", "y(1, 2);", "for (int i = 0; i < n; i++) {", "s += x[i];", "}", "return s / n;", "// the mean")
+
+
+def _code(name: str, lines: int) -> list[str]:
+    return [f"{CODE[line % len(CODE)]} {name}{line}" for line in range(lines)]
+
+
+def test_columns_of_code_are_read_one_after_the_other(tmp_path: Path) -> None:
+    left, right = _code("L", 24), _code("R", 24)
+    assert _lines(tmp_path, column(left, 60), column(right, 320, 776)) == left + right
+
+
+def test_labels_in_the_middle_of_their_cells_are_no_column(tmp_path: Path) -> None:
+    rows = [(f"Drug {number}", f"{number} mg", f"of {number} g") for number in range(14)]
+    draws = [
+        draw
+        for number, (label, first, second) in enumerate(rows)
+        for draw in (column([label], 60, 780 - 40 * number), column([first, second], 320, 785 - 40 * number))
+    ]
+    found = _lines(tmp_path, *draws)
+    assert len(found) == 42
+    for number, (label, first, second) in enumerate(rows):
+        assert sorted(found[3 * number : 3 * number + 3]) == sorted((label, first, second))

@@ -141,6 +141,34 @@ def test_cells_are_typed_in_every_kind_of_table(kind: str, tmp_path: Path) -> No
     )
 
 
+MALFORMED = [  # output, reasoning, and what is wrong with the row
+    ("<think>left arm</think>cardiology", "", ""),
+    ("<think>left arm", "", "output: a <think> block is not closed"),
+    ("<think>a<think>b</think>cardiology", "", "output: a <think> block is not closed"),
+    ("<think>a</think><think>b</think>cardiology", "", "output: 2 </think> where one block of reasoning may stand"),
+    ("Say <think>a</think>cardiology", "", "output: text stands before <think>"),
+    ("<think>left arm</think>", "", "output is empty after its reasoning"),
+    ("<think>left arm</think>cardiology", "right arm", "output holds reasoning in a <think> block, and the record"),
+]
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "xlsx", "parquet", "json", "jsonl", "sql"])
+def test_a_malformed_block_of_reasoning_is_rejected_with_its_place_in_every_kind_of_table(
+    kind: str, tmp_path: Path
+) -> None:
+    if kind == "sql":
+        pytest.importorskip("sqlalchemy")
+    rows = [{"q": "a", "output": output, "reasoning": reasoning or None} for output, reasoning, _ in MALFORMED]
+    settings = _write(tmp_path, kind, rows)
+    settings["columns"] = settings["columns"] | {"optional": ["reasoning"]}
+    rejected: list[Rejection] = []
+    (found,) = read(Case("", settings, lambda *_: None).source(), tmp_path, rejected)
+    assert found.fields["output"] == MALFORMED[0][0], "the domain parts it, and counts how many there were"
+    for one, (*_, reason) in zip(rejected, MALFORMED[1:], strict=True):
+        assert one.reason.startswith(reason)
+        assert one.position
+
+
 def test_a_whole_number_that_a_hole_made_a_fraction_is_the_same_group(tmp_path: Path) -> None:
     pq.write_table(pa.table({"q": ["a", "b"], "group": [7.0, None]}), tmp_path / "n.parquet")
     columns = {"input": "q", "optional": ["group"]}

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from r1tailor.sources.streams import Damage
-from r1tailor.sources.written import DateFormat, NumberFormat
+from r1tailor.sources.written import DateFormat, NumberFormat, form_of, known_day, reads_as_number
 
 
 @pytest.mark.parametrize(
@@ -99,3 +99,41 @@ def test_a_column_without_an_order_is_refused(column: list[str], reason: str) ->
 def test_what_is_no_date_is_said(form: str, text: str, reason: str) -> None:
     with pytest.raises(Damage, match=reason):
         DateFormat.of(form, [text]).day(text)
+
+
+@pytest.mark.parametrize(
+    ("texts", "form"),
+    [
+        (["2024-03-14", "2024-12-01"], "%Y-%m-%d"),
+        (["03/14/2024", "12/01/2024"], "%m/%d/%Y"),
+        (["14/03/2024", "01/12/2024"], "%d/%m/%Y"),
+        (["a", "b"], ""),
+        ([], ""),
+    ],
+)
+def test_the_format_that_most_texts_have(texts: list[str], form: str) -> None:
+    assert form_of(texts, 0.9) == form
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "day"),
+    [
+        ("2024年3月14日", "auto", date(2024, 3, 14)),
+        ("2024/3/14 10:30", "auto", date(2024, 3, 14)),
+        ("14.03.2024", "%d.%m.%Y", date(2024, 3, 14)),
+        ("2024-02-30", "auto", None),
+        ("0024-03-14", "auto", None),
+    ],
+)
+def test_known_days(text: str, form: str, day: date | None) -> None:
+    assert known_day(text, form) == day
+
+
+@pytest.mark.parametrize("text", ["1,002.5", "1.234,5", "1 234,5", "1'234.5", "12 %", "−3", ".5"])
+def test_usual_ways_to_write_a_number(text: str) -> None:
+    assert reads_as_number(text)
+
+
+@pytest.mark.parametrize("text", ["", "a1", "nan", "inf", "1_000", "12,34,5", "1.2.3"])
+def test_what_is_no_number(text: str) -> None:
+    assert not reads_as_number(text)

@@ -6,25 +6,19 @@ itself: it begins with the tokenizer's start token (its end of text, where it ha
 predicted, and the last window of a text ends in the end of text.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from r1tailor.batching.cache import Encoded, Rendered, cached
+from r1tailor.domain.passages import end_of_piece
 from r1tailor.errors import DataError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Ids = tuple[int, ...]
-_ENDS = (  # where a text may be cut, the best first
-    re.compile(r"\n[^\S\n]*\n\s*"),
-    re.compile(r"\n"),
-    re.compile(r"[.!?][\"')\]]*\s+|[。！？；][”’」』）]*"),
-    re.compile(r"\s+"),
-)
 _AROUND = 2  # tokens of a window that are not of its text: the start, and the end
 _SHORTEST = 16  # tokens of a window
 
@@ -70,24 +64,13 @@ def cut(text: str, most: int, ids_of: Callable[[str], Ids], starts: Sequence[int
         reach = most
         while True:
             limit = starts[token + reach] if token + reach < len(starts) else len(text)
-            close = _end(text, begin, max(limit, begin + 1))
+            close = end_of_piece(text, begin, max(limit, begin + 1))
             ids = ids_of(text[begin:close])
             if len(ids) <= most or close == begin + 1:
                 break
             reach = max(reach - (len(ids) - most), 0)  # a part alone may take more tokens than within the text
         yield text[begin:close], ids
         begin = close
-
-
-def _end(text: str, begin: int, limit: int) -> int:
-    """Return where a part that begins there and may reach up to a limit ends best."""
-    if limit == len(text):
-        return limit
-    for ends in _ENDS:
-        places = [found.end() for found in ends.finditer(text, begin, limit) if begin < found.end() <= limit]
-        if places:
-            return places[-1]
-    return limit
 
 
 def _encoded(tokenizer: "PreTrainedTokenizerBase", most: int, rendered: Sequence[Rendered]) -> list[Encoded]:

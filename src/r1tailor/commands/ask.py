@@ -30,7 +30,11 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
     parser = commands.add_parser("ask", help="ask a tuned model: a question, a file, a dialogue")
     parser.add_argument("model", help="a domain, a version, or the folder of a run or a model")
     parser.add_argument("question", nargs="?", help="without it: a dialogue; an empty line ends it")
-    parser.add_argument("--file", type=Path, help="*.jsonl (input; optionally id, instruction), or a question a line")
+    parser.add_argument(
+        "--file",
+        type=Path,
+        help="*.jsonl, *.json, *.parquet (input, or messages; optionally id), or a question a line",
+    )
     parser.add_argument("--out", type=Path, help="where to write the answers; an interrupted run continues there")
     parser.add_argument("--instruction", help="in the place of that of the domain's task")
     parser.add_argument("--asof", type=date.fromisoformat, metavar="DATE", help="what a market model says of a day")

@@ -2,8 +2,12 @@
 
 import math
 import random
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Literal
+
+from r1tailor.curriculum.shuffled import together
 
 
 def competence(step: int, over: float, initial: float, pacing: Literal["linear", "root"]) -> float:
@@ -27,11 +31,18 @@ def competence(step: int, over: float, initial: float, pacing: Literal["linear",
 
 
 def steps(
-    quantiles: Sequence[float], batch_size: int, seed: int, numbers: range, allowed: Sequence[float]
+    quantiles: Sequence[float],
+    batch_size: int,
+    seed: int,
+    numbers: range,
+    allowed: Sequence[float],
+    conversations: Sequence[str] | None = None,
 ) -> list[list[int]]:
     """Draw the examples of some steps, each from those whose quantile its competence allows.
 
-    A step draws none twice. Where fewer than a batch are allowed, the easiest fill it.
+    A step draws none twice. Where fewer than a batch are allowed, the easiest fill it. Turns of one conversation are
+    drawn together, so that a row holds their shared history once, and are as hard as the hardest of them; a step then
+    has about ``batch_size`` examples.
 
     Args:
         quantiles: of each example, all different.
@@ -39,11 +50,23 @@ def steps(
         seed: of the run.
         numbers: of the steps.
         allowed: the competence at each of them.
+        conversations: of each example, empty for one that stands alone; None where all do.
     """
-    order = sorted(range(len(quantiles)), key=quantiles.__getitem__)
-    size = min(batch_size, len(order))
+    units = together(conversations or [""] * len(quantiles))
+    units.sort(key=lambda unit: max(quantiles[one] for one in unit))
+    ends = list(accumulate(map(len, units)))
+    size = min(batch_size, len(quantiles))
     result = []
     for step, share in zip(numbers, allowed, strict=True):
-        easy = max(size, math.floor(share * len(order) + 1e-9))  # quantiles are n / N
-        result.append([order[place] for place in random.Random(f"{seed}/competence/{step}").sample(range(easy), size)])
+        most = max(size, math.floor(share * len(quantiles) + 1e-9))  # quantiles are n / N
+        easy = max(1, bisect_right(ends, most))
+        drawn = random.Random(f"{seed}/competence/{step}").sample(range(easy), min(size, easy))
+        result.append(_about([units[place] for place in drawn], size))
     return result
+
+
+def _about(units: Sequence[Sequence[int]], size: int) -> list[int]:
+    """Return the examples of the first units, as many as come nearest to a number of examples; at least one unit."""
+    ends = [0, *accumulate(map(len, units))]
+    count = min(range(1, len(ends)), key=lambda number: abs(ends[number] - size))
+    return [one for unit in units[:count] for one in unit]

@@ -62,7 +62,7 @@ def course(settings: Settings, key: str, material: Material) -> Course:
         case ByLengthCurriculum():
             return Course(per_epoch, total, everything, lambda _: by_length.steps(lengths, batch_size, told))
         case CompetenceCurriculum():
-            return _paced(curriculum.phases.whole, settings, material, per_epoch, total)
+            return _paced(curriculum.phases.whole, settings, material, per_epoch, total, told)
         case PhasedCurriculum():
             return _phase(curriculum, key, settings, material)
 
@@ -102,14 +102,16 @@ def seen_by(curriculum: Curriculum, key: str) -> dict[str, Any]:
     return {"kind": curriculum.kind, "phases": {k: phases[k] for k in so_far}}
 
 
-def _paced(phase: CompetencePhase, settings: Settings, material: Material, per_epoch: int, total: int) -> Course:
+def _paced(
+    phase: CompetencePhase, settings: Settings, material: Material, per_epoch: int, total: int, told: Sequence[str]
+) -> Course:
     places = quantiles(scores(phase.difficulty, material), settings.seed)
     over = max(1.0, phase.reached * total)
 
     def steps(epoch: int) -> list[list[int]]:
         numbers = range(epoch * per_epoch, (epoch + 1) * per_epoch)
         allowed = [competence.competence(number, over, phase.initial, phase.pacing) for number in numbers]
-        return competence.steps(places, settings.trainer.batch_size, settings.seed, numbers, allowed)
+        return competence.steps(places, settings.trainer.batch_size, settings.seed, numbers, allowed, told)
 
     return Course(per_epoch, total, range(len(places)), steps)
 

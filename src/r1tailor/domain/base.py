@@ -3,13 +3,16 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from r1tailor.domain.answers import parted
 from r1tailor.domain.declaration import ScoredMetric, declaration
-from r1tailor.domain.named_metrics import NAMED, Answered, covered, score
+from r1tailor.domain.named_metrics import NAMED, OF_CALLS, Answered, covered, score
+from r1tailor.domain.tool_calls import called
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema.domain import DomainSection, Task
+from r1tailor.schema.metrics import NamedMetric, PlainMetric
 
 
 class Domain(ABC):
@@ -32,9 +35,19 @@ class Domain(ABC):
         measured = declaration(self.settings.kind).measured(self.settings)
         own = {metric.name for metric in measured}
         of_name = {metric.name: metric for metric in NAMED}
-        asked = [replace(of_name[metric.name], name=metric.key) for metric in self.settings.task.metrics]
+        asked = [replace(of_name[metric.name], name=metric.key) for metric in self._named]
         named = [metric for metric in asked if metric.name not in own]
         return tuple(metric for metric in (*measured, *named) if metric.kind != "corpus")
+
+    @cached_property
+    def _named(self) -> tuple[NamedMetric, ...]:
+        """The metrics that the task names, and those of calls where answers in the documents call tools."""
+        named = self.settings.task.metrics
+        turns = (turn for document in self.documents for turn in document.fields.get("turns", ()))
+        if not any(turn["role"] == "assistant" and "tool_calls" in turn.get("fields", {}) for turn in turns):
+            return named
+        there = {metric.name for metric in named}
+        return (*named, *(PlainMetric(name=name) for name in OF_CALLS if name not in there))  # type: ignore[arg-type]
 
     @abstractmethod
     def examples(self) -> Iterator[Example]:
@@ -57,11 +70,15 @@ class Domain(ABC):
         """Return a score in [0, 1] for each metric of the kind that says something of the example."""
 
     def scores(self, example: Example, prediction: Prediction) -> dict[str, float]:
-        """Return the scores of ``score`` and of the metrics that the task names; of equal names the kind's counts."""
+        """Return the scores of ``score`` and of the metrics that the task names; of equal names the kind's counts.
+
+        An answer that only calls tools is scored by its calls alone.
+        """
         entities = example.fields.get("entities", ())
         answers = answer_of(example.output), answer_of(prediction.generated)
-        item = Answered(*answers, self.labels_of(example), entities)
-        return score(self.settings.task.metrics, item) | self.score(example, prediction)
+        item = Answered(*answers, self.labels_of(example), entities, called(example.tool_calls))
+        own = self.score(example, prediction) if example.output or not example.tool_calls else {}
+        return score(self._named, item) | own
 
     @abstractmethod
     def majority_answer(self, train: Sequence[Example]) -> str:

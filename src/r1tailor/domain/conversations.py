@@ -35,7 +35,7 @@ def turned(document: Document, fields: Mapping[str, Any], kept: Mapping[str, Any
         yield Example(
             id=document.id if last else f"{document.id}.{number}",
             instruction=task.instruction,
-            **_asked(turns[:place]),
+            **asked_after(turns[:place]),
             output=_output(turns[place], turns[:place], task),
             reasoning=turns[place].reasoning if task.reasoning else "",
             group=fields["group"],
@@ -47,7 +47,7 @@ def turned(document: Document, fields: Mapping[str, Any], kept: Mapping[str, Any
         )
 
 
-def _asked(before: list[Turn]) -> dict[str, Any]:
+def asked_after(before: list[Turn]) -> dict[str, Any]:
     """Return the question that an answer follows, and the turns before it; a tool's result is a turn, no question."""
     if before[-1].role == "user" and not before[-1].fields:
         return {"input": before[-1].content, "turns": tuple(before[:-1])}

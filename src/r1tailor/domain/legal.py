@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from r1tailor.domain.answers import label_in
 from r1tailor.domain.base import Domain, answer_of, written
 from r1tailor.domain.declaration import Declaration, ScoredMetric
 from r1tailor.domain.passages import PassageTask, passages
@@ -40,8 +41,6 @@ class Legal(Domain):
             act = document.fields["act"]
             self._articles.setdefault(act, set()).add(document.fields["article"])
             self._act_called |= dict.fromkeys(_names(act, document.fields["official_number"]), act)
-        longest_first = sorted(self._act_called, key=len, reverse=True)
-        self._act_name = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
 
     def examples(self) -> Iterator[Example]:
         """Yield one example for each passage; those of one article are one group."""
@@ -79,8 +78,7 @@ class Legal(Domain):
 
     def act_in(self, answer: str) -> str:
         """Return the act that an answer names first, by its name, its short name or its number; empty if none."""
-        found = self._act_name.search(answer)
-        return self._act_called[found.group().casefold()] if found else ""
+        return self._act_called.get(label_in(answer, tuple(self._act_called)), "")
 
 
 def _names(act: str, official_number: str) -> Iterator[str]:

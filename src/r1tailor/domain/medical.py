@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from r1tailor.domain.answers import label_in
 from r1tailor.domain.base import Domain, answer_of, coverage, written
 from r1tailor.domain.declaration import Declaration, ScoredMetric
 from r1tailor.records import Document, Example, Prediction
@@ -91,10 +92,7 @@ class Medical(Domain):
 
     def _chapter_in(self, answer: str, code: str) -> str:
         """Return the chapter an answer names first, or else the one its code belongs to."""
-        folded = answer.casefold()
-        named = [(folded.find(chapter.casefold()), -len(chapter), chapter) for chapter in self._chapters]
-        found = sorted(entry for entry in named if entry[0] >= 0)
-        return found[0][2] if found else str(self._chapter_of.get(code, ""))
+        return label_in(answer, self._chapters) or str(self._chapter_of.get(code, ""))
 
     def _complies(self, code: str, reference: str) -> bool:
         return code in self._title_of and not any(_covers(note, code) for note in self._excludes[reference])

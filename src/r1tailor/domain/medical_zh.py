@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from r1tailor.domain.answers import label_in
 from r1tailor.domain.base import Domain, answer_of, coverage, written
 from r1tailor.domain.declaration import Declaration, ScoredMetric
 from r1tailor.records import Document, Example, Prediction
@@ -96,8 +97,7 @@ class MedicalZh(Domain):
     def department_in(self, answer: str) -> str:
         """Return the department that an answer names first (the longest, where two begin together)."""
         names = {**self.settings.task.synonyms, **{name: name for name in self._departments}}
-        found = sorted((answer.find(name), -len(name), counts) for name, counts in names.items())
-        return next((counts for place, _, counts in found if place >= 0), "")
+        return names.get(label_in(answer, tuple(names)), "")
 
     def _only_department(self, document: Document) -> str:
         """Return the one department of a disease; empty if it has none or several."""

@@ -22,6 +22,7 @@ from r1tailor.domain.answers import (
     place_of,
 )
 from r1tailor.domain.declaration import ScoredMetric
+from r1tailor.domain.tool_calls import Call, calls_in
 from r1tailor.schema.metrics import (
     ContainsMetric,
     JsonMetric,
@@ -41,12 +42,14 @@ class Answered:
         answer: the model's, without reasoning.
         labels: the closed set; empty without one.
         entities: terms that an answer must mention.
+        calls: of tools, by the reference.
     """
 
     reference: str
     answer: str
     labels: Sequence[str] = ()
     entities: Sequence[str] = ()
+    calls: Sequence[Call] = ()
 
 
 Scorer = Callable[[Any, Answered], float | None]
@@ -141,6 +144,15 @@ def covered(entities: Sequence[str], answer: str) -> float:
     return sum(place_of(folded(entity), asked) >= 0 for entity in entities) / len(entities)
 
 
+def _tool_calls(_: NamedMetric, item: Answered) -> float | None:
+    return float(sorted(calls_in(item.answer)) == sorted(item.calls)) if item.calls else None
+
+
+def _tool_names(_: NamedMetric, item: Answered) -> float | None:
+    wanted, given = (sorted(name for name, _ in calls) for calls in (item.calls, calls_in(item.answer)))
+    return float(wanted == given) if item.calls else None
+
+
 def _length(_: NamedMetric, item: Answered) -> float:
     from r1tailor.corpus.shingles import words
 
@@ -229,9 +241,24 @@ _SCORERS: dict[str, tuple[Scorer, ScoredMetric]] = {
                 description="Share of the item's `entities` that the answer mentions as whole words.",
             ),
         ),
+        (
+            _tool_calls,
+            ScoredMetric(
+                "tool_calls",
+                "proportion",
+                description="Answers that call the reference's tools with the same arguments, compared as JSON.",
+            ),
+        ),
+        (
+            _tool_names,
+            ScoredMetric(
+                "tool_names", "proportion", description="The same, whatever the arguments are: the right tools."
+            ),
+        ),
         (_length, ScoredMetric("length", "mean", description="Words of the answer; a Chinese character is one.")),
     )
 }
+OF_CALLS = ("tool_calls", "tool_names")  # measured without being named where references call tools
 OVER_ALL = (
     ScoredMetric("macro_f1", "corpus", description="F1 of each label, averaged over those that occur; in [0, 1]."),
     ScoredMetric("chrf", "corpus", description="F2 of character 1- to 6-grams (sacrebleu's chrF2), in [0, 100]."),
@@ -240,6 +267,8 @@ NAMED = (*(metric for _, metric in _SCORERS.values()), *OVER_ALL)
 
 
 def score(metrics: Sequence[NamedMetric], item: Answered) -> dict[str, float]:
-    """Return the score of one answer by each metric that says something of it."""
-    found = {metric.key: _SCORERS[metric.name][0](metric, item) for metric in metrics if metric.name in _SCORERS}
+    """Return the score of one answer by each metric that says something of it: of calls alone, those of calls."""
+    silent = item.calls and not item.reference
+    said = [metric for metric in metrics if metric.name in (OF_CALLS if silent else _SCORERS)]
+    found = {metric.key: _SCORERS[metric.name][0](metric, item) for metric in said}
     return {name: value for name, value in found.items() if value is not None}

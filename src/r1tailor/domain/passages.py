@@ -1,4 +1,4 @@
-"""Passages of a text: whole sentences, as many as fit, in either language."""
+"""Passages of a text: whole sentences, as many as fit, or the text as it stands, cut where it pauses."""
 
 import re
 from collections.abc import Iterator
@@ -7,6 +7,12 @@ from pydantic import Field
 
 from r1tailor.schema.domain import Task
 
+_ENDS = (  # where a text may be cut, the best first
+    re.compile(r"\n[^\S\n]*\n\s*"),
+    re.compile(r"\n"),
+    re.compile(r"[.!?][\"')\]]*\s+|[。！？；][”’」』）]*"),
+    re.compile(r"\s+"),
+)
 _FULL_WIDTH = "。；：？！"  # no space follows
 _SENTENCE_END = re.compile(rf"(?<=[^\d\s][.;:?!])\s+|(?<=[{_FULL_WIDTH}])\s*|\n+")  # ``1.`` is no sentence
 
@@ -31,6 +37,29 @@ def passages(text: str, longest: int) -> Iterator[str]:
         passage = joined
     if passage:
         yield passage
+
+
+def pieces(text: str, longest: int) -> Iterator[str]:
+    """Yield the pieces of a text in order, each of at most ``longest`` characters; joined, they are the text."""
+    begin = 0
+    while begin < len(text):
+        close = end_of_piece(text, begin, min(begin + longest, len(text)))
+        yield text[begin:close]
+        begin = close
+
+
+def end_of_piece(text: str, begin: int, limit: int) -> int:
+    """Return where a piece that begins there and may reach up to a limit ends best.
+
+    That is at the end of a paragraph; where a paragraph does not fit, of a line, of a sentence, of a word.
+    """
+    if limit == len(text):
+        return limit
+    for ends in _ENDS:
+        places = [found.end() for found in ends.finditer(text, begin, limit) if begin < found.end() <= limit]
+        if places:
+            return places[-1]
+    return limit
 
 
 def _sentences(text: str, longest: int) -> Iterator[str]:

@@ -1,14 +1,16 @@
 """Continued pre-training: the examples of ``task.kind: text`` are the clean documents of any domain, as they stand.
 
-Such an example has no prompt: its output is the text, and every token of it is supervised. What is measured is the
-perplexity of held-out documents; nothing is answered, so nothing is scored.
+Such an example has no prompt: its output is the text, and every token of it is supervised. With
+``task.passage_characters`` a document becomes several examples, so that of one long document parts can be held out.
+What is measured is the perplexity of held-out texts; nothing is answered, so nothing is scored.
 """
 
 from collections.abc import Iterator, Sequence
 
 from r1tailor.domain.base import Domain
 from r1tailor.domain.declaration import ScoredMetric
-from r1tailor.records import Example, Prediction
+from r1tailor.domain.passages import pieces
+from r1tailor.records import Document, Example, Prediction
 
 _MARK = {"kind": "text"}
 
@@ -27,11 +29,21 @@ class Texts(Domain):
         return ()
 
     def examples(self) -> Iterator[Example]:
-        """Yield an example for each document that holds more than white space."""
+        """Yield an example for each document, or each piece of one, that holds more than white space."""
         for document in self.documents:
-            if document.text.strip():
-                group = document.fields.get("group") or ""
-                yield Example(document.id, "", "", document.text, group=str(group), fields=dict(_MARK))
+            group, day = str(document.fields.get("group") or ""), document.available_at
+            for id_, text in self._texts(document):
+                if text.strip():
+                    yield Example(id_, "", "", text, group=group, available_at=day, fields=dict(_MARK))
+
+    def _texts(self, document: Document) -> Iterator[tuple[str, str]]:
+        """Yield the texts of a document, each with its id."""
+        longest = self.settings.task.passage_characters
+        if longest is None:
+            yield document.id, document.text
+            return
+        for number, text in enumerate(pieces(document.text, longest)):
+            yield f"{document.id}#{number}", text
 
     def labels(self) -> tuple[str, ...]:
         """Return no labels."""

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from r1tailor import artifact, store
 from r1tailor.artifact import Artifact
 from r1tailor.domain import Domain
+from r1tailor.evaluation.conversations import by_turn, clustered, note
 from r1tailor.evaluation.corpus_metrics import confusions, over_all, short_references
 from r1tailor.evaluation.market.decisions import evenly
 from r1tailor.evaluation.metrics import ItemMetric, by_metric, measure
@@ -134,14 +135,23 @@ def summarise(
     ``comparisons`` are those of ``tuned``; those of other subjects stand in ``compared`` by name, with their reference.
     """
     measured = _measured(settings, domain, items, predictions)
-    found = _summary(settings, measured | {"majority": _majority(domain, train, items)}, domain, subjects)
+    majority = clustered(_majority(domain, train, items), items)
+    found = _summary(settings, measured | {"majority": majority}, domain, subjects)
     tuned = found["compared"].pop(TUNED)
     result = {"n": len(items), "confidence": settings.evaluation.confidence, "models": found["models"]}
     compared = {"compared": found["compared"]} if found["compared"] else {}
     confused = {name: confusions(domain, items, made) for name, made in predictions.items()}
+    options = (settings.evaluation.resamples, settings.evaluation.confidence, settings.seed)
+    turns = by_turn(
+        items,
+        predictions,
+        lambda some, made: _measured(settings, domain, some, made),
+        lambda metric: interval(metric, *options).as_dict(),
+    )
     remarks = {
+        "by_turn": turns,
         "not_measured": [metric.name for metric in domain.metrics if metric.name not in measured[TUNED]],
-        "notes": [note] if (note := short_references(items)) else [],
+        "notes": [line for line in (short_references(items), note(items)) if line],
         "confusion": {name: cells for name, cells in confused.items() if cells},
     }
     told = {name: remark for name, remark in remarks.items() if remark}
@@ -153,7 +163,7 @@ def _measured(
 ) -> dict[str, dict[str, ItemMetric]]:
     language = settings.domain.language
     return {
-        name: measure(domain, items, made, language) | over_all(domain, items, made)
+        name: clustered(measure(domain, items, made, language) | over_all(domain, items, made), items)
         for name, made in predictions.items()
     }
 

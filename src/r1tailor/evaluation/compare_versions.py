@@ -8,11 +8,12 @@ from typing import Any
 
 from r1tailor import config, store
 from r1tailor.domain import is_text
-from r1tailor.domain.base import answer_of
 from r1tailor.errors import UserError
+from r1tailor.evaluation.conversations import clustered
+from r1tailor.evaluation.corpus_metrics import chrf, paired_macro_f1
 from r1tailor.evaluation.evaluated_files import EvaluatedFiles
-from r1tailor.evaluation.metrics import Bleu, ItemMetric, Mean, Perplexity, Proportion
-from r1tailor.evaluation.significance import compare, interval
+from r1tailor.evaluation.metrics import Bleu, ItemMetric, Mean, Perplexity, Proportion, texts_of
+from r1tailor.evaluation.significance import compare
 from r1tailor.records import Example, Prediction, read_examples, read_predictions
 from r1tailor.registry.goals import Verdict, verdicts
 from r1tailor.schema.domain import Goal
@@ -20,6 +21,7 @@ from r1tailor.schema.domain import Goal
 ABSENT = "(absent)"
 _NOT_COMPARED = ("output", "resume")  # where and how a run was started
 Pair = tuple[Example, Prediction, Prediction]
+Measured = tuple[ItemMetric, ItemMetric, Sequence[Example]]  # of both, and the items that it says something of
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def compared(a: Evaluated, b: Evaluated) -> Compared:
     """Return the comparison of two subjects; intervals are computed with the settings of the first."""
     pairs = _pairs(a, b)
     options = (a.settings["evaluation"]["resamples"], a.settings["evaluation"]["confidence"], a.settings["seed"])
-    rows = _paired(pairs, a.settings["domain"]["language"], options) if pairs else []
+    rows = _paired(pairs, a, b, options) if pairs else []
     done = {row.metric for row in rows}
     values = [{n: e["value"] for n, e in one.metrics["models"]["tuned"].items()} for one in (a, b)]
     alone = [Row(n, values[0].get(n), values[1].get(n)) for n in values[0] | values[1] if n not in done]
@@ -160,33 +162,57 @@ def _pairs(a: Evaluated, b: Evaluated) -> list[Pair]:
     ]
 
 
-def _paired(pairs: Sequence[Pair], language: str, options: tuple[int, float, int]) -> list[Row]:
+def _paired(pairs: Sequence[Pair], a: Evaluated, b: Evaluated, options: tuple[int, float, int]) -> list[Row]:
     """Return the metrics that the predictions of both allow, each on the items that it says something of in both."""
     metrics = {"perplexity": _perplexity(pairs)}
     if not all(is_text(example) for example, _, _ in pairs):
-        metrics["bleu"] = _bleu(pairs, language)
-    metrics |= {name: _scored(pairs, name) for name in _names(pairs)}
+        metrics["bleu"] = _bleu(pairs, a.settings["domain"]["language"])
+    metrics |= {name: _scored(pairs, name) for name in _names(pairs)} | _over_all(pairs, a, b)
     return [_row(name, *measured, options) for name, measured in metrics.items()]
 
 
-def _row(name: str, a: ItemMetric, b: ItemMetric, n: int, options: tuple[int, float, int]) -> Row:
-    difference = compare(a, b, *options).as_dict()
-    return Row(name, interval(a, *options).value, interval(b, *options).value, n, difference)
+def _row(name: str, a: ItemMetric, b: ItemMetric, items: Sequence[Example], options: tuple[int, float, int]) -> Row:
+    """Return a metric of both; items of one conversation are drawn together."""
+    own, other = (clustered({name: metric}, items)[name] for metric in (a, b))
+    return Row(name, a.value, b.value, len(items), compare(own, other, *options).as_dict())
 
 
-def _perplexity(pairs: Sequence[Pair]) -> tuple[ItemMetric, ItemMetric, int]:
+def _perplexity(pairs: Sequence[Pair]) -> Measured:
     a, b = Perplexity(), Perplexity()
     for metric, predictions in zip((a, b), _predictions(pairs), strict=True):
         metric.update([made.log_likelihood for made in predictions], [made.tokens for made in predictions])
-    return a, b, len(pairs)
+    return a, b, _items(pairs)
 
 
-def _bleu(pairs: Sequence[Pair], language: str) -> tuple[ItemMetric, ItemMetric, int]:
-    a, b = Bleu(language), Bleu(language)
+def _bleu(pairs: Sequence[Pair], language: str) -> Measured:
+    a, b, items = Bleu(language), Bleu(language), _items(pairs)
     for metric, predictions in zip((a, b), _predictions(pairs), strict=True):
-        references = [answer_of(example.output) for example, _, _ in pairs]
-        metric.update([answer_of(made.generated) for made in predictions], references)
-    return a, b, len(pairs)
+        metric.update(*texts_of(items, predictions))
+    return a, b, items
+
+
+def _over_all(pairs: Sequence[Pair], a: Evaluated, b: Evaluated) -> dict[str, Measured]:
+    """Return chrF and macro-F1, each where both evaluations measured it under the same name, over the same labels."""
+    items, (of_a, of_b) = _items(pairs), _predictions(pairs)
+    tasks = [one.settings["domain"]["task"] for one in (a, b)]
+    labels, others = (task.get("labels") or () for task in tasks)
+    measured: dict[str, Measured] = {"chrf": (chrf(items, of_a), chrf(items, of_b), items)}
+    if labels and labels == others:
+        one, other = (paired_macro_f1(labels, items, made) for made in (of_a, of_b))
+        measured["macro_f1"] = (one, other, items)
+    shared = a.metrics["models"]["tuned"].keys() & b.metrics["models"]["tuned"].keys()
+    called = {metric: {_called(metric, task) for task in tasks} for metric in measured}
+    return {name: measured[metric] for metric, names in called.items() for name in names & shared if len(names) == 1}
+
+
+def _called(metric: str, task: Mapping[str, Any]) -> str:
+    """Return what a metric is called in the results of a task."""
+    named = [entry for entry in task.get("metrics") or () if entry["name"] == metric]
+    return str(named[0].get("called") or metric) if named else metric
+
+
+def _items(pairs: Sequence[Pair]) -> list[Example]:
+    return [example for example, _, _ in pairs]
 
 
 def _predictions(pairs: Sequence[Pair]) -> tuple[list[Prediction], list[Prediction]]:
@@ -198,14 +224,15 @@ def _names(pairs: Sequence[Pair]) -> list[str]:
     return list(dict.fromkeys(name for _, a, b in pairs for name in a.scores if name in b.scores))
 
 
-def _scored(pairs: Sequence[Pair], name: str) -> tuple[ItemMetric, ItemMetric, int]:
+def _scored(pairs: Sequence[Pair], name: str) -> Measured:
     """Return a domain's metric; where every score is 0 or 1 it is a proportion, and McNemar's test holds."""
-    scores = [(a.scores[name], b.scores[name]) for _, a, b in pairs if name in a.scores and name in b.scores]
+    scored = [pair for pair in pairs if name in pair[1].scores and name in pair[2].scores]
+    scores = [(a.scores[name], b.scores[name]) for _, a, b in scored]
     kind = Proportion if all(score in (0.0, 1.0) for pair in scores for score in pair) else Mean
     a, b = kind(), kind()
     a.update([first for first, _ in scores])
     b.update([second for _, second in scores])
-    return a, b, len(scores)
+    return a, b, _items(scored)
 
 
 def _why_not(a: Evaluated, b: Evaluated, pairs: Sequence[Pair], alone: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from r1tailor.corpus.shingles import words
 from r1tailor.domain import Domain
 from r1tailor.domain.answers import label_in
 from r1tailor.domain.base import answer_of
-from r1tailor.evaluation.metrics import ItemMetric
+from r1tailor.evaluation.metrics import ItemMetric, texts_of
 from r1tailor.evaluation.resampling import Array
 from r1tailor.records import Example, Prediction
 
@@ -92,26 +92,50 @@ def over_all(domain: Domain, examples: Sequence[Example], predictions: Sequence[
     """Return the metrics over all items that the task names, and chrF where BLEU says nothing."""
     named = {metric.name: metric.key for metric in domain.settings.task.metrics}
     found: dict[str, ItemMetric] = {}
-    if "macro_f1" in named and (pairs := label_pairs(domain, examples, predictions)):
-        macro = MacroF1(_labels(domain, examples))
-        macro.update(*zip(*pairs, strict=True))
-        found[named["macro_f1"]] = macro
+    pairs = _pairs([domain.labels_of(example) for example in examples], examples, predictions)
+    if "macro_f1" in named and any(wanted for wanted, _ in pairs):
+        found[named["macro_f1"]] = macro_f1(_labels(domain, examples), pairs)
     if "chrf" in named or short_references(examples):
-        chrf = Chrf()
-        chrf.update([answer_of(made.generated) for made in predictions], [answer_of(one.output) for one in examples])
-        found[named.get("chrf", "chrf")] = chrf
+        found[named.get("chrf", "chrf")] = chrf(examples, predictions)
     return found
+
+
+def chrf(examples: Sequence[Example], predictions: Sequence[Prediction]) -> Chrf:
+    """Return chrF of answers to their references."""
+    metric = Chrf()
+    metric.update(*texts_of(examples, predictions))
+    return metric
+
+
+def macro_f1(labels: Sequence[str], pairs: Sequence[tuple[str, str]]) -> MacroF1:
+    """Return macro-F1 of pairs of labels, those of reference and answer."""
+    metric = MacroF1(labels)
+    metric.update(*zip(*pairs, strict=True))
+    return metric
+
+
+def paired_macro_f1(labels: Sequence[str], examples: Sequence[Example], predictions: Sequence[Prediction]) -> MacroF1:
+    """Return macro-F1 of answers over one closed set."""
+    return macro_f1(labels, _pairs([labels] * len(examples), examples, predictions))
 
 
 def label_pairs(
     domain: Domain, examples: Sequence[Example], predictions: Sequence[Prediction]
 ) -> list[tuple[str, str]]:
     """Return the labels of reference and answer of each item whose reference has one."""
+    sets = [domain.labels_of(example) for example in examples]
+    return [(wanted, given) for wanted, given in _pairs(sets, examples, predictions) if wanted]
+
+
+def _pairs(
+    sets: Sequence[Sequence[str]], examples: Sequence[Example], predictions: Sequence[Prediction]
+) -> list[tuple[str, str]]:
+    """Return the labels of reference and answer of each item by its closed set; both empty without the former."""
     pairs = [
-        tuple(label_in(answer_of(text), domain.labels_of(example)) for text in (example.output, made.generated))
-        for example, made in zip(examples, predictions, strict=True)
+        (label_in(answer_of(example.output), labels), label_in(answer_of(made.generated), labels))
+        for labels, example, made in zip(sets, examples, predictions, strict=True)
     ]
-    return [(wanted, given) for wanted, given in pairs if wanted]
+    return [(wanted, given) if wanted else ("", "") for wanted, given in pairs]
 
 
 def confusions(

@@ -21,6 +21,7 @@ from r1tailor.domain import Domain, ScoredMetric, is_text
 from r1tailor.domain.base import answer_of
 from r1tailor.evaluation import resampling
 from r1tailor.evaluation.resampling import Array, Bounds
+from r1tailor.planning.power import wilson
 from r1tailor.records import Example, Prediction
 
 _ORDERS = 4  # of n-grams in BLEU
@@ -113,7 +114,7 @@ class Proportion(Mean):
     def bounds(self, resamples: int, confidence: float, seed: int) -> Bounds:
         """Return the ends of Wilson's interval."""
         successes, n = self.rows().sum(axis=0).round().astype(int).tolist()
-        return resampling.wilson(successes, n, confidence)
+        return wilson(successes, n, confidence)
 
     def p_value(self, tuned: ItemMetric, resamples: int, seed: int) -> float:
         """Return the p-value of McNemar's exact test."""
@@ -172,13 +173,16 @@ def measure(
     perplexity.update([made.log_likelihood for made in predictions], [made.tokens for made in predictions])
     if examples and all(map(is_text, examples)):
         return {"perplexity": perplexity}
-    bleu.update(*([answer_of(text) for text in texts] for texts in _texts(examples, predictions)))
+    bleu.update(*texts_of(examples, predictions))
     scores = [domain.scores(example, prediction) for example, prediction in zip(examples, predictions, strict=True)]
     return {"perplexity": perplexity, "bleu": bleu, **by_metric(domain.metrics, scores)}
 
 
-def _texts(examples: Sequence[Example], predictions: Sequence[Prediction]) -> tuple[list[str], list[str]]:
-    return [made.generated for made in predictions], [example.output for example in examples]
+def texts_of(examples: Sequence[Example], predictions: Sequence[Prediction]) -> tuple[list[str], list[str]]:
+    """Return answers and references without their reasoning; both empty where the reference only calls tools."""
+    spoken = [bool(example.output or not example.tool_calls) for example in examples]
+    answers = [answer_of(made.generated) if said else "" for made, said in zip(predictions, spoken, strict=True)]
+    return answers, [answer_of(example.output) for example in examples]
 
 
 def by_metric(metrics: Sequence[ScoredMetric], scores: Sequence[Mapping[str, float]]) -> dict[str, ItemMetric]:

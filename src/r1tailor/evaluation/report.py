@@ -24,6 +24,7 @@ from r1tailor.schema.settings import Settings
 from r1tailor.sources.permissions import listed
 
 _SHOWN_EXAMPLES = 25
+_LONGEST_SHOWN = 2000  # characters of a text
 _MOST_LABELS = 20  # columns of a confusion matrix that a page shows
 _CURVES = {
     "loss": ("loss.csv", "training (label-smoothed)", "lines"),
@@ -103,6 +104,7 @@ def page(
         records: track records of warnings and portfolio, where the domain has a market.
     """
     environment = Environment(loader=PackageLoader("r1tailor", "evaluation"), autoescape=True)
+    environment.filters["excerpt"] = excerpt
     base = read_predictions(evaluation / "predictions-base.jsonl")
     tuned = read_predictions(evaluation / "predictions-tuned.jsonl")
     compared = list(zip(test[: len(base)], base, tuned, strict=True))
@@ -110,6 +112,7 @@ def page(
         settings=settings,
         metrics=metrics,
         rows=rows(metrics),
+        turns=turn_rows(metrics),
         confusion=_confusion(metrics.get("confusion", {}).get("tuned", ())),
         verdicts=judged,
         facts=facts,
@@ -123,6 +126,30 @@ def page(
         markets=[_market(name, record) for name, record in records.items()],
         privacy=coverage_table() if settings.domain.cleaning.privacy else (),
     )
+
+
+def turn_rows(metrics: Mapping[str, Any]) -> list[list[str]]:
+    """Return the table by the number of the answer in its conversation: header, then a row for each; none without."""
+    found = metrics.get("by_turn", ())
+    names = [name for name in metrics["comparisons"] if any(name in row["models"]["tuned"] for row in found)]
+    if not names:
+        return []
+
+    def cell(models: Mapping[str, Any], name: str) -> str:
+        values = [models[model].get(name, {}).get("value") for model in ("base", "tuned")]
+        return " / ".join("" if value is None else f"{value:.3f}" for value in values)
+
+    header = ["answer", "items", *names]
+    return [header, *([row["turn"], str(row["n"]), *(cell(row["models"], name) for name in names)] for row in found)]
+
+
+def excerpt(text: str) -> str:
+    """Return a text, or its beginning and its length where it is long.
+
+    >>> excerpt("short")
+    'short'
+    """
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]} … ({len(text):,} characters)"
 
 
 def _interval(entry: Mapping[str, float] | None, key: str) -> str:

@@ -1,4 +1,4 @@
-"""Intervals and tests over rows of per-item statistics: Wilson and McNemar, bootstrap and permutation.
+"""Intervals and tests over rows of per-item statistics: McNemar, bootstrap and permutation.
 
 A row holds what a metric sums up of one item, so that resampling items is a matrix product. Both models of a
 comparison are resampled with the same items, from one seed.
@@ -16,14 +16,6 @@ Bounds = tuple[float, float]
 
 _BLOCK = 256  # resamples at once, to bound memory
 UNDEFINED = (float("nan"), float("nan"))
-
-
-def wilson(successes: int, n: int, confidence: float) -> Bounds:
-    """Return Wilson's score interval of a proportion; NaN without items."""
-    if not n:
-        return UNDEFINED
-    found = binomtest(successes, n).proportion_ci(confidence, method="wilson")
-    return float(found.low), float(found.high)
 
 
 def bootstrap(statistics: Array, compute: Compute, resamples: int, confidence: float, seed: int) -> Bounds:

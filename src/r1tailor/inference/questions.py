@@ -3,17 +3,19 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from r1tailor.config_messages import did_you_mean
+from r1tailor.domain.conversations import asked_after
 from r1tailor.errors import DataError
-from r1tailor.records import Example, read_json_lines
+from r1tailor.records import Example, Turn
 
-_KEYS = ("id", "instruction", "input")
-_JSON = (".jsonl", ".ndjson")
+_KEYS = ("id", "instruction")
+_LISTS, _OF_LISTS = ("messages", "conversations", "conversation"), ("system", "tools")
+_MAPPINGS = (".jsonl", ".ndjson", ".json", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Answered:
 
     Attributes:
         id: of the question.
-        input: the question.
+        input: the question, after the turns before it.
         answer: what the model wrote.
         version: which model answered.
     """
@@ -36,8 +38,9 @@ class Answered:
 def read_questions(path: Path, instruction: str) -> list[Example]:
     """Return the questions of a file, checked before any model is loaded.
 
-    ``*.jsonl`` holds one mapping a line: ``input``, and optionally ``id`` (else the line's number) and ``instruction``.
-    Any other file holds one question a line. Empty lines are skipped.
+    JSON lines, a JSON list and Parquet hold mappings: ``input``, or a conversation that ends with the user
+    (``messages`` or ShareGPT's ``conversations``, with ``system`` and ``tools``); optionally ``id`` (else the number of
+    the line) and ``instruction``. Any other file holds one question a line. Empty lines are skipped.
 
     Args:
         path: the file.
@@ -46,7 +49,7 @@ def read_questions(path: Path, instruction: str) -> list[Example]:
     Raises:
         DataError: the file is missing or empty, or a line is no question: names the line.
     """
-    read = _mappings if path.suffix in _JSON else _lines
+    read = _mappings if path.suffix in _MAPPINGS else _lines
     found: dict[str, tuple[int, Example]] = {}
     for number, question in read(path, instruction):
         if question.id in found:
@@ -70,21 +73,46 @@ def _lines(path: Path, instruction: str) -> Iterator[tuple[int, Example]]:
 
 
 def _mappings(path: Path, instruction: str) -> Iterator[tuple[int, Example]]:
+    from r1tailor.sources.containers import mappings  # it imports pyarrow
+
+    if not path.is_file():
+        raise DataError(f"{path} does not exist")
     unread: Counter[str] = Counter()
-    for number, value in read_json_lines(path):
-        where = f"{path}, line {number}"
-        unread.update(value.keys() - {*_KEYS})
-        if "input" not in value:
+    for number, unit, value in mappings(path, str(path)):
+        where = f"{path}, {unit} {number}"
+        if isinstance(value, str):
+            raise DataError(f"{where}: {value}")
+        told = next((key for key in _LISTS if value.get(key) is not None), "")
+        read = (told, *_OF_LISTS) if told else ("input",)
+        unread.update(value.keys() - {*_KEYS, *read})
+        if not told and "input" not in value:
             raise DataError(f"{where}: input is missing.{did_you_mean('input', value)} It has: {', '.join(value)}")
-        given = {key: value[key] for key in _KEYS if value.get(key) is not None}
+        given = {key: value[key] for key in (*_KEYS, "input") if value.get(key) is not None}
         given["id"] = str(given.get("id", number)) if isinstance(given.get("id", number), str | int) else None
         wrong = [key for key, text in given.items() if not isinstance(text, str)]
-        if wrong or "input" not in given:
+        if wrong or not (told or "input" in given):
             raise DataError(f"{where}: {wrong[0] if wrong else 'input'} must be text")
-        yield number, Example(given["id"], given.get("instruction", instruction), given["input"], "")
+        asked = Example(given["id"], given.get("instruction", instruction), given.get("input", ""), "")
+        yield number, _after(asked, value, told, where) if told else asked
     if unread:
         listed = ", ".join(f"{key} ({count:,} lines)" for key, count in sorted(unread.items()))
-        print(f"{path}: only id, instruction and input are read; not read: {listed}", file=sys.stderr)
+        known = f"{', '.join(_KEYS)}, and input or a conversation"
+        print(f"{path}: only {known} are read; not read: {listed}", file=sys.stderr)
+
+
+def _after(asked: Example, value: Mapping[str, Any], key: str, where: str) -> Example:
+    """Return a question with the turns before it.
+
+    Raises:
+        DataError: the list is no conversation that waits for an answer; names the place.
+    """
+    from r1tailor.sources import conversations
+
+    try:
+        made = conversations.question(value[key], key, value.get("system"), value.get("tools"))
+    except conversations.Fault as fault:
+        raise DataError(f"{where}: {fault}") from None
+    return replace(asked, **asked_after([Turn(**turn) for turn in made.turns]), tools=tuple(made.tools))
 
 
 class AnswerFile:
@@ -118,7 +146,7 @@ class AnswerFile:
 
 def answer_line(question: Example, answer: str, version: str) -> str:
     """Return the line of one answer."""
-    return json.dumps(asdict(Answered(question.id, question.input, answer, version)), ensure_ascii=False)
+    return json.dumps(asdict(Answered(question.id, question.asked, answer, version)), ensure_ascii=False)
 
 
 def _kept(path: Path, asked: dict[str, Example], version: str) -> tuple[set[str], int]:
@@ -136,7 +164,7 @@ def _kept(path: Path, asked: dict[str, Example], version: str) -> tuple[set[str]
         if answered.version != version:
             raise DataError(f"{where}: {answered.version} answered here, not {version}; choose another --out")
         question = asked.get(answered.id)
-        if question is None or question.input != answered.input:
+        if question is None or question.asked != answered.input:
             raise DataError(f"{where}: the answer to another question (id {answered.id}); choose another --out")
         done.add(answered.id)
     return done, length

@@ -17,6 +17,7 @@ from r1tailor.instruction.removed import removed
 from r1tailor.instruction.split import split
 from r1tailor.layout import PARTS
 from r1tailor.records import Document, Example
+from r1tailor.schema.domain import Leaks
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def build(domain: Domain, seed: int) -> Parts:
     _entered_comparison(domain.settings.name, examples)
     left_out: dict[str, list[str]] = {}
     divided, not_permitted = permitted(split(examples, settings, seed, left_out, given), domain)
-    parts, contamination = decontaminate(divided, settings.leaks, domain.labels())
+    parts, contamination = decontaminate(divided, _leaks(domain), domain.labels())
     empty = [name for name in PARTS if not parts[name]]
     if empty and not (empty == ["validation"] and settings.drawn_validation == 0):
         raise DataError(
@@ -83,6 +84,12 @@ def _dated(domain: Domain) -> Iterator[Example]:
 def leaks(parts: dict[str, list[Example]], similarity: float) -> dict[str, int]:
     """Count held-out items that have a near-identical item in train: zero by construction, and checked here."""
     return {name: repeated(parts, name, similarity) for name in ("validation", "test")}
+
+
+def _leaks(domain: Domain) -> Leaks:
+    """Return what counts as a leak; of whole texts the text, which is their output, whatever a task would compare."""
+    found = domain.settings.split.leaks
+    return found.model_copy(update={"fields": ("output",)}) if domain.settings.task.kind == "text" else found
 
 
 def _entered_comparison(domain: str, examples: Sequence[Example]) -> None:

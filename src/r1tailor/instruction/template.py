@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from r1tailor.records import Example, Turn
+from r1tailor.schema.domain import Template
 
 THINK = "<think>"
 END_THINK = "</think>"
@@ -60,6 +61,12 @@ def opened(turns: Sequence[SomeTurn], instruction: str) -> list[SomeTurn]:
     if first is not None and opening:
         kept[first] = replace(kept[first], content=_joined(opening, kept[first].content))  # type: ignore[type-var]
     return kept
+
+
+def arguments_of(template: Template) -> dict[str, Any]:
+    """Return the arguments that are set, by the names that chat templates use."""
+    given = {"enable_thinking": template.enable_thinking, "date_string": template.date_string}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def texts(example: Example) -> Iterator[str]:

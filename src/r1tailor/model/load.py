@@ -19,6 +19,7 @@ from transformers.utils import logging as transformers_logging
 from r1tailor import store
 from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.errors import DataError, ModelUnavailableError, TailorError, writing
+from r1tailor.instruction.template import arguments_of
 from r1tailor.kernels.attention import PACKED_ROWS
 from r1tailor.kernels.rms_norm import patch_norms
 from r1tailor.kernels.rotary import patch_rotations
@@ -63,15 +64,7 @@ def load_tokenizer(settings: AnyModel, root: Path, template: Template | None = N
             f"model {settings.name}: its tokenizer has no chat template; an instruction-tuned model is needed, "
             "or model.chat=deepseek for one that knows DeepSeek's special tokens"
         )
-    return ChatTokenizer(tokenizer, _arguments(template))
-
-
-def _arguments(template: Template | None) -> dict[str, Any]:
-    """Return the arguments that are set, by the names that chat templates use."""
-    if template is None:
-        return {}
-    given = {"enable_thinking": template.enable_thinking, "date_string": template.date_string}
-    return {name: value for name, value in given.items() if value is not None}
+    return ChatTokenizer(tokenizer, arguments_of(template) if template else {})
 
 
 def load_config(settings: AnyModel, root: Path) -> PreTrainedConfig:

@@ -22,8 +22,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from r1tailor import store
-from r1tailor.batching.tokens import tokenize
 from r1tailor.model import load
 from r1tailor.records import Example
 from r1tailor.schema.model import HubModel
@@ -72,13 +70,14 @@ def open_keys(settings: Settings) -> tuple[str, ...]:
     return tuple(key for key in KEYS if found[key] == AUTO)
 
 
-def followed(settings: Settings, examples: Sequence[Example], root: Path) -> Followed:
+def followed(settings: Settings, examples: Sequence[Example], root: Path, items: int | None = None) -> Followed:
     """Return a composition with every ``auto`` replaced by a value.
 
     Args:
         settings: the composition.
         examples: that are trained on; none yet: what only depends on them takes its largest value.
         root: the project's root, for local models.
+        items: how many training draws from, where that is another number: the windows of whole texts.
 
     Raises:
         ModelUnavailableError: the architecture is neither listed nor to be had.
@@ -86,9 +85,9 @@ def followed(settings: Settings, examples: Sequence[Example], root: Path) -> Fol
     wanted = open_keys(settings)
     if not wanted:
         return Followed(settings, {}, ())
-    weights, count = _weights(settings, root), sequences(settings, examples, root)
+    weights, count = _weights(settings, root), len(examples) if items is None else items
     chosen, reasons = dict[str, Any](), list[str]()
-    passes, why = _passes(settings, examples, count, weights)
+    passes, why = _passes(settings, examples, weights, count)
     values: dict[str, tuple[Any, str]] = {"trainer.max_epochs": (passes, why)}
     if "trainer.max_epochs" not in wanted:
         passes = decided(settings.trainer.max_epochs)
@@ -101,19 +100,6 @@ def followed(settings: Settings, examples: Sequence[Example], root: Path) -> Fol
     return Followed(_replaced(settings, chosen), chosen, tuple(reasons))
 
 
-def sequences(settings: Settings, examples: Sequence[Example], root: Path) -> int:
-    """Return how many sequences a pass over examples trains: one each, or the windows of whole texts.
-
-    Raises:
-        DataError: a window of ``trainer.max_length`` holds next to nothing.
-        ModelUnavailableError: the tokenizer cannot be had.
-    """
-    if settings.domain.task.kind != "text" or not examples:
-        return len(examples)
-    tokenizer = load.load_tokenizer(settings.model, root, settings.domain.task.template)
-    return len(tokenize(examples, tokenizer, settings.trainer.max_length, store.cache_folder() / "tokens").examples)
-
-
 def _weights(settings: Settings, root: Path) -> int:
     """Return how many weights the base model has; nothing is downloaded for it."""
     if isinstance(settings.model, HubModel):
@@ -122,7 +108,7 @@ def _weights(settings: Settings, root: Path) -> int:
     return sum(parameter.numel() for parameter in skeleton.parameters())
 
 
-def _passes(settings: Settings, examples: Sequence[Example], count: int, weights: int) -> tuple[int, str]:
+def _passes(settings: Settings, examples: Sequence[Example], weights: int, count: int) -> tuple[int, str]:
     length = median(len(example.output) for example in examples) if examples else 0
     steps = next((steps for below, steps in _STEPS if length < below), _STEPS_OF_TEXTS)
     steps = steps // 2 if weights >= _LARGE else steps

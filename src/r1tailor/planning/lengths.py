@@ -83,10 +83,22 @@ def fitting(settings: Settings, root: Path, test: Sequence[Example]) -> list[Exa
     return [example for example in test if example.id not in left]
 
 
+def trained_items(settings: Settings, root: Path, examples: Sequence[Example]) -> int:
+    """Return how many items training draws from: the examples, or the windows of whole texts.
+
+    Raises:
+        ModelUnavailableError: the tokenizer cannot be had.
+    """
+    if settings.domain.task.kind != "text" or not examples:
+        return len(examples)
+    reader = _reader(settings, root, {"train": examples})
+    return len(tokenize(examples, reader, settings.trainer.max_length, store.cache_folder() / "tokens").examples)
+
+
 def _reader(settings: Settings, root: Path, parts: Mapping[str, Sequence[Example]]) -> ChatTokenizer:
     """Return the tokenizer that counts; windows count as the soft tokens that stand for them."""
     windows = any(example.series for examples in parts.values() for example in examples)
-    tokenizer = load.load_tokenizer(settings.model, root)
+    tokenizer = load.load_tokenizer(settings.model, root, settings.domain.task.template)
     return tokenizer.with_soft_tokens(settings.temporal.tokens if windows else 0)
 
 

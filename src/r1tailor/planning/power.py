@@ -1,16 +1,18 @@
-"""What a number of held-out items can show: power of the paired comparison, and how well one share is known.
+"""What a number of held-out items can show: power of the paired comparison, and how well one share is known (Wilson).
 
 The base and the tuned model answer the same items. Only items on which one is right and the other wrong count, and the
 exact McNemar test is the sign test over those. How many items the tuned model loses is assumed and said aloud.
 """
 
-from math import sqrt
+from math import ceil, sqrt
 
 import numpy as np
+from scipy.special import ndtri
 from scipy.stats import binom, norm
 
 LOST = 0.05  # share of items that the base model has right and the tuned model wrong
 _POWER, _ALPHA = 0.8, 0.05
+_SHIFT = float(norm.ppf(1 - _ALPHA / 2) + norm.ppf(_POWER))  # of a normal test, times the root of the items
 
 
 def sign_power(items: int, ties: float, win: float, alpha: float) -> float:
@@ -45,7 +47,7 @@ def detectable_gain(items: int, lost: float = LOST) -> float | None:
 
 def needed_items(gain: float, lost: float = LOST) -> int:
     """Return the fewest items with which a gain is found with a probability of 0.8."""
-    about = (norm.ppf(1 - _ALPHA / 2) + norm.ppf(_POWER)) ** 2 * (gain + 2 * lost) / gain**2  # of a normal test
+    about = _SHIFT**2 * (gain + 2 * lost) / gain**2  # of a normal test
     low, high = max(1, int(about / 2)), 2 * int(about) + 20
     while low < high:
         middle = (low + high) // 2
@@ -53,12 +55,30 @@ def needed_items(gain: float, lost: float = LOST) -> int:
     return low
 
 
-def interval(share: float, items: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return the Wilson interval of a share that is measured on so many items.
+def detectable_shift(items: int) -> float:
+    """Return the change of a mean, in standard deviations of the items' differences, found with power 0.8."""
+    return _SHIFT / sqrt(items)
 
-    >>> [round(end, 2) for end in interval(0.8, 90)]
+
+def items_for_shift(shift: float) -> int:
+    """Return the fewest items with which such a change is found with a probability of 0.8."""
+    return ceil((_SHIFT / shift) ** 2)
+
+
+def wilson(successes: float, n: int, confidence: float) -> tuple[float, float]:
+    """Return Wilson's score interval of a proportion; NaN without items.
+
+    Args:
+        successes: of the items; an expected number need not be whole.
+        n: how many items there are.
+        confidence: of the interval.
+
+    >>> [round(end, 2) for end in wilson(72, 90, 0.95)]
     [0.71, 0.87]
     """
-    z2 = float(norm.ppf((1 + confidence) / 2)) ** 2
-    middle, half = share + z2 / (2 * items), sqrt(z2 * (share * (1 - share) + z2 / (4 * items)) / items)
-    return (middle - half) / (1 + z2 / items), (middle + half) / (1 + z2 / items)
+    if not n:
+        return float("nan"), float("nan")
+    z, share = float(ndtri(0.5 + 0.5 * confidence)), successes / n
+    denominator = 2 * (n + z**2)
+    centre, half = (2 * n * share + z**2) / denominator, z / denominator * sqrt(4 * n * share * (1 - share) + z**2)
+    return 0.0 if successes == 0 else centre - half, 1.0 if successes == n else centre + half

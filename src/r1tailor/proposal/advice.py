@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from r1tailor.errors import TailorError
-from r1tailor.planning import power
 from r1tailor.proposal.tongue import Decision, Tongue
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
@@ -47,26 +46,31 @@ class Lengths:
         return sum(length > longest for length in self.tokens) / len(self.tokens)
 
 
-def advise(settings: Settings, examples: Sequence[Example], root: Path, say: Tongue) -> Advice:
+def strategy_for(examples: int) -> str:
+    """Return ``lora`` or ``full``: adapters under 100,000 examples."""
+    return "lora" if examples < FULL_FROM else "full"
+
+
+def advise(settings: Settings, examples: Sequence[Example], root: Path, say: Tongue, times: int = 1) -> Advice:
     """Return what to train with.
 
     Args:
-        settings: the composition that the domain was tried with.
+        settings: the composition that the domain was tried with, and the strategy for so many examples.
         examples: to train on.
         root: the project's root, for local models.
         say: the language of the reasons.
+        times: how often as many examples there are, where those are the first ones of a large file.
     """
     lengths = lengths_of(settings, examples, root)
     longest = max_length(lengths, settings.model.context_length)
-    strategy = "lora" if len(examples) < FULL_FROM else "full"
-    overrides = [f"strategy={strategy}"] if strategy != settings.strategy.kind else []
+    overrides = ["strategy=full"] if settings.strategy.kind == "full" else []
     overrides += [f"trainer.max_length={longest}"] if longest != settings.trainer.max_length else []
     decided = [
-        _strategy(strategy, len(examples), say),
-        *_followed(settings, examples, root),
+        _strategy(settings.strategy.kind, times * len(examples), say),
+        *_followed(settings, [*examples] * times, root),
         _length(lengths, longest, say),
     ]
-    return Advice(tuple(overrides), (*decided, *_needs(settings, lengths, longest, root, say)))
+    return Advice(tuple(overrides), (*decided, *_needs(settings, lengths, longest, root, say, times)))
 
 
 def _followed(settings: Settings, examples: Sequence[Example], root: Path) -> Iterator[Decision]:
@@ -112,8 +116,7 @@ def _strategy(strategy: str, count: int, say: Tongue) -> Decision:
         f"{count:,} 条，少于 {FULL_FROM:,}：适配器足以学会，全参数会死记",
     )
     many = say(f"{count:,} examples, over {FULL_FROM:,}", f"{count:,} 条，多于 {FULL_FROM:,}")
-    shown = "lora, all_linear" if strategy == "lora" else "full"
-    return Decision(say("strategy", "训练方式"), shown, few if strategy == "lora" else many)
+    return Decision(say("strategy", "训练方式"), strategy, few if strategy == "lora" else many)
 
 
 def _length(lengths: Lengths, longest: int, say: Tongue) -> Decision:
@@ -126,7 +129,9 @@ def _length(lengths: Lengths, longest: int, say: Tongue) -> Decision:
     return Decision(say("max_length", "最大长度"), f"{longest:,}", why)
 
 
-def _needs(settings: Settings, lengths: Lengths, longest: int, root: Path, say: Tongue) -> Iterator[Decision]:
+def _needs(
+    settings: Settings, lengths: Lengths, longest: int, root: Path, say: Tongue, times: int
+) -> Iterator[Decision]:
     """Yield time and memory here, for a model whose configuration is at hand."""
     from r1tailor.planning.follow_data import followed
     from r1tailor.planning.plan import plan, size
@@ -135,7 +140,7 @@ def _needs(settings: Settings, lengths: Lengths, longest: int, root: Path, say: 
     trainer = settings.trainer.model_copy(update={"max_length": longest})
     try:
         decided = followed(settings.model_copy(update={"trainer": trainer}), (), root).settings
-        planned = plan(decided, root, len(lengths.tokens))
+        planned = plan(decided, root, times * len(lengths.tokens))
     except TailorError as error:
         yield Decision(say("memory", "内存"), say("not known", "未知"), str(error).splitlines()[0][:160])
         return
@@ -144,7 +149,7 @@ def _needs(settings: Settings, lengths: Lengths, longest: int, root: Path, say: 
     )
     if device(settings) == "cpu":
         rate = _EFFICIENCY * product_rate(COMPUTE[precision(settings)])
-        seconds = lengths.total * planned.parameters * _FLOPS[settings.strategy.kind] / rate
+        seconds = times * lengths.total * planned.parameters * _FLOPS[settings.strategy.kind] / rate
         why = say("on this machine, by its matrix products", "按本机矩阵乘法速度估计")
         yield Decision(say("time of a pass", "每轮时间"), _duration(seconds, say), why)
 
@@ -155,27 +160,3 @@ def _duration(seconds: float, say: Tongue) -> str:
     if seconds < 5400:
         return say(f"about {round(seconds / 60)} min", f"约 {round(seconds / 60)} 分钟")
     return say(f"about {seconds / 3600:.1f} h", f"约 {seconds / 3600:.1f} 小时")
-
-
-def shown_by(items: int, metric: str, threshold: float, say: Tongue) -> Decision:
-    """Return what so many test items can show of a goal."""
-    what = say("test items", "测试样本")
-    gain = power.detectable_gain(items)
-    needed = power.needed_items(0.05)
-    seen = (
-        say(
-            f"a gain of {100 * gain:.0f} points is seen with 80 % power",
-            f"提高 {100 * gain:.0f} 个百分点可以 80 % 的把握看出",
-        )
-        if gain is not None
-        else say("no gain is seen with 80 % power", "任何提高都无法以 80 % 的把握看出")
-    )
-    more = say(f"5 points want {needed:,}", f"5 个百分点需要 {needed:,} 条")
-    if 0 < threshold < 1 and metric != "perplexity":
-        low, high = power.interval(threshold, items)
-        more += say(
-            f"; {metric} {threshold:g} is known to [{low:.2f}, {high:.2f}]",
-            f"；{metric} {threshold:g} 的区间为 [{low:.2f}, {high:.2f}]",
-        )
-    lost = say(f"if {power.LOST:.0%} of the items get worse", f"假定 {power.LOST:.0%} 的题变差")
-    return Decision(what, f"{items:,}: {seen}; {more}", lost)

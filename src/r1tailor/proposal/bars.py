@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from r1tailor.proposal.cells import Column, as_date
+from r1tailor.proposal.cells import Column
+from r1tailor.sources.written import known_day
 
 _CLOSES = ("adj close", "adjusted close", "close", "closing price", "price", "last", "level", "收盘价", "收盘", "价格")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
@@ -26,7 +27,7 @@ def closes(columns: Mapping[str, Column]) -> str:
 def source(columns: Mapping[str, Column], name: str, close: str) -> dict[str, Any]:
     """Return the settings of the source that follow from its columns."""
     (dated,) = (column for column in columns.values() if column.dates)
-    days = sorted(day for text in dated.values if (day := as_date(text, dated.dates)))
+    days = sorted(day for text in dated.values if (day := known_day(text, dated.dates)))
     grouped = any(_THOUSANDS.fullmatch(text) for column in columns.values() for text in list(column.values)[:500])
     return {
         "store": f"market/{name}",

@@ -3,16 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
+
+from r1tailor.sources.written import form_of, reads_as_number
 
 MISSING = frozenset(
     ("", "n/a", "na", "#n/a", "nan", "null", "nil", "-", "--", "?", "tbd", "无", "暂无", "空", "缺失", "未填")
-)
-_DATE_FORMATS = (
-    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日"),
-    *("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m/%d/%y", "%d-%b-%Y", "%d %B %Y", "%B %d, %Y"),
-    *("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"),
 )
 _ENOUGH = 0.9  # of the cells, for a column to be called of dates or numbers
 
@@ -73,35 +70,15 @@ def described(name: str, rows: Sequence[Mapping[str, Any]]) -> Column:
         values=Counter(texts),
         length=sum(map(len, texts)) / len(texts) if texts else 0.0,
         dates=_dates(cells, texts) if plain else "",
-        numeric=bool(cells) and plain and sum(map(_number, texts)) >= _ENOUGH * len(texts),
+        numeric=bool(cells) and plain and sum(map(reads_as_number, texts)) >= _ENOUGH * len(texts),
         plain=plain,
     )
 
 
 def _dates(cells: Sequence[object], texts: Sequence[str]) -> str:
-    """Return the format that most cells have; of ``03/04`` both readings fit, so that the one that fits more wins."""
+    """Return the format of the dates that most cells hold; empty if they hold none."""
     if cells and all(isinstance(cell, date) for cell in cells):
         return "auto"
     if not texts or sum(map(len, texts)) > 30 * len(texts) or all(text.isdigit() and len(text) != 8 for text in texts):
         return ""
-    sample = texts[:500]
-    fits = {form: sum(as_date(text, form) is not None for text in sample) for form in _DATE_FORMATS}
-    best = max(fits, key=lambda form: fits[form])
-    return best if fits[best] >= _ENOUGH * len(sample) else ""
-
-
-def as_date(text: str, form: str) -> date | None:
-    """Return the date that a text is in a format (``auto`` is ISO), between 1900 and 2100; None if it is none."""
-    try:
-        found = datetime.fromisoformat(text) if form == "auto" else datetime.strptime(text, form)
-    except ValueError:
-        return None
-    return found.date() if 1900 <= found.year < 2100 else None
-
-
-def _number(text: str) -> bool:
-    try:
-        float(text.replace(",", "").rstrip("%"))
-    except ValueError:
-        return False
-    return True
+    return form_of(texts[:500], _ENOUGH)

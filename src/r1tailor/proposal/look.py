@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
+from pyarrow import parquet
+
+from r1tailor.config_messages import did_you_mean
 from r1tailor.errors import DataError
 from r1tailor.proposal import tables
 
@@ -40,6 +43,8 @@ class Looked:
         reader: settings of the source that were found out: encoding, separator, sheet, format.
         said: how each of them was found out, as (English, Chinese).
         faults: rows that cannot be read, with their place.
+        total: about how many rows there are, also where only the first ones were looked at.
+        others: names of files in the folder that are not read.
     """
 
     shape: Shape
@@ -48,9 +53,11 @@ class Looked:
     files: int
     rows: Sequence[Mapping[str, Any]]
     columns: tuple[str, ...] = ()
-    reader: dict[str, str] = field(default_factory=dict)
+    reader: dict[str, Any] = field(default_factory=dict)
     said: dict[str, tuple[str, str]] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
+    total: int = 0
+    others: tuple[str, ...] = ()
 
 
 def look(place: str, query: str = "") -> Looked:
@@ -68,6 +75,11 @@ def look(place: str, query: str = "") -> Looked:
 
         return look_at_database(place, query)
     files = _files(Path(place))
+    found = _opened(place, files)
+    return replace(found, total=_total(files, found.rows), others=_others(Path(place), files))
+
+
+def _opened(place: str, files: Sequence[Path]) -> Looked:
     suffix = files[0].suffix.lower()
     if suffix in _TABLES:
         return _table(place, files)
@@ -76,6 +88,25 @@ def look(place: str, query: str = "") -> Looked:
     if suffix in _XML:
         return _xml(place, files)
     return Looked(_of_texts(files[0]), place, suffix, len(files), rows=())
+
+
+def _total(files: Sequence[Path], rows: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many rows there are; where not all were looked at, by the bytes that those took."""
+    if len(files) == 1 and len(rows) < MOST:
+        return len(rows)
+    if files[0].suffix.lower() == ".parquet":
+        return sum(parquet.read_metadata(file).num_rows for file in files)
+    taken = sum(len(str(cell).encode()) + 1 for row in rows for cell in row.values())
+    return max(len(rows), round(len(rows) * sum(file.stat().st_size for file in files) / max(1, taken)))
+
+
+def _others(place: Path, files: Sequence[Path]) -> tuple[str, ...]:
+    if place.is_file():
+        return ()
+    read = set(files)
+    return tuple(
+        str(file.relative_to(place)) for file in sorted(place.rglob("*")) if file.is_file() and file not in read
+    )
 
 
 def _files(path: Path) -> list[Path]:
@@ -89,10 +120,13 @@ def _files(path: Path) -> list[Path]:
         if path.suffix.lower() not in known:
             raise DataError(f"{path}: a file whose name ends in {', '.join(known)} is expected")
         return [path]
+    if not path.exists():
+        near = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise DataError(f"{path} does not exist.{did_you_mean(path.name, near)}")
     below = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
     suffixes = [file.suffix.lower() for file in below if file.suffix.lower() in known]
     if not suffixes:
-        raise DataError(f"{path} is no file, and no folder with files that end in {', '.join(known)}")
+        raise DataError(f"{path} holds no file that ends in {', '.join(known)}")
     most = max(dict.fromkeys(suffixes), key=suffixes.count)
     return [file for file in below if file.suffix.lower() == most]
 

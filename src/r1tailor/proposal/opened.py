@@ -5,15 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from r1tailor import config
+from r1tailor.config_messages import did_you_mean
 from r1tailor.errors import DataError, UserError
 from r1tailor.proposal.bars import closes
 from r1tailor.proposal.cells import Column, described
-from r1tailor.proposal.draft import Draft, instruction, name_of, preset, values
+from r1tailor.proposal.draft import Draft, name_of, preset
 from r1tailor.proposal.labels import Labels, labels_of
 from r1tailor.proposal.look import Looked, look
 from r1tailor.proposal.roles import Roles, assign, is_closed
-from r1tailor.proposal.survey import language, survey
+from r1tailor.proposal.survey import answers_of, language, survey
 from r1tailor.proposal.tongue import Tongue
+from r1tailor.proposal.values import instruction, values
 from r1tailor.proposal.wishes import PRESETS, WAYS, Asker, Wishes
 from r1tailor.records import Document
 
@@ -32,6 +34,7 @@ def opened(place: str, wishes: Wishes, ask: Asker, query: str = "") -> Draft:
     name = wishes.name or ask(say("name of the domain", "领域名称"), name_of(place))
     wishes = replace(wishes, name=name)
     if looked.shape not in ("table", "database"):
+        _refuse_columns(looked, wishes)
         return _asked_way(Draft(looked, name, wishes, say, roles=_of_keys(looked.columns)), ask)
     columns = {column: described(column, looked.rows) for column in looked.columns}
     if (close := closes(columns)) and not wishes.output:
@@ -42,6 +45,14 @@ def opened(place: str, wishes: Wishes, ask: Asker, query: str = "") -> Draft:
     if not roles.input:
         raise DataError(f"{place}: no column holds anything that a model could read")
     return _asked_way(Draft(looked, name, wishes, say, columns, roles, labels), ask)
+
+
+def _refuse_columns(looked: Looked, wishes: Wishes) -> None:
+    """Refuse columns that were named for material without columns, or in a format that has its own keys."""
+    for option in ("input", "output", "group"):
+        if getattr(wishes, option):
+            form = looked.reader.get("format", looked.shape)
+            raise UserError(f"--{option} names a column of a table; {looked.place} is read as {form}")
 
 
 def _language(looked: Looked, wishes: Wishes) -> str:
@@ -72,7 +83,10 @@ def _corrected(roles: Roles, columns: dict[str, Column], wishes: Wishes) -> Role
     for role, named in given.items():
         for column in (named,) if isinstance(named, str) else named:
             if column and column not in columns:
-                raise UserError(f"--{role} {column}: no such column; there are {', '.join(columns)}")
+                meant = did_you_mean(column, columns)
+                raise UserError(
+                    f"--{role} {column}: no such column; there are {', '.join(columns)}{meant and '.' + meant}"
+                )
     chosen = {role: named for role, named in given.items() if named}
     said = dict.fromkeys(chosen, ("as you said", "按您所说"))
     taken = {*wishes.input, wishes.output, wishes.group}
@@ -105,9 +119,12 @@ def _asked(roles: Roles, columns: dict[str, Column], ask: Asker, say: Tongue) ->
 
 
 def _asked_way(draft: Draft, ask: Asker) -> Draft:
+    say = draft.say
+    if draft.answered and draft.wishes.way:
+        answers = draft.roles.output or "its records"
+        raise UserError(f"--way {draft.wishes.way} is for documents without answers; here {answers} answers")
     if draft.answered:
         return draft
-    say = draft.say
     question = say(
         "no answers here: annotate, passages (name where a passage is from), text (continue pre-training)",
         "没有答案：annotate 标注、passages 指出段落出处、text 继续预训练",
@@ -118,9 +135,9 @@ def _asked_way(draft: Draft, ask: Asker) -> Draft:
 def settled(draft: Draft, documents: Sequence[Document], ask: Asker) -> Draft:
     """Return the draft with what its documents hold, and what a person says to it."""
     found = survey(documents)
-    if draft.looked.shape == "records":
-        answers = [document.fields.get("output") or "" for document in documents if "turns" not in document.fields]
-        draft = replace(draft, labels=_of_answers(answers))
+    if draft.looked.shape == "records" or (draft.labels is None and found.reasoned):
+        single = [document for document in documents if "turns" not in document.fields]
+        draft = replace(draft, labels=_of_answers([*answers_of(single)]))
     if not draft.wishes.language and not draft.looked.rows:
         draft = replace(draft, say=Tongue("zh" if found.language == "zh" else "en"))
     draft = replace(draft, survey=found)

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from r1tailor.proposal import bars
 from r1tailor.proposal import labels as closed
-from r1tailor.proposal.draft import KEY, Draft, metric, preset, repeated, span
+from r1tailor.proposal.draft import KEY, Draft, preset, repeated, span
+from r1tailor.proposal.goals import metric, metrics, reason
 from r1tailor.proposal.tongue import Decision
+from r1tailor.proposal.values import divided_by
 
 _WAYS = {
     "text": (
@@ -42,9 +44,13 @@ def _reading(draft: Draft) -> Iterator[Decision]:
     looked, say = draft.looked, draft.say
     many = say(f", {looked.files} files", f"，{looked.files} 个文件") if looked.files > 1 else ""
     yield Decision(say("material", "材料"), f"{looked.shape} ({looked.suffix or 'url'}{many})")
+    if looked.others:
+        listed = ", ".join(looked.others[:5]) + (", …" if len(looked.others) > 5 else "")
+        yield Decision(say("not read", "未读"), listed, say(f"not {looked.suffix}", f"不是 {looked.suffix}"))
     for name, value in looked.reader.items():
         if name in looked.said:
-            yield Decision(name, repr(value) if len(value) == 1 else value, draft.in_words(looked.said[name]))
+            shown = str(value) if name != "separator" else repr(value)
+            yield Decision(name, shown, draft.in_words(looked.said[name]))
     if looked.faults:
         count, first = len(looked.faults), looked.faults[0]
         yield Decision(say("unreadable", "无法读取"), say(f"{count} rows", f"{count} 行"), first)
@@ -143,13 +149,18 @@ def _split(draft: Draft) -> Iterator[Decision]:
         why = say(f"rows of one {group} stay together", f"同一{group}的行不拆开")
     elif group:
         why = say(f"each {group} occurs once; near-identical rows stay together", f"{group} 各不相同；近似的行不拆开")
-    elif days:
+    elif days and divided_by(draft) == "time":
         why = say(f"the dates span {days} days", f"日期跨度 {days} 天")
     else:
         why = say("near-identical records stay together", "近似的记录不拆开")
-    yield Decision(say("goal", "目标"), metric(draft))
+    named = [name for name in metrics(draft) if name != metric(draft)]
+    yield Decision(say("metrics", "指标"), ", ".join([metric(draft), *named]), reason(draft))
+    if draft.passage:
+        why = say("few documents: parts of them are held out", "文档少：按片段留出")
+        yield Decision(say("pieces", "片段"), say(f"{draft.passage} characters", f"{draft.passage} 字"), why)
     validation, test = draft.shares
-    yield Decision(say("split", "划分"), f"{validation:.0%} validation, {test:.0%} test", why)
+    shares = say(f"{validation:.0%} validation, {test:.0%} test", f"验证 {validation:.0%}，测试 {test:.0%}")
+    yield Decision(say("split", "划分"), shares, why)
 
 
 def comments(draft: Draft) -> dict[str, str]:

@@ -11,15 +11,18 @@ from dataclasses import dataclass, field
 from r1tailor.proposal.cells import Column
 
 MOST_LABELS = 60
+_NEARLY_ALL = 0.95  # of the rows
 _NAMES = {  # in the order of trust
     "output": (
         *("output", "answer", "response", "completion", "target", "label", "labels", "class", "category", "department"),
         *("diagnosis", "verdict", "outcome", "result", "species", "sentiment", "intent", "reply", "summary", "dx"),
+        *("resolution", "solution", "decision", "disposition", "finding", "translation"),
         *("输出", "答案", "标签", "类别", "分类", "科室", "诊断", "结论", "回答", "回复", "判决", "摘要", "裁判结果"),
     ),
     "input": (
         *("input", "question", "query", "prompt", "text", "note", "notes", "content", "complaint", "description"),
         *("message", "body", "passage", "sentence", "document", "report", "context", "title", "q"),
+        *("details", "detail", "dialogue", "history", "symptoms", "facts", "comment", "review", "subject"),
         *("输入", "问题", "提问", "文本", "内容", "主诉", "病历", "描述", "病史", "案情", "句子", "标题"),
     ),
     "instruction": ("instruction", "instructions", "task", "system", "指令", "任务"),
@@ -28,7 +31,7 @@ _NAMES = {  # in the order of trust
         *("推理", "理由", "解析", "思考", "分析"),
     ),
     "group": (
-        *("group", "mrn", "patient", "patient_id", "subject", "subject_id", "pid", "case", "case_id", "user_id"),
+        *("group", "mrn", "patient", "patient_id", "subject_id", "pid", "case", "case_id", "user_id"),
         *("client", "client_id", "session", "conversation_id", "customer"),
         *("病案号", "患者编号", "患者", "住院号", "案号", "客户", "分组"),
     ),
@@ -61,13 +64,16 @@ class Roles:
 
 
 def named(role: str, name: str) -> int:
-    """Return how well a column's name announces a role: the higher the better, 0 if it does not."""
+    """Return how well a column's name announces a role: the higher the better, 0 if it does not.
+
+    A whole name comes before one that holds the word: Species before Clutch Completion.
+    """
     words = _WORD.findall(name.casefold())
     whole = "_".join(words)
     for place, known in enumerate(_NAMES[role]):
         chinese = not known.isascii() and known in name
         if whole == known or known in words or chinese:
-            return 2 * (len(_NAMES[role]) - place) + (whole == known)
+            return len(_NAMES[role]) - place + (len(_NAMES[role]) if whole == known else 0)
     return 0
 
 
@@ -143,14 +149,16 @@ def _dated(columns: Sequence[Column], why: dict[str, tuple[str, str]]) -> Column
 
 
 def _group(columns: Sequence[Column], why: dict[str, tuple[str, str]]) -> Column | None:
-    """Return the column of patients, cases or users, if its name says so and every row has one."""
-    fits = [column for column in columns if column.plain and column.length <= 60 and column.filled == column.rows]
+    """Return the column of patients, cases or users, if its name says so and nearly every row has one."""
+    filled = [column for column in columns if column.filled >= _NEARLY_ALL * column.rows]
+    fits = [column for column in filled if column.plain and column.length <= 60]
     return _pick(fits, "group", why, lambda column: len(column.values) > 1)
 
 
 def _input(columns: Sequence[Column], why: dict[str, tuple[str, str]]) -> tuple[str, ...]:
     """Return the question: the column that is named so, the longest text, or every column where all are short."""
-    texts = [column for column in columns if column.words and not _code(column)]
+    told = [column for column in columns if 2 * column.filled >= column.rows and not _code(column)]
+    texts = [column for column in told if column.words]
     chosen = _pick([column for column in texts if column.distinct > 0.02], "input", why, lambda column: True)
     longest = max(texts, key=lambda column: column.length, default=None)
     if chosen is None and longest is not None and longest.length >= 20:
@@ -158,7 +166,7 @@ def _input(columns: Sequence[Column], why: dict[str, tuple[str, str]]) -> tuple[
         why["input"] = f"the longest text: {longest.name}", f"最长的文本：{longest.name}"
     if chosen is not None:
         return (chosen.name,)
-    short = [column for column in columns if column.plain and not _code(column)] or list(columns)
+    short = [column for column in told if column.plain] or list(columns)
     if short:
         why["input"] = "no long text: all other columns together", "没有长文本：其余各列合在一起"
     return tuple(column.name for column in short)

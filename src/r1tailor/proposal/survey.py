@@ -1,20 +1,38 @@
 """What the documents of a proposal hold: language, identifiers by kind and rate, reasoning, turns, answers."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, get_args
 
 from r1tailor.corpus.privacy.deidentify import find
 from r1tailor.corpus.privacy.findings import IDEOGRAPH
 from r1tailor.records import Document
 from r1tailor.schema.corpus import PrivacyKind
+from r1tailor.sources.thinking import parted
+from r1tailor.sources.written import reads_as_number
 
 _SAMPLE = 400  # documents in which identifiers are looked for
-_PERSONAL = frozenset(  # kinds that single out a person; dates and ages alone do not
-    ("name", "phone", "email", "ssn", "mrn", "resident_id", "bank_card", "health_plan", "passport", "account", "plate")
+_PERSONAL = frozenset(  # kinds that single out a person; dates alone do not, ages are those above 89
+    (
+        "age",
+        "name",
+        "phone",
+        "email",
+        "ssn",
+        "mrn",
+        "resident_id",
+        "bank_card",
+        "health_plan",
+        "passport",
+        "account",
+        "plate",
+    )
 )
 _RATE = 0.02  # of the documents
+_NEARLY_ALL = 0.95  # of the answers
+_COMPARED = 200  # answers whose wording is compared
 
 
 @dataclass(frozen=True)
@@ -31,6 +49,8 @@ class Survey:
         reasoned: documents with reasoning before the answer.
         turns: mean number of turns of those that are conversations; 0 where none is.
         length: mean characters of an answer.
+        numeric: whether nearly all answers are numbers.
+        unrelated: chrF of an answer against that to another question, in [0, 100]: what wording alone scores.
     """
 
     documents: int
@@ -42,6 +62,8 @@ class Survey:
     reasoned: int
     turns: float
     length: float
+    numeric: bool = False
+    unrelated: float = 0.0
 
     @property
     def identifies(self) -> bool:
@@ -57,13 +79,7 @@ def survey(documents: Sequence[Document]) -> Survey:
         {finding.kind for text in texts(document) for finding in find(text, get_args(PrivacyKind))}
         for document in sample
     ]
-    answers = [str(document.fields["output"]) for document in documents if document.fields.get("output")]
-    answers += [
-        turn["content"]
-        for document in documents
-        for turn in document.fields.get("turns", ())
-        if turn["role"] == "assistant"
-    ]
+    answers = list(answers_of(documents))
     turns = [len(document.fields["turns"]) for document in documents if document.fields.get("turns")]
     return Survey(
         documents=len(documents),
@@ -72,9 +88,42 @@ def survey(documents: Sequence[Document]) -> Survey:
         identifiers=dict(Counter(kind for kinds in found for kind in kinds).most_common()),
         personal=sum(not _PERSONAL.isdisjoint(kinds) for kinds in found),
         answered=sum(bool(document.fields.get("output") or document.fields.get("turns")) for document in documents),
-        reasoned=sum(bool(document.fields.get("reasoning")) for document in documents),
+        reasoned=sum(map(_reasons, documents)),
         turns=sum(turns) / len(turns) if turns else 0.0,
         length=sum(map(len, answers)) / len(answers) if answers else 0.0,
+        numeric=bool(answers) and sum(map(reads_as_number, answers)) >= _NEARLY_ALL * len(answers),
+        unrelated=_unrelated(answers[:: max(1, len(answers) // _COMPARED)]),
+    )
+
+
+def answers_of(documents: Iterable[Document]) -> Iterator[str]:
+    """Yield the answers of documents, those of conversations included, without the reasoning before them."""
+    for document in documents:
+        if output := document.fields.get("output"):
+            yield _answer(str(output))
+        yield from (turn["content"] for turn in document.fields.get("turns", ()) if turn["role"] == "assistant")
+
+
+def _answer(output: str) -> str:
+    try:
+        return parted(output)[1]
+    except ValueError:
+        return output
+
+
+def _reasons(document: Document) -> bool:
+    turns = document.fields.get("turns", ())
+    inside = "</think>" in str(document.fields.get("output", ""))
+    return bool(document.fields.get("reasoning") or inside or any(turn.get("reasoning") for turn in turns))
+
+
+def _unrelated(answers: Sequence[str]) -> float:
+    """Return chrF of answers against the answer after each that differs; 0 where all are one."""
+    from sacrebleu.metrics import CHRF
+
+    pairs = [(one, other) for one, other in pairwise(answers) if one != other and one and other]
+    return (
+        float(CHRF().corpus_score([one for one, _ in pairs], [[other for _, other in pairs]]).score) if pairs else 0.0
     )
 
 

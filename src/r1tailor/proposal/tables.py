@@ -12,6 +12,7 @@ from r1tailor.errors import DataError
 from r1tailor.schema.tables import TableSource
 from r1tailor.sources import delimited, tables, xlsx
 
+Said = dict[str, tuple[str, str]]
 _TELLS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}
 
 
@@ -29,8 +30,8 @@ class Rows:
 
     columns: tuple[str, ...]
     rows: Sequence[Mapping[str, Any]]
-    reader: dict[str, str] = field(default_factory=dict)
-    said: dict[str, tuple[str, str]] = field(default_factory=dict)
+    reader: dict[str, Any] = field(default_factory=dict)
+    said: Said = field(default_factory=dict)
     faults: tuple[str, ...] = ()
 
 
@@ -52,20 +53,31 @@ def read(path: Path, most: int) -> Rows:
     return Rows(tuple(columns), rows, reader, said, faults)
 
 
-def _header(path: Path) -> tuple[list[str], dict[str, str], dict[str, tuple[str, str]]]:
+def _header(path: Path) -> tuple[list[str], dict[str, Any], Said]:
     """Return the columns of a table, and the settings that its file has to be read with, each with its reason."""
     source, suffix = _source(path, {}), path.suffix.lower()
     if suffix == ".xlsx":
-        sheet, columns = xlsx.first(path, source)
-        return columns, {"sheet": sheet}, {"sheet": ("the one with the most rows", "行数最多的工作表")}
+        sheet, others, row, columns = xlsx.first(path, source)
+        listed = ", ".join(others)
+        why = (
+            (f"the most rows; not read: {listed}", f"行数最多；未读：{listed}") if others else ("the only one", "唯一")
+        )
+        return columns, *_titled({"sheet": sheet}, {"sheet": why}, row)
     if suffix == ".parquet":
         return _parquet(path), {}, {}
-    encoding, separator, columns = delimited.first(path, source)
+    encoding, separator, row, columns = delimited.first(path, source)
     said = {
         "encoding": ("every byte of the file fits it", "文件的每个字节都符合"),
         "separator": (f"{_TELLS.get(separator, 'it')}: found in the header", "由表头看出"),
     }
-    return columns, {"encoding": encoding, "separator": separator}, said
+    return columns, *_titled({"encoding": encoding, "separator": separator}, said, row)
+
+
+def _titled(reader: dict[str, Any], said: dict[str, tuple[str, str]], row: int | None) -> tuple[dict[str, Any], Said]:
+    """Return the settings with the row of the header, where titles stand above it."""
+    if row is None:
+        return reader, said
+    return reader | {"header_row": row}, said | {"header_row": ("titles stand above it", "其上为标题行")}
 
 
 def _parquet(path: Path) -> list[str]:

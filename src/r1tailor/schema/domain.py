@@ -53,7 +53,8 @@ class Task(Section):
     kind: Literal["answer", "text"] = Field(
         default="answer",
         description="What is learnt: answer takes an answer to each prompt; text continues pre-training on the clean "
-        "documents, with the loss on all of their tokens, and reads none of the other settings of the task.",
+        "documents, with the loss on all of their tokens, and of the other settings of the task reads only "
+        "passage_characters.",
     )
     instruction: str = Field(description="Instruction that opens every prompt; a record's own comes first.")
     response: Response = Field(
@@ -75,6 +76,12 @@ class Task(Section):
         default="leave_out",
         description="What happens to items longer than the context: they are counted before training and left out, "
         "or the run stops.",
+    )
+    passage_characters: int | None = Field(
+        default=None,
+        ge=20,
+        description="Of kind: text, the longest example in characters: documents are cut at the ends of paragraphs, "
+        "lines or sentences, so that one long document has parts to hold out; null takes whole documents.",
     )
     train_turns: Literal["last", "all"] = Field(
         default="last",

@@ -38,6 +38,8 @@ class PlainMetric(MetricSection):
         "rouge_l",
         "coverage",
         "length",
+        "tool_calls",
+        "tool_names",
     ] = Field(description="Which metric.")
 
 

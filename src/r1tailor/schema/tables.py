@@ -125,6 +125,12 @@ class TableSource(RowSource):
     )
     encoding: Encoding = Field(default="auto", description="Of CSV and TSV; auto finds it or rejects the file.")
     sheet: str | None = Field(default=None, description="Of XLSX; null is the only sheet that holds rows.")
+    header_row: int | None = Field(
+        default=None,
+        ge=1,
+        description="Line or row with the names of the columns, where titles stand above it; null is the first that is "
+        "not empty.",
+    )
 
     @model_validator(mode="before")
     @classmethod

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ class EndpointEngine:
         settings: URL, key and patience.
         version: under which name the model is offered there unless the settings name it.
         environment: where the key is.
+        arguments: of the chat template (``task.template``), which are sent with every conversation.
 
     Raises:
         ConfigError: the key is missing, or may not be sent to the URL's host.
@@ -36,8 +38,14 @@ class EndpointEngine:
     logprobs = True
     opens_reasoning = False  # such a server tells reasoning apart itself, or writes its tags
 
-    def __init__(self, settings: Endpoint, version: str, environment: Mapping[str, str] = os.environ) -> None:
-        self._settings = settings
+    def __init__(
+        self,
+        settings: Endpoint,
+        version: str,
+        environment: Mapping[str, str] = os.environ,
+        arguments: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        self._settings, self._arguments = settings, arguments
         self._url = urlsplit(settings.url)
         self._model = settings.model or version
         self._key = key_for(settings.key_variable, self._url.hostname or "", "serving.engine.endpoint", environment)
@@ -58,7 +66,7 @@ class EndpointEngine:
         path = f"{self._url.path}/{'chat/completions' if ask.turns else 'completions'}"
         headers = headers_of(self._key) | {"Accept": "text/event-stream"}
         try:
-            connection.request("POST", path, json.dumps(body_of(ask, self._model)), headers)
+            connection.request("POST", path, json.dumps(body_of(ask, self._model, self._arguments)), headers)
             with connection.getresponse() as response:
                 if response.status != 200:
                     raise _refused(response)

@@ -9,6 +9,7 @@ from r1tailor.inference import Located, locate, open_located
 from r1tailor.inference.gguf_answerer import GgufAnswerer
 from r1tailor.inference.local import LocalAnswerer
 from r1tailor.inference.locate import FORM
+from r1tailor.instruction.template import arguments_of
 from r1tailor.schema.serving import Engine as EngineSettings
 from r1tailor.schema.serving import Serving
 from r1tailor.serving.endpoint import EndpointEngine
@@ -95,7 +96,9 @@ def _size(folder: Path) -> int:
 
 def _engine(found: Located, settings: Serving, root: Path) -> Engine:
     if settings.engine.endpoint is not None:
-        return EndpointEngine(settings.engine.endpoint, found.name)
+        return EndpointEngine(
+            settings.engine.endpoint, found.name, arguments=arguments_of(found.settings.domain.task.template)
+        )
     answerer = open_located(found, root=root)
     if isinstance(answerer, GgufAnswerer):
         return GgufServed(answerer)

@@ -6,6 +6,7 @@ Such an engine works in a thread, one for each answer; a queue carries its chunk
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from r1tailor.inference.endpoint import plain
@@ -15,10 +16,16 @@ Chunk = Mapping[str, Any]
 OnChunk = Callable[[Chunk], bool]  # returns whether nobody wants more
 
 
-def body_of(ask: Ask, model: str) -> dict[str, Any]:
+def body_of(ask: Ask, model: str, arguments: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
     """Return the request body of an ask, streamed.
 
     The name of a control token in a text is text: a space after its first character, as in training.
+
+    Args:
+        ask: a conversation, or a text that is continued as it stands.
+        model: its name there.
+        arguments: of the chat template, as in training; vLLM, SGLang and llama.cpp take them as
+            ``chat_template_kwargs``, which is left out where none are set.
     """
     sampling = ask.sampling
     drawn = {"temperature": sampling.temperature, "top_p": sampling.top_p, "seed": sampling.seed}
@@ -28,6 +35,7 @@ def body_of(ask: Ask, model: str) -> dict[str, Any]:
         body["stop"] = list(ask.stop)
     if ask.turns:
         body["messages"] = [{"role": turn.role, "content": plain(turn.content)} for turn in ask.turns]
+        body |= {"chat_template_kwargs": dict(arguments)} if arguments else {}
     else:
         body["prompt"] = ask.text
     if ask.top_logprobs is not None:

@@ -1,5 +1,6 @@
 """How vLLM takes a version on a GPU machine: the command, and a compose file. Neither was run here."""
 
+import json
 import shlex
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import yaml
 from r1tailor import artifact
 from r1tailor.errors import UserError
 from r1tailor.inference import Located, locate
+from r1tailor.instruction.template import arguments_of
 from r1tailor.schema.serving import Serving
 
 _IMAGE = "vllm/vllm-openai:v0.11.0"
@@ -43,6 +45,7 @@ def written(what: str, root: Path, settings: Serving) -> str:
         "",
         "# The gateway in front of it, with keys, limits and the audit log:",
         f"# r1tailor serve {shlex.quote(what)} serving=endpoint serving.engine.endpoint.url=http://127.0.0.1:{_PORT}/v1",
+        *_template(found),
     ]
     return "\n".join(lines)
 
@@ -59,6 +62,19 @@ def _arguments(found: Located, base: str, tuned: str, *, adapter: bool) -> list[
     else:
         arguments += ["--served-model-name", found.name]
     return [*arguments, "--reasoning-parser", "deepseek_r1"]
+
+
+def _template(found: Located) -> list[str]:
+    """Return what else a request needs so that prompts are those of training."""
+    arguments = arguments_of(found.settings.domain.task.template)
+    if not arguments:
+        return []
+    given = json.dumps({"chat_template_kwargs": arguments}, ensure_ascii=False)
+    return [
+        "",
+        "# Trained with arguments of the chat template. The gateway sends them; other requests need in their body:",
+        f"# {given}",
+    ]
 
 
 def _compose(found: Located, base: str, *, adapter: bool) -> dict[str, Any]:

@@ -7,16 +7,14 @@ never by value.
 
 import json
 import math
-import re
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from r1tailor.schema.tables import RowSource
+from r1tailor.sources.written import NumberFormat, moment
 
-_YEAR_FIRST = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ].*)?", re.ASCII | re.DOTALL)
-_SPACES = re.compile("[\u00a0\u2009\u202f]")
 _EXACT = 2**53  # above it a float is no longer a whole number of its own
 
 
@@ -85,7 +83,7 @@ def date_of(value: object, column: str, source: RowSource) -> str:
         return ""
     try:
         if isinstance(value, str):
-            value = _day(value.strip(), source.dates)
+            value = moment(value.strip(), source.dates)
     except (ValueError, OverflowError):
         value = None
     if not isinstance(value, date):
@@ -94,27 +92,17 @@ def date_of(value: object, column: str, source: RowSource) -> str:
     return (value.date() if isinstance(value, datetime) else value).isoformat()
 
 
-def _day(text: str, how: str) -> date:
-    if how != "auto":
-        return datetime.strptime(text, how).date()
-    if found := _YEAR_FIRST.fullmatch(text):
-        return date(*map(int, found.groups()))
-    return datetime.fromisoformat(text)
-
-
 def plain_number(text: str, column: str, source: RowSource) -> str:
     """Return a number that is written with the source's marks with a point and nothing else: 1.234,5 is 1234.5.
 
     Raises:
         CellError: it is no number written so.
     """
-    mark, between = re.escape(source.decimal), re.escape(source.thousands or "")
-    whole = rf"(?:\d{{1,3}}(?:{between}\d{{3}})+|\d+)" if between else r"\d+"
-    written = _SPACES.sub(" ", text.strip()).replace("’", "'").replace("−", "-")
-    if not re.fullmatch(rf"[+-]?(?:{whole}(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d+)?", written, re.ASCII):
+    number = NumberFormat(source.decimal, source.thousands).plain(text)
+    if number is None:
         marks = f"decimal {source.decimal!r}, thousands {source.thousands!r}"
         raise CellError(f"{column} must be a number ({marks})")
-    return written.replace(source.thousands or "\0", "").replace(source.decimal, ".").removeprefix("+")
+    return number
 
 
 def plain(value: Any, column: str, source: RowSource) -> Any:  # noqa: ANN401

@@ -62,6 +62,21 @@ class Conversation:
         return roles == ["user", "assistant"] and not self.tools and not any("fields" in turn for turn in self.turns)
 
 
+def question(messages: object, key: str, system: object = None, tools: object = None) -> Conversation:
+    """Return a conversation that waits for an answer: it ends with a turn of the user, or with a tool's result.
+
+    Args: as of ``conversation``.
+
+    Raises:
+        Fault: a message is not of that form, or the conversation ends with the assistant.
+    """
+    made = _read(messages, key, system, tools)
+    if not made.turns or made.turns[-1]["role"] not in ("user", "tool"):
+        raise Fault(f"{key} must end with a turn of the user, which is answered")
+    _refuse_first(made, key)
+    return made
+
+
 def conversation(messages: object, key: str, system: object = None, tools: object = None) -> Conversation:
     """Return the conversation that a list of messages is.
 
@@ -74,21 +89,30 @@ def conversation(messages: object, key: str, system: object = None, tools: objec
     Raises:
         Fault: a message is not of that form, or nothing is answered.
     """
-    made = Conversation([{"role": "system", "content": _text(system, "system")}] if system else [])
-    made.unknown += [{} for _ in made.turns]
-    for number, message in enumerate(_list(messages, key)):
-        made.turns.append(_turn(message, f"{key}[{number}]", made))
+    made = _read(messages, key, system, tools)
     end = max((n for n, turn in enumerate(made.turns, 1) if turn["role"] == "assistant"), default=0)
     if not end:
         raise Fault(f"{key} holds no turn of an assistant: there is nothing to learn from it")
     made.unanswered = len(made.turns) - end
     del made.turns[end:], made.unknown[end:]
-    if next(turn["role"] for turn in made.turns if turn["role"] != "system") == "assistant":
-        raise Fault(f"{key} begins with the assistant, which answers nobody")
+    _refuse_first(made, key)
     if not any(turn.get("trained") for turn in made.turns):
         raise Fault(f"{key}: no turn of the assistant is trained (each has weight 0)")
+    return made
+
+
+def _read(messages: object, key: str, system: object, tools: object) -> Conversation:
+    made = Conversation([{"role": "system", "content": _text(system, "system")}] if system else [])
+    made.unknown += [{} for _ in made.turns]
+    for number, message in enumerate(_list(messages, key)):
+        made.turns.append(_turn(message, f"{key}[{number}]", made))
     made.tools = [_mapping(tool, "tools") for tool in _list(tools, "tools")] if tools else []
     return made
+
+
+def _refuse_first(made: Conversation, key: str) -> None:
+    if next(turn["role"] for turn in made.turns if turn["role"] != "system") == "assistant":
+        raise Fault(f"{key} begins with the assistant, which answers nobody")
 
 
 def exchanges(history: object, question: str, answer: str, system: object, reasoning: str = "") -> Conversation:

@@ -7,7 +7,9 @@ and the rejection says from which line.
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
@@ -19,6 +21,8 @@ from r1tailor.sources.rows import Row, Table, header_fault, holds_other_bytes, w
 _LONGEST_CELL = 10_000_000  # characters; the csv module's own 131,072 is less than a long judgment
 _HEAD = 1 << 16  # characters in which the separator is looked for
 _TOLD = re.compile(r"(?:\ufeff)?\"?sep=(.)\"?\s*", re.IGNORECASE)  # how Excel tells the separator in a first line
+_OPENING = 50  # rows in which a header below titles is looked for
+_NUMBER = re.compile(r"[-+\d.,:/ %]+")
 _TRIED = {".tsv": "\t,;|"}
 
 
@@ -66,10 +70,11 @@ def _separator(lines: TextIO, source: TableSource, suffix: str) -> tuple[str, in
     """Return what divides the cells, and how many lines stand before the header; the file is then read from there."""
     head = lines.read(_HEAD)
     lines.seek(0)
-    before = 0
-    if told := _TOLD.fullmatch(head.partition("\n")[0]):
+    told = _TOLD.fullmatch(head.partition("\n")[0])
+    before = max(1 if told else 0, (source.header_row or 1) - 1)
+    for _ in range(before):
         lines.readline()
-        before, head = 1, head.partition("\n")[2]
+        head = head.partition("\n")[2]
     if source.separator != "auto":
         return source.separator, before
     if told:
@@ -118,8 +123,10 @@ def _damage(error: Exception, number: int, last: int) -> str:
     return f"not CSV: {error}"
 
 
-def first(path: Path, source: TableSource) -> tuple[str, str, list[str]]:
-    """Return what a file is written in, what divides its cells, and the names of its columns.
+def first(path: Path, source: TableSource) -> tuple[str, str, int | None, list[str]]:
+    """Return what a file is written in, what divides its cells, its header row, and the names of its columns.
+
+    The header row is None unless titles stand above it.
 
     Raises:
         DataError: the encoding cannot be told, or the file holds no header.
@@ -127,9 +134,42 @@ def first(path: Path, source: TableSource) -> tuple[str, str, list[str]]:
     encoding = charset.encoding_of(path) if source.encoding == "auto" else source.encoding
     if encoding is None:
         raise DataError(f"{path}: {charset.UNKNOWN}")
+    tried = _TRIED.get(path.suffix.lower(), ",;\t|") if source.separator == "auto" else source.separator
+    openings = {separator: _opening(path, encoding, separator) for separator in tried}
+    separator = max(openings, key=lambda one: _evenness(openings[one]))
+    if titled := header_below_titles(openings[separator]):
+        return encoding, separator, *titled
     with path.open(encoding=charset.with_mark(encoding), errors="surrogateescape", newline="") as lines:
         separator, before = _separator(lines, source, path.suffix.lower())
         _, header = next(_records(lines, separator, before), (1, "a header is expected"))
     if isinstance(header, str):
         raise DataError(f"{path}: {header}")
-    return encoding, separator, named(header)
+    return encoding, separator, None, named(header)
+
+
+def _opening(path: Path, encoding: str, separator: str) -> list[tuple[int, Sequence[object]]]:
+    with path.open(encoding=charset.with_mark(encoding), errors="surrogateescape", newline="") as lines:
+        found = [one for one in islice(_records(lines, separator, 0), _OPENING) if not isinstance(one[1], str)]
+    told = bool(found) and _TOLD.fullmatch(separator.join(found[0][1]))
+    return [(number, cells) for number, cells in found[1 if told else 0 :]]
+
+
+def _evenness(rows: Sequence[tuple[int, Sequence[object]]]) -> tuple[int, int]:
+    """Return how many rows have the most frequent number of cells, if it is more than one, and that number."""
+    counts = Counter(len(cells) for _, cells in rows)
+    width = max(counts, key=lambda size: counts[size], default=0)
+    return (counts[width], width) if width > 1 else (0, width)
+
+
+def header_below_titles(rows: Sequence[tuple[int, Sequence[object]]]) -> tuple[int, list[str]] | None:
+    """Return the row and the names of a header that titles stand above; None where the first row can be the header.
+
+    A title row fills at most half as many cells as the rows of the table; a header fills them with different words.
+    """
+    filled = [[cell for cell in cells if str("" if cell is None else cell).strip()] for _, cells in rows]
+    width = max(map(len, filled), default=0)
+    for (number, cells), held in zip(rows, filled, strict=True):
+        words = {str(cell).strip() for cell in held if isinstance(cell, str) and not _NUMBER.fullmatch(cell.strip())}
+        if 2 * len(held) > width:
+            return (number, named(cells)) if number > rows[0][0] and len(words) == len(held) == width > 1 else None
+    return None

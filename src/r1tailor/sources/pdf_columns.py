@@ -22,6 +22,8 @@ _FULL, _FULL_HAN = 0.5, 0.85  # of a column's width: how far most of its lines r
 _LETTERS = 0.6  # of the characters of prose
 _CONTINUED = 0.5  # of the lines of a narrow column begin in lower case
 _IN_ROWS, _CAPITAL = 0.8, 0.8  # of the lines of a table: on one baseline with another cell; with a capital
+_FEWEST_APART, _ALIKE, _SHARED, _DENSE = 12, 0.5, 0.5, 1.6  # of columns that are no prose: lines, of the longer side's
+# lines, of the lines on a common baseline, from line to line in font sizes
 _APART = 2  # line pitches: a header or footer is so far from the text
 _TRIED = 20  # gaps, the likeliest first
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -143,7 +145,25 @@ def _divides(rows: list[Row], gap: float) -> bool:
     few, many = sorted((left, right), key=len)
     top, bottom = min(part.top for part in many), max(part.bottom for part in many)
     beside = sum(top <= part.top <= bottom for part in few) >= len(few) / 2
-    return beside and _is_prose(left) and _is_prose(right) and not _is_table(left, right)
+    if not beside or _is_table(left, right):
+        return False
+    return (_is_prose(left) and _is_prose(right)) or _run_apart(few, many)
+
+
+def _run_apart(few: list[Line], many: list[Line]) -> bool:
+    """Whether lines of two sides run on their own baselines, as in columns of code: cells of a table share theirs."""
+    if len(few) < max(_FEWEST_APART, _ALIKE * len(many)):
+        return False
+    baselines = sorted(part.bottom for part in many)
+    shared = sum(_on_one_of(baselines, part) for part in few)
+    return shared < _SHARED * len(few) and all(_is_dense(side) for side in (few, many))
+
+
+def _is_dense(parts: list[Line]) -> bool:
+    """Whether lines follow each other as those of one text do, at most with a blank line between them now and then."""
+    tops = sorted(part.top for part in parts)
+    steps = [below - above for above, below in pairwise(tops)]
+    return median(steps) <= _DENSE * median(part.size for part in parts)
 
 
 def _is_prose(parts: list[Line]) -> bool:

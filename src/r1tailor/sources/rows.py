@@ -4,7 +4,7 @@ A row is a number and its cells by column, or a number and what is wrong with it
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -13,6 +13,7 @@ from r1tailor.records import Document
 from r1tailor.schema.tables import Columns, Role, RowSource
 from r1tailor.sources.base import Origin, Read
 from r1tailor.sources.cells import CellError, date_of, is_empty, plain, terms_of, text_of
+from r1tailor.sources.conversations import Fault, answered
 from r1tailor.sources.ids import SeenIds, not_unique
 
 Row = tuple[int, dict[str, Any] | str]
@@ -71,6 +72,7 @@ class Table:
         fields: dict[str, Any] = {part: self._part(part, names, cells) for part, names in parts.items()}
         if not any(fields.get(part) for part in _ASKED) and not {*_ASKED} & {*columns.optional}:
             raise CellError(f"{parts.get('input', parts.get('instruction', ('input',)))[0]} is empty")
+        _refuse_malformed_reasoning(parts, fields)
         text, day = fields.pop("input", ""), fields.pop("date", None) or None
         fields |= dict(self._others(others, cells))
         id_ = f"{self.prefix}-{number}" if columns.id is None else self._own_id(cells, columns.id, position)
@@ -128,6 +130,19 @@ class Table:
         if line not in self.said:
             self.said.add(line)
             print(line)
+
+
+def _refuse_malformed_reasoning(parts: Mapping[Role, tuple[str, ...]], fields: Mapping[str, Any]) -> None:
+    """Refuse an output whose ``<think>`` block is nested, unclosed or leaves no answer, or is not the row's reasoning.
+
+    Raises:
+        CellError: says which; what is well formed is parted by the domain.
+    """
+    if output := fields.get("output"):
+        try:
+            answered(output, fields.get("reasoning", ""), "+".join(parts["output"]))
+        except Fault as fault:
+            raise CellError(str(fault)) from None
 
 
 def bound(found: Iterable[str], columns: Columns) -> tuple[dict[Role, tuple[str, ...]], list[str]]:

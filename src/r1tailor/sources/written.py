@@ -17,8 +17,13 @@ from r1tailor.sources.dates import month_of
 from r1tailor.sources.streams import Damage
 
 AUTO = "auto"
-_EXPONENT = r"(?:[eE][+-]?\d{1,3})?"
-_BLANKS = " \u00a0\u202f"  # one of them between thousands stands for all
+FORMATS = (  # that a column may be proposed to be written in, the likeliest first
+    *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日"),
+    *("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m/%d/%y", "%d-%b-%Y", "%d %B %Y", "%B %d, %Y"),
+    *("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"),
+)
+_BLANKS = re.compile("[\u00a0\u2009\u202f]")  # stand for the blank between thousands
+_MARKED = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ].*)?", re.ASCII | re.DOTALL)
 _MIDNIGHT = r"(?:[T ](?:0{1,2}:00(?::00(?:\.0+)?)?))?"
 _YEAR_FIRST = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_MIDNIGHT}", re.ASCII)
 _CHINESE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日", re.ASCII)
@@ -26,6 +31,7 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})", re.ASCII)
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}){_MIDNIGHT}", re.ASCII)
 _DAY_MONTH = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})\.?,?[ -](\d{4})", re.ASCII)
 _MONTH_DAY = re.compile(r"([A-Za-z]{3,9})\.? (\d{1,2}),? (\d{4})", re.ASCII)
+_DIGITS = 30  # before and behind the decimal mark
 _FORMS = "YYYY-MM-DD, YYYYMMDD, D.M.YYYY, M/D/YYYY, D/M/YYYY, 14 Jul 2009 or 2009年7月14日"
 
 
@@ -47,21 +53,68 @@ class NumberFormat:
         >>> NumberFormat().number("1002.63"), NumberFormat(",", ".").number("1.002,63"), NumberFormat().number("1,2")
         (1002.63, 1002.63, None)
         """
-        text = text.strip()
-        if self.thousands:
-            text = self._without_thousands(text)
-        whole = rf"[+-]?\d{{1,30}}(?:{re.escape(self.decimal)}\d{{0,30}})?{_EXPONENT}"
-        if not re.fullmatch(whole, text, re.ASCII):
-            return None
-        return float(text.replace(self.decimal, "."))
+        plain = self.plain(text)
+        return None if plain is None else float(plain)
 
-    def _without_thousands(self, text: str) -> str:
-        """Return a text without its separators where they stand between groups of three digits."""
-        separator = _BLANKS if self.thousands == " " else self.thousands or ""
-        grouped = re.match(rf"[+-]?\d{{1,3}}(?:[{re.escape(separator)}]\d{{3}})+(?!\d)", text, re.ASCII)
-        if not grouped:
-            return text
-        return re.sub(f"[{re.escape(separator)}]", "", grouped.group()) + text[grouped.end() :]
+    def plain(self, text: str) -> str | None:
+        """Return a number with a point and no other mark, so that 1.234,5 is 1234.5; None if the text is none.
+
+        >>> NumberFormat(",", ".").plain("1.234,5")
+        '1234.5'
+        """
+        mark, between = re.escape(self.decimal), re.escape(self.thousands or "")
+        whole = rf"(?:\d{{1,3}}(?:{between}\d{{3}}){{1,10}}|\d{{1,{_DIGITS}}})" if between else rf"\d{{1,{_DIGITS}}}"
+        written = _BLANKS.sub(" ", text.strip()).replace("’", "'").replace("−", "-")
+        shape = rf"[+-]?(?:{whole}(?:{mark}\d{{0,{_DIGITS}}})?|{mark}\d{{1,{_DIGITS}}})(?:[eE][+-]?\d{{1,3}})?"
+        if not re.fullmatch(shape, written, re.ASCII):
+            return None
+        return written.replace(self.thousands or "\0", "").replace(self.decimal, ".").removeprefix("+")
+
+
+_USUAL = tuple(NumberFormat(*marks) for marks in ((".", ","), (",", "."), (",", " "), (".", "'")))
+
+
+def reads_as_number(text: str) -> bool:
+    """Whether a text is a number in one of the usual ways to write them, also with a per cent sign.
+
+    >>> [reads_as_number(text) for text in ("1,002.5", "1.234,5", "12 %", "a1")]
+    [True, True, True, False]
+    """
+    text = text.strip().removesuffix("%")
+    return any(form.plain(text) is not None for form in _USUAL)
+
+
+def moment(text: str, form: str) -> datetime:
+    """Return the moment that a text names in a strptime format, or with ``auto`` year, month and day with any marks.
+
+    Raises:
+        ValueError: it names none.
+    """
+    if form != AUTO:
+        return datetime.strptime(text, form)
+    if found := _MARKED.fullmatch(text):
+        year, month, day = map(int, found.groups())
+        return datetime(year, month, day)
+    return datetime.fromisoformat(text)
+
+
+def form_of(texts: Sequence[str], share: float) -> str:
+    """Return the format that at least a share of texts is written in; empty if there is none.
+
+    Of ``03/04`` both readings fit, so that the one which fits more texts wins.
+    """
+    fits = {form: sum(known_day(text, form) is not None for text in texts) for form in FORMATS}
+    best = max(fits, key=lambda form: fits[form])
+    return best if texts and fits[best] >= share * len(texts) else ""
+
+
+def known_day(text: str, form: str) -> date | None:
+    """Return the day that a text names in a format, between 1900 and 2100; None if it names none."""
+    try:
+        found = moment(text, form)
+    except (ValueError, OverflowError):
+        return None
+    return found.date() if 1900 <= found.year < 2100 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +161,7 @@ class DateFormat:
 
     def _by_form(self, text: str) -> date:
         try:
-            return _midnight(datetime.strptime(text, self.form))
+            return _midnight(moment(text, self.form))
         except ValueError:
             raise Damage(f"its date is not written as dates = {self.form} says") from None
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from r1tailor.errors import DataError
 from r1tailor.schema.tables import TableSource
-from r1tailor.sources.delimited import named
+from r1tailor.sources.delimited import header_below_titles, named
 from r1tailor.sources.rows import Row, Table, header_fault
 
 _BATCH = 256  # rows
+_OPENING = 50  # rows in which a header below titles is looked for
 _ERRORS = ("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!")  # of formulas; #N/A is a missing value
 
 
@@ -34,7 +35,7 @@ def rows(path: Path, source: TableSource, table: Table) -> Iterator[Row]:
             yield 0, name
             return
         table.how = f"sheet {name}; "
-        yield from _rows(_cells(sheets[name]), source)
+        yield from _rows(_cells(sheets[name], source.header_row or 1), source)
     finally:
         book.close()
 
@@ -53,11 +54,11 @@ def _list(names: Any) -> str:  # noqa: ANN401
     return ", ".join(names)
 
 
-def _cells(sheet: Any) -> Iterator[tuple[int, tuple[Any, ...]]]:  # noqa: ANN401
-    """Yield the rows that are not empty, with their numbers."""
+def _cells(sheet: Any, begin: int = 1) -> Iterator[tuple[int, tuple[Any, ...]]]:  # noqa: ANN401
+    """Yield the rows from a number on that are not empty, with their numbers."""
     with warnings.catch_warnings(action="ignore"):
         sheet.reset_dimensions()  # what other programs wrote there is often wrong
-    found = enumerate(sheet.iter_rows(values_only=True), start=1)
+    found = enumerate(sheet.iter_rows(min_row=begin, values_only=True), start=begin)
     while True:
         with warnings.catch_warnings(action="ignore"):  # not around a yield: it is the whole process's
             batch = list(islice(found, _BATCH))
@@ -71,10 +72,8 @@ def _is_filled(cell: object) -> bool:
 
 
 def _rows(rows: Iterator[tuple[int, tuple[Any, ...]]], source: TableSource) -> Iterator[Row]:
-    number, header = next(rows)
-    while header and not _is_filled(header[-1]):
-        header = header[:-1]
-    names = named(header)
+    number, header = next(rows, (source.header_row or 1, ()))
+    names = named(_trimmed(header))
     if fault := header_fault(names, source):
         yield number, fault
         return
@@ -88,8 +87,15 @@ def _rows(rows: Iterator[tuple[int, tuple[Any, ...]]], source: TableSource) -> I
             yield number, dict.fromkeys(names) | dict(zip(names, cells, strict=False))
 
 
-def first(path: Path, source: TableSource) -> tuple[str, list[str]]:
-    """Return the sheet that is read, the one with the most rows where several hold any, and its columns.
+def _trimmed(cells: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the cells up to the last one that holds something."""
+    return cells[: max((place for place, cell in enumerate(cells, 1) if _is_filled(cell)), default=0)]
+
+
+def first(path: Path, source: TableSource) -> tuple[str, list[str], int | None, list[str]]:
+    """Return the sheet that is read, the others that hold rows, its header row, and its columns.
+
+    It is the sheet with the most rows; the header row is None unless titles stand above it.
 
     Raises:
         DataError: it is no workbook, or holds no rows.
@@ -104,12 +110,10 @@ def first(path: Path, source: TableSource) -> tuple[str, list[str]]:
     try:
         counts = {sheet.title: sum(1 for _ in _cells(sheet)) for sheet in book.worksheets}
         name = source.sheet or max(counts, key=lambda sheet: counts[sheet])
-        found = next(_cells(book[name]), None)
-        if found is None:
+        opening = [(number, _trimmed(cells)) for number, cells in islice(_cells(book[name]), _OPENING)]
+        if not opening:
             raise DataError(f"{path}: no sheet holds a row")
-        header = found[1]
-        while header and not _is_filled(header[-1]):
-            header = header[:-1]
-        return name, named(header)
+        row, names = header_below_titles(opening) or (None, named(opening[0][1]))
+        return name, [other for other, count in counts.items() if count and other != name], row, names
     finally:
         book.close()

@@ -10,6 +10,7 @@ from r1tailor import artifact
 from r1tailor.batching.windows import window_shape
 from r1tailor.errors import CheckpointError
 from r1tailor.planning.follow_data import followed
+from r1tailor.planning.lengths import trained_items
 from r1tailor.planning.precision import with_precision
 from r1tailor.records import Example
 from r1tailor.schema.curriculum import ONLY
@@ -91,7 +92,7 @@ def phase_run(
         CheckpointError: the parent is missing or damaged, or was trained from another base model or strategy.
     """
     window = window_shape((*parts["train"], *parts["validation"]))
-    found = followed(settings, parts["train"], root)
+    found = followed(settings, parts["train"], root, trained_items(settings, root, parts["train"]))
     if parent:
         _refuse_unsound(found.settings, parent, key)
     decided = with_precision(found.settings, folder, parent)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from r1tailor.domain.finance.tasks import LABELS, label_in
+from r1tailor.domain.answers import label_in
+from r1tailor.domain.finance.tasks import LABELS
 from r1tailor.errors import DataError
 from r1tailor.instruction.build import build
 from r1tailor.records import Document, Example, Prediction
@@ -104,7 +105,7 @@ def test_the_majority_answer_holds_the_most_frequent_label_of_each_task() -> Non
     constant = domain.majority_answer(train)
     for task in LABELS:
         labels = Counter(e.fields["label"] for e in train if e.fields["task"] == task)
-        assert label_in(constant, task) == labels.most_common(1)[0][0]
+        assert label_in(constant, LABELS[task]) == labels.most_common(1)[0][0]
 
 
 def test_tasks_and_their_order_are_settings() -> None:

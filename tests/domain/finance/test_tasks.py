@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from r1tailor.domain.answers import label_in
 from r1tailor.domain.finance.settings import MarketTask, Thresholds
-from r1tailor.domain.finance.tasks import LABELS, answer, label_in
+from r1tailor.domain.finance.tasks import LABELS, answer
 
 THRESHOLDS = Thresholds(trend=0.03, calm=0.3, turbulent=0.7, elevated=0.05, high=0.10)
 QUIET: dict[str, float | None] = {
@@ -86,5 +87,5 @@ def test_reasons_name_no_label_of_their_task_so_that_an_answer_cannot_be_misread
         for features in (QUIET, WARNED, WARNED | {"return_window": 0.1}, WARNED | {"return_window": -0.1}):
             found = answer(task, features, -0.3, THRESHOLDS)
             assert not re.search(rf"\b({'|'.join(labels)})\b", found.reason, re.IGNORECASE)
-            assert label_in(f"{found.label.upper()}. {found.reason}", task) == found.label
-    assert label_in("upper, downward, highest", "trend") == label_in("", "risk") == ""
+            assert label_in(f"{found.label.upper()}. {found.reason}", LABELS[task]) == found.label
+    assert label_in("upper, downward, highest", LABELS["trend"]) == label_in("", LABELS["risk"]) == ""

@@ -152,3 +152,31 @@ def test_a_split_is_no_crisis_and_gets_no_famous_name(tmp_path: Path) -> None:
 def test_dates_without_a_figure_are_reported(tmp_path: Path) -> None:
     (tmp_path / "bars.csv").write_text("Date,Close\n2009-02-01,1\n2009-02-02,N/A\n2009-02-03,\n", encoding="utf-8")
     assert _backfilled(tmp_path)[0] == "prices: OURS: 2 dates without a figure, the first on 2009-02-02"
+
+
+@pytest.mark.parametrize("revisited", [10, 3000])
+def test_a_split_in_a_history_that_the_feed_has_adjusted_again_is_undone_once(revisited: int, tmp_path: Path) -> None:
+    """Prices of before the split are fetched; after it the feed divides its history, of which a poll sees a part."""
+    closes = [float(close) * 20 for close in walk(len(DAYS))[:, 0]]
+    changes = {"revisit_days": revisited, "thousands": None}
+
+    def export(until: int, ratio: float) -> None:
+        rows = [f"{day},{close / ratio!r}" for day, close in zip(DAYS[:until], closes[:until], strict=True)]
+        (tmp_path / "bars.csv").write_text("\n".join(["Date,Close", *rows]) + "\n", encoding="utf-8")
+
+    export(SPLIT - 2, 1)
+    settings, told = source(EXPORT | WRITTEN, **changes), list[str]()
+    feed = fetch.open_feed(settings, tmp_path)
+    fetch.backfill(settings, feed, tmp_path, DAYS[SPLIT - 3], told.append)
+    export(SPLIT + 30, 7)
+    fetch.poll(settings, fetch.open_feed(settings, tmp_path), tmp_path, DAYS[SPLIT + 29], told.append)
+    read = list(sources.read(settings, tmp_path, []))
+    of = {day: close / 7 for day, close in zip(DAYS, closes, strict=True)}
+    revised = len({document.fields["event"] for document in read}) < len(read)
+    assert revised, "the poll brought some of the days again"
+    for document in read:
+        day = date.fromisoformat(document.fields["event"])
+        assert document.fields["values"]["OURS"] == pytest.approx(of[day]), (day, document.id)
+    told = [line for line in sources.findings(settings, tmp_path) if "split" in line]
+    assert len(told) == 1
+    assert " is a split of 7:1" in told[0]

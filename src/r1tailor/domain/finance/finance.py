@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from r1tailor.domain.answers import label_in
 from r1tailor.domain.base import Domain, answer_of, coverage, written
 from r1tailor.domain.finance.crises import Crisis, crises
 from r1tailor.domain.finance.declaration import LABELS
@@ -20,7 +21,7 @@ from r1tailor.domain.finance.forward_labels import Outcome, outcomes
 from r1tailor.domain.finance.point_in_time import PointInTime
 from r1tailor.domain.finance.settings import FinanceDomain, MarketTask, Series
 from r1tailor.domain.finance.snapshot import Market, Snapshot, snapshot
-from r1tailor.domain.finance.tasks import answer, label_in
+from r1tailor.domain.finance.tasks import answer
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Example, Prediction
 
@@ -80,7 +81,7 @@ class Finance(Domain):
         task, label = example.fields["task"], example.fields["label"]
         given = answer_of(prediction.generated)
         scores = {
-            f"{task}_accuracy": float(label_in(given, task) == label),
+            f"{task}_accuracy": float(label_in(given, LABELS[task]) == label),
             f"{task}_accuracy_ranked": float(prediction.ranked == label),
         }
         terms = example.fields["terms"]

@@ -5,7 +5,6 @@ follow from what happened later and serve training and scoring only. Reasons nam
 the time, whatever came of them, in the words of a risk desk.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -13,7 +12,6 @@ from r1tailor.domain.finance.declaration import LABELS
 from r1tailor.domain.finance.features import Features
 from r1tailor.domain.finance.settings import MarketTask, Thresholds
 
-_NAMED = {task: re.compile(rf"\b(?:{'|'.join(labels)})\b", re.IGNORECASE) for task, labels in LABELS.items()}
 _NO_SIGN = "no warning sign"
 
 
@@ -70,12 +68,6 @@ def warning_signs(features: Features) -> tuple[str, ...]:
         if None not in values and sign.stands(*values):
             found.append(sign.term)
     return tuple(found) or (_NO_SIGN,)
-
-
-def label_in(text: str, task: str) -> str:
-    """Return the label of a task that a text names first, in lower case; empty if it names none."""
-    found = _NAMED[task].search(text)  # type: ignore[index]
-    return found.group().lower() if found else ""
 
 
 def _trend(features: Features, thresholds: Thresholds) -> Answer:

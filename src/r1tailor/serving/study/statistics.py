@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from r1tailor.evaluation.resampling import percentiles, wilson
+from r1tailor.evaluation.resampling import percentiles
+from r1tailor.planning.power import wilson
 from r1tailor.serving.study.draw import Trial
 
 Floats = NDArray[np.float64]

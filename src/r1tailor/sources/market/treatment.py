@@ -10,6 +10,7 @@ from r1tailor.sources.market import quality
 from r1tailor.sources.market.quality import Finding
 
 _SHOWN = 3  # findings of a kind and a series
+_SAME_RATIO = 0.02  # how far a revision may be from the ratio of a split that it accounts for (log)
 
 
 class Figure(NamedTuple):
@@ -54,22 +55,41 @@ def _told(source: FeedSource, series: str, finding: Finding) -> str:
 
 
 def _found(source: FeedSource, figures: Sequence[Figure]) -> dict[str, list[Finding]]:
-    """Return what stands out in the latest figures of each series of daily prices; of others nothing."""
+    """Return what stands out in each series of daily prices; of others nothing.
+
+    Splits are looked for in the figures as they were first known: where a feed has adjusted its history again, the
+    latest figures show none, or one at the wrong day. All else is told from the latest figures without those splits.
+    """
     if source.bars.values != "price" or source.bars.period != "day":
         return {}
-    latest: dict[str, dict[date, float]] = {series: {} for series in source.symbols}
-    for figure in sorted(figures, key=lambda figure: figure[:3]):
-        latest[figure.series][figure.event] = figure.value
-    return {
-        series: list(quality.findings(list(values), list(values.values()), source.checks.gap_days))
-        for series, values in latest.items()
-    }
+    first, last = _known(source, figures, latest=False), _known(source, figures, latest=True)
+    found = {}
+    for series in source.symbols:
+        splits = [one for one in _examined(source, first[series]) if one.kind == "split"]
+        by_day = {one.day: one.split for one in splits}
+        whole = {day: _adjusted(day, value, first[series][day], by_day) for day, value in last[series].items()}
+        found[series] = sorted([*splits, *_examined(source, whole)], key=lambda one: one.day)
+    return found
+
+
+def _examined(source: FeedSource, values: Mapping[date, float]) -> list[Finding]:
+    days = sorted(values)
+    return list(quality.findings(days, [values[day] for day in days], source.checks.gap_days))
+
+
+def _known(source: FeedSource, figures: Sequence[Figure], *, latest: bool) -> dict[str, dict[date, float]]:
+    """Return the figures of each series by day, as they were known first or last."""
+    found: dict[str, dict[date, float]] = {series: {} for series in source.symbols}
+    for figure in sorted(figures, key=lambda figure: figure[:3], reverse=not latest):
+        found[figure.series][figure.event] = figure.value
+    return found
 
 
 def treated(source: FeedSource, figures: Sequence[Figure]) -> list[Figure]:
     """Return the figures without outliers, and those before a split divided by its ratio, as ``checks`` says.
 
-    Only the levels before a split change. Returns, and all else that is read of them, are what they were at the time.
+    Only the levels before a split change, and of them those that the feed has not adjusted itself by then. Returns, and
+    all else that is read of the figures, are what they were at the time.
     """
     found = _found(source, figures)
     dropped = {
@@ -78,9 +98,13 @@ def treated(source: FeedSource, figures: Sequence[Figure]) -> list[Figure]:
         for finding in listed
         if finding.kind == "outlier" and source.checks.outliers == "drop"
     }
-    splits = _splits(source, found)
+    splits, first = _splits(source, found), _known(source, figures, latest=False)
     return [
-        figure._replace(value=_adjusted(figure, splits.get(figure.series, {})))
+        figure._replace(
+            value=_adjusted(
+                figure.event, figure.value, first[figure.series][figure.event], splits.get(figure.series, {})
+            )
+        )
         for figure in figures
         if (figure.series, figure.event) not in dropped
     ]
@@ -98,5 +122,19 @@ def _splits(source: FeedSource, found: Mapping[str, Sequence[Finding]]) -> dict[
     return splits
 
 
-def _adjusted(figure: Figure, splits: Mapping[date, float]) -> float:
-    return figure.value / math.prod(ratio for day, ratio in splits.items() if figure.event < day)
+def _adjusted(day: date, value: float, first: float, splits: Mapping[date, float]) -> float:
+    """Return a figure without the splits after it; one that was revised by a split's ratio is without it already.
+
+    Args:
+        day: of the figure.
+        value: the figure.
+        first: the figure of that day as it was known first.
+        splits: ratios by day.
+    """
+    for split, ratio in sorted(splits.items(), reverse=True):
+        if day < split:
+            if abs(math.log(first / value) - math.log(ratio)) < _SAME_RATIO:
+                first /= ratio
+            else:
+                value, first = value / ratio, first / ratio
+    return value

@@ -1,0 +1,121 @@
+"""Answers of one conversation: resampled together, and shown by their number.
+
+Answers of one conversation are not independent: taken one by one, intervals come out too narrow. A metric is therefore
+summed up over each conversation, and whole conversations are drawn and swapped. A proportion has Wilson's interval for
+as many independent items as its answers are worth (their number by the design effect, Kish 1965), and a permutation
+test, since McNemar's knows no such sums.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from scipy.stats import norm
+
+from r1tailor.evaluation.metrics import ItemMetric, Proportion
+from r1tailor.evaluation.resampling import UNDEFINED, Array, Bounds
+from r1tailor.records import Example, Prediction
+
+_LAST = 6  # number of an answer from which answers share a row
+Measured = Mapping[str, ItemMetric]
+
+
+class Clustered(ItemMetric):
+    """A metric with one row for each cluster of items, the sum of theirs; its value is the same.
+
+    Args:
+        metric: with a row for each item.
+        clusters: [n] number of each item's cluster, from 0.
+    """
+
+    def __init__(self, metric: ItemMetric, clusters: Sequence[int]) -> None:
+        super().__init__(metric.width)
+        self.of_sums = metric.of_sums  # type: ignore[method-assign]
+        self._share = isinstance(metric, Proportion)
+        sums = np.zeros((max(clusters, default=-1) + 1, metric.width))
+        np.add.at(sums, list(clusters), metric.rows())
+        self.update(sums)
+
+    def update(self, sums: Array) -> None:
+        """Add the rows of some clusters."""
+        self._keep(sums)
+
+    def bounds(self, resamples: int, confidence: float, seed: int) -> Bounds:
+        """Return the ends of the interval: of a proportion Wilson's, otherwise bootstrap percentiles over clusters."""
+        return _wilson(self.rows(), confidence) if self._share else super().bounds(resamples, confidence, seed)
+
+    @staticmethod
+    def of_sums(sums: Array) -> Array:
+        """Return the values of summed statistics; replaced by the metric's own."""
+        raise NotImplementedError
+
+
+def _wilson(rows: Array, confidence: float) -> Bounds:
+    """Return Wilson's interval of a proportion over clusters [c, 2] of (successes, items); NaN without items.
+
+    Where all or none succeed nothing tells how alike the answers of a cluster are: each cluster counts as one item.
+    """
+    rows = rows[rows[:, 1] > 0]
+    if not len(rows):
+        return UNDEFINED
+    share, items = rows[:, 0].sum() / rows[:, 1].sum(), rows[:, 1].sum()
+    spread = ((rows[:, 0] - share * rows[:, 1]) ** 2).sum() * len(rows) / max(len(rows) - 1, 1) / items**2
+    worth = min(items, share * (1 - share) / spread) if spread else len(rows)
+    z = norm.ppf((1 + confidence) / 2)
+    middle = (share + z**2 / (2 * worth)) / (1 + z**2 / worth)
+    half = z / (1 + z**2 / worth) * np.sqrt(share * (1 - share) / worth + z**2 / (4 * worth**2))
+    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+
+
+def clusters(items: Sequence[Example]) -> list[int] | None:
+    """Return the number of each item's conversation, where one holds several items; None where all stand alone.
+
+    >>> clusters([Example("a", "", "", "", conversation=told) for told in ("c", "", "c")])
+    [0, 1, 0]
+    """
+    numbers: dict[str | int, int] = {}
+    found = [numbers.setdefault(item.conversation or place, len(numbers)) for place, item in enumerate(items)]
+    return found if len(numbers) < len(items) else None
+
+
+def clustered(measured: Measured, items: Sequence[Example]) -> dict[str, ItemMetric]:
+    """Return metrics whose rows are conversations where one holds several of the items; else the metrics as given."""
+    found = clusters(items)
+    return dict(measured) if found is None else {name: Clustered(metric, found) for name, metric in measured.items()}
+
+
+def note(items: Sequence[Example]) -> str:
+    """Return the sentence on conversations for the report; empty where every item stands alone."""
+    found = clusters(items)
+    if found is None:
+        return ""
+    return (
+        f"The {len(items):,} items belong to {max(found) + 1:,} conversations: intervals and tests take whole "
+        "conversations, those of proportions too"
+    )
+
+
+def by_turn(
+    items: Sequence[Example],
+    predictions: Mapping[str, Sequence[Prediction]],
+    measure: Callable[[Sequence[Example], Mapping[str, Sequence[Prediction]]], Mapping[str, Measured]],
+    entry: Callable[[ItemMetric], dict[str, float]],
+) -> list[dict[str, Any]]:
+    """Return the figures by the number of the answer in its conversation; none where all have the same number.
+
+    Args:
+        items: the held-out items.
+        predictions: of each model.
+        measure: the metrics of each model on some of the items.
+        entry: value and interval of a metric.
+    """
+    numbers = [min(item.fields.get("turn", 1), _LAST) for item in items]
+    rows = []
+    for number in sorted(set(numbers)) if len(set(numbers)) > 1 else ():
+        places = [place for place, other in enumerate(numbers) if other == number]
+        some = {name: [made[place] for place in places] for name, made in predictions.items()}
+        measured = measure([items[place] for place in places], some)
+        models = {name: {key: entry(metric) for key, metric in found.items()} for name, found in measured.items()}
+        turn = f"{number} and later" if number == _LAST else str(number)
+        rows.append({"turn": turn, "n": len(places), "models": models})
+    return rows
