@@ -15,6 +15,8 @@ from r1tailor.planning.preflight import preflight, refuse_early, report
 from tests.conftest import ROOT
 from tests.support.planning import LARGER, planned
 
+RECOMPUTED = "trainer.gradient_checkpointing=true"
+
 
 def with_memory(monkeypatch: pytest.MonkeyPatch, mib: int) -> None:
     taken = psutil.Process().memory_info().rss
@@ -29,12 +31,12 @@ def with_memory(monkeypatch: pytest.MonkeyPatch, mib: int) -> None:
         (
             "lora",
             "trainer.micro_batch_tokens=512",
-            "trainer.gradient_checkpointing=true trainer.micro_batch_tokens=1024",
+            f"{RECOMPUTED} trainer.micro_batch_tokens=1024",
         ),
         (
             "full",
             "trainer.micro_batch_tokens=512",
-            "trainer.gradient_checkpointing=true trainer.micro_batch_tokens=1024",
+            f"{RECOMPUTED} trainer.micro_batch_tokens=1024",
         ),
         (
             "full",
