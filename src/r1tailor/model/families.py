@@ -113,7 +113,8 @@ def tied_head(model: nn.Module) -> str | None:
     head, embedding = model.get_output_embeddings(), model.get_input_embeddings()
     if head is None or head.weight is not embedding.weight:
         return None
-    return next(name for name, module in model.named_modules() if module is head).rpartition(".")[2]
+    name: str = next(name for name, module in model.named_modules() if module is head)
+    return name.rpartition(".")[2]
 
 
 def tiny_config(settings: RandomModel) -> PreTrainedConfig:
