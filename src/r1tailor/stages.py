@@ -64,8 +64,10 @@ def inputs(settings: Settings, run: RunFolder) -> None:
     """Files that settings name, modules that stages import -> their hashes, one JSON for each stage.
 
     Raises:
+        ConfigError: the domain has privacy and no secret key, or a finder that is not installed.
         DataError: a file cannot be read.
     """
+    refuse_early(settings)
     for line in write_inputs(settings, config.ROOT, run.inputs):
         print(f"inputs: {line}")
     sweep(run.variants, settings.evaluation.variants, "variants.json")

@@ -20,9 +20,9 @@ from transformers import (
 from r1tailor import config, store
 from r1tailor.errors import PreflightError
 from r1tailor.inference import local
-from r1tailor.model import gate, probe
+from r1tailor.model import gate, load, probe
 from r1tailor.model.toy import toy_config
-from r1tailor.planning.preflight import refuse_early, report
+from r1tailor.planning.preflight import preflight, refuse_early, report
 from r1tailor.schema.settings import Settings
 from tests.support.architectures import rope
 from tests.support.commands import Done
@@ -194,4 +194,17 @@ def test_the_planner_and_a_model_that_is_opened_ask_too(tmp_path: Path) -> None:
     composed = config.load(["domain=medical", "model=local", folder_of(GptOssConfig(), tmp_path / "base")])
     for ask in (lambda: report(composed, config.ROOT, None), lambda: local.open_base(composed, config.ROOT)):
         with pytest.raises(PreflightError, match="attention sinks"):
+            ask()
+
+
+def test_a_hub_model_whose_shape_is_not_published_is_asked_about_before_its_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    hub = ["model=r1_distill_qwen_1_5b", "model.hub_id=somebody/else", "domain=medical"]
+    monkeypatch.setattr(load, "load_config", lambda *_: OPTConfig())
+    for ask in (
+        lambda: preflight(config.load(hub), config.ROOT, tmp_path, 10),
+        lambda: report(config.load(hub), config.ROOT, None),
+    ):
+        with pytest.raises(PreflightError, match="not a list called layers"):
             ask()

@@ -2,10 +2,12 @@
 
 import pytest
 import torch
+from transformers import SmolLM3Config
 
 from r1tailor import config
 from r1tailor.model import load
 from r1tailor.objective.supervised import summed_loss
+from r1tailor.planning import memory_trace
 from r1tailor.planning.memory_trace import rehearse
 from r1tailor.strategy import open_strategy
 from tests.conftest import ROOT
@@ -53,3 +55,10 @@ def test_planning_leaves_no_fake_tensor_behind() -> None:
     planned("model=tiny_llama")
     real = load.load_model(config.load(["model=tiny_llama"]).model, ROOT, torch.float32, 1)
     assert torch.isfinite(summed_loss(real, ROW.micro_batch(), 0.0))
+
+
+def test_what_a_configuration_lists_for_each_layer_follows_their_number() -> None:
+    """SmolLM3 lists which layers have no rotary embedding, and so does the one with more layers than it has."""
+    few, more, total = memory_trace._layers(SmolLM3Config(num_hidden_layers=2, no_rope_layers=[1, 0]))
+    assert (few.no_rope_layers, more.no_rope_layers, total) == ([1, 0], [1, 0, 0], 2)
+    assert len(more.layer_types) == 3

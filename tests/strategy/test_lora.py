@@ -9,13 +9,15 @@ import torch
 from peft import PeftModel
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoModelForCausalLM, PreTrainedModel, Qwen3MoeConfig
 
 from r1tailor import config, store
 from r1tailor.errors import CheckpointError, PreflightError
 from r1tailor.evaluation import compare_models
 from r1tailor.kernels.attention import unwrapped
 from r1tailor.model import families, load
+from r1tailor.model.families import resolve_targets
+from r1tailor.model.toy import toy_config
 from r1tailor.strategy import load_tuned, open_strategy
 from tests.support.saved_models import SOME_BASE
 
@@ -58,11 +60,21 @@ def test_the_user_is_told_that_routed_experts_stay_frozen() -> None:
     skeleton = load.skeleton(families.tiny_config(settings.model))
     assert all(parameter.is_meta for parameter in skeleton.parameters())
     remarks = open_strategy(settings.strategy).check(skeleton, 100)
-    assert any(
-        remark.startswith("routed experts are fused parameters (4 of them) and stay frozen") for remark in remarks
-    )
+    said = [remark for remark in remarks if remark.startswith("routed experts are fused parameters (4 of them, ")]
+    assert "of the weights) and stay frozen, and so do the dense and shared layers of the same names" in said[0]
     attention = config.load(["model=tiny_deepseek_v3"])
     assert len(open_strategy(attention.strategy).check(skeleton, 100)) == 1, "they were not asked for"
+
+
+def test_experts_without_a_dense_layer_next_to_them_are_told_of_too() -> None:
+    """Qwen3-MoE: no linear layer bears the names of the experts' projections."""
+    settings = config.load(["model=tiny_llama", "strategy.target_modules=all_linear"])
+    skeleton = load.skeleton(toy_config(Qwen3MoeConfig(), 8192))
+    told, of_experts = open_strategy(settings.strategy).check(skeleton, 100)
+    assert told == "LoRA r=16 on q_proj, k_proj, v_proj, o_proj"
+    assert of_experts == "routed experts are fused parameters (6 of them, 54% of the weights) and stay frozen"
+    with pytest.raises(PreflightError, match=r"no such layers\. Its routed experts are fused parameters"):
+        resolve_targets(skeleton, "mlp")
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -39,7 +39,7 @@ def bare_head(patched: pytest.MonkeyPatch) -> None:
 
 
 def arguments_swallowed(patched: pytest.MonkeyPatch) -> None:
-    patched.setattr(attention, "_refuse", lambda _: None)
+    patched.setattr(attention, "refuse_unknown", lambda _: None)
 
 
 def masks_swallowed(patched: pytest.MonkeyPatch) -> None:

@@ -88,8 +88,8 @@ def packed_attention(
         raise UnsupportedAttentionError("attention dropout is not supported over packed rows")
     if not packed_segments:
         raise UnsupportedAttentionError("the model does not hand on to its attention what a packed row holds")
-    _refuse(options)
-    window = _size(attention_mask)
+    refuse_unknown(options)
+    window = reach(attention_mask)
     if all(segment.width < _LONG for segment in packed_segments):
         return attend_by_products(query[0], key[0], value[0], packed_segments, scaling, window)[None], None
     lengths = [segment.examples * segment.width for segment in packed_segments]
@@ -179,7 +179,7 @@ def _leaves(mask_function: Callable[..., Any]) -> list[tuple[str, dict[str, Any]
     return [leaf for part in (parts if isinstance(parts, tuple) else (parts,)) for leaf in _leaves(part)]
 
 
-def _refuse(options: dict[str, Any]) -> None:
+def refuse_unknown(options: dict[str, Any]) -> None:
     """Raise where an argument would change attention and is not understood."""
     if options.get("is_causal") is False:
         raise UnsupportedAttentionError("attention that is not causal is not supported over packed rows")
@@ -188,7 +188,8 @@ def _refuse(options: dict[str, Any]) -> None:
             raise UnsupportedAttentionError(f"attention over packed rows does not know the argument {name}")
 
 
-def _size(attention_mask: Window | None) -> int | None:
+def reach(attention_mask: Window | None) -> int | None:
+    """Return how many positions back a query reaches, itself included; None for all."""
     if attention_mask is None:
         return None
     if isinstance(attention_mask, Window):

@@ -111,8 +111,8 @@ def training_fault(config: Any, strategy: str) -> str | None:  # noqa: ANN401
             "a loss on its router (output_router_logits is true), which would not be added; set it to false in its "
             "config.json"
         )
-    described = getattr(config, "quantization_config", None)
-    if described and strategy == "full":
-        method = described.get("quant_method") if isinstance(described, dict) else described.quant_method
+    described = getattr(config, "quantization_config", None) or {}
+    method = described.get("quant_method") if isinstance(described, dict) else described.quant_method
+    if strategy == "full" and method not in (None, "fp8"):  # weights in FP8 are restored as they are loaded
         return f"its weights are quantised ({method}) and cannot train; strategy=lora, or the folder with whole weights"
     return None

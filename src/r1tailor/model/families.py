@@ -73,8 +73,11 @@ def resolve_targets(model: nn.Module, wanted: str | tuple[str, ...]) -> list[str
         case _:
             return _explicit((wanted,) if isinstance(wanted, str) else wanted, present)
     if not found:
+        experts = " Its routed experts are fused parameters, which train with strategy=full." * bool(
+            fused_experts(model)
+        )
         raise PreflightError(
-            f"strategy.target_modules = {wanted}: this model has no such layers. {_there_are(present)}"
+            f"strategy.target_modules = {wanted}: this model has no such layers.{experts} {_there_are(present)}"
         )
     return found
 

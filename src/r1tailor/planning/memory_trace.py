@@ -111,11 +111,11 @@ def _layers(config: PreTrainedConfig) -> tuple[PreTrainedConfig, PreTrainedConfi
 
 
 def _cut(config: PreTrainedConfig, layers: int) -> PreTrainedConfig:
-    known = config.to_dict()
-    kinds = known.get("layer_types")
+    known, total = config.to_dict(), config.num_hidden_layers
+    for name, kinds in known.items():  # layer_types and its kin
+        if "layer" in name and isinstance(kinds, list) and len(kinds) == total:
+            known[name] = [*kinds, *kinds[-1:] * layers][:layers]
     known["num_hidden_layers"] = layers
-    if kinds:
-        known["layer_types"] = [*kinds, *kinds[-1:] * layers][:layers]
     return type(config).from_dict(known)
 
 

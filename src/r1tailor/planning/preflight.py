@@ -9,7 +9,7 @@ import psutil
 import torch
 
 from r1tailor.errors import PreflightError
-from r1tailor.model import gate, load
+from r1tailor.model import gate, load, shapes
 from r1tailor.model.quantised import stored
 from r1tailor.optimization.optimizer import optimizer_class
 from r1tailor.planning.follow_data import followed
@@ -47,6 +47,7 @@ def preflight(
     if not checked:
         _refuse_settings(settings)
     if isinstance(settings.model, HubModel):  # refused before anything is downloaded
+        _ask_the_gate(settings, root)
         _refuse_memory(settings, root, examples, window)
     config = load.load_config(settings.model, root)
     gate.check(config, settings)
@@ -67,6 +68,12 @@ def refuse_early(settings: Settings, root: Path) -> None:
         gate.check(config, settings)
         settings = followed(settings, (), root).settings
         open_strategy(settings.strategy).check(load.skeleton(config), 0)
+
+
+def _ask_the_gate(settings: Settings, root: Path) -> None:
+    """Refuse a model for which packed rows are not exact; what is planned from a published shape is not downloaded."""
+    if not isinstance(settings.model, HubModel) or shapes.published(settings.model.hub_id) is None:
+        gate.check(load.load_config(settings.model, root), settings)
 
 
 def _refuse_settings(settings: Settings) -> None:
@@ -113,8 +120,7 @@ def report(settings: Settings, root: Path, row: Row | None, gpu: int | None = No
         ModelUnavailableError: its architecture is neither listed nor to be had.
     """
     _length_fits(settings)
-    if not isinstance(settings.model, HubModel):  # that one's configuration may have to be downloaded
-        gate.check(load.load_config(settings.model, root), settings)
+    _ask_the_gate(settings, root)
     settings = followed(settings, (), root).settings
     planned = plan(settings, root, row=row)
     text = "\n".join([table(settings, planned, row or worst_row(settings)), *_of_stored_weights(settings, root)])

@@ -22,6 +22,7 @@ from r1tailor.schema.training import LoraStrategy
 
 # Fields of adapter_config.json that peft takes as regular expressions (one can take for ever); we never write them.
 _PATTERNS = ("exclude_modules", "layers_pattern", "rank_pattern", "alpha_pattern")
+_ALSO_EXPERTS = ("mlp", "all_linear")  # what routed experts are meant by, too
 _WEIGHTS, _CONFIG = "adapter_model.safetensors", "adapter_config.json"
 
 
@@ -48,12 +49,14 @@ class Lora:
                 "with strategy=full"
             )
         remarks = [f"LoRA r={self.settings.r} on {', '.join(targets)}"]
-        frozen = [name for name in wanted if name not in targets]
-        if frozen:
-            experts = len(fused_experts(skeleton))
+        experts, frozen = fused_experts(skeleton), [name for name in wanted if name not in targets]
+        if experts and (frozen or self.settings.target_modules in _ALSO_EXPERTS):
+            shape = {name: parameter.numel() for name, parameter in skeleton.named_parameters()}
+            share = sum(shape[name] for name in experts) / sum(shape.values())
+            also = f", and so do the dense and shared layers of the same names ({', '.join(frozen)})" if frozen else ""
             remarks.append(
-                f"routed experts are fused parameters ({experts} of them) and stay frozen, and so do the dense and "
-                f"shared layers of the same names ({', '.join(frozen)})"
+                f"routed experts are fused parameters ({len(experts)} of them, {share:.0%} of the weights) and stay "
+                f"frozen{also}"
             )
         return remarks
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from r1tailor.corpus.privacy.lists import sections, words
+from r1tailor.corpus.privacy.lists import one_of, sections, words
 from r1tailor.corpus.privacy.people_en import GIVEN, SURNAMES
 from tests.corpus.privacy.test_findings import BENCHMARKS
 
@@ -40,3 +40,7 @@ def test_a_list_has_sections_or_none_and_its_comments_are_no_words() -> None:
     assert not {"#", "[given]", "Census"} & {*found["given"], *found["surname"]}
     assert "admission" in words("no_names.txt")
     assert not any(word.startswith("#") for word in words("no_names_zh.txt"))
+
+
+def test_the_longest_word_is_tried_first_and_an_underscore_is_a_space() -> None:
+    assert one_of(["kin", "next_of_kin"]) == "next of kin|kin"

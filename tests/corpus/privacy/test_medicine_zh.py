@@ -16,3 +16,12 @@ def test_an_herb_with_a_name_like_a_persons_is_listed() -> None:
 def test_a_disease_is_named_after_somebody() -> None:
     assert medicine_zh.is_named_after("帕金森病史", 3)
     assert not medicine_zh.is_named_after("帕金森说", 3)
+
+
+def test_what_is_given_or_dosed_is_a_drug() -> None:
+    text = "患者服用申优，施宁后好转"
+    assert medicine_zh.is_given(text, 4, 6)
+    assert medicine_zh.is_given(text, 7, 9)
+    assert medicine_zh.is_given("唐林每日两次", 0, 2)
+    assert not medicine_zh.is_given("予吸氧。护士施宁陪同", 6, 8)
+    assert not medicine_zh.is_given("患者服药后由施宁陪同", 6, 8)

@@ -5,6 +5,7 @@
     findings    what a finder returns, and how overlapping findings become one
     network, numbers, labelled, dates, places, people_en, people_zh     the finders
     announced_en, announced_zh      names that a label, a title or a role announces
+    name_end_en, romanised_en, made_zh      what a name is made of, and where it ends
     lexicon_en, medicine_zh         words, drugs and eponyms that are no names
     plug_ins    finders of installed packages
     people_tagged_zh, tagger_zh     names among the words that jieba cuts a Chinese text into

@@ -8,15 +8,33 @@ word there is one of the language, a drug, or an eponym. A name ends before the 
 import re
 from collections.abc import Iterator
 
-from r1tailor.corpus.privacy.lexicon_en import is_drug, is_eponym, is_ordinary
-from r1tailor.corpus.privacy.lists import sections, words
+from r1tailor.corpus.privacy import romanised_en
+from r1tailor.corpus.privacy.lexicon_en import (
+    begins_phrase,
+    is_dosed,
+    is_drug,
+    is_eponym,
+    is_named_after,
+    is_ordinary,
+)
+from r1tailor.corpus.privacy.lists import one_of
+from r1tailor.corpus.privacy.name_end_en import (
+    ADDRESSED,
+    CONTEXTS,
+    LETTER,
+    LISTED,
+    NAMES_TOO,
+    VOWEL,
+    WORD,
+    WORDLIKE,
+    end_of_name,
+    is_abbreviation,
+    is_term,
+    is_word,
+    is_wordlike,
+    of_syllables,
+)
 
-_SECTIONS, _CONTEXTS = sections("names.txt"), sections("contexts_en.txt")
-LISTED = frozenset(word.lower() for name in ("given", "surname") for word in _SECTIONS[name])
-_NO_NAME = words("no_names.txt")
-_LETTER = "A-Za-zÀ-ÖØ-öø-ÿĀ-žȘșȚțḀ-ỿ"
-_PARTICLES = frozenset(_CONTEXTS["particle"])
-_WORD = re.compile(rf"(?<![{_LETTER}0-9])(?:[{_LETTER}][{_LETTER}'-]{{0,29}})")
 _GAP = re.compile(r"\.? ?(?=[^\s])|, (?=[A-Za-z])")
 _BOUND = r"(?<![A-Za-z0-9'/-])"
 
@@ -34,46 +52,36 @@ _NAME_LABEL = re.compile(
     r"(?:\s?\([a-z, ]{1,20}\))?(?:[ ]{0,2}[:=][ ]{0,3}| - )",
     re.IGNORECASE,
 )
-_ROLES = (
-    r"patient|pt|client|resident|attending|surgeon|consultant|physician|doctor|provider|pcp|nurse|midwife|therapist"
-    r"|pharmacist|an(?:a)?esthesiologist|an(?:a)?esthetist|radiologist|pathologist|interpreter|dietitian|case manager"
-    r"|social worker|care ?giver|carer|informant|proband|donor|recipient|operator|assistant|coder|author"
-    r"|plaintiff|defendant|petitioner|respondent|appellant|appellee|claimant|complainant|witness|victim|accused|juror"
-    r"|attorney|counsel|solicitor|barrister|judge|justice|magistrate|clerk|notary|trustee|executor|guardian|debtor"
-    r"|creditor|tenant|landlord|borrower|lender|buyer|seller|guarantor|insured|subscriber|policyholder|account holder"
-    r"|cardholder|beneficiary|employee|supervisor|manager|student|pupil|teacher|tutor|principal|headmaster|coach"
-    r"|mother|father|mom|dad|parents?|wife|husband|spouse|partner|fianc[eé]e?|sons?|daughters?|brothers?|sisters?"
-    r"|(?:grand|step)(?:son|daughter|mother|father)|grandchild|aunt|uncle|niece|nephew|cousin|neighbou?r|roommate"
-    r"|girlfriend|boyfriend|friend|children|child|siblings|next of kin|(?:emergency )?contact(?: person)?|nok|poa"
-    r"|captain|sergeant|detective|inspector|lieutenant|officer|sister|pastor|rabbi|imam|deacon|chaplain"
-)
-_BY = (
-    r"(?:seen|signed|reviewed|dictated|transcribed|examined|referred|prepared|accompanied|verified|performed|attended"
-    r"|assisted|ordered|written|cosigned|completed|recorded|interpreted|taught|drafted|authorized|approved|requested"
-    r"|entered|collected|checked|drawn) by"
-)
-_LISTS_PEOPLE = r"present|attendees|participants|on call|backup|cc|from|to|attn|re|signed|signature|dear|ordered"
+_KIN = one_of(set(CONTEXTS["kin"]) - {"parent", "parents", "children", "siblings", "partner", "twin"})
+_ROLES = one_of([*CONTEXTS["role"], *CONTEXTS["kin"]])
+_BY = f"(?:{one_of(CONTEXTS['done'])}) by"
+_LISTS_PEOPLE = one_of(CONTEXTS["lists people"])
 _ROLE_LABEL = re.compile(
     rf"{_BOUND}(?:(?:ordering|referring|attending|primary|treating|emergency|responsible) )?"
-    rf"(?P<role>{_ROLES}|{_BY}|{_LISTS_PEOPLE})(?:\(s\)|'s)?[ ]{{0,2}}(?:[:=]|-(?= ))[ ]{{0,3}}",
+    rf"(?P<role>{_ROLES}|{_BY}|{_LISTS_PEOPLE})(?:\(s\)|'s)?(?: name)?[ ]{{0,2}}(?:[:=]|-(?= ))[ ]{{0,3}}",
     re.IGNORECASE,
 )
-_ROLE = re.compile(rf"{_BOUND}(?P<role>{_ROLES}|{_BY})[ ]{{1,2}}(?=[{_LETTER}])", re.IGNORECASE)
+_ROLE = re.compile(rf"{_BOUND}(?P<role>{_ROLES}|{_BY})[ ]{{1,2}}(?=[{LETTER}])", re.IGNORECASE)
+# "her mother, Dorje, brought her in", "pt's wife yukiko", "she was named Sora"
+_OWNED_KIN = re.compile(
+    rf"(?i:\b(?:his|her|their|my|our|patient's|pt's|[a-z]+'s) (?:{_KIN})),? "
+    rf"(?P<name>[{LETTER}][{LETTER}'-]{{2,20}})(?P<sign>, )?"
+)
+_IS_NAMED = re.compile(
+    r"(?i:(?P<named>(?:was|were|is|are|been|girl|boy|baby|child|son|daughter|man|woman) (?:named|called)"
+    r"|(?:patient|pt) is)) "
+    rf"(?=[{LETTER}])"
+)
+# Two words of the language of which people are called before what only people do: "Pearl Best reports".
+_CALLED = re.compile(
+    rf"(?<![{LETTER}])(?P<given>[A-Z][a-z]+) (?P<surname>[A-Z][a-z]+)(?= (?:{one_of(CONTEXTS['only people'])})\b)"
+)
 _ANY = re.compile(r"(?i)\b(?:name|m[rsx]s?|miss|drs?|prof|rev|herr|frau|mme|dame|messrs|hon)\b|:|=| - ")
 _ANY_ROLE = re.compile(rf"(?i)(?<![a-z])(?:{_ROLES}|{_BY})[ ]")
-_NOT_TITLED = frozenset(_CONTEXTS["not titled"])
-_ADDRESSED = frozenset(_CONTEXTS["addressed"])
-_EMPTY = frozenset(_CONTEXTS["empty"])
-_WORDLIKE = frozenset(_CONTEXTS["word too"])
-_PERSON_VERBS = re.compile(
-    r"(?: (?:gave|was|is|has|had|denies|reports|states|said|says|told|called|came|lives|presents|presented|reported"
-    r"|stated"
-    r"|denied|complains|c/o|requesting|requests|asked|walked|ambulating|amb|tolerated|tolerating|refused|refuses|notified"
-    r"|aware|seen|rounded|signed|arrived|returned|agrees|admitted|s/p|w/|who|at bedside)\b|[,;.:()\n/]|  |$)",
-    re.IGNORECASE,
-)
-_MOST_WORDS = 5
-_VOWEL = re.compile("[aeiouyà-ỿ]", re.IGNORECASE)
+_NOT_TITLED = frozenset(CONTEXTS["not titled"])
+_EMPTY = frozenset(CONTEXTS["empty"])
+_PERSON_VERBS = re.compile(rf"(?: (?:{one_of(CONTEXTS['verb'])})\b|[,;.:()\n/]|  |$)", re.IGNORECASE)
+_ADJECTIVE = re.compile(r"(?:ic|al|ed|ing|ive|ous|ary|oid|ent|ant|ly|ish|ile|[^aeious]s)$")
 
 
 def spans(text: str) -> Iterator[tuple[int, int]]:
@@ -85,18 +93,53 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
             yield from _named(text, match.end())
         for match in _ROLE_LABEL.finditer(text):
             yield from _listed(text, match.end(), labelled=True)
+    yield from romanised_en.spans(text)
+    for match in _CALLED.finditer(text):
+        if match["surname"].lower() in NAMES_TOO and (
+            match["given"].lower() in NAMES_TOO or not is_term(match["given"])
+        ):
+            yield match.span()
+    for match in _OWNED_KIN.finditer(text):
+        if _is_kins_name(text, match):
+            yield match.span("name")
+    for match in _IS_NAMED.finditer(text):
+        yield from _named_so(text, match)
     if _ANY_ROLE.search(text):
         for match in _ROLE.finditer(text):
             yield from _listed(text, match.end(), labelled=False)
 
 
+def _is_kins_name(text: str, match: re.Match[str]) -> bool:
+    """Whether a word behind a relative is the relative's name: no word of any kind, and set off if it has a capital."""
+    name = match["name"]
+    if is_term(name) or is_named_after(text, match.end("name")) or is_dosed(text, match.end("name")):
+        return False
+    if not name[0].isupper():
+        return not _ADJECTIVE.search(name) and bool(VOWEL.search(name))
+    return bool(match["sign"]) or bool(_PERSON_VERBS.match(text, match.end("name")))
+
+
+def _named_so(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Yield the name behind "was named"; behind "patient is" there must be two words that are none of the language."""
+    first = WORD.match(text, match.end())
+    if first is not None and (end := of_syllables(text, first)):
+        yield first.start(), end
+        return
+    if first is None or is_term(first.group()) or len(first.group()) < 3:
+        return
+    end = end_of_name(text, first, cautious=True)
+    two, capital = " " in text[first.start() : end], first.group()[0].isupper()
+    if (two if match["named"].lower().endswith("is") else capital or two) and not begins_phrase(text, first.start()):
+        yield first.start(), end
+
+
 def _titled(text: str, match: re.Match[str]) -> Iterator[tuple[int, int]]:
     place = match.end()
-    while found := _WORD.match(text, place):
+    while found := WORD.match(text, place):
         first = found.group().lower().removesuffix("'s")
-        if first in _NOT_TITLED and not (first in _ADDRESSED and _stands_alone(text, found)):
+        if first in _NOT_TITLED and not (first in ADDRESSED and _stands_alone(text, found)):
             return
-        end = _end(text, found, cautious=False)
+        end = end_of_name(text, found, cautious=False)
         yield place, end
         follows = re.compile(r"(?:,| and|, and) (?=[A-ZÀ-Þ])").match(text, end)
         if match["title"].lower() not in _SEVERAL or not follows:
@@ -112,36 +155,38 @@ def _stands_alone(text: str, found: re.Match[str]) -> bool:
 
 
 def _is_followed_by_a_name(text: str, end: int) -> bool:
-    following = _WORD.match(text, end + 1) if text[end : end + 1] == " " else None
-    return following is not None and following.group().lower() in LISTED | _WORDLIKE
+    following = WORD.match(text, end + 1) if text[end : end + 1] == " " else None
+    return following is not None and following.group().lower() in LISTED | WORDLIKE
 
 
 def _named(text: str, place: int) -> Iterator[tuple[int, int]]:
     """Yield what stands behind the label of a name."""
-    first = _WORD.match(text, place)
-    if first is None or first.group().lower() in _EMPTY or is_drug(first.group()):
+    first = WORD.match(text, place)
+    if first is None or first.group().lower() in _EMPTY or is_drug(first.group()) or begins_phrase(text, place):
         return
-    if is_ordinary(first.group()) and first.group().islower() and not _is_wordlike(first.group()):
-        following = _WORD.match(text, first.end() + 1)
+    if is_ordinary(first.group()) and first.group().islower() and not is_wordlike(first.group()):
+        following = WORD.match(text, first.end() + 1)
         if following is None or is_ordinary(following.group()):
             return
-    comma = re.compile(rf",[ ]{{1,2}}(?=[{_LETTER}])").match(text, first.end())
-    if comma and (second := _WORD.match(text, comma.end())) and not _is_word(second.group()):
-        yield place, _end(text, second, cautious=False)
+    comma = re.compile(rf",[ ]{{1,2}}(?=[{LETTER}])").match(text, first.end())
+    if comma and (second := WORD.match(text, comma.end())) and not is_word(second.group()):
+        yield place, end_of_name(text, second, cautious=False)
     else:
-        yield place, _end(text, first, cautious=False)
+        yield place, end_of_name(text, first, cautious=False)
 
 
 def _listed(text: str, place: int, *, labelled: bool) -> Iterator[tuple[int, int]]:
     """Yield the name behind a role, and of a list behind a label every further one."""
-    while first := _WORD.match(text, _behind_title(text, place)):
-        if not _is_name(text, first, labelled=labelled):
+    while first := WORD.match(text, _behind_title(text, place)):
+        end = of_syllables(text, first)
+        if not end and not _is_name(text, first, labelled=labelled):
             return
-        end = _end(text, first, cautious=True)
+        end = end or end_of_name(text, first, cautious=True)
         comma = re.compile(r", (?=[A-ZÀ-Þ])").match(text, end)
-        second = _WORD.match(text, comma.end()) if comma else None
-        if second and first.group().isupper() == second.group().isupper() and not _is_word(second.group()):
-            end = _end(text, second, cautious=True)
+        second = WORD.match(text, comma.end()) if comma else None
+        alike = second and first.group().isupper() == second.group().isupper()
+        if second and alike and (not is_word(second.group()) or romanised_en.is_surname(second.group())):
+            end = end_of_name(text, second, cautious=True)
         yield first.start(), end
         more = re.compile(r"(?: ?\([^()\n]{1,20}\))?(?:[,;]| and|, and| &) (?=[A-ZÀ-Þ])").match(text, end)
         if not (labelled and more):
@@ -158,21 +203,29 @@ def _is_name(text: str, first: re.Match[str], *, labelled: bool) -> bool:
     """Whether a word behind a role begins a name."""
     word = first.group().removesuffix("'s")
     lower, follows = word.lower(), text[first.end() : first.end() + 1]
-    if follows == ":" or is_drug(word) or (is_eponym(word) and lower not in LISTED and follows != ","):
+    if is_named_after(text, first.end()) or begins_phrase(text, first.start()):
+        return False
+    if lower not in LISTED and is_dosed(text, first.end()):
+        return False
+    if (
+        follows == ":"
+        or (is_drug(word) and lower not in NAMES_TOO)
+        or (is_eponym(word) and lower not in LISTED and follows != ",")
+    ):
         return False
     initial = len(word) == 1 and follows == "." and labelled
     if initial:
-        surname = re.compile(rf"\.? ?(?:[A-Za-z]\. ?)?(?P<word>[{_LETTER}'-]{{2,}})").match(text, first.end())
+        surname = re.compile(rf"\.? ?(?:[A-Za-z]\. ?)?(?P<word>[{LETTER}'-]{{2,}})").match(text, first.end())
         return bool(surname) and not is_ordinary(surname["word"] if surname else "")
-    if len(word) == 1 or (not _VOWEL.search(word) and lower not in LISTED and lower != "ng"):
+    if len(word) == 1 or (not VOWEL.search(word) and lower not in LISTED and lower != "ng"):
         return False
     if lower in LISTED:
         return labelled or word[0].isupper() or _continues(text, first)
-    if _is_wordlike(word):
+    if is_wordlike(word):
         return (labelled and word[0].isupper()) or _continues(text, first)
-    if _is_word(word):
+    if is_word(word):
         return False
-    return (word[0].isupper() and not _is_abbreviation(word)) or labelled or _continues(text, first)
+    return (word[0].isupper() and not is_abbreviation(word)) or labelled or _continues(text, first)
 
 
 def _continues(text: str, first: re.Match[str]) -> bool:
@@ -181,69 +234,8 @@ def _continues(text: str, first: re.Match[str]) -> bool:
         return False
     if first.group().lower() in LISTED and _PERSON_VERBS.match(text, first.end()):
         return True
-    second = _WORD.match(text, first.end() + 1) if text[first.end() : first.end() + 1] == " " else None
-    if second and not _is_word(second.group()) and len(second.group()) > 2 and not is_eponym(second.group()):
+    second = WORD.match(text, first.end() + 1) if text[first.end() : first.end() + 1] == " " else None
+    if second and not is_word(second.group()) and len(second.group()) > 2 and not is_eponym(second.group()):
         return True
     verb = _PERSON_VERBS.match(text, first.end())
     return bool(verb) and verb is not None and verb.group()[:1] == " "
-
-
-def _is_wordlike(word: str) -> bool:
-    return word.lower() in _WORDLIKE
-
-
-def _is_abbreviation(word: str) -> bool:
-    return word.isupper() and len(word) <= 4
-
-
-def _is_word(word: str) -> bool:
-    """Whether a word is one of the language or a drug's, and so no name of its own."""
-    lower = word.lower().removesuffix("'s")
-    if lower in LISTED:
-        return False
-    return is_ordinary(lower) or is_drug(lower) or lower in _NO_NAME
-
-
-def _end(text: str, first: re.Match[str], *, cautious: bool) -> int:
-    """Return where the name that begins with a word ends.
-
-    Args:
-        text: in which it stands.
-        first: its first word.
-        cautious: whether its case must stay: what follows ``Patel`` in lower case is no part of it.
-    """
-    end, capital = _trimmed(first), first.group()[0].isupper()
-    if first.group() in _PARTICLES and (after := _WORD.match(text, first.end() + 1)):
-        capital = (
-            (_WORD.match(text, after.end() + 1) or after if after.group() in _PARTICLES else after).group()[0].isupper()
-        )
-    if text[first.end() - 2 : first.end()] == "'s":
-        return end
-    place, waiting = first.end(), 0
-    for _ in range(_MOST_WORDS):
-        gap = re.compile(r"\.? |-|\.(?=[A-Za-z])").match(text, place)
-        word = _WORD.match(text, gap.end()) if gap else None
-        if gap is None or word is None or (text[place] == "." and place - first.start() > 2 and end == place):
-            break
-        spelt, lower = word.group(), word.group().lower()
-        if text[word.end() : word.end() + 1] in (":", "=") or text[word.end() : word.end() + 2] == " :":
-            break
-        if lower in _PARTICLES and text[word.end() : word.end() + 1] in (" ", "-"):
-            place = word.end()
-            waiting += 1
-            continue
-        goes_on = spelt[0].isupper() == capital and (not _is_word(spelt) or (capital and _is_wordlike(spelt)))
-        goes_on |= len(spelt) == 1 and spelt.isupper() == capital and text[word.end() : word.end() + 1] in (".", " ")
-        if not capital:
-            goes_on &= not is_eponym(spelt) and bool(_VOWEL.search(spelt))
-            goes_on |= _is_wordlike(spelt) and not cautious and lower not in _ADDRESSED
-        if not goes_on:
-            break
-        place, end, waiting = word.end(), _trimmed(word), 0
-        if spelt.endswith("'s"):
-            break
-    return end
-
-
-def _trimmed(word: re.Match[str]) -> int:
-    return word.end() - (2 if word.group().endswith("'s") else 1 if word.group().endswith(("'", "-")) else 0)

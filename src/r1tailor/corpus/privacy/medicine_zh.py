@@ -26,6 +26,23 @@ _NAMED_AFTER = re.compile(
 )
 
 
+# What a drug is the object of, in the same sentence, with nobody between; and what only drugs have behind them.
+_GIVEN = re.compile(
+    r"(?:予以?|服用?|[改加停换]用|口服|静滴|滴注|静推|静注|肌注|注射|外用|外敷|使用|应用|自服|用药|购买?|开具?了?|曾服|方用|方选"
+    r"|(?:处方|医嘱|药[品名物]|用药|成分) ?:)[^。;\n患家护医者属士师由经请]{0,40}$"
+)
+_DOSED = re.compile(
+    r"(?:治疗|过量|中毒|[一-龥]{0,2}?(?:片|胶囊|注射|颗粒|膏|丸|散剂|口服|滴|糖浆|栓|喷雾|气雾|软膏)|[每]日"
+    r"|各?[0-9一二两三四五六七八九十百]+(?:毫克|mg|片|粒|支|克|毫升|单位|袋|丸|次)"
+    r"|(?:与|和|及)[一-龥]{1,10}(?:合用|同用)|引起|过敏)"
+)
+
+
+def is_given(text: str, start: int, end: int) -> bool:
+    """Whether what stands at a place of a text is given to somebody, or dosed, as only a drug is."""
+    return bool(_GIVEN.search(text, max(0, start - 50), start) or _DOSED.match(text, end))
+
+
 def is_medicine(text: str, start: int, end: int) -> bool:
     """Whether a stretch of a text holds, or begins, what only names of drugs hold: 奥美拉唑, 辛伐|他汀."""
     return bool(_IS_DRUG.search(text, start, end) or _ENDS_AS_DRUG.match(text, end - 1))

@@ -12,12 +12,17 @@ from itertools import pairwise
 
 from r1tailor.corpus.privacy import announced_en
 from r1tailor.corpus.privacy.findings import Finding
-from r1tailor.corpus.privacy.lexicon_en import is_drug, is_eponym, is_ordinary
-from r1tailor.corpus.privacy.lists import sections, words
+from r1tailor.corpus.privacy.lexicon_en import is_dosed, is_drug, is_eponym, is_named_after, is_ordinary, is_phrase
+from r1tailor.corpus.privacy.lists import one_of, sections, words
+from r1tailor.corpus.privacy.name_end_en import NAMES_TOO
+
+_CONTEXTS = sections("contexts_en.txt")
 
 _UPPER, _LOWER = "A-ZÀ-ÖØ-ÞĀ-ŽȘȚḀ-ỿ", "a-zß-öø-ÿā-žșțḁ-ỿ"
 _LETTER = f"{_UPPER}{_LOWER}"
-_WORD = rf"(?:[{_UPPER}][{_LETTER}'-]{{1,29}}|[{_UPPER}]\.?(?![{_LETTER}'])|[Aa]l-[{_UPPER}][{_LETTER}]{{1,29}})"
+_WORD = (
+    rf"(?:(?:St\. )?[{_UPPER}][{_LETTER}'-]{{1,29}}|[{_UPPER}]\.?(?![{_LETTER}'])|[Aa]l-[{_UPPER}][{_LETTER}]{{1,29}})"
+)
 _PARTICLE = r"(?:de|da|di|do|du|del|della|dos|das|la|le|van|von|der|den|ter|ten|zu|bin|bint|ibn|al|el|abu|y|e)"
 _SEQUENCE = re.compile(rf"(?<![{_LETTER}0-9'-]){_WORD}(?:[ ]{{1,2}}(?:{_PARTICLE} ){{0,3}}{_WORD}){{0,7}}")
 _PARTICLES_BEFORE = re.compile(rf"(?<![{_LETTER}])(?:{_PARTICLE} ){{1,3}}$")
@@ -30,23 +35,8 @@ _TITLE = (
 )
 _TITLE += r"|MR|MRS|MS|DR|PROF|JUDGE|Magistrate|Advocate|Barrister|Detective|Sergeant|Captain|Lieutenant|Inspector"
 _TITLES = tuple(_TITLE.split("|"))
-_ROLE = r"patient|pt|client|physician|doctor|provider|attending|surgeon|consultant|resident|nurse|therapist|pharmacist"
-_ROLE += r"|plaintiff|defendant|petitioner|respondent|appellant|appellee|witness|claimant|complainant|debtor|creditor"
-_ROLE += r"|guardian|victim|counsel|clerk|notary|trustee|executor|tenant|landlord|student|teacher|employee|spouse|wife"
-_ROLE += r"|husband|son|daughter|mother|father|brother|sister|partner|caregiver|next of kin|contact|insured|subscriber"
-_ROLE += r"|guarantor|author|signature|signed|name|surname|informant|applicant|referring|operator|donor|recipient|coder"
-_ROLE += r"|radiologist|pathologist|interpreter|supervisor|proband|accused|juror|holder|borrower|lender|buyer"
-_ROLE += r"|seller|aunt|uncle|niece|nephew|cousin|friend"
-_ROLE += r"|neighbou?r|fianc[eé]e?|grandmother|grandfather|roommate|boyfriend|girlfriend"
-_DONE = r"seen|signed|reviewed|dictated|transcribed|examined|referred|prepared|accompanied|verified|performed|attended"
-_DONE += (
-    r"|assisted|ordered|filed|brought|witnessed|treated|operated|represented|reported|entered|authored|approved|drawn"
-)
-_DONE += r"|written|cosigned|co-signed|completed|recorded|interpreted|read|taught|called|drafted|certified|notarized"
-_OWNED = (
-    r"chart|records?|file|case|care|estate|death|testimony|deposition|statement|notes?|signature|daughter|son|mother"
-)
-_OWNED += r"|father|wife|husband|behalf|parents?|birth|evidence|arrest|name"
+_ROLE = f"{one_of([*_CONTEXTS['role'], *_CONTEXTS['kin']])}|signature|signed|name|surname"
+_DONE, _OWNED = one_of(_CONTEXTS["done"] + _CONTEXTS["done too"]), one_of(_CONTEXTS["owned"])
 _SWORN = "witnessed|attested|sworn|cosigned|co-signed|notarized"
 _PHRASE = (
     rf"named|called|name is|(?:{_DONE}) by:?|(?:{_OWNED}) of|interviewed|discussed with|spoke with|spoken with|spoke to"
@@ -84,23 +74,20 @@ _ONLY_PEOPLE = re.compile(
     r"|refused)(?![a-z])"
     r"|, an? (?:[a-z]+ )?(?:monk|nun|nurse|teacher|farmer|student|engineer|widow|widower|retired)"
 )
-_EPONYM = re.compile(
-    r"(?:'s|-[A-Za-zÀ-ž]+)*(?: (?:and|or) [A-Z][a-z]+)?(?:'s)?[ -]"
-    r"(?:(?![a-z]+(?:s|ed) |with |had |for )[a-z-]{1,20} )?(?:diseases?|syndromes?"
-    r"|signs?|tests?|scores?|scales?"
-    r"|criteria|classification|lymphoma|tumou?rs?|sarcoma|fractures?|catheters?|procedures?|operations?|pals(?:y|ies)|nodes?|nodules?|cysts?"
-    r"|hernias?|phenomenon|reflex|contracture|(?:o)?esophagus|thyroiditis|man(?:o)?euver|manoeuvre|position|method|stage|grade|type|cells?"
-    r"|bod(?:y|ies)|ulcers?|ana?emia|chorea|ataxia|dystrophy|deformity|lesions?|rash|virus|encephalitis|fever|arthritis|proteinuria|pupils?"
-    r"|purpura|index|stain|line|angle|ring|tube|drain|diverticulum|gland|fistula|triad|law|rule|amendment|Disease|Syndrome)\b"
-)
 _DECOCTION = re.compile(r" (?:Tang|Wan|San|Pian|Yin|Jian|Gao|Dan|Keli|Jiaonang)\b")
-_PHRASES = frozenset(tuple(phrase.split("-")) for phrase in sections("words_en.txt")["phrase"])
 _LISTED_ON = re.compile(r",? (?:and|or|plus) [A-Z]|, [A-Z]")
 _SECTIONS = sections("names.txt")
 GIVEN, SURNAMES = frozenset(_SECTIONS["given"]), frozenset(_SECTIONS["surname"])
 _SURNAMES_TOO = {"holder", "friend", "cousin", "clerk"}
 _NO_NAME = words("no_names.txt") | {title.lower() for title in _TITLE.split("|")}
 _NO_NAME |= {role for role in _ROLE.split("|") if role.isalpha()} - _SURNAMES_TOO
+# What stands before a list of drugs in the same sentence.
+_OF_DRUGS = re.compile(
+    r"\b(?:plan|allerg[a-z]+|med(?:ication)?s?|rx|drugs?|prescri[a-z]+|takes?|taking|started?|continued?|hold|given|include[sd]?)"
+    r"\b[^.\n]*$",
+    re.IGNORECASE,
+)
+_SENTENCE = 60
 _SHORTEST_MENTION = 3
 _LONGEST_ABBREVIATION = 4
 
@@ -141,7 +128,7 @@ def _mentioned(text: str, known: set[str]) -> Iterator[Finding]:
         for match in re.compile(rf"(?<![{_LETTER}])(?:{'|'.join(longer)})(?![{_LETTER}])", re.IGNORECASE).finditer(
             text
         ):
-            if not _EPONYM.match(text, match.end()):
+            if not is_named_after(text, match.end()):
                 yield Finding("name", *match.span())
 
 
@@ -171,7 +158,7 @@ def _run(parts: list[re.Match[str]], offset: int) -> Iterator[_Run]:
 
 def _without_eponym(text: str, run: _Run) -> _Run:
     """Return a run without its last word, and with no word at all, where that one is the eponym of what follows."""
-    if not _EPONYM.match(text, run.end):
+    if not is_named_after(text, run.end):
         return run
     left = text[run.start : run.end].rpartition(" ")[0].rstrip()
     return _Run(run.start, run.start + len(left), run.words[:-1] if left else ())
@@ -179,6 +166,8 @@ def _without_eponym(text: str, run: _Run) -> _Run:
 
 def _is_name(text: str, run: _Run) -> bool:
     if not run.words or _is_medicine(run.words) or (len(run.words) > 1 and _DECOCTION.match(text, run.end)):
+        return False
+    if is_dosed(text, run.end) and not _is_listed(run.words):
         return False
     start = max(0, run.start - _BEFORE)
     owned = "'s " in text[run.start : run.end]  # Cat's Claw
@@ -189,13 +178,20 @@ def _is_name(text: str, run: _Run) -> bool:
     if before.rstrip(".").endswith(_TITLES) and (title := _TITLED.search(text, start, run.start)):
         return not (is_ordinary(run.words[0]) and len(title.group().strip(". ")) > _LONGEST_ABBREVIATION)
     if before.endswith((":", "=", ";", "-")) and _LABELLED.search(text, start, run.start):
-        return True
+        return not all(map(_says_nothing, run.words))
     if len(run.words) == 1 and not _VERSUS.search(text, start, run.start):
         return _is_addressed(text, run, start)
+    if all(map(_says_nothing, run.words)):
+        return False
     if _CREDENTIAL.match(text, run.end) or _PERSON.match(text, run.end):
         return True
     near = _PHRASED.search(text, start, run.start) or _NAMED.search(text, start, run.start)
     return bool(near or _VERSUS.search(text, start, run.start))
+
+
+def _says_nothing(word: str) -> bool:
+    """Whether a word behind the label of a role is no name: Comfortable, Refused, Holter."""
+    return (is_ordinary(word) or is_drug(word) or is_eponym(word)) and word.lower() not in NAMES_TOO
 
 
 def _is_addressed(text: str, run: _Run, start: int) -> bool:
@@ -232,7 +228,7 @@ def _is_medicine(parts: tuple[str, ...]) -> bool:
         return True
     if is_drug(parts[0]) and parts[-1].title() not in SURNAMES and len(parts) > 1:
         return True
-    return tuple(part.lower() for part in parts) in _PHRASES
+    return is_phrase([part.lower() for part in parts])
 
 
 def _is_in_capitals(text: str, run: _Run) -> bool:
@@ -241,6 +237,8 @@ def _is_in_capitals(text: str, run: _Run) -> bool:
         return False
     lengths = [len(word) for word in run.words]
     around = text[max(0, run.start - _BEFORE) : run.start] + text[run.end : run.end + _BEFORE]
+    if any(is_ordinary(word) or is_eponym(word) or is_drug(word) for word in run.words):
+        return False
     return min(lengths) > 1 and max(lengths) > 4 and not around.isupper()
 
 
@@ -257,6 +255,8 @@ def _last_first(text: str, first: _Run, second: _Run) -> Iterator[_Run]:
     """Yield ``Okonkwo, James`` as one name."""
     if text[first.end : second.start] in (", ", ",") and 1 <= len(first.words) <= 2 >= len(second.words) >= 1:
         joined = _Run(first.start, second.end, first.words + second.words)
+        if _OF_DRUGS.search(text, max(0, first.start - _SENTENCE), first.start):
+            return
         if all(is_drug(word) or is_ordinary(word) for word in joined.words):
             return
         if _LISTED_ON.match(text, second.end) and not any(word.title() in GIVEN for word in second.words):
@@ -271,5 +271,5 @@ def _mentions(text: str, runs: list[_Run], known: set[str]) -> Iterator[Finding]
         for part in re.finditer(r"[^ ]+", text[run.start : run.end]):
             word = part.group().removesuffix("'s").rstrip(".'")
             end = run.start + part.start() + len(word)
-            if word.casefold() in known and not _EPONYM.match(text, end):
+            if word.casefold() in known and not is_named_after(text, end):
                 yield Finding("name", run.start + part.start(), end)

@@ -14,9 +14,9 @@ from itertools import chain
 from ahocorasick_rs import AhoCorasick
 
 from r1tailor.corpus.privacy import announced_zh, medicine_zh, people_tagged_zh
-from r1tailor.corpus.privacy.announced_zh import is_word
 from r1tailor.corpus.privacy.findings import IDEOGRAPH, Finding
 from r1tailor.corpus.privacy.lists import sections, words
+from r1tailor.corpus.privacy.made_zh import is_word
 
 _LISTS, _CONTEXTS = sections("names_zh.txt"), sections("contexts_zh.txt")
 _AMBIGUOUS = frozenset("".join(_LISTS["ambiguous"]))
@@ -83,7 +83,10 @@ def find(text: str) -> Iterator[Finding]:
     guessed = (
         (start, end)
         for start, end in chain(_spans(text), people_tagged_zh.spans(text))
-        if not _is_medicine(text, start, end, terms) and not (start in covered and end - 1 not in covered)
+        if not _is_medicine(text, start, end, terms)
+        and not (text[start] == "师" and text[start - 1 : start] in tuple("医律药技教老麻"))
+        and not medicine_zh.is_given(text, start, end)
+        and not (start in covered and end - 1 not in covered)
     )
     for start, end in chain(announced, guessed):
         known.add(text[start:end])
