@@ -34,6 +34,7 @@ from r1tailor.inputs import sweep, write_inputs
 from r1tailor.instruction.build import build, entered
 from r1tailor.instruction.removed import in_words
 from r1tailor.layout import TRAIN, RunFolder, pipeline_folder
+from r1tailor.model.licence import refuse_unaccepted
 from r1tailor.model.local import local_folder
 from r1tailor.records import (
     Document,
@@ -83,6 +84,7 @@ def collect(settings: Settings, run: RunFolder, most: int | None = None) -> None
 
     Raises:
         ConfigError: the domain has privacy and no secret key, or a finder that is not installed.
+        ModelUnavailableError: the model's terms have not been accepted.
     """
     refuse_early(settings)
     with sealed(settings, run, "collect"):
@@ -95,11 +97,13 @@ def collect(settings: Settings, run: RunFolder, most: int | None = None) -> None
 
 
 def refuse_early(settings: Settings) -> None:
-    """Refuse a domain with privacy whose key or finders are missing, before anything is read.
+    """Refuse a domain with privacy whose key or finders are missing, and terms not accepted, before anything is read.
 
     Raises:
         ConfigError: names the variable, or the finder.
+        ModelUnavailableError: names the terms and the setting that accepts them.
     """
+    refuse_unaccepted(settings.model)
     if privacy := settings.domain.cleaning.privacy:
         privacy_key.read(privacy, config.ROOT)
         plugged_in(privacy.finders)

@@ -187,3 +187,11 @@ def test_gc_says_what_it_removes(shop: Shop, registry: Callable[..., Said]) -> N
     assert dry[1] == "1 stored files of no version and 0 deployed folders can be removed: 0.0 MB (10 bytes)"
     assert registry("gc", "--json").json["bytes"] == 10
     assert not stray.exists()
+
+
+def test_the_terms_of_a_models_weights_are_shown_with_each_version(shop: Shop, registry: Callable[..., Said]) -> None:
+    shop.register("one")
+    shop.register("two", notice="toy is provided under the Toy Terms\n")
+    assert "licence" not in registry("show", "toy-1").out
+    assert "  licence: toy is provided under the Toy Terms\n" in registry("show", "toy-2").out
+    assert registry("show", "toy-2", "--json").json["licence"] == "toy is provided under the Toy Terms"

@@ -6,9 +6,9 @@ from r1tailor import config
 from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.domain.base import answer_of
 from r1tailor.inference.answerer import Answer
-from r1tailor.instruction.reasoning import Blocks
 from r1tailor.inference.budgets import Writing
 from r1tailor.inference.sampling import Sampling
+from r1tailor.instruction.reasoning import Blocks
 from r1tailor.model import load
 
 OPEN, PLAIN = "Name it.<think>\n", "Name it."
@@ -54,7 +54,7 @@ def test_cut_reasoning_is_no_answer_though_it_names_one(tokenizer: ChatTokenizer
 def test_a_block_that_does_not_end_is_closed_where_this_is_asked_for(tokenizer: ChatTokenizer) -> None:
     how = Sampling(5, max_reasoning_tokens=4, close_reasoning=True)
     found = written(tokenizer, OPEN, "aaaabbbbbbbb", how)
-    assert found == Answer(f"aaaa{Blocks("opened").closing}bbbbb", "aaaa", "bbbbb", 4, 5, "reasoning")
+    assert found == Answer(f"aaaa{Blocks('opened').closing}bbbbb", "aaaa", "bbbbb", 4, 5, "reasoning")
     early = written(tokenizer, OPEN, "aa", how)
     assert early.text == "aa\n</think>", "the end of the turn gives way to the end of the block"
     assert (early.truncated, early.reasoning_tokens) == ("reasoning", 2)

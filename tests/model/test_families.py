@@ -1,10 +1,15 @@
 """The architectures of the family."""
 
 import pytest
+from tokenizers import AddedToken
 from torch import nn
+from transformers import PreTrainedTokenizerFast
 
+from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.errors import PreflightError
+from r1tailor.model import families
 from r1tailor.model.families import resolve_targets
+from r1tailor.records import Example
 from tests.strategy.test_lora import MODELS, base_model
 
 LATENT = ["q_a_proj", "q_b_proj", "kv_a_proj_with_mqa", "kv_b_proj"]
@@ -50,3 +55,33 @@ def test_an_unknown_module_is_an_error_that_lists_what_there_is(wanted: str | tu
 def test_asking_for_routed_experts_by_name_is_an_error(wanted: str) -> None:
     with pytest.raises(PreflightError, match=f'no linear layer is called "{wanted}"'):
         resolve_targets(base_model("tiny_deepseek_v3"), (wanted,))
+
+
+def gemma_tokenizer() -> PreTrainedTokenizerFast:
+    """Return the byte tokenizer with Gemma's control tokens."""
+    tokenizer = families.byte_tokenizer()
+    tokenizer.add_special_tokens({"bos_token": "<bos>", "eos_token": "<eos>"})
+    tokenizer.add_tokens([AddedToken(token, special=True) for token in ("<start_of_turn>", "<end_of_turn>")])
+    tokenizer.chat_template = families.GEMMA_CHAT_TEMPLATE
+    return tokenizer
+
+
+def test_gemmas_turns_are_written_as_published() -> None:
+    tokenizer = ChatTokenizer(gemma_tokenizer())
+    turns = [("system", "Be brief."), ("user", " Hello \n"), ("assistant", "Hi."), ("user", "Which one?")]
+    assert tokenizer.conversation(turns) == (
+        "<bos><start_of_turn>user\nBe brief.\n\nHello<end_of_turn>\n<start_of_turn>model\nHi.<end_of_turn>\n"
+        "<start_of_turn>user\nWhich one?<end_of_turn>\n<start_of_turn>model\n"
+    )
+
+
+def test_gemmas_training_text_is_its_generation_text_and_ends_the_turn() -> None:
+    tokenizer = ChatTokenizer(gemma_tokenizer())
+    end = tokenizer.tokenizer.convert_tokens_to_ids("<end_of_turn>")
+    assert tokenizer.end == end != tokenizer.tokenizer.eos_token_id, "the turn's end is no end of text"
+    example = Example("a", "Name it.", "<end_of_turn>\n<start_of_turn>model\nx", "y")
+    tokens = tokenizer.encode(example)
+    assert tokens.prompt == tokenizer.prompt(example).prompt
+    assert tokens.prompt.count(end) == 1, "a document that quotes a token opens no turn"
+    assert tokens.response == (*tokenizer.ids("y"), end)
+    assert tokens.prompt.count(tokenizer.tokenizer.bos_token_id) == 1

@@ -2,21 +2,24 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from r1tailor import config
 from r1tailor.batching.packing import MicroBatch, pack
 from r1tailor.batching.tokens import tokenize
 from r1tailor.errors import ModelUnavailableError
-from r1tailor.model import load
+from r1tailor.model import families, load
 from r1tailor.objective.supervised import summed_loss
 from r1tailor.optimization import optimizer
 from r1tailor.planning.memory_trace import Row
-from r1tailor.planning.plan import plan, size, worst_row
+from r1tailor.planning.plan import Plan, plan, size, worst_row
 from r1tailor.planning.precision import compute_dtype
 from r1tailor.records import Example
+from r1tailor.schema.settings import Settings
 from r1tailor.strategy import open_strategy
 from tests.conftest import ROOT
 from tests.support.commands import Done
@@ -125,7 +128,13 @@ MEASURABLE += ["trainer.batch_size=32", "trainer.max_length=128", "trainer.micro
 MEASURABLE += ["trainer.precision=fp32"]  # on a busy machine two processes could find different precisions to be faster
 
 
-@pytest.mark.parametrize("overrides", [["strategy.target_modules=all_linear"], ["strategy=full"]])
+RECOMPUTED = "trainer.gradient_checkpointing=true"
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [["strategy.target_modules=all_linear"], ["strategy=full"], ["strategy.target_modules=all_linear", RECOMPUTED]],
+)
 def test_the_plan_is_within_10_percent_of_the_measured_peak(
     run_command: Callable[..., Done], overrides: list[str]
 ) -> None:
@@ -138,5 +147,36 @@ def test_the_plan_is_within_10_percent_of_the_measured_peak(
     rows = [row_of(batch) for batch in pack(tokens, settings.trainer.micro_batch_tokens, 0)]
     found = plan(settings, ROOT, row=max(rows, key=lambda row: row.positions))
     print(overrides, rows, f"measured {size(peak)}, planned {size(found.total)}: {found.total / peak - 1:+.1%}")
-    assert found.process < 0.4 * found.total
+    assert found.process < 0.55 * found.total
     assert found.total == pytest.approx(peak, rel=0.10)
+
+
+def test_a_gpu_run_takes_host_memory_for_the_weights_of_each_process() -> None:
+    toy = ("model=tiny_llama", "trainer.devices=4", "trainer.precision=bf16")
+    assert planned(*toy, "trainer.parallel=ddp").host == 0
+    ddp, fsdp = (planned(*toy, "trainer.accelerator=gpu", f"trainer.parallel={name}") for name in ("ddp", "fsdp"))
+    assert ddp.host == fsdp.host >= ddp.weights + 500 * 2**20, "each reads the whole weights before they are divided"
+
+
+def test_weights_in_four_bits_are_counted_as_such(tmp_path: Path) -> None:
+    def local(name: str, **described: object) -> Plan:
+        config_ = families.tiny_config(config.load(["model=tiny_llama", "model.hidden_size=256"]).model)
+        if described:
+            config_.quantization_config = described
+        config_.save_pretrained(tmp_path / name)
+        return planned("model=local", f"model.path={tmp_path / name}", "trainer.precision=bf16")
+
+    whole, four = local("whole"), local("four", quant_method="bitsandbytes", load_in_4bit=True)
+    linear = sum(
+        module.weight.numel()
+        for name, module in load.skeleton(load.load_config(_local(tmp_path / "whole").model, ROOT)).named_modules()
+        if isinstance(module, nn.Linear) and name != "lm_head"
+    )
+    assert whole.weights - four.weights == pytest.approx(linear * (2 - 4.5 / 8), rel=1e-3)
+    assert (four.parameters, four.trained, four.activations) == (whole.parameters, whole.trained, whole.activations)
+    assert whole.total - four.total < whole.weights - four.weights, "one weight at a time is restored"
+    assert local("eight", quant_method="fp8").weights == whole.weights
+
+
+def _local(folder: Path) -> Settings:
+    return config.load(["model=local", f"model.path={folder}"])

@@ -11,9 +11,11 @@ import torch
 from r1tailor import config
 from r1tailor.errors import PreflightError
 from r1tailor.model import load
-from r1tailor.planning.preflight import preflight, refuse_early
+from r1tailor.planning.preflight import preflight, refuse_early, report
 from tests.conftest import ROOT
 from tests.support.planning import LARGER, planned
+
+RECOMPUTED = "trainer.gradient_checkpointing=true"
 
 
 def with_memory(monkeypatch: pytest.MonkeyPatch, mib: int) -> None:
@@ -26,7 +28,16 @@ def with_memory(monkeypatch: pytest.MonkeyPatch, mib: int) -> None:
     [
         ("lora", "trainer.micro_batch_tokens=2048", "trainer.micro_batch_tokens=1024"),
         ("lora", "trainer.micro_batch_tokens=1024", "trainer.micro_batch_tokens=512"),
-        ("full", "trainer.micro_batch_tokens=512", "trainer.gradient_checkpointing=true"),
+        (
+            "lora",
+            "trainer.micro_batch_tokens=512",
+            f"{RECOMPUTED} trainer.micro_batch_tokens=1024",
+        ),
+        (
+            "full",
+            "trainer.micro_batch_tokens=512",
+            f"{RECOMPUTED} trainer.micro_batch_tokens=1024",
+        ),
         (
             "full",
             "trainer.gradient_checkpointing=true trainer.micro_batch_tokens=512",
@@ -99,3 +110,37 @@ def test_what_was_checked_early_is_not_checked_again(tmp_path: Path) -> None:
     with pytest.raises(PreflightError, match=r"trainer\.max_length = 5,000"):
         preflight(faulty, ROOT, tmp_path, 1000)
     preflight(faulty, ROOT, tmp_path, 1000, checked=True)
+
+
+def test_fp16_without_a_gpu_is_refused_instead_of_computed_in_bf16(tmp_path: Path) -> None:
+    settings = config.load(["model=tiny_llama", "trainer.accelerator=auto", "trainer.precision=fp16"])
+    with pytest.raises(PreflightError, match="precision = fp16 needs a GPU, and there is none here; use bf16 or fp32"):
+        preflight(settings, ROOT, tmp_path, 1000)
+
+
+def test_a_gpu_run_is_refused_where_the_host_cannot_hold_the_weights(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings = config.load([*LARGER, "trainer=gpu"])
+    for name, value in (("is_available", True), ("device_count", 1), ("mem_get_info", (2**40, 2**40))):
+        monkeypatch.setattr(torch.cuda, name, lambda value=value: value)
+    host = planned(*LARGER, "trainer=gpu", row=None).host
+    with_memory(monkeypatch, host // 2**20 + 1)
+    preflight(settings, ROOT, tmp_path, 1000)
+    with_memory(monkeypatch, host // 2**20 - 1)
+    with pytest.raises(PreflightError, match=r"needs [\d.]+ GiB of this machine's own memory to load its weights"):
+        preflight(settings, ROOT, tmp_path, 1000)
+
+
+def test_a_report_compares_with_a_gpu_that_is_not_here() -> None:
+    settings = config.load([*LARGER, "trainer=gpu"])
+    needs = planned(*LARGER, "trainer=gpu", row=None).total
+    fits, not_ = (report(settings, ROOT, None, gpu=needs + more).splitlines()[-1] for more in (1, -1))
+    assert fits.startswith("It fits: a GPU has ")
+    assert re.match(r"It does not fit: a GPU has [\d.]+ GiB\. Choose trainer\.micro_batch_tokens=\d+$", not_)
+
+
+def test_weights_that_the_hub_holds_in_fp8_are_reported() -> None:
+    whole, restored = (report(config.load([f"model={name}"]), ROOT, None) for name in ("r1_distill_qwen_1_5b", "r1"))
+    assert "FP8" not in whole
+    assert "the weights are stored in FP8; loading restores them, so they count as whole weights here" in restored

@@ -8,7 +8,10 @@ from tests.support.refusals import MODEL, WHOLE, faults_of
 
 REFUSED: list[tuple[str, list[str]]] = [
     ("model.lora.rate=1", [f"model.lora.rate is not a setting of {MODEL}. Allowed: lr, target_modules"]),
-    ("model.chat=deepsek", ["model.chat = 'deepsek': must be one of tokenizer, deepseek. Did you mean deepseek?"]),
+    (
+        "model.chat=deepsek",
+        ["model.chat = 'deepsek': must be one of tokenizer, deepseek, gemma. Did you mean deepseek?"],
+    ),
     (
         "temporal.tokens=65",
         [f"temporal.tokens = 65: must be less than or equal to 64 ({WHOLE})"],

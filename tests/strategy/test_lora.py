@@ -1,6 +1,7 @@
 """What trains, what is saved, who else can load it, and which runs are refused before weights are read."""
 
 import json
+import warnings
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,55 @@ def test_an_adapter_file_holds_the_adapters_and_little_else(tmp_path: Path) -> N
     open_strategy(config.load([]).strategy).save(tuned, tmp_path, SOME_BASE)
     trained = sum(4 * parameter.numel() for parameter in tuned.parameters() if parameter.requires_grad)
     assert trained <= (tmp_path / "adapter_model.safetensors").stat().st_size < 1.2 * trained + 10_000
+
+
+def tied_model() -> PreTrainedModel:
+    config_ = families.tiny_config(config.load(["model=tiny_llama"]).model)
+    config_.tie_word_embeddings = True
+    torch.manual_seed(3)
+    model: PreTrainedModel = AutoModelForCausalLM.from_config(config_, attn_implementation="eager")
+    assert model.get_output_embeddings().weight is model.get_input_embeddings().weight
+    return model
+
+
+def test_a_head_that_is_tied_to_the_embedding_is_refused_before_training() -> None:
+    skeleton = load.skeleton(tied_model().config)
+    chosen = open_strategy(config.load(["strategy.target_modules=[q_proj,lm_head]"]).strategy)
+    with pytest.raises(PreflightError, match=r"lm_head shares its weight with the embedding .* strategy=full"):
+        chosen.check(skeleton, 100)
+    untied = load.skeleton(families.tiny_config(config.load(["model=tiny_llama"]).model))
+    assert chosen.check(untied, 100) == ["LoRA r=16 on q_proj, lm_head"]
+    adapted = families.target_modules(skeleton, "all_linear")
+    assert "lm_head" not in adapted
+    assert "q_proj" in adapted
+
+
+def test_adapters_on_a_tied_head_that_others_trained_are_not_loaded(tmp_path: Path) -> None:
+    settings = config.load(["strategy.target_modules=[q_proj,lm_head]"])
+    open_strategy(settings.strategy).save(open_strategy(settings.strategy).apply(base_model()), tmp_path, SOME_BASE)
+    with pytest.raises(CheckpointError, match="lm_head shares its weight with the embedding"):
+        load_tuned(tied_model(), tmp_path, "adapter", temporal=False)
+    load_tuned(base_model(), tmp_path, "adapter", temporal=False)  # its own head is adapted as any layer is
+
+
+def test_a_weight_too_many_is_an_error(tmp_path: Path) -> None:
+    open_strategy(config.load([]).strategy).save(tuned_model("tiny_llama"), tmp_path, SOME_BASE)
+    file = tmp_path / "adapter_model.safetensors"
+    tensors = load_file(file)
+    name = next(iter(tensors))
+    save_file(tensors | {name.replace("layers.0", "layers.9"): tensors[name].clone()}, file)
+    with pytest.raises(CheckpointError, match=r"missing or unexpected weights: .*layers\.9"):
+        load_tuned(base_model(), tmp_path, "adapter", temporal=False)
+
+
+def test_a_warning_of_peft_that_concerns_no_key_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_strategy(config.load([]).strategy).save(tuned_model("tiny_llama"), tmp_path, SOME_BASE)
+    loaded = PeftModel.from_pretrained
+
+    def warns(*args: object, **options: object) -> object:
+        warnings.warn("something that concerns no key", UserWarning, stacklevel=2)
+        return loaded(*args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(PeftModel, "from_pretrained", warns)
+    with pytest.warns(UserWarning, match="concerns no key"):
+        load_tuned(base_model(), tmp_path, "adapter", temporal=False)

@@ -36,6 +36,7 @@ class Shop:
         domain: str = "toy",
         parent: str | None = None,
         to: str = "",
+        notice: str = "",
     ) -> Path:
         """Write a version as the stage ``register`` does; return its folder.
 
@@ -45,6 +46,8 @@ class Shop:
         run = self.folder / "outputs" / domain / "train"
         shutil.rmtree(run, ignore_errors=True)
         parts = {name: _model(run / name, text) for name, text in models.items()}
+        if notice:
+            store.write_text(run / "model" / "NOTICE", notice)
         found = [_GOAL.fullmatch(text) for text in missed]
         goals = [{"metric": one[1], "at_least": float(one[2]), "why": "a test"} for one in found if one]
         composition = {"seed": content, "domain": {"goals": goals}}

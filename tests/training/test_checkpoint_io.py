@@ -232,3 +232,31 @@ def test_a_fresh_run_leaves_the_random_generators_alone() -> None:
     before = torch.get_rng_state()
     RandomState().on_train_start(None, None)  # type: ignore[arg-type]  # it needs neither
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def on_rank(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process be one of two, whose devices have generators of their own."""
+    monkeypatch.setenv("RANK", str(number))
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda: torch.tensor([number, 7]))
+
+
+def test_trap_49_each_process_draws_for_itself_and_resumes_its_own_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn, restored = [], []
+    for number in (0, 1):
+        on_rank(number, monkeypatch)
+        torch.manual_seed(5)
+        RandomState().on_train_start(None, None)  # type: ignore[arg-type]
+        drawn.append(torch.rand(4))
+    assert not torch.equal(*drawn)
+    monkeypatch.setattr(module, "gathered", lambda state: [state, state.flip(0)])
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state: restored.append(state.tolist()))
+    monkeypatch.setattr(torch, "set_rng_state", lambda _: None)
+    state = RandomState().state_dict()
+    for number in (0, 1):
+        on_rank(number, monkeypatch)
+        resumed = RandomState()
+        resumed.load_state_dict(state)
+        resumed.on_train_start(None, None)  # type: ignore[arg-type]
+    assert restored == [[1, 7], [7, 1]]

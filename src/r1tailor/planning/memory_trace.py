@@ -24,6 +24,7 @@ from r1tailor.kernels import attention, short_attention
 from r1tailor.kernels.recompute import recompute_layers
 from r1tailor.model import load, shapes, temporal
 from r1tailor.model.depth import cut_config, students_layers
+from r1tailor.model.quantised import saved_bytes, stored
 from r1tailor.objective.supervised import summed_loss
 from r1tailor.optimization import optimizer
 from r1tailor.planning.precision import compute_dtype
@@ -82,13 +83,18 @@ def rehearse(settings: Settings, root: Path, row: Row, *, accumulates: bool) -> 
         row: the micro-batch.
         accumulates: whether gradients of earlier micro-batches are there already.
     """
-    few, more, layers = _layers(_architecture(settings, root))
+    few, more, layers = _layers(architecture(settings, root))
     small, larger = (_one_step(settings, config, row, accumulates=accumulates) for config in (few, more))
     extra = layers - few.num_hidden_layers
     return {name: small[name] + extra * (larger[name] - small[name]) for name in small}
 
 
-def _architecture(settings: Settings, root: Path) -> PreTrainedConfig:
+def architecture(settings: Settings, root: Path) -> PreTrainedConfig:
+    """Return a model's configuration: of a hub model that is listed without a download.
+
+    Raises:
+        ModelUnavailableError: it is neither listed nor to be had.
+    """
     known = shapes.published(settings.model.hub_id) if isinstance(settings.model, HubModel) else None
     if known is None:
         return load.load_config(settings.model, root)
@@ -182,7 +188,9 @@ def _one_step(settings: Settings, config: PreTrainedConfig, row: Row, *, accumul
     strategy = open_strategy(settings.strategy)
     bare = load.skeleton(config)
     parameters = sum(parameter.numel() for parameter in bare.parameters())
-    model = strategy.apply(bare.to(strategy.base_dtype(compute)))
+    bare = bare.to(strategy.base_dtype(compute))
+    saved, restored = saved_bytes(bare, stored(config))
+    model = strategy.apply(bare)
     if row.window:
         temporal.attach(model, temporal.new_encoder(settings.temporal, row.window, model, settings.seed))
     if settings.trainer.gradient_checkpointing:
@@ -196,10 +204,13 @@ def _one_step(settings: Settings, config: PreTrainedConfig, row: Row, *, accumul
                 parameter.grad = torch.zeros_like(parameter)
         marks = _forward_and_backward(model, row, settings, storages)
         state = _state_after_a_step(model, settings, storages)
+    lasting -= saved
+    for mark in ("kept", "forward", "backward", "after"):
+        marks[mark] += (restored if mark in ("forward", "backward") else 0) - saved
     return marks | {
         "parameters": parameters,
         "trained": sum(parameter.numel() for parameter in trained),
-        "weights": sum(parameter.nbytes for parameter in model.parameters()),
+        "weights": sum(parameter.nbytes for parameter in model.parameters()) - saved,
         "gradients": gradients,
         "optimizer": state,
         "activations": marks["kept"] - marks["copies"] - lasting - accumulates * gradients,

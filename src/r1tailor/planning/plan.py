@@ -18,9 +18,10 @@ _MIB = 2**20
 _PROCESS = {"cpu": 530 * _MIB, "gpu": 1024 * _MIB}
 # Blocks that stay with the allocator between those in use, as a share of what a step allocates and frees. glibc
 # 2.36: 0.42 to 0.59 over 4 compositions of SmolLM2, mean 0.47; aligned blocks are cut out of larger ones, so a freed
-# block is not found again for its own size. The caching allocator of CUDA: an assumption. LoRA under gradient
-# checkpointing frees more than it holds at once, and is underestimated: 1.6 GiB planned, 2.4 measured (SmolLM2).
+# block is not found again for its own size. Under gradient checkpointing each layer frees what it computed again: 1.5
+# to 2.0 over 4 compositions. The caching allocator of CUDA: an assumption.
 _HELD = {"cpu": 0.5, "gpu": 0.15}
+_HELD_RECOMPUTED = {"cpu": 2.0, "gpu": 0.15}
 _SHORT = 127  # the longest sequence whose attention scores are held whole: of all lengths it needs most
 _BUCKET = 4 * 2**25  # bytes of gradients that ddp reduces at once (training/parallel.py)
 
@@ -32,6 +33,8 @@ class Plan:
     Attributes:
         parameters: of the base model.
         trained: parameters that the optimizer changes.
+        host: on a GPU, what each of its processes takes of the machine's own memory: the whole weights while they are
+            loaded, or the state while a checkpoint is written, and the process; not part of the total.
         weights: as they are stored.
         copies: weights cast for the products (autocast) and kept for the backward pass; under fsdp, the largest
             layer and what stands outside the layers, gathered from all devices, with gradients where they train.
@@ -48,6 +51,7 @@ class Plan:
 
     parameters: int
     trained: int
+    host: int
     weights: int
     copies: int
     gradients: int
@@ -68,7 +72,7 @@ class Plan:
     @property
     def total(self) -> int:
         """Bytes at the peak."""
-        return sum(getattr(self, field.name) for field in fields(self)[2:])
+        return sum(getattr(self, field.name) for field in fields(self)[3:])
 
 
 def plan(
@@ -126,13 +130,14 @@ def on_one_device(settings: Settings, whole: dict[str, int]) -> Plan:
     if trainer.parallel == "ddp":
         gradients += min(gradients, _BUCKET)
     freed = copies + whole["activations"] + loss
-    held = round(_HELD[where] * freed)
-    written = state + whole["trained"] * 4 // shares if where == "cpu" else 0
-    checkpoint = max(0, written - freed - held - gradients - reused)
+    held = round((_HELD_RECOMPUTED if trainer.gradient_checkpointing else _HELD)[where] * freed)
+    written = state + whole["trained"] * 4 // shares
+    checkpoint = max(0, written - freed - held - gradients - reused) if where == "cpu" else 0
     after_loading = copies + gradients + state + whole["activations"] + loss + reused + held + checkpoint
     return Plan(
         parameters=whole["parameters"],
         trained=whole["trained"],
+        host=_PROCESS["cpu"] + max(whole["weights"], written) if where == "gpu" else 0,
         weights=weights,
         copies=copies,
         gradients=gradients,
@@ -177,7 +182,12 @@ def table(settings: Settings, planned: Plan, row: Row) -> str:
     names = _ROWS | ({"copies": "gathered layers"} if trainer.parallel == "fsdp" else {})
     items = [(text, getattr(planned, name)) for name, text in names.items()]
     lines += [f"  {text:<44}{size(value):>12}" for text, value in items if value]
-    return "\n".join([*lines, f"  {'total':<44}{size(planned.total):>12}"])
+    lines.append(f"  {'total':<44}{size(planned.total):>12}")
+    if planned.host:
+        here = trainer.devices // trainer.nodes
+        text = f"host memory of each machine ({here} process{'es' if here > 1 else ''})"
+        lines += ["", f"{text:<46}{size(here * planned.host):>12}"]
+    return "\n".join(lines)
 
 
 def size(amount: int) -> str:

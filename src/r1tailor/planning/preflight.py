@@ -10,9 +10,10 @@ import torch
 
 from r1tailor.errors import PreflightError
 from r1tailor.model import gate, load, shapes
+from r1tailor.model.quantised import stored
 from r1tailor.optimization.optimizer import optimizer_class
 from r1tailor.planning.follow_data import followed
-from r1tailor.planning.memory_trace import Row, rehearse
+from r1tailor.planning.memory_trace import Row, architecture, rehearse
 from r1tailor.planning.plan import on_one_device, plan, table, worst_row
 from r1tailor.planning.precision import device
 from r1tailor.schema.model import HubModel
@@ -98,13 +99,21 @@ def _device_exists(settings: Settings) -> None:
         )
     if trainer.accelerator == "gpu" and not torch.cuda.is_available():
         raise PreflightError("trainer.accelerator = gpu, but there is no GPU here; use trainer=cpu")
+    if trainer.precision == "fp16" and device(settings) == "cpu":  # Lightning would compute in bf16 instead
+        raise PreflightError("trainer.precision = fp16 needs a GPU, and there is none here; use bf16 or fp32")
     here, wanted = torch.cuda.device_count(), trainer.devices // trainer.nodes
     if trainer.accelerator == "gpu" and here < wanted:
         raise PreflightError(f"trainer.devices = {trainer.devices} needs {wanted} GPUs here; there are {here}")
 
 
-def report(settings: Settings, root: Path, row: Row | None) -> str:
-    """Return the plan of a composition as a table, and whether it fits here; by default for the worst micro-batch.
+def report(settings: Settings, root: Path, row: Row | None, gpu: int | None = None) -> str:
+    """Return the plan of a composition as a table, and whether it fits; by default for the worst micro-batch.
+
+    Args:
+        settings: the composition.
+        root: the project's root, for local models.
+        row: the micro-batch.
+        gpu: bytes of one GPU, to compare with; None: what is free here.
 
     Raises:
         PreflightError: the composition cannot work with this model.
@@ -114,13 +123,24 @@ def report(settings: Settings, root: Path, row: Row | None) -> str:
     _ask_the_gate(settings, root)
     settings = followed(settings, (), root).settings
     planned = plan(settings, root, row=row)
-    text = table(settings, planned, row or worst_row(settings))
-    if device(settings) == "gpu" and not torch.cuda.is_available():
-        return f"{text}\nThere is no GPU here to compare it with."
-    needed, free = _here(settings, planned.total), _available(settings)
+    text = "\n".join([table(settings, planned, row or worst_row(settings)), *_of_stored_weights(settings, root)])
+    if device(settings) == "gpu" and not torch.cuda.is_available() and gpu is None:
+        return f"{text}\nThere is no GPU here to compare it with; --gpu 80GiB compares it with one of that size."
+    needed, free = _here(settings, planned.total), _available(settings) if gpu is None else gpu
+    offered = f"{_gib(free)} are free here" if gpu is None else f"a GPU has {_gib(free)}"
     if needed <= free:
-        return f"{text}\nIt fits: {_gib(free)} are free here."
-    return f"{text}\nIt does not fit: {_gib(free)} are free here. Choose {_nearest(settings, root, None, free)}"
+        return f"{text}\nIt fits: {offered}."
+    return f"{text}\nIt does not fit: {offered}. Choose {_nearest(settings, root, None, free)}"
+
+
+def _of_stored_weights(settings: Settings, root: Path) -> list[str]:
+    """Return a remark on weights that are stored in fewer bits."""
+    form = stored(architecture(settings, root))
+    if form is None:
+        return []
+    if form.bits is None:
+        return [f"the weights are stored in {form.name}; loading restores them, so they count as whole weights here"]
+    return [f"the weights are {form.name}; linear layers count {form.bits:.2f} bits a weight, scales included"]
 
 
 def _refuse_memory(settings: Settings, root: Path, examples: int, window: Window) -> None:
@@ -133,12 +153,23 @@ def _refuse_memory(settings: Settings, root: Path, examples: int, window: Window
             f"{'on the GPU' if device(settings) == 'gpu' else 'here'}. "
             f"Choose {_nearest(settings, root, examples, free, window)} (all figures: python -m r1tailor plan)"
         )
+    host, own = planned.host * (settings.trainer.devices // settings.trainer.nodes), _own_memory()
+    if host > own:
+        raise PreflightError(
+            f"model {settings.model.name} needs {_gib(host)} of this machine's own memory to load its weights before "
+            f"they go to the GPU; {_gib(own)} are free. Choose fewer trainer.devices on a machine, or a smaller model"
+        )
 
 
 def _available(settings: Settings) -> int:
     """Return the bytes a run may take: of the GPU, or of this machine with what this process holds already."""
     if device(settings) == "gpu" and torch.cuda.is_available():
         return int(torch.cuda.mem_get_info()[0])
+    return _own_memory()
+
+
+def _own_memory() -> int:
+    """Return the bytes of this machine's own memory that a run may take."""
     free = int(psutil.virtual_memory().available)
     if _CONTAINER.exists() and (limit := _CONTAINER.read_text(encoding="ascii").strip()).isdigit():
         free = min(free, int(limit))  # psutil sees the machine, not the container's share of it
@@ -163,11 +194,15 @@ def _nearest(settings: Settings, root: Path, examples: int | None, free: int, wi
 
 def _variants(settings: Settings) -> Iterator[tuple[Settings, str]]:
     """Yield what needs less memory, the nearest first, with the overrides that make it."""
+    again = "trainer.gradient_checkpointing=true"
+    already = settings.trainer.gradient_checkpointing
     yield settings, ""
+    if not already:
+        yield _changed(settings, gradient_checkpointing=True), again
     if isinstance(settings.strategy, FullStrategy):
-        if not settings.trainer.gradient_checkpointing:
-            yield _changed(settings, gradient_checkpointing=True), "trainer.gradient_checkpointing=true"
         yield _with_lora(settings), "strategy=lora"
+        if not already:
+            yield _with_lora(_changed(settings, gradient_checkpointing=True)), f"strategy=lora {again}"
 
 
 def _micro_batch_that_fits(
@@ -195,7 +230,7 @@ def _devices_that_suffice(settings: Settings, root: Path, free: int) -> str:
             divided = _changed(settings, parallel="fsdp", devices=devices, nodes=nodes)
             if on_one_device(divided, whole).total <= free:
                 shape = f"trainer=fsdp trainer.devices={devices}" + (f" trainer.nodes={nodes}" if nodes > 1 else "")
-                return f"{shape} trainer.micro_batch_tokens={trainer.max_length}, "
+                return f"{shape} trainer.micro_batch_tokens={trainer.max_length} (planned only, not trained yet), "
     return ""
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from r1tailor import store
 from r1tailor.errors import RegistryError, UserError
+from r1tailor.model.licence import NOTICE
 from r1tailor.registry import goals, names
 from r1tailor.registry.deployed import Deployed
 from r1tailor.registry.files import Objects, read_folder
@@ -346,6 +347,16 @@ class Registry:
             return self.objects.read(version.files[name], f"{version.id}: {name}")
         except RegistryError as error:
             raise RegistryError(f"{error}; nothing was changed") from error
+
+    def notice(self, version: Version) -> str:
+        """Return the notice of terms that goes with a version's model; empty where there is none.
+
+        Raises:
+            RegistryError: the stored file is damaged or missing.
+        """
+        if (name := f"model/{NOTICE}") not in version.files:
+            return ""
+        return self._read(version, name).read_text(encoding="utf-8").strip()
 
     def forgery(self, version: Version) -> str | None:
         """Return in words that the history knows another content by this id; None where it does not."""

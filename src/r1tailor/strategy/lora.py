@@ -8,16 +8,16 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import nn
 from transformers import PreTrainedModel
 
 from r1tailor import store
-from r1tailor.errors import CheckpointError
+from r1tailor.errors import CheckpointError, PreflightError
 from r1tailor.kernels.lora_linear import patch_lora
 from r1tailor.model.base import Base, Kind
-from r1tailor.model.families import fused_experts, resolve_targets, target_modules
+from r1tailor.model.families import fused_experts, resolve_targets, target_modules, tied_head
 from r1tailor.schema.training import LoraStrategy
 
 # Fields of adapter_config.json that peft takes as regular expressions (one can take for ever); we never write them.
@@ -39,9 +39,15 @@ class Lora:
         return compute
 
     def check(self, skeleton: PreTrainedModel, examples: int) -> list[str]:
-        """Resolve the targets; say what is adapted, and what cannot be."""
+        """Resolve the targets; report what is adapted, and what cannot be."""
         wanted = resolve_targets(skeleton, self.settings.target_modules)
         targets = target_modules(skeleton, self.settings.target_modules)
+        if (head := tied_head(skeleton)) in targets:
+            raise PreflightError(
+                f"strategy.target_modules: {head} shares its weight with the embedding in this model, so adapters on "
+                "it could not be merged or exported. Leave it out (all_linear adapts every other layer), or train it "
+                "with strategy=full"
+            )
         remarks = [f"LoRA r={self.settings.r} on {', '.join(targets)}"]
         experts, frozen = fused_experts(skeleton), [name for name in wanted if name not in targets]
         if experts and (frozen or self.settings.target_modules in _ALSO_EXPERTS):
@@ -107,15 +113,22 @@ class Lora:
 def load(base: PreTrainedModel, folder: Path) -> nn.Module:
     """Return the base model with the adapters of a folder; a key that does not fit is an error.
 
+    Of peft's warnings one is made an error: that of unknown fields of the configuration. The one of missing weights is
+    replaced by a check that finds unexpected weights as well. All others concern neither and remain warnings.
+
     Raises:
         CheckpointError: the adapters are damaged, are not what ``Lora.save`` writes, or do not fit.
     """
     try:
         _check(folder)
+        if (head := tied_head(base)) in store.read_json(folder / _CONFIG)["target_modules"]:
+            raise ValueError(f"{head} shares its weight with the embedding, so adapters on it are not supported")
         with warnings.catch_warnings():
-            warnings.simplefilter("error", UserWarning)  # peft only warns of missing adapter keys
+            warnings.filterwarnings("error", message="Unexpected keyword arguments", category=UserWarning)
+            warnings.filterwarnings("ignore", message="Found missing adapter keys", category=UserWarning)
             warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing.*", category=FutureWarning)
             model: nn.Module = PeftModel.from_pretrained(base, folder, autocast_adapter_dtype=False)
+        _check_keys(model, folder)
     except torch.OutOfMemoryError:
         raise
     except (UserWarning, RuntimeError, ValueError, OSError, LookupError, TypeError, AttributeError) as error:
@@ -128,6 +141,15 @@ def load(base: PreTrainedModel, folder: Path) -> nn.Module:
 def _saved_name(name: str) -> str:
     """Return the name that peft gives an adapter's weight in a file: without that of the adapter."""
     return name.replace(".default.", ".")
+
+
+def _check_keys(model: nn.Module, folder: Path) -> None:
+    """Raise ValueError unless a file holds the weights of a model's adapters and nothing else."""
+    own = {_saved_name(name) for name, _ in model.named_parameters() if ".lora_" in name}
+    with safe_open(folder / _WEIGHTS, "pt") as file:
+        saved = set(file.keys())
+    if wrong := sorted(own ^ saved):
+        raise ValueError(f"missing or unexpected weights: {', '.join(wrong[:3])}")
 
 
 def _check(folder: Path) -> None:

@@ -82,7 +82,7 @@ class RandomState(Callback):
         self._restored: dict[str, Any] | None = None
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the states of python's, numpy's and torch's generators."""
+        """Return the states of python's and numpy's generators, and of torch's in each process."""
         version, internal, gauss = random.getstate()
         kind, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
         states: dict[str, Any] = {
@@ -91,7 +91,7 @@ class RandomState(Callback):
             "torch": gathered(torch.get_rng_state()),
         }
         if torch.cuda.is_available():
-            states["cuda"] = list(torch.cuda.get_rng_state_all())
+            states["cuda"] = gathered(torch.cuda.get_rng_state())  # of each process's own device
         return states
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -110,7 +110,7 @@ class RandomState(Callback):
         np.random.set_state((kind, np.array(keys, dtype=np.uint32), position, has_gauss, cached))
         torch.set_rng_state(self._restored["torch"][rank()])
         if "cuda" in self._restored and torch.cuda.is_available():
-            torch.cuda.set_rng_state_all(self._restored["cuda"])
+            torch.cuda.set_rng_state(self._restored["cuda"][rank()])
 
 
 def _take_tensors(value: Any, key: str, tensors: dict[str, Tensor]) -> Any:  # noqa: ANN401

@@ -10,6 +10,7 @@ from r1tailor import artifact, store
 from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.kernels.recompute import recompute_layers
 from r1tailor.model import load
+from r1tailor.model.licence import write_notice
 from r1tailor.model.origin import base_of
 from r1tailor.model.temporal import attach, encoder_of, new_encoder
 from r1tailor.planning.precision import compute_dtype
@@ -95,4 +96,5 @@ def _save(run: PhaseRun, strategy: Strategy, module: TailorModule, tokenizer: Ch
     )
     with artifact.written(run.model, facts, run.identity | {CODE: code_versions(run)}) as temporary:
         save_tuned(strategy, module.model, temporary, facts.base)
+        write_notice(run.settings.model, temporary)
         tokenizer.tokenizer.save_pretrained(temporary)

@@ -92,7 +92,10 @@ class TailorModule(lightning.LightningModule):
         return loss
 
     def on_before_optimizer_step(self, optimizer: TorchOptimizer) -> None:
-        """Clip the gradients (already unscaled in fp16); leave out a step whose gradients are not finite."""
+        """Clip the gradients, unscaled in fp16; leave out a step whose gradients are not finite."""
+        scaler = getattr(self.trainer.precision_plugin, "scaler", None)
+        if scaler is not None and getattr(optimizer, "_step_supports_amp_scaling", False):
+            scaler.unscale_(optimizer)  # Lightning leaves it to such an optimizer's step, which comes after clipping
         parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
         bound = self.settings.trainer.gradient_clip
         norm = nn.utils.clip_grad_norm_(parameters, float("inf") if bound is None else bound)
@@ -102,7 +105,7 @@ class TailorModule(lightning.LightningModule):
         else:
             for parameter in parameters:
                 parameter.grad = None  # a parameter without a gradient is left alone
-            self._count_skipped("gradient")
+            self._count_skipped("gradient", overflow=scaler is not None and scaler.get_scale() > 1)
 
     def on_validation_epoch_start(self) -> None:
         """Clear the sums of the previous validation."""
@@ -154,9 +157,10 @@ class TailorModule(lightning.LightningModule):
         self.skipped_steps = skipped
         checkpoint["state_dict"] = {}
 
-    def _count_skipped(self, what: str) -> None:
+    def _count_skipped(self, what: str, *, overflow: bool = False) -> None:
+        """Count a step that was left out; an overflow in fp16 is expected as long as the scale can be halved."""
         self.skipped_steps += 1
-        self._skipped_in_a_row += 1
+        self._skipped_in_a_row += not overflow
         if self._skipped_in_a_row >= _MAX_SKIPPED_IN_A_ROW:
             raise TrainingError(
                 f"the {what} was not finite {_MAX_SKIPPED_IN_A_ROW} steps in a row; lower optimizer.lr, or use "

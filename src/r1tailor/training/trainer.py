@@ -67,6 +67,8 @@ def explained_failures(settings: Settings) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="lightning")  # hints about loaders that do not apply
+            # A first step that was left out is a step of the schedule all the same.
+            warnings.filterwarnings("ignore", message=r"Detected call of `lr_scheduler.step\(\)` before")
             yield
     except RuntimeError as error:
         if isinstance(error, torch.distributed.DistError):
