@@ -1,4 +1,4 @@
-"""Diseases of the Chinese medical knowledge graph CMeKG: one document for each, with its symptoms and departments.
+"""Diseases of the Chinese medical knowledge graph CMeKG: symptoms, departments, ICD-10 codes and aliases of each.
 
 Format: the pickle ``cmekg.pkl`` of PyCMeKG, a mapping entity -> predicate -> list of objects, all of them text. A
 pickle is a program; this one is read by an unpickler that knows no class and no function, so that it can build
@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 from r1tailor.errors import DataError
 from r1tailor.sources.base import Origin, Read
 
-_PREDICATES = {"symptoms": "常见症状", "departments": "就诊科室"}
+_PREDICATES = {"symptoms": "常见症状", "departments": "就诊科室", "codes": "ICD10", "aliases": "别称"}
+_OF_DISEASES = ("常见症状", "就诊科室")
 
 
 class _PlainUnpickler(pickle.Unpickler):
@@ -25,7 +26,7 @@ class _PlainUnpickler(pickle.Unpickler):
 
 
 def read(origin: Origin, path: Path) -> Read:
-    """Yield a document for each disease: ``text`` is its name, ``fields`` its symptoms and departments.
+    """Yield a document for each disease: ``text`` is its name, ``fields`` its symptoms, departments, codes and aliases.
 
     An entity whose predicates are no mapping of lists of text is rejected.
 
@@ -37,7 +38,7 @@ def read(origin: Origin, path: Path) -> Read:
             yield origin.rejection(f"entity {number}", "its name is no text")
         elif not isinstance(predicates, dict):
             yield origin.rejection(f"entity {number}", "its predicates are no mapping")
-        elif any(predicate in predicates for predicate in _PREDICATES.values()):
+        elif any(predicate in predicates for predicate in _OF_DISEASES):
             fields = {field: predicates.get(predicate, []) for field, predicate in _PREDICATES.items()}
             if all(_is_list_of_text(objects) for objects in fields.values()):
                 yield origin.document(f"cmekg-{number}", name, f"entity {number}", fields)
