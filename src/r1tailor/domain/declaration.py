@@ -31,6 +31,7 @@ KINDS = {  # pyproject.toml lists the same; a checkout that was installed before
     "legal_zh": "r1tailor.domain.legal_zh:DECLARATION",
     "medical": "r1tailor.domain.medical:DECLARATION",
     "medical_zh": "r1tailor.domain.medical_zh:DECLARATION",
+    "medication_zh": "r1tailor.domain.medication_zh:DECLARATION",
     "titled_passages": "r1tailor.domain.titled_passages:DECLARATION",
 }
 

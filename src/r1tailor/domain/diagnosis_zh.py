@@ -83,10 +83,8 @@ class DiagnosisZh(Domain):
 
     def remarks(self) -> Sequence[str]:
         """Say how many diseases are left out, and why."""
-        left = len(self.documents) - len(self._coded)
-        return (
-            f"{left:,} of {len(self.documents):,} diseases have no ICD-10 code or fewer than {_FEWEST_SYMPTOMS} symptoms",
-        )
+        left, few = len(self.documents) - len(self._coded), _FEWEST_SYMPTOMS
+        return (f"{left:,} of {len(self.documents):,} diseases have no ICD-10 code or fewer than {few} symptoms",)
 
     def examples(self) -> Iterator[Example]:
         """Yield the presentations of each disease."""
