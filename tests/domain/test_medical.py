@@ -121,12 +121,12 @@ def test_an_answer_complies_if_its_category_exists_and_is_not_excluded(
     answer: str, complies: bool, medical: Make
 ) -> None:
     domain = medical()
-    assert _answered(domain, next(domain.examples()), answer)["compliance"] == complies
+    assert _answered(domain, next(domain.examples()), answer)["coding_compliance"] == complies
 
 
 def test_an_exclusion_counts_at_the_level_of_the_reference(medical: Make) -> None:
     category, below, _ = (domain := medical()).examples()
-    assert [_answered(domain, example, "B99")["compliance"] for example in (category, below)] == [1.0, 0.0]
+    assert [_answered(domain, example, "B99")["coding_compliance"] for example in (category, below)] == [1.0, 0.0]
 
 
 def test_the_majority_answer_joins_the_most_frequent_chapter_and_category(medical: Make) -> None:

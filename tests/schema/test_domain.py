@@ -4,7 +4,9 @@ import pytest
 
 from tests.support.refusals import MEDICAL, faults_of
 
-METRICS = "perplexity, bleu, category_accuracy, chapter_accuracy, chapter_accuracy_ranked, entity_coverage, compliance"
+METRICS = (
+    "perplexity, bleu, category_accuracy, chapter_accuracy, chapter_accuracy_ranked, entity_coverage, coding_compliance"
+)
 
 OPEN = "{use:train,redistribution:true,embargo_until:null,inside_information:false}"
 REFUSED: list[tuple[str, list[str]]] = [

@@ -17,6 +17,16 @@ def test_the_knowledge_graph_gives_diseases_with_symptoms_and_departments() -> N
     vitiligo = next(document for document in documents if document.text == "白癜风")
     assert vitiligo.fields["departments"] == ["皮肤科"]
     assert "白斑境界清楚" in vitiligo.fields["symptoms"]
+    diabetes_insipidus = next(document for document in documents if document.text == "尿崩症")
+    assert diabetes_insipidus.fields["codes"] == ["E23.2", "N25.1"]
+
+
+def test_the_knowledge_graph_gives_drugs_with_the_diseases_among_their_indications() -> None:
+    documents, rejected = real("medical_zh_medication")
+    assert (len(documents), rejected) == (14_476, [])
+    ointment = next(document for document in documents if document.text == "硼酸软膏")
+    assert {"湿疹", "脓疱疮"} <= set(ointment.fields["diseases"]) < set(ointment.fields["indications"])
+    assert ointment.fields["contraindications"] == []
 
 
 @pytest.mark.parametrize(

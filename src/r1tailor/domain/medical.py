@@ -63,7 +63,7 @@ class Medical(Domain):
             "chapter_accuracy": float(self._chapter_in(answer, code) == fields["chapter"]),
             "chapter_accuracy_ranked": float(prediction.ranked == fields["chapter"]),
             **coverage("entity_coverage", entities, answer),
-            "compliance": float(self._complies(code, fields["code"])),
+            "coding_compliance": float(self._complies(code, fields["code"])),
         }
 
     def majority_answer(self, train: Sequence[Example]) -> str:
@@ -136,7 +136,7 @@ DECLARATION = Declaration(
             description="Share of the terms that an answer must mention (`entities`) that it does mention.",
         ),
         ScoredMetric(
-            "compliance",
+            "coding_compliance",
             "proportion",
             description="Answers whose code exists, is a category, and is not excluded by an Excludes1 note.",
         ),

@@ -57,7 +57,7 @@ class MedicalZh(Domain):
         """Yield one example for each disease with enough symptoms and, where that is asked, one of the departments."""
         task = self.settings.task
         for document in self.documents:
-            listed = _symptoms(document)
+            listed = symptoms_of(document)
             department = self._department_of[document.id]
             if len(listed) < _FEWEST_SYMPTOMS or (self._asks_department and department not in self._departments):
                 continue
@@ -106,7 +106,7 @@ class MedicalZh(Domain):
         return resolved.pop() if len(resolved) == 1 else ""
 
 
-def _symptoms(document: Document) -> list[str]:
+def symptoms_of(document: Document) -> list[str]:
     """Return the symptoms of a disease, each once: the source joins some (``休克、坏死等``) and repeats them alone."""
     joined = (part.removesuffix("等") for names in document.fields["symptoms"] for part in _parts(names))
     return list(dict.fromkeys(part for part in joined if part))

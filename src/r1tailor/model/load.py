@@ -209,7 +209,9 @@ def converted_folder(settings: PackagedModel) -> Path:
 
 def provenance(settings: AnyModel) -> dict[str, Any]:
     """Return what identifies the base model in manifests and reports."""
-    return settings.model_dump(mode="json", exclude={"lora", "chat"}, exclude_defaults=True)
+    whole = students_layers(settings) is None and not isinstance(settings, RandomModel)
+    exclude = {"lora", "chat", *(["layers"] if whole else [])}
+    return settings.model_dump(mode="json", exclude=exclude, exclude_defaults=True)
 
 
 def public_id(settings: AnyModel) -> str:

@@ -23,7 +23,7 @@ from r1tailor.schema.market import Bars, BarsSource, BarsSqlSource, WindSource
 from r1tailor.schema.tables import RowSource, TableSource
 
 BARS_READER = "bars"
-READERS = (BARS_READER, "chalkbase", "chalkbase_limits", "cmekg", "eu_laws", "icd10cm", "zh_laws")
+READERS = (BARS_READER, "chalkbase", "chalkbase_limits", "cmekg", "cmekg_drugs", "eu_laws", "icd10cm", "zh_laws")
 
 
 class PackagedSource(SourceSection):

@@ -64,6 +64,7 @@ _PACKAGED_READERS: dict[str, PackagedReader] = {  # by the reader that a package
     "chalkbase": chalkbase.read,
     "chalkbase_limits": chalkbase.read_limits,
     "cmekg": cmekg.read,
+    "cmekg_drugs": cmekg.read_drugs,
     "eu_laws": eu_laws.read,
     "icd10cm": icd10cm.read,
     "zh_laws": zh_laws.read,

@@ -1,19 +1,24 @@
-"""Diseases of the Chinese medical knowledge graph CMeKG: one document for each, with its symptoms and departments.
+"""The Chinese medical knowledge graph CMeKG: a document for each disease, or for each drug, with what it says of it.
 
 Format: the pickle ``cmekg.pkl`` of PyCMeKG, a mapping entity -> predicate -> list of objects, all of them text. A
 pickle is a program; this one is read by an unpickler that knows no class and no function, so that it can build
-mappings, lists and text and nothing else. Only entities with symptoms or departments are read: what is said of drugs
-is noisy.
+mappings, lists and text and nothing else. An entity with symptoms or departments is a disease, one with indications
+a drug. What the graph says of drugs is noisy (see the page of the medication domain).
 """
 
 import pickle
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from r1tailor.errors import DataError
+from r1tailor.records import Document
 from r1tailor.sources.base import Origin, Read
 
-_PREDICATES = {"symptoms": "常见症状", "departments": "就诊科室"}
+_DISEASE = {"symptoms": "常见症状", "departments": "就诊科室", "codes": "ICD10", "aliases": "别称"}
+_DRUG = {"indications": "适应症", "contraindications": "禁忌", "generic_names": "通用名", "classes": "分类"}
+_MARKS_A_DISEASE = frozenset(("ICD10", "就诊科室"))
 
 
 class _PlainUnpickler(pickle.Unpickler):
@@ -25,20 +30,42 @@ class _PlainUnpickler(pickle.Unpickler):
 
 
 def read(origin: Origin, path: Path) -> Read:
-    """Yield a document for each disease: ``text`` is its name, ``fields`` its symptoms and departments.
+    """Yield a document for each disease: ``text`` is its name, ``fields`` its symptoms, departments, codes and aliases.
 
     An entity whose predicates are no mapping of lists of text is rejected.
 
     Raises:
         DataError: the file is no pickle of a mapping, or names a class or function.
     """
-    for number, (name, predicates) in enumerate(_loaded(origin, path).items(), start=1):
+    return _entities(origin, _loaded(origin, path), _DISEASE, ("常见症状", "就诊科室"))
+
+
+def read_drugs(origin: Origin, path: Path) -> Read:
+    """Yield a document for each drug: ``fields`` are its indications, contraindications, generic names and classes.
+
+    ``diseases`` are those of its indications that the graph knows as diseases: the others are symptoms, organisms and
+    fragments of sentences. Rejects and raises as ``read`` does.
+    """
+    graph = _loaded(origin, path)
+    diseases = {
+        name for name, said in graph.items() if isinstance(said, dict) and not _MARKS_A_DISEASE.isdisjoint(said)
+    }
+    for found in _entities(origin, graph, _DRUG, ("适应症",)):
+        if isinstance(found, Document):
+            known = [name for name in found.fields["indications"] if name in diseases]
+            found = replace(found, fields={**found.fields, "diseases": known})
+        yield found
+
+
+def _entities(origin: Origin, graph: Mapping[Any, Any], wanted: Mapping[str, str], marks: Sequence[str]) -> Read:
+    """Yield the entities that have one of the predicates ``marks``, with the wanted ones as fields."""
+    for number, (name, predicates) in enumerate(graph.items(), start=1):
         if not isinstance(name, str) or not name.strip():
             yield origin.rejection(f"entity {number}", "its name is no text")
         elif not isinstance(predicates, dict):
             yield origin.rejection(f"entity {number}", "its predicates are no mapping")
-        elif any(predicate in predicates for predicate in _PREDICATES.values()):
-            fields = {field: predicates.get(predicate, []) for field, predicate in _PREDICATES.items()}
+        elif any(mark in predicates for mark in marks):
+            fields = {field: predicates.get(predicate, []) for field, predicate in wanted.items()}
             if all(_is_list_of_text(objects) for objects in fields.values()):
                 yield origin.document(f"cmekg-{number}", name, f"entity {number}", fields)
             else:

@@ -1,0 +1,173 @@
+"""Chinese medication advice: a disease and a fact of the patient -> the drug that suits both, with the reason.
+
+Each item offers a few drugs of the knowledge graph. One is indicated for the disease and its stated contraindications
+do not forbid it for the patient; at least one is indicated and forbidden; the others are not indicated. Advice complies
+when the drug that it names first is indicated and not forbidden. Drugs whose leaflets state no contraindications are
+never offered: silence is no safety.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from random import Random
+from typing import Literal
+
+from pydantic import Field
+
+from r1tailor.domain.base import Domain, answer_of, written
+from r1tailor.domain.contraindications import FACT, FACTS, forbidden, is_stated, of_class, substance
+from r1tailor.domain.declaration import Declaration, ScoredMetric
+from r1tailor.domain.disease_names import named_in
+from r1tailor.records import Document, Example, Prediction
+from r1tailor.schema.domain import DomainSection, Task
+
+_NOT_INDICATED = 20  # drugs that are tried for a place in an offer
+
+
+class MedicationTask(Task):
+    """What is offered to a patient."""
+
+    offered: int = Field(ge=3, le=10, description="Drugs to choose from.")
+    items_of_a_pair: int = Field(gt=0, le=20, description="Items of one disease and one fact, at most.")
+    question: str = Field(description="The patient and the offer: text with {disease}, {fact} and {drugs}.")
+
+
+class MedicationZhDomain(DomainSection):
+    """Drugs that are indicated and not contraindicated, in Chinese."""
+
+    kind: Literal["medication_zh"] = Field(description="medication_zh: the drug for a disease and a patient.")
+    task: MedicationTask = Field(description="What the model is asked.")
+
+
+class MedicationZh(Domain):
+    """Drugs of the reader ``cmekg_drugs`` that state contraindications."""
+
+    settings: MedicationZhDomain
+
+    def __init__(self, settings: MedicationZhDomain, documents: Sequence[Document]) -> None:
+        super().__init__(settings, documents)
+        stated = [document for document in documents if is_stated(document.fields["contraindications"])]
+        self._forbidden = _forbidden(documents)
+        self._indications = {document.text: set(document.fields["diseases"]) for document in stated}
+        self._drugs = tuple(self._indications)
+
+    def remarks(self) -> Sequence[str]:
+        """Say how many drugs are offered, and why the others are not."""
+        return (
+            f"{len(self._drugs):,} of {len(self.documents):,} drugs state contraindications; no others are offered",
+        )
+
+    def examples(self) -> Iterator[Example]:
+        """Yield the items of each disease and fact for which some indicated drugs are forbidden and some are not."""
+        for disease, indicated in self._indicated_for.items():
+            for fact in FACTS:
+                traps = [drug for drug in indicated if fact.name in self._forbidden[drug]]
+                suited = [drug for drug in indicated if fact.name not in self._forbidden[drug]]
+                if traps and suited:
+                    yield from self._items(disease, fact.name, suited, traps)
+
+    def labels_of(self, example: Example) -> tuple[str, ...]:
+        """Return the drugs that an item offers."""
+        return tuple(example.fields["offered"])
+
+    def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
+        """Score one piece of advice."""
+        fields = example.fields
+        named = named_in(answer_of(prediction.generated), fields["offered"]) or named_in(
+            answer_of(prediction.generated), self._drugs
+        )
+        drug = named[0].name if named else ""
+        indicated = fields["disease"] in self._indications.get(drug, ())
+        allowed = bool(drug) and fields["fact"] not in self._forbidden[drug]
+        return {
+            "medication_compliance": float(indicated and allowed),
+            "medication_compliance_ranked": float(prediction.ranked == fields["drug"]),
+            "indicated": float(indicated),
+            "not_contraindicated": float(allowed),
+        }
+
+    def majority_answer(self, train: Sequence[Example]) -> str:
+        """Return the drug that is right most often in training."""
+        return Counter(example.fields["drug"] for example in train).most_common(1)[0][0]
+
+    @cached_property
+    def _indicated_for(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for drug, diseases in self._indications.items():
+            for disease in sorted(diseases):
+                found.setdefault(disease, []).append(drug)
+        return found
+
+    def _items(self, disease: str, fact: str, suited: Sequence[str], traps: Sequence[str]) -> Iterator[Example]:
+        made = set[tuple[str, ...]]()
+        for number in range(self.settings.task.items_of_a_pair):
+            random = Random(f"{disease} {fact} {number}")
+            right = random.choice(suited)
+            offered = self._offered(disease, right, traps, random)
+            if len(offered) == self.settings.task.offered and (key := tuple(sorted(offered))) not in made:
+                made.add(key)
+                yield self._example(disease, fact, right, offered, number)
+
+    def _offered(self, disease: str, right: str, traps: Sequence[str], random: Random) -> list[str]:
+        """Return the right drug, one or two traps and others that are not indicated; no name holds another."""
+        chosen = random.sample(traps, min(2, len(traps)))
+        others = random.sample(self._drugs, min(_NOT_INDICATED, len(self._drugs)))
+        offered = [right]
+        for drug in (*chosen, *(other for other in others if disease not in self._indications[other])):
+            apart = all(drug not in other and other not in drug for other in offered)
+            if apart and len(offered) < self.settings.task.offered:
+                offered.append(drug)
+        holds_a_trap = any(trap in offered for trap in chosen)
+        random.shuffle(offered)
+        return offered if holds_a_trap else []
+
+    def _example(self, disease: str, fact: str, right: str, offered: Sequence[str], number: int) -> Example:
+        task, told = self.settings.task, FACT[fact].told
+        asked = task.question.format(disease=disease, fact=told, drugs="、".join(offered))
+        values = {"drug": right, "disease": disease, "fact": told}
+        kept = {"disease": disease, "fact": fact, "drug": right, "offered": list(offered)}
+        pair = f"{disease}-{fact}"
+        return Example(f"{pair}-{number + 1}", task.instruction, asked, written(task, values), group=pair, fields=kept)
+
+
+def _forbidden(drugs: Sequence[Document]) -> dict[str, frozenset[str]]:
+    """Return for each drug the facts that forbid it or another preparation of its substance."""
+    of_substance: dict[str, frozenset[str]] = {}
+    for drug in drugs:
+        names = (drug.text, *drug.fields["generic_names"], *drug.fields["classes"])
+        own = forbidden(drug.fields["contraindications"]) | of_class(names)
+        of_substance[substance(drug.text)] = of_substance.get(substance(drug.text), frozenset()) | own
+    return {drug.text: of_substance[substance(drug.text)] for drug in drugs}
+
+
+DECLARATION = Declaration(
+    kind="medication_zh",
+    section=MedicationZhDomain,
+    implementation="r1tailor.domain.medication_zh:MedicationZh",
+    metrics=(
+        ScoredMetric(
+            "medication_compliance",
+            "proportion",
+            constant_answer=True,
+            ranked="medication_compliance_ranked",
+            description="Answers whose drug is indicated for the disease and not contraindicated for the patient.",
+        ),
+        ScoredMetric(
+            "medication_compliance_ranked",
+            "proportion",
+            description="The same, taking the offered drug that the model finds likeliest instead of a free answer.",
+        ),
+        ScoredMetric(
+            "indicated",
+            "proportion",
+            constant_answer=True,
+            description="Answers whose drug is indicated for the disease.",
+        ),
+        ScoredMetric(
+            "not_contraindicated",
+            "proportion",
+            constant_answer=True,
+            description="Answers that name a drug which is not contraindicated for the patient.",
+        ),
+    ),
+)
