@@ -9,7 +9,10 @@ from tests.support.commands import Done
 from tests.support.refusals import CPU, GUARD, LORA, WHOLE
 
 SECTIONS = ", ".join(Settings.model_fields)
-DOMAINS = "education, education_zh, finance, generic, legal, legal_zh, medical, medical_zh, medical_zh_diagnosis, medical_zh_medication, medical_zh_symptoms"
+DOMAINS = (
+    "education, education_zh, finance, generic, legal, legal_zh, medical, medical_zh, "
+    "medical_zh_diagnosis, medical_zh_medication, medical_zh_symptoms"
+)
 TRACKED = "DVC or the registry keeps its files there; choose outputs/runs/<name>"
 NO_RANK = f"strategy.rnk is not a setting of {LORA}. Did you mean strategy.r?"
 CURRICULA = "by_difficulty, by_length, by_level, by_task, competence, shuffled"

@@ -88,7 +88,7 @@ class MedicationZh(Domain):
 
     def majority_answer(self, train: Sequence[Example]) -> str:
         """Return the drug that is right most often in training."""
-        return Counter(example.fields["drug"] for example in train).most_common(1)[0][0]
+        return Counter(str(example.fields["drug"]) for example in train).most_common(1)[0][0]
 
     @cached_property
     def _indicated_for(self) -> dict[str, list[str]]:
