@@ -120,6 +120,7 @@ def project(clone: Path, python: Callable[..., Done]) -> Path:
     """A domain of the user's own in the clone: one YAML, own examples, own vocabulary, a composition to start from."""
     generic = (clone / "conf" / "domain" / "generic.yaml").read_text("utf-8")
     mine = generic.replace("name: generic", "name: triage").replace("???", "data/triage.jsonl")
+    mine = mine.replace("reasoning: refuse", "reasoning: empty")  # the toy's template opens <think>
     mine = mine.replace("goals: []", "goals: [{metric: label_accuracy, at_least: 1.0, why: no mistake is allowed}]")
     mine = mine.replace("labels: null", "labels: [red, green, blue]").replace("test: 0.10", "test: 0.20")
     vocabulary = (

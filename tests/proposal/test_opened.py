@@ -57,7 +57,7 @@ def test_several_turns_and_their_reasoning_are_found(tmp_path: Path) -> None:
     assert found.survey is not None
     assert (found.survey.turns, found.survey.reasoned) == (4.0, 3)
     task = values(found, tmp_path)["task"]
-    assert (task["train_turns"], task["reasoning"]) == ("all", True)
+    assert (task["train_turns"], task["reasoning"]) == ("all", "keep")
 
 
 def test_reasoning_in_the_answers_of_a_table_hides_no_closed_set(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_reasoning_in_the_answers_of_a_table_hides_no_closed_set(tmp_path: Path)
     found = _settled(str(path), tmp_path)
     assert found.labels is not None
     assert set(found.labels.counts) == {"a", "b"}
-    assert values(found, tmp_path)["task"]["reasoning"] is True
+    assert values(found, tmp_path)["task"]["reasoning"] == "keep"
 
 
 def _settled(place: str, root: Path) -> Draft:
