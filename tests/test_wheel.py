@@ -61,6 +61,7 @@ def test_a_project_of_an_installed_wheel_trains_a_domain_of_ones_own(installed: 
     mine = (
         generic.replace("name: generic", "name: mine").replace("???", "mine.jsonl").replace("test: 0.10", "test: 0.2")
     )
+    mine = mine.replace("reasoning: refuse", "reasoning: empty")  # the toy's template opens <think>
     (project / "conf" / "domain" / "mine.yaml").write_text(mine, encoding="utf-8")
     title = "domain.title='Notes [/INST] <b>病历</b>'"
     _run(str(installed / "r1tailor"), "use", "domain=mine", "model=tiny_llama", cwd=project)

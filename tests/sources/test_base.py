@@ -32,7 +32,7 @@ def _damaged(case: Case, root: Path) -> None:
 
 
 # Databases, archives and JSON of others, whose records a case cannot write: tests/sources/test_packaged.py.
-OTHERS_PACKAGED = {"eu_laws", "zh_laws", "cmekg", "chalkbase", "chalkbase_limits"}
+OTHERS_PACKAGED = {"eu_laws", "zh_laws", "cmekg", "cmekg_drugs", "chalkbase", "chalkbase_limits"}
 
 
 def test_every_kind_of_source_and_every_packaged_one_has_a_case() -> None:

@@ -111,7 +111,7 @@ def test_what_an_older_checkout_fetched_is_moved(
 
 
 def test_a_packaged_source_that_nothing_reads_is_refused() -> None:
-    known = "bars, chalkbase, chalkbase_limits, cmekg, eu_laws, icd10cm, zh_laws. Did you mean icd10cm?"
+    known = "bars, chalkbase, chalkbase_limits, cmekg, cmekg_drugs, eu_laws, icd10cm, zh_laws. Did you mean icd10cm?"
     with pytest.raises(ConfigError, match=rf"domain\.sources\.0\.reader = 'icd10': must be one of {re.escape(known)}"):
         config.load(["domain.sources.0.reader=icd10"])
 
