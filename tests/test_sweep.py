@@ -118,7 +118,7 @@ REFUSED = [
         ],
     ),
     ("model=glob(tiny_*) sede=1", ["sede is not a setting of the composition (conf/config.yaml)"]),
-    ("model=glob(zzz*)", ["model=glob(zzz*): no option matches. conf/model has: local, "]),
+    ("model=glob(zzz*)", ["model=glob(zzz*): no option matches. conf/model has: gemma3_270m, local, "]),
     ("seed=range(5,1)", ["seed=range(5,1): there is no value in it"]),
     ("seed=range(0,1000000000)", ["the sweep has more than 10,000 jobs; give fewer values"]),
     ("optimizer.lr=interval(0.1,0.2)", ["optimizer.lr=interval(0.1,0.2): an interval needs a sweeper"]),

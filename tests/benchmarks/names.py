@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from r1tailor.corpus.privacy import find
-from r1tailor.evaluation.resampling import wilson
+from r1tailor.planning.power import wilson
 
 FOLDER = Path(__file__).parent / "data"
 LANGUAGES, SETS = ("en", "zh"), ("final", "former")

@@ -10,7 +10,6 @@ from r1tailor import config
 from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.inference.blocks import behind_block, block_length, decoded, opens_block
 from r1tailor.inference.local import LocalAnswerer
-from r1tailor.instruction.template import response
 from r1tailor.model import load
 from r1tailor.records import Example
 from tests.support.toy_answerers import answerer
@@ -39,11 +38,11 @@ def test_a_response_is_parted_into_its_block_and_its_answer(tokenizer: ChatToken
 def test_labels_stand_behind_the_block_that_the_model_wrote(tokenizer: ChatTokenizer) -> None:
     prompt = tokenizer.prompt_text(Example("e", "Name it.", "thing", ""))
     block, labels = behind_block(tokenizer, prompt, LABELS, "hm")
-    assert decoded(tokenizer, block) == response("", "hm", prompt)
+    assert decoded(tokenizer, block) == "hm\n</think>\n\n"
     assert [decoded(tokenizer, ids) for ids in labels] == list(LABELS)
     block, labels = behind_block(tokenizer, prompt, LABELS, "")
     assert block == ()
-    assert [decoded(tokenizer, ids) for ids in labels] == [response(label, "", prompt) for label in LABELS]
+    assert [decoded(tokenizer, ids) for ids in labels] == [f"\n</think>\n\n{label}" for label in LABELS]
 
 
 def test_ranking_follows_the_models_own_reasoning(examples: list[Example]) -> None:
@@ -62,7 +61,7 @@ def test_ranking_follows_the_models_own_reasoning(examples: list[Example]) -> No
 def _one_by_one(model: LocalAnswerer, example: Example, reasoning: str, labels: tuple[str, ...]) -> list[float]:
     """Return the log-likelihood of each label's first token behind the block, by the plain model."""
     chat, plain = model.tokenizer, model.model
-    before = chat.ids(response("", reasoning, chat.prompt_text(example)))
+    before = chat.ids(f"{reasoning}\n</think>\n\n")
     plain.set_attn_implementation("eager")  # type: ignore[operator]
     with torch.no_grad():
         logits = plain(torch.tensor([[*chat.prompt(example).prompt, *before]])).logits[0, -1]

@@ -27,13 +27,15 @@ def toy_chat(name: str, reasoning: Reasoning = "keep", **arguments: Any) -> Chat
 
 @cache
 def real_chat(name: str) -> ChatTokenizer | None:
-    """Return a real tokenizer with its chat template; None where the product does not carry it (yet)."""
+    """Return a real tokenizer with its chat template; None where its terms are to be accepted and it is not here."""
     if name == "deepseek":
         return deepseek_chat()
-    model = {"r1_distill_qwen": "tiny_r1_distill_qwen", "gemma3": "gemma3_270m"}.get(name, name)
-    if not (config.CONF / "model" / f"{model}.yaml").is_file():
+    chosen = {"r1_distill_qwen": "tiny_r1_distill_qwen", "gemma3": "gemma3_270m"}.get(name, name)
+    accepted = ["model.accept_licence=true"] if name == "gemma3" else []
+    model = config.load([f"model={chosen}", *accepted]).model
+    if accepted and not load.converted_folder(model).is_dir():  # type: ignore[arg-type]
         return None
-    return load.load_tokenizer(config.load([f"model={model}"]).model, config.ROOT)
+    return load.load_tokenizer(model, config.ROOT)
 
 
 def deepseek_chat() -> ChatTokenizer:

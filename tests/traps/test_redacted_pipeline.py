@@ -92,6 +92,7 @@ def _domain() -> str:
     shared = {"licence": "own", "available_at": "1970-01-01", "on_damage": "stop"}
     values |= {"name": "wards", "compliance": "hipaa", "sources": [source | shared for source in SOURCES]}
     values["cleaning"]["privacy"] = "hipaa"
+    values["task"]["reasoning"] = "empty"  # the toy's template opens <think>
     values["split"] |= {"by": "group", "similarity": 1, "validation": 0.1, "test": 0.2}
     values["split"]["leaks"] = {"fields": ["input"], "containment": 1, "on_leak": "remove"}
     return yaml.safe_dump(values, allow_unicode=True)
