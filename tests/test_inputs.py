@@ -209,7 +209,8 @@ def test_a_stage_calls_no_code_that_its_inputs_leave_out(settings: Compose, own_
         "inputs",
         *inputs.UNCOUNTED,
     )  # whoever starts a stage
-    refusing = {f"r1tailor/planning/{name}.py" for name in ("preflight", "plan", "memory_trace")}  # change no output
+    refusing = {f"r1tailor/planning/{name}.py" for name in ("preflight", "plan", "memory_trace", "reasoning")}
+    refusing |= {f"r1tailor/model/{name}.py" for name in ("gate", "architecture", "toy", "probe")}  # change no output
     refusing |= {"r1tailor/training/identity.py", "r1tailor/model/licence.py"}
     for stage in inputs.ROOMS:
         found: set[str] = set()

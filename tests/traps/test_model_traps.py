@@ -102,6 +102,7 @@ def keys_are_not_checked(patched: pytest.MonkeyPatch) -> None:
 
 def weights_of_the_base(patched: pytest.MonkeyPatch) -> None:
     patched.setattr(lora_of.PeftModel, "from_pretrained", lambda base, *_, **__: base)
+    keys_are_not_checked(patched)
 
 
 @pytest.mark.parametrize(
