@@ -41,7 +41,7 @@ def test_rates_and_lengths_are_of_the_answers_that_think() -> None:
         "think_rate": 0.75, "reasoning_tokens": 20.0, "truncated": 0.25, "answer_cut": 0.0
     }  # fmt: skip
     assert found["tuned"]["think_rate"].value == 0.0
-    assert np.isnan(found["tuned"]["reasoning_tokens"].value), "no length is 0 where nobody thinks"
+    assert "reasoning_tokens" not in found["tuned"], "no length is measured where nobody thinks"
     assert isinstance(found["base"]["think_rate"], Proportion)
     difference = compare(found["base"]["think_rate"], found["tuned"]["think_rate"], 200, 0.95, 0)
     assert difference.difference == -0.75

@@ -220,7 +220,8 @@ def _comparisons(
 ) -> dict[str, Any]:
     """Return the paired differences of a subject to its reference."""
     reference, own = measured[subject.reference], measured[subject.name]
-    found = {name: compare(reference[name], own[name], *options).as_dict() for name in reference}
+    both = [name for name in reference if name in own]
+    found = {name: compare(reference[name], own[name], *options).as_dict() for name in both}
     for metric in domain.metrics:
         if metric.name in own and metric.ranked in reference:
             name = f"{metric.name}_against_{subject.reference}_ranked"

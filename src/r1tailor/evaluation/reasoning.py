@@ -101,7 +101,8 @@ def _of_one(answers: Sequence[Prediction], longest: int, each: int) -> dict[str,
         metric = kind()
         metric.update([float(value) for value in values])
         found[name] = metric
-    found = {THINK_RATE: found[THINK_RATE], LENGTH: length} | found
+    if any(thinks):  # the length of reasoning that never was is not measured
+        found = {THINK_RATE: found[THINK_RATE], LENGTH: length} | found
     for one in found.values():
         one.cluster(each)
     return found
