@@ -65,15 +65,21 @@ def print_table(settings: Settings, metrics: Mapping[str, Any], judged: Sequence
 def rows(metrics: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Return the table's cells: metric, base, tuned, majority, difference, p."""
     models, comparisons = metrics["models"], metrics["comparisons"]
-    return [
-        (
-            name,
-            *(_interval(models[model].get(name), "value", name) for model in models),
-            _interval(entry, "difference", name),
-            f"{entry['p']:.2g}",
-        )
-        for name, entry in comparisons.items()
-    ] + [(name, *["not measured"] * 2, "", "", "") for name in metrics.get("not_measured", ())]
+    alone = [name for name in models["base"] if name == reasoning.LENGTH and name not in comparisons]
+    unpaired = [(name, *(_interval(models[model].get(name), "value", name) for model in models)) for name in alone]
+    return (
+        [
+            (
+                name,
+                *(_interval(models[model].get(name), "value", name) for model in models),
+                _interval(entry, "difference", name),
+                f"{entry['p']:.2g}",
+            )
+            for name, entry in comparisons.items()
+        ]
+        + [(*cells, "", "") for cells in unpaired]
+        + [(name, *["not measured"] * 2, "", "", "") for name in metrics.get("not_measured", ())]
+    )
 
 
 def write_plot(metrics: Mapping[str, Any], path: Path) -> None:
@@ -159,9 +165,9 @@ def excerpt(text: str) -> str:
 
 
 def _interval(entry: Mapping[str, float] | None, key: str, name: str) -> str:
-    if entry is not None and name == reasoning.LENGTH and math.isnan(entry[key]):
-        return "no reasoning"
-    return "" if entry is None else f"{entry[key]:.3f} [{entry['low']:.3f}, {entry['high']:.3f}]"
+    if entry is None:
+        return "no reasoning" if name == reasoning.LENGTH else ""
+    return f"{entry[key]:.3f} [{entry['low']:.3f}, {entry['high']:.3f}]"
 
 
 def _market(name: str, record: TrackRecord) -> dict[str, Any]:
