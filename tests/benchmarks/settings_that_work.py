@@ -134,7 +134,7 @@ def _composed(name: str, file: Path, labels: list[str], options: argparse.Namesp
     closed = [f"domain.task.labels={json.dumps(labels, ensure_ascii=False)}"] if labels else []
     return [
         "domain=generic",
-        f"domain.name={name}",
+        f"domain.name=set_{name}",  # no shipped domain has it
         f"domain.sources.0.path={file}",
         f"model={options.model}",
         "domain.split.validation=0.15",
