@@ -25,13 +25,14 @@ from r1tailor.domain import Domain, open_domain
 from r1tailor.inference.local import open_tuned
 from r1tailor.inference.predict import predict
 from r1tailor.layout import RunFolder
+from r1tailor.planning.power import wilson
 from r1tailor.records import Example, Prediction, read_documents, read_examples
 from r1tailor.schema.settings import Settings
 
 AUTO = "auto"
 _MOST_LABELS = 30
 _GOAL = 0.95  # of the best of the search
-_RESAMPLES, _Z = 10_000, 1.96
+_RESAMPLES = 10_000
 
 
 @dataclass(frozen=True)
@@ -201,10 +202,8 @@ def _ratio(auto: Measured, best: Measured) -> tuple[float, float, float]:
 
 
 def _wilson(measured: Measured) -> str:
-    share, count = measured.accuracy, len(measured.right)
-    middle = (share + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
-    half = _Z * np.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2)) / (1 + _Z**2 / count)
-    return f"{share:.3f} [{middle - half:.3f}, {middle + half:.3f}]"
+    low, high = wilson(sum(measured.right), len(measured.right), 0.95)
+    return f"{measured.accuracy:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def _row(name: str, file: Path, auto: Measured, best: Measured, majority: float, ratio: str) -> str:

@@ -26,6 +26,7 @@ from r1tailor.instruction.reasoning import meaning
 from r1tailor.instruction.template import END_THINK
 from r1tailor.model import load
 from r1tailor.objective.supervised import log_likelihoods
+from r1tailor.planning.power import wilson
 from r1tailor.records import Example
 from r1tailor.schema.domain import Reasoning
 
@@ -79,16 +80,8 @@ class Rate:
         return self.thought / self.answers
 
     def __str__(self) -> str:
-        low, high = wilson(self.thought, self.answers)
+        low, high = wilson(self.thought, self.answers, 0.95)
         return f"{self.share:.2f} [{low:.2f}, {high:.2f}]"
-
-
-def wilson(count: int, total: int, z: float = 1.96) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a share."""
-    share, square = count / total, z * z / total
-    middle = (share + square / 2) / (1 + square)
-    half = z / (1 + square) * math.sqrt(share * (1 - share) / total + square / (4 * total))
-    return middle - half, middle + half
 
 
 def examples(reasoned: float, moved: int = 0, count: int = 40) -> list[Example]:

@@ -6,7 +6,6 @@ have seen. All curricula of the same trainer settings have the same number of st
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from r1tailor.curriculum import by_length, competence, phase_selection, shuffled
 from r1tailor.curriculum.difficulty import Material, quantiles, scores
@@ -93,13 +92,6 @@ def shares_of(settings: Settings, key: str, held_out: Material, train: Material)
     so_far = curriculum.keys[: curriculum.keys.index(key) + 1]  # a phase depends on none that follows
     found = {k: phase_selection.taken(curriculum.phases[k], held_out, settings.seed, train) for k in so_far}
     return {k: frozenset(indexes) for k, indexes in found.items() if indexes}
-
-
-def seen_by(curriculum: Curriculum, key: str) -> dict[str, Any]:
-    """Return what of a curriculum decides a phase, as plain JSON values: its kind, the phase, and those before it."""
-    phases = curriculum.model_dump(mode="json", by_alias=True)["phases"]
-    so_far = curriculum.keys[: curriculum.keys.index(key) + 1]
-    return {"kind": curriculum.kind, "phases": {k: phases[k] for k in so_far}}
 
 
 def _paced(

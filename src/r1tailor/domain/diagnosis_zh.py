@@ -17,7 +17,7 @@ from pydantic import Field, field_validator
 
 from r1tailor.domain.base import Domain, answer_of, coverage, written
 from r1tailor.domain.declaration import Declaration, ScoredMetric
-from r1tailor.domain.disease_names import Named, named_in
+from r1tailor.domain.entity_names import CODE, Named, named_in
 from r1tailor.domain.medical_zh import symptoms_of
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Example, Prediction
@@ -28,7 +28,6 @@ _RANKS = 3  # diseases that an answer names
 _HALF = 0.5  # of the symptoms shown that a disease must list to match them
 _DENIED_AMONG = 100  # the most frequent symptoms; a denied one comes from these
 _TRIES = 20
-_CODE = re.compile(r"[A-Z]\d\d(?:\.\d{1,2})?")
 
 
 class DiagnosisTask(Task):
@@ -186,7 +185,7 @@ def _gives_away(symptom: str, disease: str) -> bool:
 
 def _codes(document: Document) -> list[str]:
     """Return the ICD-10 codes of a disease; morphology codes and ranges are none."""
-    return [code for listed in document.fields.get("codes", ()) if _CODE.fullmatch(code := listed.strip())]
+    return [code for listed in document.fields.get("codes", ()) if CODE.fullmatch(code := listed.strip())]
 
 
 DECLARATION = Declaration(

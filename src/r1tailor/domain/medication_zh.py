@@ -17,7 +17,7 @@ from pydantic import Field
 from r1tailor.domain.base import Domain, answer_of, written
 from r1tailor.domain.contraindications import FACT, FACTS, forbidden, is_stated, of_class, substance
 from r1tailor.domain.declaration import Declaration, ScoredMetric
-from r1tailor.domain.disease_names import named_in
+from r1tailor.domain.entity_names import named_in
 from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema.domain import DomainSection, Task
 
@@ -72,10 +72,8 @@ class MedicationZh(Domain):
 
     def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
         """Score one piece of advice."""
-        fields = example.fields
-        named = named_in(answer_of(prediction.generated), fields["offered"]) or named_in(
-            answer_of(prediction.generated), self._drugs
-        )
+        fields, answer = example.fields, answer_of(prediction.generated)
+        named = named_in(answer, fields["offered"]) or named_in(answer, self._drugs)
         drug = named[0].name if named else ""
         indicated = fields["disease"] in self._indications.get(drug, ())
         allowed = bool(drug) and fields["fact"] not in self._forbidden[drug]

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy.stats import norm
 
 from r1tailor.evaluation.metrics import ItemMetric, Proportion
 from r1tailor.evaluation.resampling import UNDEFINED, Array, Bounds
+from r1tailor.planning.power import wilson
 from r1tailor.records import Example, Prediction
 
 _LAST = 6  # number of an answer from which answers share a row
@@ -61,10 +61,7 @@ def _wilson(rows: Array, confidence: float) -> Bounds:
     share, items = rows[:, 0].sum() / rows[:, 1].sum(), rows[:, 1].sum()
     spread = ((rows[:, 0] - share * rows[:, 1]) ** 2).sum() * len(rows) / max(len(rows) - 1, 1) / items**2
     worth = min(items, share * (1 - share) / spread) if spread else len(rows)
-    z = norm.ppf((1 + confidence) / 2)
-    middle = (share + z**2 / (2 * worth)) / (1 + z**2 / worth)
-    half = z / (1 + z**2 / worth) * np.sqrt(share * (1 - share) / worth + z**2 / (4 * worth**2))
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    return wilson(share * worth, worth, confidence)
 
 
 def clusters(items: Sequence[Example]) -> list[int] | None:

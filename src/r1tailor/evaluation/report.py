@@ -65,21 +65,21 @@ def print_table(settings: Settings, metrics: Mapping[str, Any], judged: Sequence
 def rows(metrics: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Return the table's cells: metric, base, tuned, majority, difference, p."""
     models, comparisons = metrics["models"], metrics["comparisons"]
+
+    def values(name: str) -> list[str]:
+        return [_interval(models[model].get(name), "value", name) for model in models]
+
+    paired = [
+        (name, *values(name), _interval(entry, "difference", name), f"{entry['p']:.2g}")
+        for name, entry in comparisons.items()
+    ]
     alone = [name for name in models["base"] if name == reasoning.LENGTH and name not in comparisons]
-    unpaired = [(name, *(_interval(models[model].get(name), "value", name) for model in models)) for name in alone]
-    return (
-        [
-            (
-                name,
-                *(_interval(models[model].get(name), "value", name) for model in models),
-                _interval(entry, "difference", name),
-                f"{entry['p']:.2g}",
-            )
-            for name, entry in comparisons.items()
-        ]
-        + [(*cells, "", "") for cells in unpaired]
-        + [(name, *["not measured"] * 2, "", "", "") for name in metrics.get("not_measured", ())]
-    )
+    unpaired = [(name, *values(name), "", "") for name in alone]
+    return [
+        *paired,
+        *unpaired,
+        *((name, *["not measured"] * 2, "", "", "") for name in metrics.get("not_measured", ())),
+    ]
 
 
 def write_plot(metrics: Mapping[str, Any], path: Path) -> None:

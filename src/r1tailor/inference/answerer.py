@@ -1,7 +1,7 @@
 """What can be asked of any model, wherever it runs. No torch."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Literal, Protocol
 
 from r1tailor.domain import is_text
@@ -25,6 +25,14 @@ def as_examples(prompts: Sequence[Prompt], instruction: str) -> list[Example]:
         Example(f"prompt {number}", instruction, prompt, "") if isinstance(prompt, str) else prompt
         for number, prompt in enumerate(prompts, start=1)
     ]
+
+
+def responding(examples: list[Example], responses: Sequence[str] | None) -> list[Example]:
+    """Return examples with given responses, without reasoning, in place of their own; as they are where none are."""
+    if responses is None:
+        return examples
+    pairs = zip(examples, responses, strict=True)
+    return [replace(example, output=response, reasoning="") for example, response in pairs]
 
 
 def longest(examples: Sequence[Example], settings: Settings) -> int:

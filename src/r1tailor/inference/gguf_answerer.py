@@ -23,6 +23,7 @@ from r1tailor.inference.answerer import (
     as_examples,
     by_example,
     longest,
+    responding,
     silent,
 )
 from r1tailor.inference.blocks import before_labels, behind_block, block_length, opens_block
@@ -131,10 +132,7 @@ class GgufAnswerer:
         self, prompts: Sequence[Prompt], responses: Sequence[str] | None = None, progress: Progress = silent
     ) -> list[Likelihood]:
         """Return the likelihood of each response, or of the examples' own (see ``Answerer``)."""
-        examples = self._examples(prompts)
-        if responses is not None:
-            pairs = zip(examples, responses, strict=True)
-            examples = [replace(example, output=response, reasoning="") for example, response in pairs]
+        examples = responding(self._examples(prompts), responses)
         if not examples:
             return []
         tokenized = tokenize(examples, self.tokenizer, longest(examples, self.settings))

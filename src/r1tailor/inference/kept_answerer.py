@@ -5,7 +5,7 @@ from dataclasses import asdict, astuple, replace
 from typing import Any
 
 from r1tailor import store
-from r1tailor.inference.answerer import Answer, Likelihood, Progress, Prompt, as_examples, longest, silent
+from r1tailor.inference.answerer import Answer, Likelihood, Progress, Prompt, as_examples, longest, responding, silent
 from r1tailor.inference.blocks import before_labels
 from r1tailor.inference.kept import Keep, Kept
 from r1tailor.inference.local import LocalAnswerer
@@ -53,10 +53,7 @@ class KeptAnswerer:
         self, prompts: Sequence[Prompt], responses: Sequence[str] | None = None, progress: Progress = silent
     ) -> list[Likelihood]:
         """Return the likelihood of each response, or of the examples' own (see ``Answerer``)."""
-        examples = self._examples(prompts)
-        if responses is not None:
-            pairs = zip(examples, responses, strict=True)
-            examples = [replace(example, output=response, reasoning="") for example, response in pairs]
+        examples = responding(self._examples(prompts), responses)
         told = [[_question(one), one.output, one.reasoning, one.tool_calls] for one in examples]
 
         def ask(missing: Sequence[int], keep: Keep) -> None:

@@ -65,11 +65,11 @@ def items_for_shift(shift: float) -> int:
     return ceil((_SHIFT / shift) ** 2)
 
 
-def wilson(successes: float, n: int, confidence: float) -> tuple[float, float]:
+def wilson(successes: float, n: float, confidence: float) -> tuple[float, float]:
     """Return Wilson's score interval of a proportion; NaN without items.
 
     Args:
-        successes: of the items; an expected number need not be whole.
+        successes: of the items; neither need be whole, as where items are worth less than they are many.
         n: how many items there are.
         confidence: of the interval.
 

@@ -20,7 +20,6 @@ Row = tuple[int, dict[str, Any] | str]
 
 _PARTS: tuple[Role, ...] = get_args(Role)
 _ASKED = ("instruction", "input")  # one of them may be empty
-_WHOLE = ("output", "reasoning", "group")  # of several columns none may be empty
 _OWN_NAMES = {  # the columns that a part takes by itself
     "input": ("input", "text"),
     **{part: (part,) for part in ("instruction", "output", "reasoning", "group", "entities")},

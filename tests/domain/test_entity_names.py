@@ -2,7 +2,7 @@
 
 import pytest
 
-from r1tailor.domain.disease_names import Named, named_in
+from r1tailor.domain.entity_names import Named, named_in
 
 NAMES = ("胃炎", "急性胃炎", "肺炎")
 

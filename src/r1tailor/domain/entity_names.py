@@ -1,15 +1,15 @@
-"""Names of diseases in an answer, in the order in which they are named, each with the code written after it."""
+"""Names of diseases or drugs in an answer, in the order in which they stand, each with the ICD-10 code after it."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_CODE = re.compile(r"[A-Z]\d\d(?:\.\d{1,2})?")
+CODE = re.compile(r"[A-Z]\d\d(?:\.\d{1,2})?")
 
 
 @dataclass(frozen=True)
 class Named:
-    """A disease that an answer names.
+    """A disease or drug that an answer names.
 
     Attributes:
         name: as the graph spells it; empty where none is named.
@@ -21,7 +21,7 @@ class Named:
 
 
 def named_in(answer: str, names: Sequence[str]) -> list[Named]:
-    """Return the diseases of an answer in order; of names that overlap the longest counts, and each counts once.
+    """Return the names in an answer in order; of names that overlap the longest counts, and each counts once.
 
     >>> named_in("1. 肺炎 J18.9 2. 急性胃炎 3. 胃炎 K29.7", ["胃炎", "急性胃炎", "肺炎"])
     [Named(name='肺炎', code='J18.9'), Named(name='急性胃炎', code=''), Named(name='胃炎', code='K29.7')]
@@ -35,6 +35,6 @@ def named_in(answer: str, names: Sequence[str]) -> list[Named]:
     ends = [start for start, _, _ in (*kept[1:], (len(answer), 0, ""))][: len(kept)]
     found: dict[str, str] = {}
     for (_, end, name), until in zip(kept, ends, strict=True):
-        code = _CODE.search(answer[end:until])
+        code = CODE.search(answer[end:until])
         found.setdefault(name, code.group() if code else "")
     return [Named(name, code) for name, code in found.items()]
