@@ -67,7 +67,8 @@ PARAMS = ROOT / "params.yaml"
 _DOMAIN_NAME = re.compile(r"^name:\s*[\"']?(\w+)", re.MULTILINE)
 _CHECKED_JOBS = 200  # of a sweep, before its first one starts: seconds
 _STOPS_COMPOSING = (HydraException, OmegaConfBaseException, yaml.YAMLError, ValueError, RecursionError)
-_LATER = {"serving": "embedded"}  # sections that versions of earlier releases lack: the option that they take
+# Sections that versions of earlier releases lack: the option that they take.
+_LATER = {"serving": "embedded", "redteam": "none"}
 _COMPOSED_FROM = re.compile(r"# (conf/.+) ([0-9a-f]{64})")
 _NO_WAY_TO_WRITE = {  # and what to do about it
     errno.ENOSPC: "free space there, then run the command again",
@@ -502,7 +503,7 @@ def explain(
         return faults
     settings = Settings.model_validate(composition, context=declared)
     shared = _shared_name(settings.domain.name, choices.get("domain", ""), [CONF, *folders])
-    unknown = unmeasured(settings.domain, settings.evaluation.samples)
+    unknown = unmeasured(settings.domain, settings.evaluation.samples, settings.redteam.metrics)
     return [*shared, *unknown, *_not_for_texts(settings), *_impossible_variants(settings)]
 
 
