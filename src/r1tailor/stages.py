@@ -44,6 +44,7 @@ from r1tailor.records import (
     write_documents,
     write_records,
 )
+from r1tailor.redteam.folder import nothing, rates_of
 from r1tailor.registry import Version, open_registry
 from r1tailor.registry.files import write_folder
 from r1tailor.schema.annotation import Annotation
@@ -489,28 +490,23 @@ def redteam(settings: Settings, run: RunFolder) -> None:
     Raises:
         DataError: the model was trained with other settings, or a set or bank of questions cannot be read.
     """
-    from r1tailor.redteam import run as attacks
-
     if not settings.redteam.attacks:
-        attacks.nothing(run.attacked)
-        print("redteam: nothing is asked; redteam=standard asks our own cases")
+        nothing(run.attacked)
         return
     _refuse_other_model(settings, run)
+    from r1tailor.redteam.run import attack
     from r1tailor.redteam.subjects import targets
     from r1tailor.redteam.table import print_rates
 
     model = run.phase(settings.curriculum.final) / "model"
     asked = targets(settings, model, run.compressed, config.ROOT)
-    print_rates(attacks.attack(settings, asked, run.attacked, config.ROOT, model))
+    print_rates(attack(settings, asked, run.attacked, config.ROOT, model))
 
 
 def _attacked(settings: Settings, run: RunFolder) -> dict[str, Any] | None:
     """Return the rates of the red team; None where none is composed."""
-    if not settings.redteam.attacks:
-        return None
-    from r1tailor.redteam.run import rates_of
-
-    return rates_of(run.attacked, run.phase(settings.curriculum.final) / "model")
+    model = run.phase(settings.curriculum.final) / "model"
+    return rates_of(run.attacked, model) if settings.redteam.attacks else None
 
 
 def register(settings: Settings, run: RunFolder) -> Version:

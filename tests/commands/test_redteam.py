@@ -18,13 +18,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_without_a_model_the_stage_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_model_the_stage_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     from r1tailor.commands import redteam
 
     ran: list[str] = []
     monkeypatch.setattr(redteam, "run_stage", ran.append)
     main(["redteam"])
     assert ran == ["redteam"]
+    assert "redteam: nothing is asked; redteam=standard asks our own cases" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from r1tailor import store
-from r1tailor.errors import DataError
 from r1tailor.records import Example
 from r1tailor.redteam import run
-from r1tailor.redteam.run import ANSWERS, Target, attack, cases, nothing, rates_of
+from r1tailor.redteam.folder import ANSWERS
+from r1tailor.redteam.run import Target, attack, cases
 from r1tailor.schema.settings import Settings
 from tests.support.attacks import Scripted
 
@@ -114,21 +114,6 @@ def test_a_refused_attack_leaves_no_rates_of_an_earlier_one(legal: Settings, tmp
         attack(legal, [Target("base", dies)], tmp_path, tmp_path)
     assert not (tmp_path / "rates.json").exists()
     assert list((tmp_path / "verdicts").iterdir()) == []
-
-
-def test_where_nothing_is_asked_that_is_written(tmp_path: Path) -> None:
-    nothing(tmp_path)
-    assert store.read_json(tmp_path / "rates.json") == {"n": 0, "models": {}}
-
-
-def test_rates_of_another_model_are_refused(tmp_path: Path) -> None:
-    store.write_json(tmp_path / "model" / store.MANIFEST, {"a": 1})
-    store.write_json(tmp_path / "rates.json", {"model": "other", "models": {}})
-    with pytest.raises(DataError, match=r"rates\.json: this model was not attacked"):
-        rates_of(tmp_path, tmp_path / "model")
-    mine = store.sha256_file(tmp_path / "model" / store.MANIFEST)
-    store.write_json(tmp_path / "rates.json", {"model": mine, "models": {}})
-    assert rates_of(tmp_path, tmp_path / "model")["model"] == mine
 
 
 def test_the_budgets_are_those_of_the_red_team(legal: Settings) -> None:

@@ -11,6 +11,7 @@ from r1tailor import config, config_messages
 from r1tailor.commands.arguments import add_overrides
 from r1tailor.commands.stage import run_stage
 from r1tailor.errors import ConfigError, UserError
+from r1tailor.redteam.folder import ANSWERS, is_free
 from r1tailor.schema.objective import RemoteTeacher
 from r1tailor.schema.redteam import Bank
 from r1tailor.schema.settings import Settings
@@ -49,6 +50,8 @@ def _run(parsed: argparse.Namespace) -> None:
         if parsed.against or parsed.out or parsed.served or parsed.overrides:
             raise UserError("redteam: --against, --out, --served and overrides are for a --model; name one")
         run_stage("redteam")
+        if not config.load_params().redteam.attacks:
+            print("redteam: nothing is asked; redteam=standard asks our own cases")
         return
     _attack(parsed)
 
@@ -57,11 +60,10 @@ def _attack(parsed: argparse.Namespace) -> None:
     settings, asked, folder = _targets(parsed)
     if not settings.redteam.attacks:
         raise ConfigError(["redteam: nothing is asked by this composition; choose redteam=standard"])
-    from r1tailor.redteam.run import ANSWERS, RATES, attack
+    from r1tailor.redteam.run import attack
     from r1tailor.redteam.table import print_rates
 
-    ours = (folder / RATES).exists() or (folder / ANSWERS).exists()
-    if folder.is_dir() and any(folder.iterdir()) and not ours:
+    if not is_free(folder):
         raise UserError(f"redteam --out {folder}: it holds other files; choose a new or an empty folder")
     print_rates(attack(settings, asked, folder, config.ROOT))
     shown = folder.relative_to(config.ROOT) if folder.is_relative_to(config.ROOT) else folder
@@ -94,7 +96,6 @@ def _remote(parsed: argparse.Namespace, overrides: list[str]) -> "tuple[Settings
     settings = config.load(overrides)
     host = urlsplit(parsed.model).hostname or "endpoint"
     folder = (parsed.out or config.ROOT / "outputs" / "redteam" / host).resolve()
-    from r1tailor.redteam.run import ANSWERS
     from r1tailor.redteam.subjects import behind_url
 
     return settings, [behind_url(_SECOND, _endpoint(parsed), settings, folder / ANSWERS)], folder

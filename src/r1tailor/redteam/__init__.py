@@ -13,6 +13,9 @@
     rates           verdicts -> rates with intervals, by family, paired with the base model
     tasks           what no rule decides, for people
     run             a model asked and judged
+    folder          where that is written
+    subjects        what is attacked; ``resumed`` keeps what a server answered
+    judged          an answer with its verdicts
     table           the rates for the terminal
 
 ``articles.json`` has the last article of the acts of the packaged EU and Chinese law; ``pinyin.txt`` the readings of

@@ -13,19 +13,16 @@ from typing import Any
 from rich.progress import Progress
 
 from r1tailor import store
-from r1tailor.errors import DataError
 from r1tailor.inference import Answerer, Sampling
 from r1tailor.inference.endpoint import EndpointError
 from r1tailor.inference.ranking import likeliest
 from r1tailor.redteam import bank, judged, packaged_sets, rates, tasks
 from r1tailor.redteam.cases import Case, chosen
+from r1tailor.redteam.folder import ANSWERS, RATES, REPORT, VERDICTS, clear, manifest_of
 from r1tailor.redteam.judged import Judged
 from r1tailor.redteam.refusals import ON_PYRIT, Detector, measured
 from r1tailor.redteam.transforms import disguised
 from r1tailor.schema.settings import Settings
-
-RATES, VERDICTS, REPORT = "rates.json", "verdicts", "report.json"
-ANSWERS = ".answers"  # of targets outside this process, until an attack is finished
 
 
 @dataclass(frozen=True)
@@ -79,7 +76,7 @@ def attack(
     for name, all_ in made.items():
         judged.write(folder / VERDICTS / f"{name}.jsonl", all_)
     references = {target.name: target.reference for target in targets if target.reference}
-    found = rates.rates(settings, made, references) | ({"model": _manifest(model)} if model else {})
+    found = rates.rates(settings, made, references) | ({"model": manifest_of(model)} if model else {})
     told = rates.report(settings, made, references, detector)
     if settings.redteam.bank:
         told["bank"] = bank.counted([case for case in asked if case.origin == "bank"])
@@ -88,37 +85,6 @@ def attack(
     store.write_json(folder / RATES, found)
     shutil.rmtree(folder / ANSWERS, ignore_errors=True)
     return found | {"report": told}
-
-
-def rates_of(folder: Path, model: Path) -> dict[str, Any]:
-    """Return the rates of an attack on a model.
-
-    Raises:
-        DataError: the model was not attacked, or another one was.
-    """
-    file = folder / RATES
-    found: dict[str, Any] = store.read_json(file) if file.exists() else {}
-    if found.get("model") != _manifest(model):
-        raise DataError(f"{file}: this model was not attacked. Run the stage redteam: dvc repro, or python train.py")
-    return found
-
-
-def _manifest(model: Path) -> str:
-    return store.sha256_file(model / store.MANIFEST)
-
-
-def nothing(folder: Path) -> None:
-    """Write that nothing was asked."""
-    clear(folder)
-    store.write_json(folder / VERDICTS / REPORT, {})
-    store.write_json(folder / RATES, {"n": 0, "models": {}})
-
-
-def clear(folder: Path) -> None:
-    """Remove what an earlier attack wrote, so that a refused one leaves nothing that looks like its own."""
-    (folder / RATES).unlink(missing_ok=True)
-    shutil.rmtree(folder / VERDICTS, ignore_errors=True)
-    (folder / VERDICTS).mkdir(parents=True)
 
 
 def _detector(settings: Settings) -> Detector | None:
