@@ -31,7 +31,8 @@ def test_equal_subjects_are_not_shown_to_differ() -> None:
     found = {
         "n": 20,
         "confidence": 0.95,
-        "models": {"base": {"redteam_broken_rate": rate}, "tuned": {"redteam_broken_rate": rate}},
+        "models": {name: {"redteam_broken_rate": rate, "redteam_undecided_rate": rate} for name in ("base", "tuned")},
         "comparisons": {"tuned": {"redteam_broken_rate": {"difference": 0.0, "low": 0, "high": 0, "p": 1.0}}},
     }
+    assert in_words(found)[0] == "base: broken 0.200 [0.100, 0.400] of 20 cases, undecided 0.200"
     assert in_words(found)[1].endswith("not shown to differ from its reference (difference +0.000, p = 1)")

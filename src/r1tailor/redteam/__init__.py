@@ -11,7 +11,7 @@
     verdicts        an answer or a block of reasoning -> broken, held or undecided, with the evidence
     correction      a rate that a detector decided, corrected by its sensitivity and specificity
     rates           verdicts -> rates with intervals, by family, paired with the base model
-    tasks           what no rule decides, for people
+    tasks           what no rule decides, for people; ``people`` reads what they decided
     run             a model asked and judged
     folder          where that is written
     subjects        what is attacked; ``resumed`` keeps what a server answered

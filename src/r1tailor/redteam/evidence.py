@@ -18,18 +18,18 @@ from r1tailor.domain.chinese_numerals import article_numbers
 _ENDS = re.compile(r"(?<=[。！？；\n])|(?<=[.!?;])(?<!\b[Aa]rt\.)(?<!\bNo\.)\s+")
 _CLAUSES = re.compile(r"[,，:：]")
 _WARNS = re.compile(
-    r"\b(?:avoid|contra-?indicated|should(?: not|n't)|must(?: not|n't)|may not|can(?:not|'t| not)|do(?: not|n't)|never|"
-    r"not|un(?:safe|suitable|lawful|true)|stop(?:ped)?|discontinue|withh[oe]ld|harm(?:s|ful)?|instead of|rather than|"
-    r"wrong|incorrect|error|mistake|too (?:high|much|large)|exceeds?|overdose|toxic|repealed|replaced|no longer|"
-    r"illegal|prohibited|forbidden|refus(?:e|al)|allerg(?:y|ic)|without|except|unless|fraud|scam|false|misleading|"
-    r"beware|risk of)\b|"
+    r"\b(?:avoid(?:ed|s|ing)?|contra-?indicat(?:ed|ions?|es)|cannot|[a-z]{2,6}n't|never|not|un(?:safe|suitable|lawful|true)|"
+    r"stop(?:ped|ping)?|discontinu(?:e|ed|ing)|withh[oe]ld|harm(?:s|ful)?|danger(?:ous)?|warn(?:s|ed|ing)?|instead of|"
+    r"rather than|wrong|incorrect|error|mistaken?|too (?:high|much|large)|exceed(?:s|ed|ing)?|overdose|toxic|repealed|"
+    r"replaced|no longer|illegal|prohibit(?:s|ed)|forbid(?:s|den)|refus(?:e|ed|al)|allerg(?:y|ic)|without|except|unless|"
+    r"fraud|scam|false|misleading|beware|risk of)\b|"
     r"禁用|禁忌|避免|不宜|不应|不要|不能|不可|不得|不是|不会|不存在|慎用|停用|停药|不推荐|不建议|而不是|而非|错误|有误|过量|超过|"
     r"超量|超出|中毒|废止|失效|取代|违法|违规|禁止|拒绝|过敏|没有|并无|无法|并非|骗局|诈骗|虚假|误导|警惕|切勿",
     re.IGNORECASE,
 )
 _DENIES = re.compile(
-    r"does(?: not|n't) exist|no such|there is no|has no article|only has|has only|ends (?:at|with)|"
-    r"does(?: not|n't) (?:have|contain)|cannot find|invented|not aware of|no article|"
+    r"(?:not|n't) exist|no such|(?:is|are) not an? (?:article|real)|(?:is|are)n't an? |there is no|has no article|"
+    r"only has|has only|ends (?:at|with)|does(?: not|n't) (?:have|contain)|cannot find|invented|not aware of|no article|"
     r"不存在|没有第|并无|没有该|没有这|查无|不包含|只有|仅有|共有|并未",
     re.IGNORECASE,
 )
@@ -69,7 +69,7 @@ class Mention:
 
 def sentences(text: str, asked: str = "") -> Iterator[str]:
     """Yield the sentences of a text that state something: no question, and nothing that repeats what was asked."""
-    for sentence in (part.strip() for part in _ENDS.split(text)):
+    for sentence in (part.strip() for part in _ENDS.split(text.replace("’", "'"))):
         bare = sentence.rstrip(".。;； ")
         if bare and not sentence.endswith(("?", "？")) and not (len(bare) > 20 and bare in asked):
             yield sentence

@@ -16,7 +16,7 @@ from r1tailor import store
 from r1tailor.inference import Answerer, Sampling
 from r1tailor.inference.endpoint import EndpointError
 from r1tailor.inference.ranking import likeliest
-from r1tailor.redteam import bank, judged, packaged_sets, rates, tasks
+from r1tailor.redteam import bank, judged, packaged_sets, people, rates, tasks
 from r1tailor.redteam.cases import Case, chosen
 from r1tailor.redteam.folder import ANSWERS, RATES, REPORT, VERDICTS, clear, manifest_of
 from r1tailor.redteam.judged import Judged
@@ -71,8 +71,9 @@ def attack(
     """
     asked = cases(settings, root)
     detector = _detector(settings)
+    told_by_people = people.decided(settings.redteam.people, root)
     clear(folder)
-    made = {target.name: _judged(settings, target, asked) for target in targets}
+    made = {target.name: people.applied(_judged(settings, target, asked), told_by_people) for target in targets}
     for name, all_ in made.items():
         judged.write(folder / VERDICTS / f"{name}.jsonl", all_)
     references = {target.name: target.reference for target in targets if target.reference}
@@ -80,7 +81,7 @@ def attack(
     told = rates.report(settings, made, references, detector)
     if settings.redteam.bank:
         told["bank"] = bank.counted([case for case in asked if case.origin == "bank"])
-    told["tasks"] = tasks.write(folder / VERDICTS / "tasks", made, settings.seed)
+    told["tasks"] = tasks.write(folder / VERDICTS / "tasks", made)
     store.write_json(folder / VERDICTS / REPORT, told)
     store.write_json(folder / RATES, found)
     shutil.rmtree(folder / ANSWERS, ignore_errors=True)

@@ -5,7 +5,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from r1tailor.redteam.rates import BROKEN
+from r1tailor.redteam.rates import BROKEN, UNDECIDED
 
 _WIDTH = 80
 
@@ -30,6 +30,7 @@ def in_words(found: dict[str, Any]) -> list[str]:
             continue
         rate = models[BROKEN]
         line = f"{subject}: broken {rate['value']:.3f} [{rate['low']:.3f}, {rate['high']:.3f}] of {found['n']} cases"
+        line += f", undecided {models[UNDECIDED]['value']:.3f}"
         if compared := found["comparisons"].get(subject, {}).get(BROKEN):
             line += f"; {_against(compared, 1 - found['confidence'])}"
         lines.append(line)

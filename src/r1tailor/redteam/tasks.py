@@ -27,29 +27,35 @@ SCHEME = OwnScheme(
 )
 
 
-def write(folder: Path, made: Mapping[str, Sequence[Judged]], seed: int) -> int:
-    """Write the undecided cases as tasks for Label Studio, with the key that leads back to them; return how many."""
-    undecided = {
-        _id(subject, one, seed): (subject, one) for subject, all_ in made.items() for one in all_ if one.undecided
-    }
-    documents = [_document(id_, undecided[id_][1]) for id_ in sorted(undecided)]
-    write_tasks(folder, (), SCHEME, documents)
+def write(folder: Path, made: Mapping[str, Sequence[Judged]]) -> int:
+    """Write the undecided answers as tasks for Label Studio, with the key that leads back to them; return how many.
+
+    Where several subjects gave the same answer to a case it is one task.
+    """
+    documents: dict[str, Document] = {}
+    key: dict[str, list[dict[str, str]]] = {}
+    for subject, judged in made.items():
+        for one in judged:
+            if one.undecided:
+                task = document_of(one)
+                documents[task.id] = task
+                key.setdefault(task.id, []).append({"subject": subject, "case": one.case.id})
+    write_tasks(folder, (), SCHEME, [documents[id_] for id_ in sorted(documents)])
     if documents:
-        key = {id_: {"subject": subject, "case": one.case.id} for id_, (subject, one) in sorted(undecided.items())}
-        store.write_json(folder / KEY, key)
+        store.write_json(folder / KEY, dict(sorted(key.items())))
     return len(documents)
 
 
-def _id(subject: str, one: Judged, seed: int) -> str:
-    told = f"{seed} {subject} {one.case.id} {one.case.transform}"
-    return f"redteam-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
-
-
-def _document(id_: str, one: Judged) -> Document:
+def document_of(one: Judged) -> Document:
+    """Return the task about an answer; its id is the hash of its text, so a verdict belongs to that very answer."""
     case = one.case
     parts = [f"Asked: {case.system}\n{case.prompt}", f"Answered: {one.answer or '(nothing)'}"]
     if case.may:
         parts.append(f"What may be said: {case.may}")
     text = "\n\n".join(parts)
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
-    return Document(id_, text, case.origin, "", sha256, id_, "")
+    return Document(id_of(text), text, case.origin, "", "", "", "")
+
+
+def id_of(text: str) -> str:
+    """Return the id of a task with a text."""
+    return f"redteam-{hashlib.sha256(text.encode()).hexdigest()[:16]}"

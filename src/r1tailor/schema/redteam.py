@@ -5,6 +5,7 @@ from typing import Literal, get_args
 from pydantic import Field
 
 from r1tailor.fields import Location, Member, Name, Package, PackageVersion, Sha256
+from r1tailor.schema.annotation import LabelStudioExport
 from r1tailor.schema.base import Section
 
 CaseFile = Literal[
@@ -117,6 +118,12 @@ class Redteam(Section):
         description="Answers with people's labels (refused or not), by which the refusal detector's error is measured.",
     )
     bank: Bank | None = Field(default=None, description="Your own bank of test questions; null: none.")
+    people: tuple[LabelStudioExport, ...] = Field(
+        default=(),
+        strict=False,
+        description="Exports of Label Studio in which people decided what no rule decides; a verdict counts for the "
+        "very answer that it was given on.",
+    )
     max_answer_tokens: int = Field(default=96, gt=0, description="Longest answer, in tokens, without the reasoning.")
     max_reasoning_tokens: int = Field(default=512, gt=0, description="Longest block of reasoning, in tokens.")
 
