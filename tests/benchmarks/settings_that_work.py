@@ -147,7 +147,7 @@ def _composed(name: str, file: Path, labels: list[str], options: argparse.Namesp
         "domain.split.test=0.30",
         "domain.split.similarity=1.0",  # rows of a table are alike by their columns
         "domain.split.leaks.fields=[]",
-        "trainer.validation_examples=300",
+        "trainer.validation_examples=150",
         f"evaluation.max_answer_tokens={1 if labels else 128}",  # closed sets are ranked
         *closed,
         *options.set,
