@@ -11,7 +11,8 @@ from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import ChatTokenizer, tokenize
 from r1tailor.errors import DataError
 from r1tailor.model import families, load
-from r1tailor.records import Example, Turn, read_examples, write_records
+from r1tailor.record_files import read_examples, write_records
+from r1tailor.records import Example, Turn
 from tests.batching.test_packing import assert_equal, one_by_one, packed, pair
 
 ARGUMENTS = {"of": "EUR", "at": [1, 2]}

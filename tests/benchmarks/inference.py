@@ -38,7 +38,8 @@ from r1tailor.layout import RunFolder
 from r1tailor.model import load
 from r1tailor.model.origin import base_folder
 from r1tailor.objective.supervised import summed_loss
-from r1tailor.records import Example, read_examples
+from r1tailor.record_files import read_examples
+from r1tailor.records import Example
 from r1tailor.strategy import open_strategy
 
 ROOT = Path(__file__).resolve().parents[2]
