@@ -38,7 +38,7 @@ def _explain(parsed: argparse.Namespace) -> None:
 
 
 def _lines(setting: Setting, overrides: list[str], choices: dict[str, str]) -> Iterator[str]:
-    group = setting.key if setting.key in config.GROUPS else ""
+    group = setting.key if setting.key in overrides.GROUPS else ""
     yield f"[bold]{escape(setting.key)}[/bold]"
     yield f"  {escape(setting.description)}"
     if setting.kinds:
