@@ -198,7 +198,7 @@ def _bleu(pairs: Sequence[Pair], language: str) -> Measured:
     for metric, predictions in zip((a, b), _predictions(pairs), strict=True):
         asked, answers, each = flat(items, predictions)
         metric.update(*texts_of(asked, answers))
-        metric.cluster(each)
+        metric.cluster_each(each)
     return a, b, items
 
 
