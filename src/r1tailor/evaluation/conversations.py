@@ -7,6 +7,7 @@ test, since McNemar's knows no such sums.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 from r1tailor.evaluation.metrics import ItemMetric
@@ -34,7 +35,7 @@ def clustered(measured: Measured, items: Sequence[Example]) -> dict[str, ItemMet
 
 
 def _over(metric: ItemMetric, numbers: Sequence[int]) -> ItemMetric:
-    summed = metric.clone()
+    summed = deepcopy(metric)
     summed.cluster(numbers)
     return summed
 
