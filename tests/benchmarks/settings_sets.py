@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from r1tailor import config, stages
 from r1tailor.layout import PARTS, RunFolder
-from r1tailor.records import read_examples
+from r1tailor.record_files import read_examples
 
 Row = dict[str, str]
 T = TypeVar("T")

@@ -28,12 +28,14 @@ import sacrebleu
 from settings_sets import PREPARATION, SETS, rows
 
 from r1tailor import artifact, config, stages, store
+from r1tailor.document_files import read_documents
 from r1tailor.domain import open_domain
 from r1tailor.inference.local import open_tuned
 from r1tailor.inference.predict import predict
 from r1tailor.layout import RunFolder
 from r1tailor.planning.power import wilson
-from r1tailor.records import Example, Prediction, read_documents, read_examples
+from r1tailor.record_files import read_examples
+from r1tailor.records import Example, Prediction
 from r1tailor.schema.settings import Settings
 
 AUTO = "auto"

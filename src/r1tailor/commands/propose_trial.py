@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from r1tailor import config, stages, store
+from r1tailor.document_files import read_documents
 from r1tailor.errors import DataError
 from r1tailor.layout import RunFolder
 from r1tailor.proposal import yaml_text
@@ -18,7 +19,7 @@ from r1tailor.proposal.opened import settled
 from r1tailor.proposal.tongue import Decision
 from r1tailor.proposal.values import divided_by, values
 from r1tailor.proposal.wishes import Asker
-from r1tailor.records import Document, Example, read_documents
+from r1tailor.records import Document, Example
 from r1tailor.schema.settings import Settings
 
 MOST = 4_000  # documents that are tried: their comparison with each other takes seconds
