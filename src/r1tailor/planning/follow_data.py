@@ -8,8 +8,9 @@ the rate warms up and decays within the run. So a number of steps is wanted, and
   as much from fewer examples.
 - At least 1 pass and at most 10 with adapters, 5 with full weights, which memorise sooner. The checkpoint of the best
   validation is kept, so a pass too many costs time, and a pass too few costs the result.
-- 8 validations in all. Early stopping counts validations, and while the rate is high the loss rises and falls: with 20
-  of them three in vain are a seventh of the run, which ended before the model had learnt anything but the majority.
+- 5 validations in all. Early stopping counts validations, and while the rate is high the loss rises and falls: where
+  three in vain were a seventh of the run, or three eighths, it ended before the rate had fallen, with a model that gave
+  little but the majority's answer. More than half of the run is long enough; the best checkpoint is kept anyway.
 - Adapters learn best at about ten times the rate of full weights, on all linear layers (Schulman et al. 2025, LoRA
   Without Regret), and large models want smaller rates: 2e-4 at 7 billion weights (the distills' rate), growing with
   the inverse root of the size, between 5e-5 and 2e-3.
@@ -33,7 +34,7 @@ _STEPS = ((40, 320), (800, 240))  # wanted where the median answer has fewer cha
 _STEPS_OF_TEXTS = 160
 _LARGE = 1_000_000_000  # weights
 _MOST_PASSES = {"lora": 10, "full": 5}
-_VALIDATIONS = 8
+_VALIDATIONS = 5
 _RATE, _RATE_AT, _RATES = 2e-4, 7e9, (5e-5, 2e-3)
 _FULL_WEIGHTS = 0.1  # of the adapters' rate
 _LAYERS = "all_linear"
