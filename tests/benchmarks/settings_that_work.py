@@ -5,10 +5,11 @@
     python tests/benchmarks/settings_that_work.py
 
 On each set (``settings_sets.py``) the composition of ``domain=generic`` is trained as ``auto`` has it, and with one
-setting changed at a time: a third of the passes, twice the passes (where ``auto`` has as many as it may), a third of the
-rate, and the fixed settings that earlier releases had. Of the search, the run with the lowest validation loss is the best one; ``auto`` is one of its
-runs. Both are then told on the same test items: the accuracy where the set of answers is closed, chrF (of 1) where
-answers are texts, with intervals (Wilson's, or a bootstrap's), and the ratio of the two with a paired bootstrap's.
+setting changed at a time: a third of the passes, twice the passes (where ``auto`` has as many as it may), a third of
+the rate, and the fixed settings that earlier releases had. Of the search, the run with the lowest validation loss is
+the best one; ``auto`` is one of its runs. Both are then told on the same test items: the accuracy where the set of
+answers is closed, chrF (of 1) where answers are texts, with intervals (Wilson's, or a bootstrap's), and the ratio of
+the two with a paired bootstrap's.
 
 Finished runs in ``--folder`` are not trained again, so that the whole can be stopped and continued. With 2 cores and
 the embedded model it takes hours: ``--sets iris wine`` measures some of it. ``R1TAILOR_WHEELS`` is the folder of the
