@@ -296,9 +296,19 @@ def tokenize(
         window_shape(examples)
     rendered = tokenizer.render_all(examples)
     encoded = cached(cache, tokenizer.fingerprint(), rendered, tokenizer.encode_all)
-    made = [tokenizer.tokenized(example, ids) for example, ids in zip(examples, encoded, strict=True)]
-    fitting = [example for example in made if len(example) <= max_length]
-    too_long = [example.id for example in made if len(example) > max_length]
+    return within(
+        [tokenizer.tokenized(example, ids) for example, ids in zip(examples, encoded, strict=True)], max_length
+    )
+
+
+def within(tokens: Sequence[TokenizedExample], max_length: int) -> Tokenized:
+    """Return the examples that fit into ``max_length`` tokens, and the ids of the others.
+
+    Raises:
+        DataError: nothing fits.
+    """
+    fitting = [example for example in tokens if len(example) <= max_length]
+    too_long = [example.id for example in tokens if len(example) > max_length]
     if not fitting:
         raise DataError(f"none of {len(too_long)} examples fits into {max_length} tokens; raise trainer.max_length")
     return Tokenized(fitting, too_long)
