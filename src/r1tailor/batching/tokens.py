@@ -204,10 +204,11 @@ class ChatTokenizer:
             DataError: the template writes no such turn behind its own prompt.
         """
         turn = {"role": "assistant", "content": example.output or None, "tool_calls": list(example.tool_calls)}
-        whole = self._template.applied(
-            [*self._messages(example), turn], add_generation_prompt=False, tools=example.tools
-        )
-        before = prompt.rstrip().removesuffix(THINK)
+        turns, before = [*self._messages(example), turn], prompt.rstrip().removesuffix(THINK)
+        try:
+            whole = self._template.applied(turns, add_generation_prompt=False, tools=example.tools)
+        except DataError:  # the prompt was rendered: it is the call that the template does not know
+            whole = ""
         if not whole.startswith(before) or not whole[len(before) :].strip():
             raise DataError(
                 f"example {example.id}: {self._template.origin}: its chat template writes no calls of tools"
