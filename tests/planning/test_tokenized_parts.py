@@ -57,8 +57,10 @@ def test_counting_and_training_load_and_render_once(done: list[str]) -> None:
 
 
 def test_a_run_loads_its_tokenizer_once_and_renders_each_example_once(done: list[str], tmp_path: Path) -> None:
-    trained(_settings("trainer=debug", "trainer.max_steps=1"), {"train": SOME, "validation": SOME[:1]}, tmp_path)
-    assert done == ["load", *(one.id for one in SOME), SOME[0].id]
+    short = ("trainer.precision=fp32", "trainer.max_steps=1", "trainer.batch_size=2", "trainer.validation_examples=1")
+    held_out = [replace(one, id=f"v{one.id}") for one in SOME]
+    trained(_settings(*short), {"train": SOME, "validation": held_out}, tmp_path)
+    assert done == ["load", *(one.id for one in SOME), "ve0"]
 
 
 def test_what_fits_is_what_tokenising_alone_gives() -> None:
