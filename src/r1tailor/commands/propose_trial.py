@@ -30,6 +30,13 @@ _SHARES = (
 _LARGE = 5_000  # records, from which smaller shares are enough
 _FEW_TEXTS = 20  # documents, below which continued pre-training reads pieces of them
 _PIECE, _LEAST_PIECE = 2_000, 20  # characters of a piece
+_MOST_LEAKS = 0.2  # of train, above which the texts follow a template
+_TEMPLATED = (
+    "many texts differ in a few words; if each is a case of its own, set split.similarity and "
+    "split.leaks.containment to 1.0, and read the score as one on cases of the same template",
+    "许多文本只差几个词；若各为独立个案，可将 split.similarity 与 split.leaks.containment 设为 1.0，"
+    "此时得分只说明同一模板内的表现",
+)
 
 
 @dataclass(frozen=True)
@@ -148,9 +155,10 @@ def _removed(draft: Draft, run: RunFolder) -> Iterator[Decision]:
     report, say = store.read_json(run.examples / "report.json"), draft.say
     if count := report["exact_duplicates_removed"]:
         yield Decision(say("duplicates", "重复"), say(f"{count:,} removed", f"去掉 {count:,} 条"))
-    removed = len(report["contamination"]["removed_from_train"])
-    if removed:
-        yield Decision(say("leaks", "泄漏"), say(f"{removed:,} removed from train", f"从训练集去掉 {removed:,} 条"))
+    if removed := len(report["contamination"]["removed_from_train"]):
+        share = removed / (removed + report["examples"]["train"])
+        shown = say(f"{removed:,} removed from train ({share:.0%})", f"从训练集去掉 {removed:,} 条（{share:.0%}）")
+        yield Decision(say("leaks", "泄漏"), shown, say(*_TEMPLATED) if share > _MOST_LEAKS else "")
     for reason, ids in report["left_out"].items():
         yield Decision(say("left out", "未用"), f"{len(ids):,}", reason)
 
