@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from r1tailor.instruction.template import END_THINK, opened
 from r1tailor.schema.serving import Serving
@@ -157,7 +157,8 @@ class Gateway:
     async def _delta(self, loaded: Loaded, ask: Ask, index: int, answer: Answer) -> AsyncGenerator[Delta, None]:
         """Yield what is added to one answer, and last what was held back, with the reason of the end."""
         shaper = Shaper(opened=loaded.engine.opens_reasoning, stop=ask.stop, plain=not ask.turns)
-        budgets, finish = Budgets(loaded.settings.evaluation), cast("Finish", "stop")
+        budgets = Budgets(loaded.settings.evaluation)
+        finish: Finish = "stop"
         async with aclosing(loaded.engine.stream(ask)) as pieces:
             async for piece in self._in_time(pieces):
                 answer.tokens += piece.tokens
