@@ -44,7 +44,7 @@ class ScoredMetric:
         name: as goals and reports call it.
         kind: ``proportion`` scores every item 0 or 1 (Wilson interval, McNemar test), ``mean`` scores it in [0, 1],
             ``corpus`` is computed over all items at once.
-        constant_answer: whether always giving the majority answer is a fair baseline.
+        constant_answer: whether always giving the majority answer is a fair baseline, and so are other plain ones.
         ranked: the metric of the base model that this one is also compared with: its most likely label. A base model
             that answers in prose is otherwise judged by its format.
         description: what it measures, for the metrics reference.
