@@ -1,7 +1,7 @@
 """The audit of ``medical_zh_medication``: ``python -m tests.benchmarks.medication_audit [draw]``.
 
-``data/medication_audit.csv`` holds 200 rows of the domain's examples, drawn with a fixed seed, each with a judgement: is
-the reference drug indicated for the disease, does the patient's fact forbid it, are the other drugs offered really
+``data/medication_audit.csv`` holds 200 rows of the domain's examples, drawn with a fixed seed, each with a judgement:
+is the reference drug indicated for the disease, does the patient's fact forbid it, are the other drugs offered really
 wrong. The auditor was an engineer who used public knowledge (leaflets, guidelines), no clinician. ``draw`` prints the
 rows to judge, as CSV with empty judgements; without it the shares of the judgements are printed, each with its 95 %
 Wilson interval. The rows are those of the second draw: what a first one showed (indications cut out of sentences,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 GROUP = "r1tailor.domains"
 KINDS = {  # pyproject.toml lists the same; a checkout that was installed before it knew a kind has no entry point of it
+    "coded_notes": "r1tailor.domain.coded_notes:DECLARATION",
     "diagnosis_zh": "r1tailor.domain.diagnosis_zh:DECLARATION",
     "education": "r1tailor.domain.education:DECLARATION",
     "education_zh": "r1tailor.domain.education_zh:DECLARATION",
@@ -30,6 +31,7 @@ KINDS = {  # pyproject.toml lists the same; a checkout that was installed before
     "legal": "r1tailor.domain.legal:DECLARATION",
     "legal_zh": "r1tailor.domain.legal_zh:DECLARATION",
     "medical": "r1tailor.domain.medical:DECLARATION",
+    "medical_triples": "r1tailor.domain.medical_triples:DECLARATION",
     "medical_zh": "r1tailor.domain.medical_zh:DECLARATION",
     "medication_zh": "r1tailor.domain.medication_zh:DECLARATION",
     "titled_passages": "r1tailor.domain.titled_passages:DECLARATION",

@@ -19,6 +19,7 @@ from r1tailor.sources.base import Origin, Read
 
 _DISEASE = {"symptoms": "常见症状", "departments": "就诊科室", "codes": "ICD10", "aliases": "别称"}
 _DRUG = {"indications": "适应症", "contraindications": "禁忌", "generic_names": "通用名", "classes": "分类"}
+_TREATED = {"symptoms": "常见症状", "treatments": "治疗", "drugs": "药物治疗", "operations": "手术治疗"}
 _NO_DISEASE = re.compile("R|$")  # codes of symptoms and signs; no code at all
 _VAGUE = (
     "皮肤病",
@@ -81,6 +82,18 @@ def _entities(origin: Origin, graph: Mapping[Any, Any], wanted: Mapping[str, str
                 yield origin.document(f"cmekg-{number}", name, f"entity {number}", fields)
             else:
                 yield origin.rejection(f"entity {number}", "a predicate is no list of text")
+
+
+def read_treatments(origin: Origin, path: Path) -> Read:
+    """Yield a document for each disease with symptoms and treatments: ``fields`` are these. Raises as ``read`` does."""
+    for found in _entities(origin, _loaded(origin, path), _TREATED, tuple(_TREATED.values())):
+        if isinstance(found, Document):
+            fields = found.fields
+            treatments = [one for name in ("treatments", "drugs", "operations") for one in fields[name]]
+            if fields["symptoms"] and treatments:
+                yield replace(found, fields={"symptoms": fields["symptoms"], "treatments": treatments})
+        else:
+            yield found
 
 
 def _is_disease(name: Any, said: Mapping[Any, Any]) -> bool:  # noqa: ANN401 - whatever the pickle holds
