@@ -1,4 +1,4 @@
-"""The audit of ``medical_zh_medication``: ``python -m tests.benchmarks.medication_audit [draw]``.
+"""The audit of ``medical_zh_medication``: ``python tests/benchmarks/medication_audit.py [draw]``.
 
 ``data/medication_audit.csv`` holds 200 rows of the domain's examples, drawn with a fixed seed, each with a judgement:
 is the reference drug indicated for the disease, does the patient's fact forbid it, are the other drugs offered really

@@ -151,11 +151,16 @@ def test_plain_answers_choose_among_the_drugs_offered(make: Callable[..., Medica
     def case(drug: str, disease: str, offered: tuple[str, ...] = ()) -> Example:
         return replace(item, fields={"drug": drug, "disease": disease, "offered": list(offered), "fact": "pregnancy"})
 
-    train = [case("乙片", "头痛病"), case("乙片", "头痛病"), case("阿莫西林", "慢性支气管炎")]
+    train = [
+        case("乙片", "头痛病", ("乙片", "丁片")),
+        case("乙片", "头痛病", ("乙片", "丙片")),
+        case("阿莫西林", "慢性支气管炎", ("阿莫西林", "丁片")),
+    ]
     asked = case("阿莫西林", "支气管炎", ("丙片", "乙片", "阿莫西林"))
     assert domain.plain_answers(train, [asked]) == {
         "most_frequent_offered": ["乙片"],
         "nearest_indication": ["阿莫西林"],
+        "logistic_of_offers": ["乙片"],
     }
 
 
