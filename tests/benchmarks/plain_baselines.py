@@ -9,12 +9,13 @@ import tempfile
 from pathlib import Path
 
 from r1tailor import config, stages
+from r1tailor.document_files import read_documents
 from r1tailor.domain import open_domain
 from r1tailor.evaluation.compare_models import held_out
 from r1tailor.evaluation.plain_baselines import baselines
 from r1tailor.evaluation.significance import interval
 from r1tailor.layout import RunFolder
-from r1tailor.records import read_documents, read_examples
+from r1tailor.record_files import read_examples
 
 
 def main(name: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 from r1tailor import store
 from r1tailor.domain import open_domain
 from r1tailor.domain.coded_notes import CodedNotes
-from r1tailor.records import Document, read_examples
+from r1tailor.record_files import read_examples
+from r1tailor.records import Document
 from r1tailor.schema.settings import Settings
 from tests.support.domain_runs import evaluated, scores_of
 from tests.support.mimic_tables import write_iii, write_iv
