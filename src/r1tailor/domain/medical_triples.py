@@ -223,7 +223,7 @@ def _paired(text: str, heads: Mapping[str, Sequence[str]], tails: Sequence[str])
 
 
 def _scores(scope: str, wanted: Sequence[Triple], given: Sequence[Triple]) -> dict[str, float]:
-    scores = {}
+    scores: dict[str, float] = {}
     for suffix, same in (("", _equal), ("_relaxed", _alike)):
         right = _matched(wanted, given, same)
         values = precision_recall_f1(right, len(given), len(wanted))

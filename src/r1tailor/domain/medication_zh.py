@@ -111,15 +111,16 @@ class MedicationZh(Domain):
         for example in train:
             diseases.setdefault(example.fields["drug"], set()).add(example.fields["disease"])
 
-        def likeness(drug: str, disease: str) -> tuple[float, int]:
-            return max((_likeness(disease, other) for other in diseases.get(drug, ())), default=0.0), right[drug]
+        def nearest(item: Example) -> str:
+            def likeness(drug: str) -> tuple[float, int]:
+                known = (_likeness(item.fields["disease"], other) for other in diseases.get(drug, ()))
+                return max(known, default=0.0), right[drug]
+
+            return max(item.fields["offered"], key=likeness)
 
         return {
             "most_frequent_offered": [max(item.fields["offered"], key=right.__getitem__) for item in items],
-            "nearest_indication": [
-                max(item.fields["offered"], key=lambda drug, item=item: likeness(drug, item.fields["disease"]))
-                for item in items
-            ],
+            "nearest_indication": [nearest(item) for item in items],
             "logistic_of_offers": _regressed(train, items),
         }
 
