@@ -152,8 +152,8 @@ def test_plain_answers_choose_among_the_drugs_offered(make: Callable[..., Medica
         return replace(item, fields={"drug": drug, "disease": disease, "offered": list(offered), "fact": "pregnancy"})
 
     train = [
-        case("乙片", "头痛病", ("乙片", "丁片")),
-        case("乙片", "头痛病", ("乙片", "丙片")),
+        case("乙片", "头痛病", ("乙片", "阿莫西林")),
+        case("乙片", "头痛病", ("乙片", "阿莫西林", "丙片")),
         case("阿莫西林", "慢性支气管炎", ("阿莫西林", "丁片")),
     ]
     asked = case("阿莫西林", "支气管炎", ("丙片", "乙片", "阿莫西林"))

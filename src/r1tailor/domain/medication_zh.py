@@ -116,7 +116,7 @@ class MedicationZh(Domain):
                 known = (_likeness(item.fields["disease"], other) for other in diseases.get(drug, ()))
                 return max(known, default=0.0), right[drug]
 
-            return max(item.fields["offered"], key=likeness)
+            return str(max(item.fields["offered"], key=likeness))
 
         return {
             "most_frequent_offered": [max(item.fields["offered"], key=right.__getitem__) for item in items],
