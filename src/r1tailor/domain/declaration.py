@@ -28,6 +28,7 @@ KINDS = {  # pyproject.toml lists the same; a checkout that was installed before
     "finance": "r1tailor.domain.finance.declaration:DECLARATION",
     "generic": "r1tailor.domain.generic:DECLARATION",
     "legal": "r1tailor.domain.legal:DECLARATION",
+    "legal_articles": "r1tailor.domain.legal_articles:DECLARATION",
     "legal_zh": "r1tailor.domain.legal_zh:DECLARATION",
     "medical": "r1tailor.domain.medical:DECLARATION",
     "medical_zh": "r1tailor.domain.medical_zh:DECLARATION",
