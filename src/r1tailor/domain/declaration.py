@@ -24,6 +24,7 @@ GROUP = "r1tailor.domains"
 KINDS = {  # pyproject.toml lists the same; a checkout that was installed before it knew a kind has no entry point of it
     "diagnosis_zh": "r1tailor.domain.diagnosis_zh:DECLARATION",
     "education": "r1tailor.domain.education:DECLARATION",
+    "education_dialogue": "r1tailor.domain.education_dialogue:DECLARATION",
     "education_zh": "r1tailor.domain.education_zh:DECLARATION",
     "finance": "r1tailor.domain.finance.declaration:DECLARATION",
     "generic": "r1tailor.domain.generic:DECLARATION",
