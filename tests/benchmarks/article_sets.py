@@ -8,6 +8,7 @@ act. Similarity is the cosine of TF-IDF over words, or over character bigrams in
 
 import argparse
 from collections.abc import Mapping, Sequence
+from random import Random
 from statistics import fmean
 
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -26,7 +27,7 @@ def main() -> None:
     """Print the figures of each domain."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--domains", nargs="+", choices=DOMAINS, default=list(DOMAINS))
-    parser.add_argument("--audit", type=int, default=0, help="citing items to print, drawn at random, for reading")
+    parser.add_argument("--audit", type=int, default=0, help="citations to print with their context, drawn at random")
     options = parser.parse_args()
     for name in options.domains:
         _report(name, options.audit)
@@ -52,8 +53,12 @@ def _report(name: str, audited: int) -> None:
     _score(domain, test, f"always {majority}", {example.id: majority for example in test})
     _score(domain, test, "set of the most similar training item", _nearest(test, cites["train"]))
     _score(domain, test, "most similar article of the act", _nearest(test, reads))
-    for example in sorted(test, key=lambda one: one.id)[:: max(1, len(test) // audited)] if audited else ():
-        print(f"--- {example.id}\n{example.input}\n=> {example.output}")
+    listed = [(document, one) for document in documents for one in domain.citations_of(document)]
+    for document, one in Random(11).sample(listed, audited):
+        before, after = document.text[max(0, one.start - 45) : one.start], document.text[one.end : one.end + 45]
+        resolved = "; ".join(" ".join(article) for article in one.articles)
+        context = f"{before}[[{document.text[one.start : one.end]}]]{after}"
+        print(f"{document.id} | {' '.join(context.split())} => {resolved}")
 
 
 def _is(example: Example) -> bool:

@@ -108,15 +108,18 @@ class ArticleSets(Domain):
         found = self._citations.found(answer, own, carry=True)
         return {article for one in found for article in one.articles}
 
+    def citations_of(self, document: Document) -> list[Citation]:
+        """Return the citations of library articles in a provision; empty for one that is not in force."""
+        article = self._article_of.get(document.id)
+        return self._known(document, article) if article and _is_in_force(document) else []
+
     def _provisions(self) -> Iterator[tuple[Article, Document, int, Masked]]:
         """Yield each passage in force that cites other articles: its article, document and number."""
         for document in self.documents:
-            article = self._article_of.get(document.id)
-            if article is None or not self._in_force[article] or not _is_in_force(document):
-                continue
-            found = self._known(document, article)
+            found = self.citations_of(document)
             if not found:
                 continue
+            article = self._article_of[document.id]
             if self._citations.amends.search(document.text):
                 self._left_out["provisions change another act: what they cite is not told apart"] += 1
                 continue
