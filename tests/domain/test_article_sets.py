@@ -9,8 +9,12 @@ from r1tailor.domain import open_domain
 from r1tailor.domain.article_sets import ArticleSets
 from r1tailor.domain.cited_articles import Article
 from r1tailor.instruction.build import build
-from r1tailor.records import Document, Example, read_examples
+from r1tailor.record_files import read_examples
+from r1tailor.records import Document, Example
 from r1tailor.schema.settings import Settings
+from r1tailor.sources import judgments
+from tests.sources.test_judgments import CHINESE
+from tests.sources.test_judgments import SOURCE as JUDGMENTS
 from tests.support.asked import asked
 from tests.support.domain_runs import evaluated, scores_of
 
@@ -203,6 +207,18 @@ def test_the_facts_of_a_judgment_are_asked_for_what_the_court_applied(settings: 
     assert domain.remarks() == ("3 judgments have no facts, or cite no article of the library",)
     scores = scores_of(domain, example, "《票据法》第七条、第八条；第九条")
     assert (scores["article_recall"], scores["invented_articles"]) == (0.5, 2)
+
+
+def test_a_judgment_file_becomes_a_case(settings: Compose, tmp_path: Path) -> None:
+    (tmp_path / "j.txt").write_text(CHINESE, "utf-8")
+    source = JUDGMENTS.model_copy(update={"path": "j.txt"})
+    (document,) = judgments.read(source, tmp_path)
+    assert isinstance(document, Document)
+    (example,) = opened(settings, [document], "domain=legal_zh_articles").examples()
+    assert example.output == "《民事诉讼法》第一百七十七条；《民法典》第五百七十七条"
+    assert "买卖合同纠纷一案" in example.input
+    assert "依照" not in example.input
+    assert (example.group, example.available_at) == (document.id, "2021-03-05")
 
 
 def test_judgments_alone_are_a_library_of_what_they_cite(settings: Compose) -> None:

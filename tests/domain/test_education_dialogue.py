@@ -10,7 +10,8 @@ from r1tailor.domain import open_domain
 from r1tailor.domain.education_dialogue import EducationDialogue, gives_away
 from r1tailor.errors import DataError
 from r1tailor.instruction.build import build
-from r1tailor.records import Document, Example, read_examples
+from r1tailor.record_files import read_examples
+from r1tailor.records import Document, Example
 from r1tailor.schema.settings import Settings
 from tests.support.asked import asked
 from tests.support.domain_runs import evaluated, scores_of

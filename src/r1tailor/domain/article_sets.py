@@ -182,7 +182,8 @@ class ArticleSets(Domain):
         ordered = sorted(cited, key=lambda one: (one.act != own.act, one.act, _order(one.number)))
         output = written(self.settings.task, {"articles": self._citations.written(ordered)})
         kept = {"task": task, "act": own.act, "cited": [list(one) for one in ordered]}
-        return Example(id_, instruction, asked, output, group=document.id, fields=kept)
+        known = document.available_at
+        return Example(id_, instruction, asked, output, group=document.id, fields=kept, available_at=known)
 
     def _called(self, act: str) -> str:
         return f"《{act}》" if self.settings.language == "zh" else act
