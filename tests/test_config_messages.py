@@ -10,7 +10,7 @@ from tests.support.refusals import CPU, GUARD, LORA, WHOLE
 
 SECTIONS = ", ".join(Settings.model_fields)
 DOMAINS = (
-    "education, education_zh, finance, generic, legal, legal_zh, medical, medical_zh, "
+    "education, education_zh, finance, finance_zh, generic, legal, legal_zh, medical, medical_zh, "
     "medical_zh_diagnosis, medical_zh_medication, medical_zh_symptoms"
 )
 TRACKED = "DVC or the registry keeps its files there; choose outputs/runs/<name>"

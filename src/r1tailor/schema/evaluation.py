@@ -23,8 +23,8 @@ class EarlyWarning(Section):
         default=0.10,
         gt=0,
         lt=1,
-        description="Share of the quiet days before the test with a false signal, at which the share of crises caught is "
-        "stated (`warning_recall_at_rate`).",
+        description="Share of the quiet days before the test with a false signal, at which the share of crises caught "
+        "is stated (`warning_recall_at_rate`).",
     )
     calibration_items: int = Field(
         ge=20, description="Risk items from before the test on which the alarm thresholds are chosen."

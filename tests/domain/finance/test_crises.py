@@ -124,6 +124,6 @@ def test_the_events_of_the_index_are_crises_by_a_setting_and_those_beyond_its_ba
 
 def test_events_of_a_market_that_the_library_does_not_know_are_refused() -> None:
     wanted = ("domain.task.crises.labels=events", "domain.sources.0.bars.market=null")
-    said = r"labels = events: the library has no event of the index's market, which is not named .*; its markets are CN equities, US"
+    said = "the library has no event of the index's market, which is not named .*; its markets are CN equities, US"
     with pytest.raises(ConfigError, match=said):
         next(finance(real(), *wanted).examples())

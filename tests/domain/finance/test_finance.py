@@ -186,7 +186,9 @@ def test_what_is_asked_on_a_day_is_what_training_asked_then(as_text: str) -> Non
     then = [example for example in trained if example.available_at == last]
     shown = [(e.id, e.instruction, e.input, e.series, e.available_at) for e in asked]
     assert shown == [(e.id, e.instruction, e.input, e.series, e.available_at) for e in then]
-    assert [opened.labels_of(example) for example in asked] == [ENGLISH.labels[task] for task in opened.settings.task.tasks]
+    assert [opened.labels_of(example) for example in asked] == [
+        ENGLISH.labels[task] for task in opened.settings.task.tasks
+    ]
     assert not any(example.output for example in asked)
 
 
@@ -209,7 +211,13 @@ def test_examples_across_a_hole_are_left_out_and_counted() -> None:
     closes = walk(600)[:, 0]
     rows = [row for number, row in enumerate(index(closes)) if not 300 <= number < 320]
     kept, cut = (
-        finance(rows, *ALONE, "domain.task.crises.library=[]", "domain.task.normalise_days=200", f"domain.task.longest_gap_days={longest}")
+        finance(
+            rows,
+            *ALONE,
+            "domain.task.crises.library=[]",
+            "domain.task.normalise_days=200",
+            f"domain.task.longest_gap_days={longest}",
+        )
         for longest in ("null", "12")
     )
     every, without = list(kept.examples()), list(cut.examples())

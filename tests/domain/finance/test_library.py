@@ -44,7 +44,9 @@ def test_chinese_markets_have_their_crises() -> None:
 
 def test_own_rows_are_added_and_a_project_without_the_file_takes_the_packages(tmp_path: Path) -> None:
     own = tmp_path / "mine.csv"
-    own.write_text(f"{HEADER}DE equities,2011-08-05,2011-09-12,Euro,0.32,ECB\n,2020-01-01,2020-02-01,Any,,us\n", "utf-8")
+    own.write_text(
+        f"{HEADER}DE equities,2011-08-05,2011-09-12,Euro,0.32,ECB\n,2020-01-01,2020-02-01,Any,,us\n", "utf-8"
+    )
     shipped = _events(ROOT, SHIPPED)
     inline = {"date": "2001-09-11", "name": "Attacks", "source": "x"}
     found = _events(tmp_path, SHIPPED, "mine.csv", events=[inline])

@@ -135,7 +135,8 @@ def test_dates_without_an_order_are_refused_once_and_a_setting_reads_them(tmp_pa
 def test_a_split_is_no_crisis_and_gets_no_famous_name(tmp_path: Path) -> None:
     _export(tmp_path)
     _backfilled(tmp_path)
-    event = CrisisEvent(start=str(DAYS[SPLIT]), end=str(DAYS[SPLIT]), name="Famous", source="x", market="US equities", fall=0.57)
+    day = str(DAYS[SPLIT])
+    event = CrisisEvent(start=day, end=day, name="Famous", source="x", market="US equities", fall=0.57)
     settings = Crises(drawdown=0.3, onset_drawdown=0.1)
 
     def found(**changes: Any) -> list[str]:  # noqa: ANN401

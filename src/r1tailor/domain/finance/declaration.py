@@ -17,8 +17,8 @@ _OF_RISK = tuple(  # of the whole record of warnings and portfolio, not of an it
     ScoredMetric(name, "corpus", description=description)
     for name, description in {
         "warning_recall": "Crises that were warned of in their window, as a share of all crises.",
-        "warning_recall_at_rate": "Crises that were warned of, as a share of all, with a threshold that gave false signals "
-        "on `evaluation.warning.false_rate` of the quiet days before the test.",
+        "warning_recall_at_rate": "Crises that were warned of, as a share of all, with a threshold that gave false "
+        "signals on `evaluation.warning.false_rate` of the quiet days before the test.",
         "warning_false_alarms_at_rate": "False alarms per year of quiet days of the test, with that threshold.",
         "warning_precision": "Warnings that were followed by a crisis, as a share of all warnings.",
         "warning_false_alarms_per_year": "False alarms per year of quiet days.",
