@@ -51,6 +51,8 @@ UNCOUNTED = {
     "schema",
     "config",
     "config_messages",
+    "command_line",
+    "composing",
     "overrides",
     "stages",
     "commands",

@@ -28,6 +28,7 @@ from r1tailor.corpus.privacy import references
 from r1tailor.corpus.privacy.gate import gate
 from r1tailor.corpus.privacy.plug_ins import plugged_in
 from r1tailor.corpus.progress import shown
+from r1tailor.document_files import count_documents, read_documents, write_documents
 from r1tailor.domain import Domain, declaration, open_domain
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.inputs import sweep, write_inputs
@@ -36,14 +37,8 @@ from r1tailor.instruction.removed import in_words
 from r1tailor.layout import TRAIN, RunFolder, pipeline_folder
 from r1tailor.model.licence import refuse_unaccepted
 from r1tailor.model.local import local_folder
-from r1tailor.records import (
-    Document,
-    Rejection,
-    count_documents,
-    read_documents,
-    write_documents,
-    write_records,
-)
+from r1tailor.record_files import write_records
+from r1tailor.records import Document, Rejection
 from r1tailor.registry import Version, open_registry
 from r1tailor.registry.files import write_folder
 from r1tailor.schema.annotation import Annotation

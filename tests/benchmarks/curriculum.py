@@ -16,11 +16,13 @@ from pathlib import Path
 from scipy import stats
 
 from r1tailor import artifact, config, stages, store
+from r1tailor.document_files import read_documents
 from r1tailor.domain import Domain, open_domain
 from r1tailor.inference.local import open_tuned
 from r1tailor.inference.predict import predict
 from r1tailor.layout import RunFolder
-from r1tailor.records import Example, Prediction, read_documents, read_examples, write_records
+from r1tailor.record_files import read_examples, write_records
+from r1tailor.records import Example, Prediction
 from r1tailor.schema.settings import Settings
 from r1tailor.stage_outputs import sealed
 

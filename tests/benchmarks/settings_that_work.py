@@ -28,12 +28,14 @@ import sacrebleu
 from settings_sets import PREPARATION, SETS, rows
 
 from r1tailor import artifact, config, stages, store
+from r1tailor.document_files import read_documents
 from r1tailor.domain import open_domain
 from r1tailor.inference.local import open_tuned
 from r1tailor.inference.predict import predict
 from r1tailor.layout import RunFolder
 from r1tailor.planning.power import wilson
-from r1tailor.records import Example, Prediction, read_documents, read_examples
+from r1tailor.record_files import read_examples
+from r1tailor.records import Example, Prediction
 from r1tailor.schema.settings import Settings
 
 AUTO = "auto"
@@ -147,7 +149,7 @@ def _composed(name: str, file: Path, labels: list[str], options: argparse.Namesp
         "domain.split.test=0.30",
         "domain.split.similarity=1.0",  # rows of a table are alike by their columns
         "domain.split.leaks.fields=[]",
-        "trainer.validation_examples=300",
+        "trainer.validation_examples=150",
         f"evaluation.max_answer_tokens={1 if labels else 128}",  # closed sets are ranked
         *closed,
         *options.set,

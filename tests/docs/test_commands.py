@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from dvc.cli import parse_args
 
-from r1tailor import config
+from r1tailor import command_line, config
 from r1tailor.__main__ import _parser
 from tests.conftest import ROOT
 
@@ -36,7 +36,7 @@ COMMANDS = sorted({(command, runs) for page in PAGES for command, runs in comman
 
 
 def _train(arguments: list[str]) -> None:
-    config.checked_arguments(arguments)
+    command_line.checked_arguments(arguments)
 
 
 def _r1tailor(arguments: list[str]) -> None:

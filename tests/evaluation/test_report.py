@@ -11,7 +11,8 @@ from r1tailor.corpus.privacy.coverage import coverage_table
 from r1tailor.evaluation import report
 from r1tailor.evaluation.report import _forgetting, page
 from r1tailor.instruction.card import card
-from r1tailor.records import Document, Example, Prediction, write_records
+from r1tailor.record_files import write_records
+from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema.settings import Settings
 from tests.support.market_cases import made_record
 

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from r1tailor import config, stage_outputs, stages, store
+from r1tailor.document_files import read_documents, write_documents
 from r1tailor.domain import Domain
 from r1tailor.layout import RunFolder
-from r1tailor.records import Example, Prediction, read_documents, write_documents
+from r1tailor.records import Example, Prediction
 from tests.conftest import FASTER
 
 _TINY = ("model=tiny_llama", "trainer.max_steps=2", "trainer.validations=1", "trainer.max_length=2048")

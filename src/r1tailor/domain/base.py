@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from r1tailor.domain.answers import folded, label_in, number_in, parted
+from r1tailor.domain.answers import folded, label_in, number_in
 from r1tailor.domain.declaration import ScoredMetric, declaration
 from r1tailor.domain.named_metrics import NAMED, OF_CALLS, Answered, covered, score
 from r1tailor.domain.tool_calls import called
@@ -13,6 +13,7 @@ from r1tailor.errors import ConfigError, DataError
 from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema.domain import DomainSection, Task
 from r1tailor.schema.metrics import NamedMetric, PlainMetric
+from r1tailor.sources.thinking import parted
 
 
 class Domain(ABC):

@@ -26,7 +26,8 @@ from r1tailor.inference.kept_answerer import KeptAnswerer
 from r1tailor.inference.local import LocalAnswerer, open_base
 from r1tailor.inference.predict import predict
 from r1tailor.model.origin import base_of
-from r1tailor.records import Example, Prediction, write_records
+from r1tailor.record_files import write_records
+from r1tailor.records import Example, Prediction
 from r1tailor.registry import goals
 from r1tailor.schema.settings import Settings
 from r1tailor.training.memory import keep_freed_memory

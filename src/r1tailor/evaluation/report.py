@@ -19,7 +19,8 @@ from r1tailor.evaluation import reasoning
 from r1tailor.evaluation.market.charts import charts
 from r1tailor.evaluation.market.report import tables
 from r1tailor.evaluation.market.track_record import TrackRecord
-from r1tailor.records import Example, read_predictions
+from r1tailor.record_files import read_predictions
+from r1tailor.records import Example
 from r1tailor.registry.goals import Verdict
 from r1tailor.schema.settings import Settings
 from r1tailor.sources.permissions import listed

@@ -13,7 +13,8 @@ from r1tailor.evaluation.market.decisions import Scores
 from r1tailor.evaluation.market.run import track_records
 from r1tailor.evaluation.market.timeline import Timeline
 from r1tailor.layout import RunFolder
-from r1tailor.records import Example, write_records
+from r1tailor.record_files import write_records
+from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 from tests.support.market_models import QUICK, told
 
