@@ -2,8 +2,8 @@
 
 An episode begins at a peak and ends with the first close that reaches it again. It is a crisis if it falls deeper than
 a threshold; its onset is the first close at which the fall has reached a smaller one. A fall within an episode that has
-not recovered (2011 within that of 2007 to 2013) belongs to it. An index that stays below one peak for years (CSI 300,
-2007 to 2015) has one such crisis in all that time: there the events tell more.
+not recovered (2011 within that of 2007 to 2013) belongs to it. An index that stays below one peak for years (CSI 300
+since 2007) has one such crisis in all that time: there the events tell more.
 """
 
 from collections.abc import Iterator, Sequence
@@ -99,8 +99,7 @@ def _documented(dates: Days, closes: Numbers, event: CrisisEvent) -> Crisis:
     earliest = int(np.searchsorted(dates, first - _YEAR))
     peak = earliest + int(closes[earliest : onset + 1].argmax())
     depth = float(closes[onset : trough + 1].min() / closes[peak] - 1)
-    named = (str(dates[place]) for place in (peak, onset, trough))
-    return Crisis(event.name, *named, depth, event.source)
+    return Crisis(event.name, str(dates[peak]), str(dates[onset]), str(dates[trough]), depth, event.source)
 
 
 def _episodes(falls: Numbers) -> Iterator[tuple[int, int]]:
