@@ -103,7 +103,7 @@ def _specialties(_: Path) -> list[Row]:
     made = [
         {"instruction": "To which subject does this examination question belong?", "input": text, "output": subject}
         for subject in ("Anatomy", "Dental", "Pathology", "Pediatrics", "Pharmacology", "Surgery")
-        for text in _drawn(_questions(subject), 60)
+        for text in _drawn(_questions(subject), 50)
     ]
     return _drawn(made, len(made))
 
@@ -143,6 +143,5 @@ SETS: dict[str, Callable[[Path], list[Row]]] = {
     "specialties": _specialties,
     "dialogues": _dialogues,
     "medical": _domain("medical", 3000),
-    "medical_zh": _domain("medical_zh", 250),
-    "legal": _domain("legal", 200),
+    "legal": _domain("legal", 150),
 }
