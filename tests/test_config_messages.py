@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from r1tailor import config
 from r1tailor.schema.settings import Settings
 from tests.support.commands import Done
 from tests.support.refusals import CPU, GUARD, LORA, WHOLE
