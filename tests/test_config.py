@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from r1tailor import config
+from r1tailor import command_line, config
 from r1tailor.errors import ConfigError
-from r1tailor.schema.settings import Settings
 from r1tailor.sources.containers import SUFFIXES
 from tests.conftest import ROOT
-from tests.support.commands import Done, spawned
+from tests.support.commands import Done
 from tests.support.refusals import GUARD
 from tests.test_config_messages import NO_RANK
 
@@ -79,39 +78,6 @@ def test_a_faulty_file_is_refused_with_one_exact_message(
     assert all(line.startswith(PROGRESS) for line in done.out.splitlines())
 
 
-def test_help_a_refusal_and_the_stages_of_the_data_come_without_torch(run_command: Callable[..., Done]) -> None:
-    stages = ["-c", "import hydra, r1tailor.stages"]
-    for arguments, code in ((["train.py", "--help"], 0), (["train.py", "strategy.rnk=1", GUARD], 2), (stages, 0)):
-        done = run_command("-X", "importtime", *arguments)
-        imported = {
-            line.rpartition("|")[2].strip() for line in done.err.splitlines() if line.startswith("import time:")
-        }
-        assert done.code == code
-        assert "hydra" in imported
-        assert "torch" not in imported
-
-
-def test_help_names_every_group_and_every_option(run_command: Callable[..., Done]) -> None:
-    done = run_command("train.py", "--help")
-    assert (done.code, done.err) == (0, "")
-    for group in config.GROUPS:
-        options = ", ".join(sorted(file.stem for file in (config.CONF / group).glob("*.yaml")))
-        assert f"{group}: {options}" in done.out.splitlines()
-
-
-def test_cfg_job_prints_the_composition(run_command: Callable[..., Done]) -> None:
-    done = run_command("train.py", "--cfg", "job", "strategy=full", "seed=7")
-    printed = yaml.safe_load(done.out)
-    assert (done.code, set(printed)) == (0, set(Settings.model_fields))
-    assert (printed["seed"], printed["strategy"]["kind"]) == (7, "full")
-
-
-def test_shell_completion_prints_a_script(run_command: Callable[..., Done]) -> None:
-    done = run_command("train.py", "--shell-completion", "install=bash")
-    assert (done.code, done.err) == (0, "")
-    assert "hydra_bash_completion()" in done.out
-
-
 def test_stages_refuse_a_params_file_that_is_missing_faulty_or_stale(
     run_command: Callable[..., Done], tmp_path: Path
 ) -> None:
@@ -129,46 +95,6 @@ def test_stages_refuse_a_params_file_that_is_missing_faulty_or_stale(
     why = "params.yaml was composed before conf/config.yaml changed"
     assert stale.err.endswith(f"  - {why}. Compose it again: python -m r1tailor use\n")
     assert "Traceback" not in stale.err
-
-
-GBK = "title: 病历\n".encode("gbk")
-
-
-@pytest.mark.parametrize(
-    ("file", "command"),
-    [
-        ("conf/config.yaml", ("train.py", "seed=1")),
-        ("conf/domain/medical.yaml", ("train.py", "seed=1")),
-        ("conf/domain/medical.yaml", ("-m", "r1tailor", "fetch")),
-        ("conf/model/local.yaml", ("train.py", "model=local")),
-        ("conf/project.yaml", ("-m", "r1tailor", "use")),
-        ("params.yaml", ("-m", "r1tailor", "collect")),
-        ("run/config.yaml", ("-m", "r1tailor", "train", "run")),
-        ("theirs/domain/mine.yaml", ("train.py", "--config-dir=theirs", "domain=mine")),
-    ],
-)
-def test_a_yaml_that_is_not_utf8_is_named_and_utf8_is_asked_for(
-    file: str, command: tuple[str, ...], run_command: Callable[..., Done], tmp_path: Path
-) -> None:
-    shutil.copytree(ROOT / "conf", tmp_path / "conf")
-    shutil.copy(ROOT / "train.py", tmp_path)
-    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
-    (tmp_path / file).write_bytes(GBK)
-    done = run_command(*command, cwd=tmp_path, PYTHONPATH=str(ROOT / "src"))
-    assert (done.code, done.out) == (2, "")
-    assert f"{tmp_path / file}: not UTF-8 (byte 8); save it as UTF-8" in done.err
-    assert "Traceback" not in done.err
-
-
-def test_text_that_the_terminal_cannot_show_stops_nothing() -> None:
-    ascii_only = {"PYTHONIOENCODING": "ascii"}
-    shown = spawned(("train.py", "--cfg", "job", 'domain.title="Ünïcode – 𝔘 ქ"'), ROOT, ascii_only)
-    assert (shown.code, shown.err) == (0, "")
-    assert "\\u10e5" in shown.out
-    refused = spawned(("train.py", "trainer.precision=𝔘ქ"), ROOT, ascii_only)
-    assert refused.code == 2
-    assert "Quote the value for Hydra" in refused.err
-    assert "Traceback" not in refused.err
 
 
 def _copied(conf: Path, *changes: tuple[str, str]) -> Path:
@@ -191,9 +117,9 @@ def test_a_copied_domain_that_keeps_the_shipped_name_is_refused(
     mine = _copied(tmp_path / "mine") / "domain" / "mine.yaml"
     arguments = [f"--config-dir={tmp_path / 'mine'}", "domain=mine", GUARD]
     with pytest.raises(ConfigError) as refusal:
-        config.checked_arguments(arguments)
+        command_line.checked_arguments(arguments)
     assert refusal.value.faults == [f"domain.name = medical: {mine} and conf/domain/medical.yaml {SHARED}"]
-    assert config.checked_arguments([*arguments, "domain.name=mine"])
+    assert command_line.checked_arguments([*arguments, "domain.name=mine"])
     shutil.copytree(ROOT / "conf", tmp_path / "conf")
     _copied(tmp_path / "conf")
     monkeypatch.setattr(config, "CONF", tmp_path / "conf")

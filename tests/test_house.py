@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from r1tailor import config, reference, stages
+from r1tailor import config, overrides, reference, stages
 from r1tailor.domain.declaration import declarations
 from r1tailor.errors import ConfigError
 from r1tailor.inputs import ROOMS
@@ -19,7 +19,7 @@ from r1tailor.schema.settings import STAGE_SECTIONS, Settings
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "src" / "r1tailor"
-OPTIONS = [(group, file.stem) for group in config.GROUPS for file in sorted((config.CONF / group).glob("*.yaml"))]
+OPTIONS = [(group, file.stem) for group in overrides.GROUPS for file in sorted((config.CONF / group).glob("*.yaml"))]
 REQUIRED = {
     ("domain", "generic"): ["domain.sources.0.path=mine.jsonl"],
     ("evaluation", "market"): ["domain=finance"],
@@ -90,7 +90,7 @@ def test_params_yaml_follows_from_conf() -> None:
 
 
 def test_groups_and_folders_below_conf_are_the_same() -> None:
-    assert {folder.name for folder in config.CONF.iterdir() if folder.is_dir()} == set(config.GROUPS)
+    assert {folder.name for folder in config.CONF.iterdir() if folder.is_dir()} == set(overrides.GROUPS)
 
 
 @pytest.mark.parametrize(

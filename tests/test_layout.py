@@ -8,7 +8,8 @@ import pytest
 from r1tailor import config, store
 from r1tailor.errors import DataError
 from r1tailor.layout import PARTS, RunFolder, finished_runs, pipeline_folder
-from r1tailor.records import Example, write_records
+from r1tailor.record_files import write_records
+from r1tailor.records import Example
 
 
 def test_a_variant_has_examples_and_a_model_of_its_own_and_shares_the_documents(tmp_path: Path) -> None:

@@ -86,16 +86,6 @@ def test_of_a_long_sweep_each_value_comes_once() -> None:
     assert len(listed) == 31
 
 
-def test_swept_values_are_put_where_hydra_puts_them() -> None:
-    checked, _ = overrides.check(["optimizer.arguments={eps:1e-6},{}", "seed=1"], [config.CONF], sweep=True)
-    listed, _ = overrides.jobs(checked, [config.CONF], 10)
-    place = config._Place(config.CONF, "config")
-    composed = [config._resolved(job.put_into(config._composed([*job.composed], place).composition)) for job in listed]
-    whole = [config._resolved(config._composed([*job.composed, *job.values], place).composition) for job in listed]
-    assert composed == whole
-    assert composed[0] != composed[1]
-
-
 def test_a_value_that_is_put_may_hold_anything_an_override_may() -> None:
     job = overrides.Job((), ("++a.b={c:[1,2]}", '++d="x=y, z"'), ())
     assert OmegaConf.to_container(job.put_into(OmegaConf.create({"a": {}}))) == {

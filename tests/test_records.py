@@ -1,140 +1,24 @@
-"""Documents, examples and predictions survive their files; a damaged line is named."""
+"""Records say what follows from them: what is asked as one text, every answer of a prediction, rejections in lines."""
 
-from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
-import pytest
-
-from r1tailor import records
-from r1tailor.errors import DataError
-from r1tailor.records import Document, Example, Prediction
-
-EXAMPLES = [
-    Example("e1", "Name it.", "a\u2028b\n病历", "x", reasoning="because", group="g", series=((1.0, 2.0),)),
-    Example("e2", "", "", "y"),
-]
+from r1tailor.records import Example, Prediction, Rejection, Sample, Turn, grouped
 
 
-LINES: list[tuple[bytes, str]] = [
-    (b'{"id": "a", "id": "b"}', "'id' stands there twice; say it once"),
-    (b'{"id": "\\ud800"}', "\\ud800 is half a character; the other half is missing"),
-    (b"\xff", "not UTF-8 (byte 1)"),
-    (b"[1]", "a mapping is expected, found list"),
-    (b'{"id": ', "not JSON: Expecting value"),
-    (b"[" * 100_000, "not JSON: nested too deeply"),
-    (b'{"a": ' + b"9" * 5000 + b"}", "not JSON: a number too long"),
-]
+def test_what_is_asked_holds_the_turns_before_it_without_the_system_turn() -> None:
+    turns = (Turn("system", "Be brief."), Turn("user", "a"), Turn("assistant", "b"))
+    assert Example("e", "Name it.", "c", "d", turns=turns).asked == "a\n\nb\n\nc"
+    assert Example("e", "Name it.", "", "d").asked == ""
 
 
-def test_examples_and_predictions_come_back_as_they_were(tmp_path: Path) -> None:
-    predictions = [Prediction("e1", "x", -1.5, 3, "because", label_scores=(0.5, -1.0))]
-    assert records.write_records(tmp_path / "e.jsonl", EXAMPLES) == 2
-    assert records.write_records(tmp_path / "p.jsonl", predictions) == 1
-    assert records.read_examples(tmp_path / "e.jsonl") == EXAMPLES
-    assert records.read_predictions(tmp_path / "p.jsonl") == predictions
+def test_each_drawn_answer_is_a_prediction_of_its_own() -> None:
+    several = Prediction("p", "x", -1.5, 3, "", samples=(Sample("y", 2, "answer"),))
+    first, second = several.drawn
+    assert (first.generated, first.samples) == ("x", ())
+    assert (second.generated, second.reasoning_tokens, second.truncated) == ("y", 2, "answer")
+    assert second.log_likelihood == -1.5
 
 
-def test_documents_come_back_as_they_were_and_are_counted(tmp_path: Path) -> None:
-    written = [Document(f"d{i}", f"text {i} 病历\x00", "source", "CC0", "", "", "2020-01-01") for i in range(5)]
-    path = tmp_path / "documents.parquet"
-    assert records.write_documents(path, iter(written)) == 5
-    assert list(records.read_documents(path, batch_size=2)) == written
-    assert records.count_documents(path) == 5
-
-
-@pytest.mark.parametrize(("line", "reported"), LINES, ids=[reported for _, reported in LINES])
-def test_a_damaged_line_is_named_and_read_past_by_who_lists_damage(line: bytes, reported: str, tmp_path: Path) -> None:
-    path = tmp_path / "lines.jsonl"
-    path.write_bytes(b'\xef\xbb\xbf{"a": 1}\n\n' + line + b'\n{"a": 2}\n')
-    assert list(records.json_lines(path)) == [(1, {"a": 1}), (3, reported), (4, {"a": 2})]
-    with pytest.raises(DataError) as caught:
-        list(records.read_json_lines(path))
-    assert str(caught.value) == f"{path}, line 3: {reported}"
-
-
-def test_a_list_is_read_from_a_file_that_holds_one(tmp_path: Path) -> None:
-    path = tmp_path / "list.json"
-    path.write_text("[1, 2]", encoding="utf-8")
-    assert records.read_json_list(path) == [1, 2]
-    path.write_text("{}", encoding="utf-8")
-    with pytest.raises(DataError, match=r"list\.json: a list is expected, found dict"):
-        records.read_json_list(path)
-
-
-@pytest.mark.parametrize("read", [records.read_examples, records.read_json_list, records.read_annotations])
-def test_a_file_that_is_missing_is_named(read: object, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"none\.json does not exist"):
-        read(tmp_path / "none.json")  # type: ignore[operator]
-
-
-def test_a_line_of_another_kind_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "e.jsonl"
-    path.write_text('{"id": "a", "text": "b"}\n', encoding="utf-8")
-    with pytest.raises(DataError, match="line 1: not of kind Example"):
-        records.read_examples(path)
-
-
-FACTS = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2020-01-01"}
-
-
-def test_documents_examples_and_predictions_survive_their_files(tmp_path: Path) -> None:
-    documents = [
-        Document("血压 m²", "10⁹\n\u2028", **FACTS, fields={"a": [1, {"b": None}]}),
-        Document("e", "", **FACTS),
+def test_rejections_of_one_kind_are_one_line() -> None:
+    found = [Rejection("s", "a.csv", f"line {n}", "no date") for n in range(2, 7)] + [
+        Rejection("s", "b.csv", "", "empty")
     ]
-    examples = [Example("e", "i", "x\u2028y", "o", "because", "g", {"entities": ["é"]}), Example("f", "", "", "")]
-    predictions = [Prediction("e", "a\nb", -1.5e-17, 3, "一"), Prediction("f", "", 0.1 + 0.2, 0, "")]
-    assert records.write_documents(tmp_path / "d.parquet", documents) == 2
-    assert list(records.read_documents(tmp_path / "d.parquet")) == documents
-    assert records.write_records(tmp_path / "e.jsonl", examples) == 2
-    assert records.read_examples(tmp_path / "e.jsonl") == examples
-    assert records.write_records(tmp_path / "p.jsonl", predictions) == 2
-    assert records.read_predictions(tmp_path / "p.jsonl") == predictions
-
-
-def test_the_same_records_give_the_same_bytes(tmp_path: Path, examples: list[Example]) -> None:
-    for name in ("a", "b"):
-        records.write_records(tmp_path / f"{name}.jsonl", examples)
-        records.write_documents(tmp_path / f"{name}.parquet", [Document(e.id, e.input, **FACTS) for e in examples])
-    assert (tmp_path / "a.jsonl").read_bytes() == (tmp_path / "b.jsonl").read_bytes()
-    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
-
-
-WHOLE = '{"id": "a", "instruction": "", "input": "", "output": ""}'
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        (WHOLE[:20], "not JSON: "),
-        ('{"id": "a"}', "not of kind Example: "),
-        (WHOLE.replace("}", ', "colour": 1}'), "not of kind Example: "),
-        ("[" * 100_000, "not JSON: nested too deeply"),
-        ("null", "a mapping is expected, found NoneType"),
-    ],
-    ids=["cut off", "incomplete", "unknown key", "deep", "null"],
-)
-def test_a_damaged_line_is_named_with_its_file(line: str, message: str, tmp_path: Path) -> None:
-    path = tmp_path / "train.jsonl"
-    path.write_text(f"{WHOLE}\n{line}\n", encoding="utf-8")
-    with pytest.raises(DataError) as refusal:
-        records.read_examples(path)
-    assert str(refusal.value).startswith(f"{path}, line 2: {message}")
-
-
-def test_a_missing_file_of_records_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no\.jsonl does not exist"):
-        records.read_predictions(tmp_path / "no.jsonl")
-    with pytest.raises(DataError, match=r"no\.parquet does not exist\. Run the stage before: "):
-        list(records.read_documents(tmp_path / "no.parquet"))
-
-
-def test_a_file_that_holds_no_documents_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "d.parquet"
-    path.write_bytes(b"PAR1 but not really")
-    with pytest.raises(DataError, match=r"d\.parquet: not a document file"):
-        list(records.read_documents(path))
-    pq.write_table(pa.table({"colour": ["red"]}), path)
-    with pytest.raises(DataError, match=r"d\.parquet: not a document file"):
-        list(records.read_documents(path))
+    assert grouped(found, places=2) == ["a.csv: no date: 5 times, at line 2, line 3, ...", "b.csv: empty"]

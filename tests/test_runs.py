@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from r1tailor import config, runs, store
+from r1tailor import command_line, config, runs, store
 from r1tailor.errors import ConfigError, DataError, Interrupted, TrainingError
 from r1tailor.layout import RunFolder
 from r1tailor.objective import supervised
@@ -162,8 +162,8 @@ def test_without_output_the_latest_run_is_resumed(project: Path, monkeypatch: py
     [["-m", "resume=true"], ["--help", "resume=true"], ["--cfg", "job", "resume=true"], ["resume=false"], ["resume=1"]],
 )
 def test_a_sweep_or_a_request_for_help_resumes_nothing(arguments: list[str]) -> None:
-    assert config.given_values(arguments).get("resume") is not True
-    assert config.given_values(["seed=[1", "++resume=true", "model=x", "output='a b'"]) == {
+    assert command_line.given_values(arguments).get("resume") is not True
+    assert command_line.given_values(["seed=[1", "++resume=true", "model=x", "output='a b'"]) == {
         "resume": True, "model": "x", "output": "a b"
     }  # fmt: skip
 
@@ -234,7 +234,7 @@ def test_the_hint_is_a_line_that_a_shell_runs(name: str, project: Path) -> None:
         ["sh", "-c", re.sub(r"^\S+", "printf '%s\\\\n'", line)], capture_output=True, text=True, check=True
     ).stdout.splitlines()
     assert shown[:2] == ["train.py", "resume=true"]
-    assert config.given_values(shown[1:]) == {"resume": True, "output": f"outputs/runs/{name}"}
+    assert command_line.given_values(shown[1:]) == {"resume": True, "output": f"outputs/runs/{name}"}
 
 
 def test_sigterm_outside_training_is_reported_like_ctrl_c(project: Path) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from r1tailor import config, stage_outputs, stages, store
+from r1tailor.document_files import read_documents, write_documents
 from r1tailor.errors import CheckpointError, DataError
 from r1tailor.layout import RunFolder
-from r1tailor.records import read_documents, write_documents
 from r1tailor.schema.settings import Settings
 from tests.support.sealed import seal
 from tests.support.toy_run import toy_run, toy_settings

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from r1tailor import config
+from r1tailor import command_line, config
 from r1tailor.commands import (
     ask,
     audit,
@@ -36,7 +36,7 @@ _COMMANDS = (
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command; a user's mistake is one message and exit code 2."""
-    with config.reported_errors():
+    with command_line.reported_errors():
         parser = _parser()
         parsed = _parsed(parser, arguments)
         command: Callable[[argparse.Namespace], None] | None = getattr(parsed, "run", None)

@@ -15,7 +15,7 @@ import yaml
 
 from r1tailor import config, store
 from r1tailor.errors import ConfigError
-from r1tailor.overrides import as_override
+from r1tailor.overrides import GROUPS, as_override
 from r1tailor.schema.settings import Settings
 from r1tailor.untrusted import read_text, refuse_hostile_option
 
@@ -67,13 +67,13 @@ def changed(before: Composition, overrides: list[str]) -> tuple[Composition, lis
         ConfigError: with every fault found.
     """
     given = config.parsed(overrides)
-    choices = {key: str(value) for key, value in given if key in config.GROUPS}
+    choices = {key: str(value) for key, value in given if key in GROUPS}
     changing = {group for group, option in choices.items() if before.choices.get(group) != option}
     after = Composition(before.choices | choices, {k: v for k, v in before.values.items() if k not in changing})
     lost = [line.partition("=")[0] for line in _flat({k: v for k, v in before.values.items() if k in changing}, "")]
     values: Any = after.values
     for key, value in given:
-        if key not in config.GROUPS:
+        if key not in GROUPS:
             composed, _ = config.composed_with(after.choices, values)
             values = _put(values, composed, key.split("."), value, key)
     after = Composition(after.choices, values)
@@ -107,7 +107,7 @@ def write(composition: Composition) -> None:
 def _choice(entry: dict[str, str]) -> tuple[str, str]:
     ((key, option),) = entry.items()
     override, group = key.split()
-    if override != "override" or group not in config.GROUPS:
+    if override != "override" or group not in GROUPS:
         raise ValueError(key)
     return group, option
 

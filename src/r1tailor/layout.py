@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from r1tailor import config, store
-from r1tailor.records import Example, read_examples
+from r1tailor.record_files import read_examples
+from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 
 PARTS = ("train", "validation", "test")

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from r1tailor import config
+from r1tailor.overrides import GROUPS
 from r1tailor.untrusted import read_text, refuse_hostile_option
 
 
@@ -45,7 +46,7 @@ def set_in(key: str, overrides: list[str], choices: dict[str, str]) -> tuple[str
     """
     for text in reversed(overrides):
         name, _, value = text.lstrip("+").partition("=")
-        if key == name or (key.startswith(f"{name}.") and name not in config.GROUPS):
+        if key == name or (key.startswith(f"{name}.") and name not in GROUPS):
             return "the command line", (value,)
     group, _, below = key.partition(".")
     places = [(_option(config.CONF / f"{name}.yaml"), key) for name in dict.fromkeys((config.primary(), "config"))]

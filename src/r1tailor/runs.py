@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from r1tailor import artifact, config, run_folders, stages, store
+from r1tailor import artifact, command_line, config, run_folders, stages, store
 from r1tailor.confidential import confidential
 from r1tailor.config_messages import shortened
 from r1tailor.errors import ConfigError, Interrupted, TailorError
@@ -90,9 +90,9 @@ def resume(arguments: list[str]) -> None:
         ConfigError: an override is faulty, or the run was begun with another value.
         Interrupted: with the command that resumes this very run.
     """
-    folder = _folder_to_resume(config.given_values(arguments).get("output"))
+    folder = _folder_to_resume(command_line.given_values(arguments).get("output"))
     begun = config.load_params(folder / "config.yaml")
-    settings = config.with_overrides(begun, arguments)
+    settings = command_line.with_overrides(begun, arguments)
     _refuse_another_run(begun, settings, folder)
     with _opened(settings, folder) as run:
         for stage in _STAGES:

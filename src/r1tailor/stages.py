@@ -28,6 +28,7 @@ from r1tailor.corpus.privacy import references
 from r1tailor.corpus.privacy.gate import gate
 from r1tailor.corpus.privacy.plug_ins import plugged_in
 from r1tailor.corpus.progress import shown
+from r1tailor.document_files import count_documents, read_documents, write_documents
 from r1tailor.domain import Domain, declaration, open_domain
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.inputs import sweep, write_inputs
@@ -36,14 +37,8 @@ from r1tailor.instruction.removed import in_words
 from r1tailor.layout import TRAIN, RunFolder, pipeline_folder
 from r1tailor.model.licence import refuse_unaccepted
 from r1tailor.model.local import local_folder
-from r1tailor.records import (
-    Document,
-    Rejection,
-    count_documents,
-    read_documents,
-    write_documents,
-    write_records,
-)
+from r1tailor.record_files import write_records
+from r1tailor.records import Document, Rejection
 from r1tailor.redteam.folder import nothing, rates_of
 from r1tailor.registry import Version, open_registry
 from r1tailor.registry.files import write_folder
@@ -302,28 +297,29 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
     parts, hashes, code = run.trained_on(), run.hashes(), code_version()
     from r1tailor.planning import lengths, reasoning
     from r1tailor.planning.preflight import preflight
+    from r1tailor.planning.tokenized_parts import TokenizedParts
     from r1tailor.training import parallel
     from r1tailor.training.fit import fit
     from r1tailor.training.phase_run import phase_run
     from r1tailor.training.resume import finished
 
-    launched = parallel.is_launched()
+    launched, tokens = parallel.is_launched(), TokenizedParts(settings, config.ROOT, parts)
     ready = launched  # the process that launched this one has run the preflight
     with nullcontext() if launched else store.held(run.trained):
         for key in (phase,) if phase else keys:
             parent = _parent(run, keys, key)
             planned = phase_run(
-                settings, parts, hashes, config.ROOT, run.phase(key), key, parent, code, run.probabilities
+                settings, parts, hashes, config.ROOT, run.phase(key), key, parent, code, run.probabilities, tokens
             )
             metrics = finished(planned)
             if metrics is None and not ready and planned.follows:
                 print(f"train: {planned.follows}")
             if metrics is None and not ready:
                 decided, window = planned.settings, planned.window
-                count = lengths.trained_items(decided, config.ROOT, parts["train"])
+                count = lengths.trained_items(decided, tokens)
                 said = preflight(decided, config.ROOT, planned.folder, count, window, checked=checked)
-                over = lengths.too_long(decided, config.ROOT, {**parts, "test": run.parts()["test"]})
-                teaches = reasoning.taught(decided, config.ROOT, parts["train"])
+                over = lengths.too_long(decided, tokens, {"test": run.parts()["test"]})
+                teaches = reasoning.taught(decided, tokens)
                 print(*said, *teaches, *lengths.remarks(over), sep="\n")
                 ready = True
             if metrics is None and settings.trainer.devices > 1 and not launched:

@@ -8,7 +8,8 @@ import pytest
 
 from r1tailor.annotation import annotate
 from r1tailor.errors import DataError
-from r1tailor.records import Labels, Relation, Span, read_annotations
+from r1tailor.record_files import read_annotations
+from r1tailor.records import Labels, Relation, Span
 from tests.support.annotated import DOCUMENTS, stage, votes_of_two
 
 FEVER, FLU = Span(5, 10, "symptom"), Span(12, 15, "disease")

@@ -12,7 +12,8 @@ from r1tailor import store
 from r1tailor.annotation import Gold, annotate, prodigy, settle
 from r1tailor.annotation.label_studio.tasks import tasks
 from r1tailor.errors import DataError
-from r1tailor.records import Annotation, Document, Labels, write_records
+from r1tailor.record_files import write_records
+from r1tailor.records import Annotation, Document, Labels
 from r1tailor.schema.annotation import (
     AgreementGate,
     Export,

@@ -7,7 +7,8 @@ import pytest
 
 from r1tailor.annotation.suggest import Predicted, Suggestion, from_model, from_terms, mentions
 from r1tailor.errors import DataError
-from r1tailor.records import Annotation, Document, Labels, Relation, Span, read_annotations, write_records
+from r1tailor.record_files import read_annotations, write_records
+from r1tailor.records import Annotation, Document, Labels, Relation, Span
 
 FACTS = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2020-01-01"}
 TEXT = "😀 fever and 𠮷 flu, flu"

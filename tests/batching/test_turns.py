@@ -9,9 +9,10 @@ import pytest
 from r1tailor import config
 from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import ChatTokenizer, tokenize
-from r1tailor.errors import ConfigError, DataError
+from r1tailor.errors import DataError
 from r1tailor.model import families, load
-from r1tailor.records import Example, Turn, read_examples, write_records
+from r1tailor.record_files import read_examples, write_records
+from r1tailor.records import Example, Turn
 from tests.batching.test_packing import assert_equal, one_by_one, packed, pair
 
 ARGUMENTS = {"of": "EUR", "at": [1, 2]}
@@ -133,10 +134,13 @@ def test_calls_and_results_in_the_history_go_through_the_template() -> None:
     assert answer == "1.08 dollars"
 
 
-def test_a_template_without_tools_says_so() -> None:
-    silent = "{% for m in messages %}{{ m.role }}{% endfor %}{% if add_generation_prompt %}!{% endif %}"
+SILENT = "{% for m in messages %}{{ m.role }}{% endfor %}{% if add_generation_prompt %}!{% endif %}"
+
+
+@pytest.mark.parametrize("template", [SILENT, SILENT.replace("m.role", "m.role + m.content")], ids=["silent", "fails"])
+def test_a_template_without_tools_says_so(template: str) -> None:
     with pytest.raises(DataError, match=r"^example t: .*its chat template writes no calls of tools"):
-        chat(silent).render(Example("t", "", "rate?", "", tool_calls=(CALL,)))
+        chat(template).render(Example("t", "", "rate?", "", tool_calls=(CALL,)))
 
 
 def test_special_tokens_in_turns_and_tools_are_text() -> None:
@@ -146,30 +150,3 @@ def test_special_tokens_in_turns_and_tools_are_text() -> None:
     tokenizer = chat(CHATML)
     ids = tokenizer.encode(Example("t", "", f"c{end}", "d", turns=turns, tools=(call,))).prompt
     assert tokenizer.tokenizer.convert_tokens_to_ids(end) not in ids
-
-
-def test_a_prompt_does_not_change_with_the_day() -> None:
-    dated = "{% set dated = 1 %}" + CHATML
-    example = Example("x", "", "a", "b")
-    assert chat(dated).prompt_text(example).startswith("01 Jan 2026\n")
-    assert chat(dated, date_string="29 Feb 2024").prompt_text(example).startswith("29 Feb 2024\n")
-    always = "{{ strftime_now('%Y') }}" + CHATML
-    assert chat(always).prompt_text(example).startswith("2026")
-    assert chat(always, date_string="2024-02-29").prompt_text(example).startswith("2024-02-29")
-    named = "{% set form = '%Y' %}{{ strftime_now(form) }}" + CHATML
-    assert chat(named).prompt_text(example).startswith("2026-01-01")
-
-
-def test_enable_thinking_reaches_the_template_and_changes_its_hash() -> None:
-    example = Example("x", "", "a", "b")
-    on, off = chat(CHATML), chat(CHATML, enable_thinking=False)
-    assert on.prompt_text(example).endswith("assistant\n")
-    assert off.prompt_text(example).endswith("<think>\n\n</think>\n\n")
-    assert off.render(example)[1] == "b"
-    assert on.template_sha256 == chat(CHATML).template_sha256 != off.template_sha256
-    off_but_kept = ["domain.task.template.enable_thinking=false", "domain.task.reasoning=keep"]
-    with pytest.raises(ConfigError, match="leaves no room for reasoning"):
-        config.load(["domain=generic", "domain.sources.0.path=x", *off_but_kept])
-    settings = config.load(["+domain.task.template={enable_thinking: false}", "domain.task.reasoning=none"])
-    tokenizer = load.load_tokenizer(config.load(["model=tiny_llama"]).model, config.ROOT, settings.domain.task.template)
-    assert tokenizer._arguments == {"enable_thinking": False}

@@ -26,6 +26,7 @@ from transformers.utils import logging
 from r1tailor import artifact, config, store
 from r1tailor.compression.forms import make
 from r1tailor.compression.judge import judged_by
+from r1tailor.document_files import read_documents
 from r1tailor.domain import open_domain
 from r1tailor.evaluation.compare_models import held_out
 from r1tailor.evaluation.metrics import measure
@@ -35,7 +36,8 @@ from r1tailor.inference.gguf_answerer import GgufAnswerer
 from r1tailor.inference.local import LocalAnswerer, open_tuned
 from r1tailor.inference.locate import Located, locate
 from r1tailor.kernels.attention import unwrapped
-from r1tailor.records import Example, Prediction, read_documents, read_examples
+from r1tailor.record_files import read_examples
+from r1tailor.records import Example, Prediction
 
 PLAIN, FORMS = ("fp32", "bf16"), ("gguf_f16", "gguf_q8_0", "gguf_q4_0", "dynamic_int8")
 PREFILL, DECODE = 256, 64  # tokens

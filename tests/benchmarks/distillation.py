@@ -21,11 +21,13 @@ from scipy import stats
 
 from r1tailor import artifact, config, stages, store
 from r1tailor.batching.packing import pack
+from r1tailor.document_files import read_documents
 from r1tailor.domain import Domain, open_domain
 from r1tailor.inference.local import LocalAnswerer, open_tuned
 from r1tailor.layout import RunFolder
 from r1tailor.objective.supervised import log_likelihoods
-from r1tailor.records import Example, read_documents, read_examples, write_records
+from r1tailor.record_files import read_examples, write_records
+from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 from r1tailor.stage_outputs import sealed
 

@@ -11,10 +11,11 @@ from r1tailor.annotation import annotate
 from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.corpus.deduplicate import deduplicate
 from r1tailor.corpus.privacy.gate import gate
+from r1tailor.document_files import write_documents
 from r1tailor.domain.generic import Generic
 from r1tailor.instruction import build
 from r1tailor.model import families
-from r1tailor.records import Document, Example, write_documents
+from r1tailor.records import Document, Example
 from r1tailor.schema.annotation import (
     AgreementGate,
     Annotation,

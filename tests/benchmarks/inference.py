@@ -29,15 +29,17 @@ from transformers import AutoModelForCausalLM, GenerationConfig, StoppingCriteri
 from r1tailor import config, stages
 from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample
-from r1tailor.inference.decoder import Wanted, budget_of, write
+from r1tailor.inference.decoder import write
 from r1tailor.inference.local import LocalAnswerer
 from r1tailor.inference.ranking import rank
 from r1tailor.inference.sampling import Sampling
+from r1tailor.inference.wanted import Wanted, budget_of
 from r1tailor.layout import RunFolder
 from r1tailor.model import load
 from r1tailor.model.origin import base_folder
 from r1tailor.objective.supervised import summed_loss
-from r1tailor.records import Example, read_examples
+from r1tailor.record_files import read_examples
+from r1tailor.records import Example
 from r1tailor.strategy import open_strategy
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -24,7 +24,8 @@ from r1tailor.curriculum import Material, course
 from r1tailor.layout import RunFolder
 from r1tailor.model import load
 from r1tailor.model.families import resolve_targets
-from r1tailor.records import Example, read_examples, write_records
+from r1tailor.record_files import read_examples, write_records
+from r1tailor.records import Example
 from r1tailor.schema.model import PackagedModel
 from r1tailor.sources.packaged import download_member
 

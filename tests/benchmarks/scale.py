@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import get_args
 
 from r1tailor import config, sources, stages
+from r1tailor.document_files import read_documents
 from r1tailor.layout import RunFolder
-from r1tailor.records import read_documents
 from r1tailor.schema.corpus import PrivacyKind
 from r1tailor.sources.packaged import download_member
 

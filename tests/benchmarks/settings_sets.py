@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from r1tailor import config, stages
 from r1tailor.layout import PARTS, RunFolder
-from r1tailor.records import read_examples
+from r1tailor.record_files import read_examples
 
 Row = dict[str, str]
 T = TypeVar("T")
@@ -68,7 +68,7 @@ def _csv(package: str, name: str) -> list[Row]:
 def _penguins(_: Path) -> list[Row]:
     """Measurements, of which some are missing, without the islands: two of the species live on one each."""
     asked = ("bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g", "sex")
-    return [
+    made = [
         {
             "instruction": "Which penguin is it?",
             "input": "; ".join(f"{name} {row[name]}" for name in asked if row[name] != "NA"),
@@ -77,6 +77,7 @@ def _penguins(_: Path) -> list[Row]:
         for row in _csv("palmerpenguins", "palmerpenguins/data/penguins.csv")
         if row["body_mass_g"] != "NA"
     ]
+    return _drawn(made, 200)
 
 
 def _harm(_: Path) -> list[Row]:
@@ -102,7 +103,7 @@ def _specialties(_: Path) -> list[Row]:
     made = [
         {"instruction": "To which subject does this examination question belong?", "input": text, "output": subject}
         for subject in ("Anatomy", "Dental", "Pathology", "Pediatrics", "Pharmacology", "Surgery")
-        for text in _drawn(_questions(subject), 100)
+        for text in _drawn(_questions(subject), 50)
     ]
     return _drawn(made, len(made))
 
@@ -136,12 +137,11 @@ def _drawn(made: list[T], most: int) -> list[T]:
 
 SETS: dict[str, Callable[[Path], list[Row]]] = {
     "iris": _table("load_iris", "Which iris is it?", 150, 4),
-    "wine": _table("load_wine", "From which of the three growers is the wine?", 178, 13),
+    "wine": _table("load_wine", "From which of the three growers is the wine?", 178, 5),
     "harm": _harm,
     "penguins": _penguins,
     "specialties": _specialties,
     "dialogues": _dialogues,
     "medical": _domain("medical", 3000),
-    "medical_zh": _domain("medical_zh", 500),
-    "legal": _domain("legal", 300),
+    "legal": _domain("legal", 150),
 }

@@ -13,7 +13,7 @@ from r1tailor.__main__ import main
 from r1tailor.commands import ask
 from r1tailor.inference import Answer
 from r1tailor.inference.local import LocalAnswerer
-from r1tailor.records import read_examples, read_predictions
+from r1tailor.record_files import read_examples, read_predictions
 from tests.support.toy_run import LABELS, toy_run
 
 NAME = "outputs/runs/first"

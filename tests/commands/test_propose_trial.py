@@ -1,6 +1,9 @@
 """A draft is tried on the stages: what cannot be divided is, what is too much is cut, what is nothing is refused."""
 
+import json
 import os
+import random
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +41,30 @@ def test_many_documents_stay_whole(tmp_path: Path) -> None:
     for n in range(24):
         (folder / f"{n}.txt").write_text(f"Ward {n * 37 % 91} told of {n * 7919 % 997} things at {n} o'clock.", "utf-8")
     assert _tried(folder).draft.passage is None
+
+
+@pytest.mark.parametrize("templated", [True, False])
+def test_texts_of_one_template_lose_rows_to_the_leak_search_and_are_told_what_to_set(
+    templated: bool, tmp_path: Path
+) -> None:
+    words = random.Random(3)
+    rows = [
+        {
+            "instruction": "Which department?",
+            "input": f"{sign} in a {who} {since}"
+            if templated
+            else " ".join(f"w{words.randrange(10**6)}" for _ in range(9)),
+            "output": department,
+        }
+        for sign, department in (("numb left hand", "neurology"), ("seizure", "neurology"), ("fainting", "cardiology"))
+        for who in ("child", "farmer", "pilot", "nurse", "man of 40", "woman of 63")
+        for since in ("for two days", "since last spring", "after a long flight", "on and off", "at night")
+    ]
+    file = tmp_path / "rows.jsonl"
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    leaks = [note for note in _tried(file).notes if note.what == "leaks"]
+    assert [("split.leaks.containment" in note.why) for note in leaks] == [True] * templated
+    assert all(re.search(r"removed from train \(\d\d%\)", note.chosen) for note in leaks)
 
 
 @pytest.mark.parametrize(

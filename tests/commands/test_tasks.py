@@ -8,8 +8,9 @@ import pytest
 
 from r1tailor import config
 from r1tailor.__main__ import main
+from r1tailor.document_files import write_documents
 from r1tailor.layout import pipeline_folder
-from r1tailor.records import Document, write_documents
+from r1tailor.records import Document
 from r1tailor.schema.settings import Settings
 
 FACTS = {"source": "s", "licence": "l", "sha256": "0", "position": "1", "available_at": "2020-01-01"}

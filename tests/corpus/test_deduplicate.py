@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from r1tailor import bounded, store
 from r1tailor.corpus.deduplicate import bands_and_rows, deduplicate
 from r1tailor.corpus.shingles import digest, words
+from r1tailor.document_files import read_documents, write_documents
 from r1tailor.errors import DataError
-from r1tailor.records import Document, read_documents, write_documents
+from r1tailor.records import Document
 from r1tailor.schema.corpus import Duplicates, Limits
 from r1tailor.schema.sources import PackagedSource
 from r1tailor.sources import read

@@ -9,8 +9,8 @@ import pytest
 
 from r1tailor.corpus import engine
 from r1tailor.corpus.engine import Report
+from r1tailor.document_files import read_documents, write_documents
 from r1tailor.errors import ConfigError
-from r1tailor.records import read_documents, write_documents
 from tests.conftest import ROOT
 from tests.corpus.test_engine import SECRET, Compose, _documents
 from tests.support.commands import Done

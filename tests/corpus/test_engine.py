@@ -10,8 +10,9 @@ from r1tailor.corpus import chain, engine
 from r1tailor.corpus.base import Note
 from r1tailor.corpus.clean import clean
 from r1tailor.corpus.engine import Outcome, Report
+from r1tailor.document_files import write_documents
 from r1tailor.errors import ConfigError, DataError
-from r1tailor.records import Document, write_documents
+from r1tailor.records import Document
 from r1tailor.schema.settings import Settings
 from tests.conftest import ROOT
 

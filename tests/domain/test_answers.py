@@ -12,23 +12,8 @@ from r1tailor.domain.answers import (
     letter_in,
     normalised,
     number_in,
-    parted,
     place_of,
 )
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("<think>\na\n</think>\n\nb ", ("a", "b")),
-        ("a</think>b", ("a", "b")),  # the template opened it
-        ("<think>a</think><think>c</think> b", ("ac", "b")),
-        ("b", ("", "b")),
-        ("<think> the options are cardiology, neurology", ("the options are cardiology, neurology", "")),
-    ],
-)
-def test_reasoning_is_parted_from_the_answer(text: str, expected: tuple[str, str]) -> None:
-    assert parted(text) == expected
 
 
 @pytest.mark.parametrize(

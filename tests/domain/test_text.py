@@ -14,7 +14,8 @@ from r1tailor.evaluation.compare_models import held_out
 from r1tailor.inference.local import open_base
 from r1tailor.instruction.build import build
 from r1tailor.layout import RunFolder
-from r1tailor.records import Document, Example, read_examples, read_predictions
+from r1tailor.record_files import read_examples, read_predictions
+from r1tailor.records import Document, Example
 from r1tailor.schema.settings import Settings
 from tests.conftest import FASTER
 

@@ -9,7 +9,7 @@ import pytest
 from r1tailor import config
 from r1tailor.domain import open_domain
 from r1tailor.evaluation.compare_models import base_and_tuned, summarise
-from r1tailor.evaluation.conversations import Clustered, clustered, clusters, note
+from r1tailor.evaluation.conversations import clustered, clusters, note
 from r1tailor.evaluation.metrics import Mean, Perplexity, Proportion
 from r1tailor.evaluation.significance import compare, interval
 from r1tailor.planning.power import wilson
@@ -76,7 +76,8 @@ def test_items_that_stand_alone_keep_the_metrics_they_had() -> None:
     assert clusters(talks(2, 1)) is None, "one answer of each conversation"
     assert clustered({"p": metric}, alone)["p"] is metric
     assert note(alone) == ""
-    assert Clustered(metric, [0, 0]).value == pytest.approx(metric.value)
+    assert clustered({"p": metric}, talks(1, 2))["p"].value == pytest.approx(metric.value)
+    assert (len(metric.rows()), metric.clustered) == (2, False), "the metric itself keeps its items"
 
 
 def test_the_summary_says_so_and_has_figures_by_turn() -> None:

@@ -11,7 +11,8 @@ from r1tailor.errors import ConfigError
 from r1tailor.evaluation.compare_models import _scored, base_and_tuned, summarise
 from r1tailor.evaluation.metrics import Mean, Proportion, measure
 from r1tailor.evaluation.samples import flat, voted_for
-from r1tailor.records import Example, Prediction, Sample, read_predictions, write_records
+from r1tailor.record_files import read_predictions, write_records
+from r1tailor.records import Example, Prediction, Sample
 
 LABELS = ("red", "green", "blue")
 TASK = ("domain=generic", "domain.sources.0.path=x.jsonl", f"domain.task.labels=[{','.join(LABELS)}]")

@@ -8,10 +8,11 @@ from transformers import AutoModelForCausalLM, Gemma3TextConfig, LlamaConfig, Mi
 
 from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.inference import decoder
-from r1tailor.inference.decoder import Budget, budget_of, knows
+from r1tailor.inference.decoder import knows
 from r1tailor.inference.sampling import Sampling
+from r1tailor.inference.slotted import Slotted
+from r1tailor.inference.wanted import Budget
 from r1tailor.kernels.attention import PACKED_ROWS
-from r1tailor.kernels.key_values import Slots
 from tests.support.toy_answerers import toy
 from tests.support.written import ROOM, lengths, one_by_one, prompts, together
 
@@ -62,46 +63,12 @@ def test_a_sliding_window_reaches_into_what_is_shared(config: Any) -> None:  # n
     assert together(model, asked, longest, END) == one_by_one(model, asked, longest, END)
 
 
-@pytest.mark.parametrize("memory", [2**16, 2**13, 1])
-def test_little_memory_takes_longer_and_changes_nothing(memory: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, model, tokenizer = toy("tiny_llama")
-    asked, longest = prompts(14), lengths(14)
-    made: list[int] = []
-    begin = Slots.__init__
-
-    def counted(self: Slots, shapes: Any, count: int, *rest: Any) -> None:  # noqa: ANN401
-        made.append(count)
-        begin(self, shapes, count, *rest)
-
-    monkeypatch.setattr(Slots, "__init__", counted)
-    found = together(model, asked, longest, tokenizer.end, Budget(memory, 64, 16))
-    assert found == one_by_one(model, asked, longest, tokenizer.end)
-    assert max(made) < 16
-    assert memory > 1 or max(made) == 1
-
-
-def test_slots_are_taken_over_as_answers_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, model, tokenizer = toy("tiny_llama")
-    asked, longest = prompts(24, shared=(0,)), [2, 60] * 12
-    rows: list[int] = []
-    forward = decoder._forward
-
-    def counted(model: Any, read: Any, *rest: Any) -> Any:  # noqa: ANN401
-        rows.append(next(iter(read.values())).shape[1])
-        return forward(model, read, *rest)
-
-    monkeypatch.setattr(decoder, "_forward", counted)
-    found = together(model, asked, longest, tokenizer.end, Budget(2**28, 300, 8))
-    assert found == one_by_one(model, asked, longest, tokenizer.end)
-    assert len(rows) < 3 * 60 + 30, "three rounds of eight would be 180 steps of eight rows; short answers make room"
-
-
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: x")])
 def test_out_of_memory_halves_the_budget_and_goes_on(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     _, model, tokenizer = toy("tiny_llama")
     asked, longest = prompts(20), lengths(20)
     steps, failed = [0], list[Budget]()
-    step, halve = decoder._Run._step, Budget.halve
+    step, halve = Slotted._step, Budget.halve
 
     def failing(self: Any) -> None:  # noqa: ANN401
         steps[0] += 1
@@ -113,7 +80,7 @@ def test_out_of_memory_halves_the_budget_and_goes_on(error: Exception, monkeypat
         halve(self)
         failed.append(Budget(**vars(self)))
 
-    monkeypatch.setattr(decoder._Run, "_step", failing)
+    monkeypatch.setattr(Slotted, "_step", failing)
     monkeypatch.setattr(Budget, "halve", noted)
     assert together(model, asked, longest, tokenizer.end) == one_by_one(model, asked, longest, tokenizer.end)
     assert [one.memory for one in failed] == [ROOM.memory // 2, ROOM.memory // 4]
@@ -125,7 +92,7 @@ def test_another_error_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None
     def failing(_: Any) -> None:  # noqa: ANN401
         raise RuntimeError("something else")
 
-    monkeypatch.setattr(decoder._Run, "_step", failing)
+    monkeypatch.setattr(Slotted, "_step", failing)
     with pytest.raises(RuntimeError, match="something else"):
         together(model, prompts(3), [4] * 3, tokenizer.end)
 
@@ -136,30 +103,15 @@ def test_memory_that_never_suffices_is_an_error(monkeypatch: pytest.MonkeyPatch)
     def failing(_: Any) -> None:  # noqa: ANN401
         raise MemoryError("never")
 
-    monkeypatch.setattr(decoder._Run, "_step", failing)
+    monkeypatch.setattr(Slotted, "_step", failing)
     with pytest.raises(MemoryError, match="never"):
         together(model, prompts(3), [90] * 3, tokenizer.end)
-
-
-def test_logits_are_made_of_last_tokens_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, model, tokenizer = toy("tiny_llama")
-    most: list[int] = []
-    model.lm_head.register_forward_hook(lambda _, given, __: most.append(given[0].shape[:-1].numel()))
-    asked = prompts(20, shared=(90,))
-    together(model, asked, [4] * 20, tokenizer.end)
-    assert max(most) <= 20 < sum(map(len, asked))
 
 
 def test_models_whose_attention_is_not_computed_here_are_not_known() -> None:
     dynamic = {"rope_type": "dynamic", "factor": 2.0, "rope_theta": 1e4}
     assert not knows(small(LlamaConfig(**SMALL, rope_parameters=dynamic)))
     assert knows(small(LlamaConfig(**SMALL)))
-
-
-def test_the_budget_follows_from_the_row_that_training_holds() -> None:
-    _, model, _ = toy("tiny_llama")
-    hidden, layers = model.config.hidden_size, model.config.num_hidden_layers
-    assert budget_of(model, 100, 7) == Budget(100 * layers * 16 * hidden * 4, 100, 7)
 
 
 def test_nothing_is_asked() -> None:

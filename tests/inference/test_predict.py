@@ -6,13 +6,13 @@ import torch
 import torch.nn.functional as F
 from transformers import PreTrainedModel
 
-from r1tailor.domain.answers import parted
 from r1tailor.errors import DataError
 from r1tailor.inference.blocks import behind_block
 from r1tailor.inference.local import LocalAnswerer
 from r1tailor.inference.predict import predict
 from r1tailor.inference.ranking import distinguishing
 from r1tailor.records import Example
+from r1tailor.sources.thinking import parted
 from tests.support.toy_answerers import toy
 
 LABELS = ("alpha", "beta", "gamma", "delta")

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from r1tailor import config
-from r1tailor.inference.decoder import Budget
+from r1tailor.inference.wanted import Budget
 from r1tailor.model import load
 from r1tailor.records import Example, Turn
 from tests.support.written import one_by_one, together

@@ -12,7 +12,8 @@ from r1tailor.inference import Sampling
 from r1tailor.inference.locate import locate
 from r1tailor.inference.tailored import Tailored, probabilities
 from r1tailor.layout import RunFolder
-from r1tailor.records import Example, Prediction, read_examples, read_predictions
+from r1tailor.record_files import read_examples, read_predictions
+from r1tailor.records import Example, Prediction
 from tests.support.toy_run import LABELS
 
 

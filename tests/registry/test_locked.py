@@ -6,8 +6,7 @@ import time
 import pytest
 
 from r1tailor.errors import UserError
-from r1tailor.registry import Registry, open_registry
-from r1tailor.registry import registry as module
+from r1tailor.registry import Registry, open_registry, opening
 from tests.support.killed import child
 from tests.support.versions import Shop
 
@@ -16,7 +15,7 @@ def test_a_writer_waits_and_then_names_the_holder(shop: Shop, monkeypatch: pytes
     version = shop.register("one")
     shop.registry.promote(version.id)
     shop.write("two")
-    monkeypatch.setattr(module, "_PATIENCE_OF_A_READER", 0.05)
+    monkeypatch.setattr(opening, "_PATIENCE_OF_A_READER", 0.05)
     with child(lambda: _hold(shop), shop.folder / "held") as holder:
         waiting = Registry(shop.registry.folder)
         waiting.patience = 0.05

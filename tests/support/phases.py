@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from r1tailor import config, store
+from r1tailor.document_files import write_documents
 from r1tailor.layout import RunFolder
-from r1tailor.records import Example, write_documents, write_records
+from r1tailor.record_files import write_records
+from r1tailor.records import Example
 from r1tailor.schema.curriculum import PhasedCurriculum
 from r1tailor.schema.settings import Settings
 from tests.support.sealed import seal

@@ -2,7 +2,7 @@
 
 import pytest
 
-from r1tailor import config
+from r1tailor import command_line
 from r1tailor.errors import ConfigError
 
 # A folder that is refused before any work: were a faulty composition ever accepted, nothing would train.
@@ -16,5 +16,5 @@ WHOLE = "the composition (conf/config.yaml)"
 def faults_of(line: str) -> list[str]:
     """Return every fault for which a command line is refused, in order."""
     with pytest.raises(ConfigError) as refusal:
-        config.checked_arguments([*line.split(), GUARD])
+        command_line.checked_arguments([*line.split(), GUARD])
     return refusal.value.faults

@@ -22,7 +22,7 @@ ACTIONS = ("register", "promote", "rollback")
 
 def state(registry: Registry) -> State:
     """Return what a registry holds."""
-    return tuple(version.id for version in registry.versions("toy")), tuple(registry._promoted("toy"))
+    return tuple(version.id for version in registry.versions("toy")), tuple(registry.promoted("toy"))
 
 
 def wrong(registry: Registry, root: Path, allowed: tuple[State, ...]) -> str | None:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from r1tailor.records import Example, read_predictions, write_records
+from r1tailor.record_files import read_predictions, write_records
+from r1tailor.records import Example
 from r1tailor.registry import Registry
 from r1tailor.serving.study.folder import Page, Study, create
 from r1tailor.serving.study.plan import Assumed, planned

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.inference import decoder
-from r1tailor.inference.decoder import Budget, Wanted
 from r1tailor.inference.generation import generating
+from r1tailor.inference.wanted import Budget, Wanted
 
 ROOM = Budget(memory=2**28, positions=300, answers=16)
 

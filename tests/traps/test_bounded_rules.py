@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from r1tailor import bounded, records
+from r1tailor import bounded, record_files
 from r1tailor.corpus.clean import CHAIN
 from r1tailor.corpus.privacy import people_zh
 from r1tailor.schema.corpus import Limits
@@ -33,9 +33,9 @@ HOSTILE: dict[str, tuple[Callable[[str], object], str]] = {
         lambda text: list(people_zh.find(text)),
         "，".join(f"原告：张{chr(0x4E00 + n // 80)}{chr(0x5000 + n % 80)}" for n in range(500)),
     ),
-    "one key": (lambda text: records._parsed(text.encode(), "utf-8"), "{" + ",".join(['"a":1'] * MANY) + "}"),
+    "one key": (lambda text: record_files._parsed(text.encode(), "utf-8"), "{" + ",".join(['"a":1'] * MANY) + "}"),
     "many keys": (
-        lambda text: records._parsed(text.encode(), "utf-8"),
+        lambda text: record_files._parsed(text.encode(), "utf-8"),
         "{" + ",".join(f'"{n}":1' for n in range(MANY)) + ',"249999":1}',
     ),
     **{f"{name}: {unit!r}": (rule, unit * (MANY // len(unit))) for name, rule in CHAIN.items() for unit in UNITS},

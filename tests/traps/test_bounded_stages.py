@@ -9,11 +9,12 @@ from r1tailor import bounded, stages
 from r1tailor.annotation import annotate, prodigy
 from r1tailor.annotation.veil import Veil
 from r1tailor.corpus.privacy.deidentify import Deidentifier
+from r1tailor.document_files import write_documents
 from r1tailor.domain.generic import Generic
 from r1tailor.errors import DataError
 from r1tailor.instruction import build
 from r1tailor.layout import RunFolder
-from r1tailor.records import Document, Span, write_documents
+from r1tailor.records import Document, Span
 from r1tailor.schema.annotation import OwnScheme, ProdigyExport, RelationLabel, SpanLabel
 from r1tailor.schema.corpus import Duplicates, Limits, Privacy
 from tests.support.annotated import DOCUMENTS, FACTS, stage, vote, votes_of_two

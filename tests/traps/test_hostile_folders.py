@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from r1tailor import config, runs
+from r1tailor import command_line, config, runs
 from tests.traps.danger import Place, case
 
 # --- a run folder of somebody else: --config-path ----------------------------------------------------------------
@@ -54,9 +54,9 @@ def test_a_run_folder_that_cannot_be_checked_reaches_no_hydra(
     filled = text.replace("{canary}", str(place.canary)).replace("{outside}", "/" + str(place.secret.with_suffix("")))
     (place.zone / "config.yaml").write_text(filled.replace("{{", "{").replace("}}", "}"), encoding="utf-8")
     with place.refused(str(place.zone)) as _:
-        config.checked_arguments([f"--config-path={place.zone}", "--config-name=config"])
+        command_line.checked_arguments([f"--config-path={place.zone}", "--config-name=config"])
     with pytest.raises(config.ConfigError) as caught:
-        config.checked_arguments([f"--config-path={place.zone}", "--config-name=config"])
+        command_line.checked_arguments([f"--config-path={place.zone}", "--config-name=config"])
     assert "hunter2" not in str(caught.value) + capsys.readouterr().err
 
 
@@ -94,9 +94,9 @@ def test_a_domain_of_somebody_leads_nowhere(
     file.write_text(text.replace("{canary}", str(place.canary)), encoding="utf-8")
     arguments = [f"--config-dir={place.zone / 'conf'}", "domain=evil"]
     with place.refused(said):
-        config.checked_arguments(arguments)
+        command_line.checked_arguments(arguments)
     with pytest.raises(config.ConfigError) as caught:
-        config.checked_arguments(arguments)
+        command_line.checked_arguments(arguments)
     assert "hunter2" not in str(caught.value)
 
 
@@ -111,7 +111,7 @@ def test_links_out_of_a_folder_of_configuration_are_not_followed(what: str, plac
     else:
         (conf / "domain" / "evil.yaml").symlink_to("evil.yaml")
     with place.refused("link that leads out|cannot be read"):
-        config.checked_arguments([f"--config-dir={conf}", "domain=medical", "model=tiny_llama"])
+        command_line.checked_arguments([f"--config-dir={conf}", "domain=medical", "model=tiny_llama"])
 
 
 def test_a_defaults_list_of_the_project_itself_shows_no_variable(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,11 +171,11 @@ def test_hydra_makes_no_folder_where_a_run_may_not_write(
     (place.zone / "outputs" / "runs").mkdir()
     (place.zone / "outputs" / "runs" / "link").symlink_to(place.zone / "outputs" / "registry")
     with place.refused(r"hydra\.(sweep\.dir|sweep\.subdir|run\.dir) = "):
-        config.checked_arguments(line.split())
+        command_line.checked_arguments(line.split())
 
 
 def test_the_same_folders_are_open_to_output_and_to_hydra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config, "ROOT", tmp_path)
     monkeypatch.chdir(tmp_path)
     assert runs._resolved("outputs/runs/x") == tmp_path / "outputs" / "runs" / "x"
-    config.checked_arguments(["-m", "seed=1,2", "hydra.sweep.dir=outputs/runs/x"])
+    command_line.checked_arguments(["-m", "seed=1,2", "hydra.sweep.dir=outputs/runs/x"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from r1tailor import config, records, sources
+from r1tailor import config, document_files, sources
 from r1tailor.schema.sources import JsonlSource, PackagedSource
 from r1tailor.sources import icd10cm, packaged
 from r1tailor.sources.base import Origin
@@ -36,7 +36,7 @@ def test_a_hostile_line_is_refused_by_number(line: bytes, place: Place) -> None:
     path.write_bytes(b'{"input": "a", "output": "b"}\n' + line + b"\n")
     source = JsonlSource(kind="jsonl", name="mine", path="mine.jsonl", licence="", available_at="", on_damage="stop")
     with place.refused("line 2"):
-        records.write_documents(place.zone / "documents.parquet", sources.read(source, place.zone, []))
+        document_files.write_documents(place.zone / "documents.parquet", sources.read(source, place.zone, []))
 
 
 @pytest.mark.parametrize(

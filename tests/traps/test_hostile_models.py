@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from transformers import PreTrainedModel, dynamic_module_utils, modeling_utils
 
 from r1tailor import config, store
-from r1tailor.batching import tokens
+from r1tailor.batching import chat_template, tokens
 from r1tailor.errors import DataError, ModelUnavailableError
 from r1tailor.kernels.attention import PACKED_ROWS
 from r1tailor.model import families, load
@@ -345,7 +345,7 @@ REACHED = r"it (takes more than .* (processor time|memory)|writes 2,0.* characte
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "_LIMITS", Limits(seconds=1, memory_mb=200))
+    monkeypatch.setattr(chat_template, "_LIMITS", Limits(seconds=1, memory_mb=200))
 
 
 @pytest.mark.usefixtures("hasty")

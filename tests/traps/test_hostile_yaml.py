@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from r1tailor import config
+from r1tailor import command_line, config
 from tests.conftest import ROOT
 from tests.support.commands import Done
 from tests.traps.danger import Place, case
@@ -95,7 +95,7 @@ LOGGING = "hydra:\n  job_logging:\n    version: 1\n    handlers:\n      x:\n    
 def test_somebodys_domain_is_data(text: str, place: Place) -> None:
     where = somebodys(place, "domain", text)
     with place.refused():
-        config.checked_arguments([where, "domain=evil"])
+        command_line.checked_arguments([where, "domain=evil"])
 
 
 SWEPT = "+hydra.callbacks.evil={_target_:os.mkdir,path:{canary}},{}"
@@ -126,19 +126,19 @@ def test_hydras_own_settings_are_not_for_others(line: str, place: Place) -> None
     with pytest.MonkeyPatch.context() as patched:
         patched.syspath_prepend(str(place.zone))
         with place.refused("(?i)hydra|rerun"):
-            config.checked_arguments(line.replace("{canary}", str(place.canary)).split())
+            command_line.checked_arguments(line.replace("{canary}", str(place.canary)).split())
 
 
 def test_a_swept_option_of_somebody_is_composed_before_any_job(place: Place) -> None:
     where = somebodys(place, "domain", MEDICAL + LOGGING)
     with place.refused(r"hydra\.job_logging"):
-        config.checked_arguments([where, "-m", "domain=medical,evil"])
+        command_line.checked_arguments([where, "-m", "domain=medical,evil"])
 
 
 def test_a_launcher_of_somebodys_folder_is_not_an_installed_one(place: Place) -> None:
     where = somebodys(place, "hydra/launcher", "_target_: os.mkdir\npath: '{canary}'\n")
     with place.refused("launcher"):
-        config.checked_arguments([where, "hydra/launcher=evil"])
+        command_line.checked_arguments([where, "hydra/launcher=evil"])
 
 
 def test_a_composition_from_elsewhere_has_no_hydra_section(place: Place) -> None:
@@ -147,13 +147,13 @@ def test_a_composition_from_elsewhere_has_no_hydra_section(place: Place) -> None
     with pytest.MonkeyPatch.context() as patched:
         patched.syspath_prepend(str(place.zone))
         with place.refused("a hydra section is not allowed here"):
-            config.checked_arguments([f"--config-path={place.zone}", "--config-name=params"])
+            command_line.checked_arguments([f"--config-path={place.zone}", "--config-name=params"])
 
 
 @pytest.mark.parametrize("text", ["a: &a [1]\nb: *a\n", "a: " + "[" * 100 + "]" * 100, "name: ${oc.env:HOME}\n"])
 def test_somebodys_yaml_is_looked_at_before_it_is_composed(text: str, place: Place) -> None:
     with place.refused("alias|deeper|nothing else"):
-        config.checked_arguments([somebodys(place, "domain", text), "domain=evil"])
+        command_line.checked_arguments([somebodys(place, "domain", text), "domain=evil"])
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_somebodys_yaml_is_looked_at_before_it_is_composed(text: str, place: Pla
     ],
 )
 def test_what_hydra_may_be_told_is_taken(line: str) -> None:
-    assert set(line.split()) - {"seed=1,2"} <= set(config.checked_arguments(line.split()))
+    assert set(line.split()) - {"seed=1,2"} <= set(command_line.checked_arguments(line.split()))
 
 
 # --- through the command line ------------------------------------------------------------------------------------

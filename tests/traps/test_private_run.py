@@ -7,8 +7,9 @@ import pytest
 
 from r1tailor import config, stages, store
 from r1tailor.confidential import confidential
+from r1tailor.document_files import read_documents
 from r1tailor.layout import RunFolder, pipeline_folder
-from r1tailor.records import read_documents, read_examples
+from r1tailor.record_files import read_examples
 from r1tailor.schema.settings import Settings
 
 SECRETS = ("4482910", "20481", "John", "Doe", "555-12-3456", "Okonkwo", "523-41-8867")

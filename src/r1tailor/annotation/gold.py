@@ -24,7 +24,8 @@ from r1tailor.annotation.suggest import Suggestion
 from r1tailor.annotation.tasks import write_tasks
 from r1tailor.annotation.veil import Veil
 from r1tailor.errors import DataError
-from r1tailor.records import Annotation, Document, read_annotations
+from r1tailor.record_files import read_annotations
+from r1tailor.records import Annotation, Document
 from r1tailor.schema.annotation import Annotation as AnnotationSettings
 from r1tailor.schema.annotation import Export, LabelStudioExport, ProdigyExport
 

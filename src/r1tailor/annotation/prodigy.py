@@ -17,7 +17,8 @@ from r1tailor.annotation.expected import Expected, Foreign, parsed
 from r1tailor.annotation.suggest import Suggestion
 from r1tailor.annotation.tokens import pieces
 from r1tailor.errors import DataError
-from r1tailor.records import Annotation, Document, Labels, Relation, Span, read_json_lines
+from r1tailor.record_files import read_json_lines
+from r1tailor.records import Annotation, Document, Labels, Relation, Span
 from r1tailor.schema.annotation import OwnScheme
 
 

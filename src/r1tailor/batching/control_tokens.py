@@ -6,7 +6,11 @@ quotes one would open a turn. Other added tokens are ordinary text (Gemma's HTML
 
 import json
 import re
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from r1tailor.instruction.template import changed, texts
+from r1tailor.records import Example
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -78,3 +82,23 @@ class ControlTokens:
                 return text
             for place in reversed(places):
                 text = f"{text[: place + 1]} {text[place + 1 :]}"
+
+    def as_text(self, example: Example) -> Example:
+        """Return an example in which the name of a control token is text: a space after its first character.
+
+        Otherwise a document that quotes one would end the user's turn, or open another, in the middle of its text.
+        """
+        plain = self.plain
+        if all(plain(text) == text for text in texts(example)):
+            return example
+        written = (example.instruction, example.input, example.output, example.reasoning)
+        instruction, asked, output, reasoning = map(plain, written)
+        own: dict[str, Any] = {"instruction": instruction, "input": asked, "output": output, "reasoning": reasoning}
+        turns = tuple(
+            replace(
+                turn, content=plain(turn.content), reasoning=plain(turn.reasoning), fields=changed(turn.fields, plain)
+            )
+            for turn in example.turns
+        )
+        tools, calls = (changed(given, plain) for given in (example.tools, example.tool_calls))
+        return replace(example, **own, turns=turns, tools=tools, tool_calls=calls)

@@ -6,38 +6,30 @@ An example's window of numbers stands between instruction and input as soft toke
 
 import copy
 import hashlib
-import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from r1tailor import bounded
 from r1tailor.batching.cache import Encoded, Rendered, cached
+from r1tailor.batching.chat_template import ChatTemplate
 from r1tailor.batching.control_tokens import ControlTokens
 from r1tailor.batching.texts import windows
 from r1tailor.batching.windows import Series, addresses, window_shape
 from r1tailor.domain import is_text
 from r1tailor.errors import DataError
-from r1tailor.instruction.reasoning import ANSWER, WHY, Blocks, learnt
-from r1tailor.instruction.template import END_THINK, THINK, changed, marker_for, messages, texts
+from r1tailor.instruction.reasoning import ANSWER, Blocks, learnt
+from r1tailor.instruction.template import END_THINK, THINK, marker_for, messages
 from r1tailor.records import Example
-from r1tailor.schema.corpus import Limits
 from r1tailor.schema.domain import Reasoning
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-_LIMITS = Limits(seconds=5, memory_mb=300)  # of one example's rendering, which takes a millisecond
-_TOGETHER = 256  # examples, after which memory is counted anew
-_LONGEST, _TIMES = 1_000_000, 20  # characters that a template may write, and how many for each that it is given
 _WITH_BLOCK = ("empty", "unsupervised", "distil")  # write a block also where the template's own turns have none
-_TODAY = date(2026, 1, 1)  # for templates that print today's date: prompts must not change with it
 _BLOCK = re.compile(rf"\s*(?:{THINK})?\s*{END_THINK}\s*")  # an empty one, before an answer
-_NOW = re.compile(r"""strftime_now\(\s*(['"])(.*?)\1\s*\)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +96,11 @@ class ChatTokenizer:
         reasoning: Reasoning = "keep",
     ) -> None:
         self.tokenizer = tokenizer
-        self._arguments = _as_the_template_calls_them(dict(arguments or {}), str(tokenizer.chat_template))
         self._reasoning = reasoning
-        self._template = self._undated(tokenizer.chat_template)
-        self._origin = _origin(tokenizer)
-        self.control = ControlTokens(tokenizer, str(tokenizer.chat_template))
-        prompt, answered, reasoned = self._tried()
-        self.blocks: Blocks = learnt(str(tokenizer.chat_template), prompt, answered, reasoned)
+        self._template = ChatTemplate(tokenizer, arguments or {})
+        self.control = ControlTokens(tokenizer, self._template.source)
+        prompt, answered, reasoned = self._template.tried()
+        self.blocks: Blocks = learnt(self._template.source, prompt, answered, reasoned)
         self.end = self._end_of_turn(answered)
         self.soft_tokens = 0
 
@@ -122,8 +112,8 @@ class ChatTokenizer:
 
     def prompt_text(self, example: Example) -> str:
         """Return the rendered prompt, up to where the model begins to write."""
-        plain = self._as_text(example)
-        return self._applied(self._messages(plain), add_generation_prompt=True, tools=plain.tools)
+        plain = self.control.as_text(example)
+        return self._template.applied(self._messages(plain), add_generation_prompt=True, tools=plain.tools)
 
     def prompt_parts(self, example: Example) -> tuple[str, ...]:
         """Return the rendered prompt: whole, or what stands before and after the window's soft tokens.
@@ -133,8 +123,8 @@ class ChatTokenizer:
         """
         if not self._reads(example):
             return (self.prompt_text(example),)
-        marker, plain = marker_for(example), self._as_text(example)
-        whole = self._applied(self._messages(plain, marker), add_generation_prompt=True, tools=plain.tools)
+        marker, plain = marker_for(example), self.control.as_text(example)
+        whole = self._template.applied(self._messages(plain, marker), add_generation_prompt=True, tools=plain.tools)
         parts = whole.split(marker)
         if len(parts) != 2:
             raise DataError(
@@ -156,7 +146,7 @@ class ChatTokenizer:
         """
         said = [(role, self._without_reasoning(text) if role == "assistant" else text) for role, text in turns]
         plain = [{"role": role, "content": self.control.plain(text)} for role, text in said]
-        return self._applied(plain, add_generation_prompt=True)
+        return self._template.applied(plain, add_generation_prompt=True)
 
     def _without_reasoning(self, text: str) -> str:
         before, closed, answer = text.rpartition(END_THINK)
@@ -173,18 +163,7 @@ class ChatTokenizer:
         Raises:
             DataError: with one of them the chat template ends too late or writes too much; names both.
         """
-
-        def work() -> Sequence[Rendered]:
-            made: list[Rendered] = []
-            for number, example in enumerate(examples):
-                if number % _TOGETHER == 0:
-                    bounded.left()  # what is kept of the examples before is none of this one's
-                with_, given = f" with example {example.id}", sum(map(len, texts(example)))
-                self._entered(with_, given)
-                made.append(self._short_enough(self.render(example), with_, given))
-            return made
-
-        return self._bounded(work)
+        return self._template.each(examples, self.render)
 
     def render(self, example: Example) -> Rendered:
         """Return the parts of the prompt, a block that the loss skips, and the response without the end of the turn.
@@ -192,11 +171,11 @@ class ChatTokenizer:
         Raises:
             DataError: the example has reasoning, and the chat template has closed the block.
         """
-        prompt, written = self.prompt_parts(example), self._as_text(example)
+        prompt, written = self.prompt_parts(example), self.control.as_text(example)
         if written.reasoning and self._keeps and self.blocks.place == "closed":
             raise DataError(
-                f"example {example.id} has reasoning, and the prompts of {self._origin} end in a closed block: set "
-                "domain.task.template.enable_thinking = true, or domain.task.reasoning = empty"
+                f"example {example.id} has reasoning, and the prompts of {self._template.origin} end in a closed "
+                "block: set domain.task.template.enable_thinking = true, or domain.task.reasoning = empty"
             )
         answer = self._calling(written, prompt[-1]) if written.tool_calls else written.output
         return *prompt, *self._response(answer, written.reasoning, prompt[-1])
@@ -225,10 +204,15 @@ class ChatTokenizer:
             DataError: the template writes no such turn behind its own prompt.
         """
         turn = {"role": "assistant", "content": example.output or None, "tool_calls": list(example.tool_calls)}
-        whole = self._applied([*self._messages(example), turn], add_generation_prompt=False, tools=example.tools)
-        before = prompt.rstrip().removesuffix(THINK)
+        turns, before = [*self._messages(example), turn], prompt.rstrip().removesuffix(THINK)
+        try:
+            whole = self._template.applied(turns, add_generation_prompt=False, tools=example.tools)
+        except DataError:  # the prompt was rendered: it is the call that the template does not know
+            whole = ""
         if not whole.startswith(before) or not whole[len(before) :].strip():
-            raise DataError(f"example {example.id}: {self._origin}: its chat template writes no calls of tools")
+            raise DataError(
+                f"example {example.id}: {self._template.origin}: its chat template writes no calls of tools"
+            )
         end = str(self.tokenizer.convert_ids_to_tokens(self.end))
         called = whole[len(before) :].rstrip().removesuffix(end)
         return (called[found.end() :] if (found := _BLOCK.match(called)) else called).lstrip("\n")
@@ -267,112 +251,17 @@ class ChatTokenizer:
     @property
     def template_sha256(self) -> str:
         """The hash of the chat template, which renders the prompts, and of its arguments where any are set."""
-        arguments = json.dumps(self._arguments, sort_keys=True) if self._arguments else ""
-        return hashlib.sha256(f"{self.tokenizer.chat_template}{arguments}".encode()).hexdigest()
+        return self._template.sha256
 
     def continuation(self, prompt: str, answer: str) -> tuple[int, ...]:
         """Return the ids of the beginning of a response to a rendered prompt, without an end: for ranking."""
         return tuple(chain(*map(self.ids, self._response(answer, "", prompt))))
 
     def _messages(self, example: Example, marker: str = "") -> list[dict[str, Any]]:
-        return messages(example, marker, reasoned="reasoning_content" in str(self.tokenizer.chat_template))
+        return messages(example, marker, reasoned=self._template.strips_reasoning)
 
     def _reads(self, example: Example) -> bool:
         return bool(self.soft_tokens and example.series)
-
-    def _as_text(self, example: Example) -> Example:
-        """Return an example in which the name of a control token is text: a space after its first character.
-
-        Otherwise a document that quotes one would end the user's turn, or open another, in the middle of its text.
-        """
-        plain = self.control.plain
-        if all(plain(text) == text for text in texts(example)):
-            return example
-        written = (example.instruction, example.input, example.output, example.reasoning)
-        instruction, asked, output, reasoning = map(plain, written)
-        own: dict[str, Any] = {"instruction": instruction, "input": asked, "output": output, "reasoning": reasoning}
-        turns = tuple(
-            replace(
-                turn, content=plain(turn.content), reasoning=plain(turn.reasoning), fields=changed(turn.fields, plain)
-            )
-            for turn in example.turns
-        )
-        tools, calls = (changed(given, plain) for given in (example.tools, example.tool_calls))
-        return replace(example, **own, turns=turns, tools=tools, tool_calls=calls)
-
-    def _applied(self, turns: list[Any], *, add_generation_prompt: bool, tools: Sequence[Any] = ()) -> str:
-        given = {**self._arguments, "tokenize": False, "add_generation_prompt": add_generation_prompt}
-        if self._template is not None:
-            given["chat_template"] = self._template
-        if tools:
-            given["tools"] = list(tools)
-        # Some templates write the arguments of a call as the mapping that they are, others take text alone.
-        forms = (turns, as_text) if (as_text := [*map(_with_arguments_as_text, turns)]) != turns else (turns,)
-        for form in forms:
-            try:
-                return str(self.tokenizer.apply_chat_template(form, **given))
-            except MemoryError:
-                raise
-            except Exception as error:  # a template is a program of others, in a sandbox: it can raise anything
-                failed = error
-        said = " ".join(str(failed).split())[:200]
-        raise DataError(f"the tokenizer's chat template fails: {type(failed).__name__}: {said}") from failed
-
-    def _undated(self, template: object) -> str | None:
-        """Return a template that prints today's date with a date in its place; None where it prints none."""
-        if not isinstance(template, str) or "strftime_now" not in template:
-            return None
-        fixed = self._arguments.get("date_string")
-        made = _NOW.sub(lambda call: json.dumps(fixed or _TODAY.strftime(call[2])), template)
-        # Where the format is no literal, the function itself is another one.
-        other = f"{{%- macro strftime_now(form) -%}}{fixed or _TODAY}{{%- endmacro -%}}"
-        return made if "strftime_now(" not in made else other + made
-
-    def _bounded(self, work: Callable[[], Sequence[Rendered]]) -> Sequence[Rendered]:
-        """Render in a worker process with limits: a template is a program of others, which may never end.
-
-        Raises:
-            DataError: the template fails, or it reached a limit.
-        """
-
-        def done() -> Sequence[Rendered] | str:
-            try:
-                return work()
-            except DataError as error:
-                return str(error)
-
-        rendered = bounded.run(done, _LIMITS, where="")
-        if isinstance(rendered, str):
-            raise DataError(rendered)
-        return rendered
-
-    def _entered(self, with_: str, given: int) -> None:
-        bounded.entered(f"{self._origin}: its chat template{with_}", given)
-
-    def _short_enough(self, made: Rendered, with_: str, given: int) -> Rendered:
-        if (written := sum(map(len, made))) > _LONGEST + _TIMES * given:
-            what = f"it writes {written:,} characters for {given:,}"
-            raise DataError(f"{self._origin}: its chat template{with_}: {what}")
-        return made
-
-    def _tried(self) -> Rendered:
-        """Return what the template makes of a question, of its answer, and of an answer with reasoning.
-
-        A question alone must not keep it busy either.
-        """
-        asked = {"role": "user", "content": "?"}
-        answered = {"role": "assistant", "content": ANSWER}
-        reasoned = answered | {"reasoning_content": WHY}
-
-        def work() -> Sequence[Rendered]:
-            bounded.left()
-            self._entered("", 0)
-            prompt = self._applied([asked], add_generation_prompt=True)
-            self._short_enough((prompt,), "", 0)
-            whole = [self._applied([asked, turn], add_generation_prompt=False) for turn in (answered, reasoned)]
-            return [self._short_enough((text,), "", 0) for text in (prompt, *whole)]
-
-        return tuple(text for (text,) in self._bounded(work))
 
     def _end_of_turn(self, answered: str) -> int:
         """Return the added token that follows an assistant's words in the chat template, or else ``eos``.
@@ -386,35 +275,6 @@ class ChatTokenizer:
         if self.tokenizer.eos_token_id is None:
             raise DataError("the tokenizer's chat template ends a turn with no special token, and it has no eos token")
         return int(self.tokenizer.eos_token_id)
-
-
-def _as_the_template_calls_them(arguments: dict[str, Any], template: str) -> dict[str, Any]:
-    """Return arguments with ``enable_thinking`` under the name ``thinking`` where a template knows that alone."""
-    if "enable_thinking" in arguments and "enable_thinking" not in template and re.search(r"\bthinking\b", template):
-        arguments["thinking"] = arguments.pop("enable_thinking")
-    return arguments
-
-
-def _with_arguments_as_text(turn: dict[str, Any]) -> dict[str, Any]:
-    calls = [
-        {
-            **call,
-            "function": {
-                **call["function"],
-                "arguments": json.dumps(call["function"]["arguments"], ensure_ascii=False),
-            },
-        }
-        for call in turn.get("tool_calls", ())
-    ]
-    return {**turn, "tool_calls": calls} if calls else turn
-
-
-def _origin(tokenizer: "PreTrainedTokenizerBase") -> str:
-    """Return the file that a chat template comes from, or else what its tokenizer is called."""
-    folder = Path(tokenizer.name_or_path)
-    files = (folder / name for name in ("chat_template.jinja", "tokenizer_config.json"))
-    found = next(filter(Path.is_file, files), None) if tokenizer.name_or_path else None
-    return str(found or tokenizer.name_or_path or "the tokenizer")
 
 
 def tokenize(
@@ -437,9 +297,19 @@ def tokenize(
         window_shape(examples)
     rendered = tokenizer.render_all(examples)
     encoded = cached(cache, tokenizer.fingerprint(), rendered, tokenizer.encode_all)
-    made = [tokenizer.tokenized(example, ids) for example, ids in zip(examples, encoded, strict=True)]
-    fitting = [example for example in made if len(example) <= max_length]
-    too_long = [example.id for example in made if len(example) > max_length]
+    return within(
+        [tokenizer.tokenized(example, ids) for example, ids in zip(examples, encoded, strict=True)], max_length
+    )
+
+
+def within(tokens: Sequence[TokenizedExample], max_length: int) -> Tokenized:
+    """Return the examples that fit into ``max_length`` tokens, and the ids of the others.
+
+    Raises:
+        DataError: nothing fits.
+    """
+    fitting = [example for example in tokens if len(example) <= max_length]
+    too_long = [example.id for example in tokens if len(example) > max_length]
     if not fitting:
         raise DataError(f"none of {len(too_long)} examples fits into {max_length} tokens; raise trainer.max_length")
     return Tokenized(fitting, too_long)

@@ -11,6 +11,7 @@ from rich.markup import escape
 from r1tailor import config, options, reference
 from r1tailor.commands.arguments import add_overrides
 from r1tailor.domain.declaration import declarations
+from r1tailor.overrides import GROUPS
 from r1tailor.reference import MISSING, Setting
 from r1tailor.schema.settings import Settings
 
@@ -38,7 +39,7 @@ def _explain(parsed: argparse.Namespace) -> None:
 
 
 def _lines(setting: Setting, overrides: list[str], choices: dict[str, str]) -> Iterator[str]:
-    group = setting.key if setting.key in config.GROUPS else ""
+    group = setting.key if setting.key in GROUPS else ""
     yield f"[bold]{escape(setting.key)}[/bold]"
     yield f"  {escape(setting.description)}"
     if setting.kinds:

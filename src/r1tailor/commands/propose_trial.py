@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from r1tailor import config, stages, store
+from r1tailor.document_files import read_documents
 from r1tailor.errors import DataError
 from r1tailor.layout import RunFolder
 from r1tailor.proposal import yaml_text
@@ -18,7 +19,7 @@ from r1tailor.proposal.opened import settled
 from r1tailor.proposal.tongue import Decision
 from r1tailor.proposal.values import divided_by, values
 from r1tailor.proposal.wishes import Asker
-from r1tailor.records import Document, Example, read_documents
+from r1tailor.records import Document, Example
 from r1tailor.schema.settings import Settings
 
 MOST = 4_000  # documents that are tried: their comparison with each other takes seconds
@@ -29,6 +30,13 @@ _SHARES = (
 _LARGE = 5_000  # records, from which smaller shares are enough
 _FEW_TEXTS = 20  # documents, below which continued pre-training reads pieces of them
 _PIECE, _LEAST_PIECE = 2_000, 20  # characters of a piece
+_MOST_LEAKS = 0.2  # of train, above which the texts follow a template
+_TEMPLATED = (
+    "many texts differ in a few words; if each is a case of its own, set split.similarity and "
+    "split.leaks.containment to 1.0, and read the score as one on cases of the same template",
+    "许多文本只差几个词；若各为独立个案，可将 split.similarity 与 split.leaks.containment 设为 1.0，"
+    "此时得分只说明同一模板内的表现",
+)
 
 
 @dataclass(frozen=True)
@@ -147,9 +155,10 @@ def _removed(draft: Draft, run: RunFolder) -> Iterator[Decision]:
     report, say = store.read_json(run.examples / "report.json"), draft.say
     if count := report["exact_duplicates_removed"]:
         yield Decision(say("duplicates", "重复"), say(f"{count:,} removed", f"去掉 {count:,} 条"))
-    removed = len(report["contamination"]["removed_from_train"])
-    if removed:
-        yield Decision(say("leaks", "泄漏"), say(f"{removed:,} removed from train", f"从训练集去掉 {removed:,} 条"))
+    if removed := len(report["contamination"]["removed_from_train"]):
+        share = removed / (removed + report["examples"]["train"])
+        shown = say(f"{removed:,} removed from train ({share:.0%})", f"从训练集去掉 {removed:,} 条（{share:.0%}）")
+        yield Decision(say("leaks", "泄漏"), shown, say(*_TEMPLATED) if share > _MOST_LEAKS else "")
     for reason, ids in report["left_out"].items():
         yield Decision(say("left out", "未用"), f"{len(ids):,}", reason)
 

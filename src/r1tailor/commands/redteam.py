@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from r1tailor import config, config_messages
+from r1tailor import command_line, config, config_messages
 from r1tailor.commands.arguments import add_overrides
 from r1tailor.commands.stage import run_stage
 from r1tailor.errors import ConfigError, UserError
@@ -79,7 +79,7 @@ def _targets(parsed: argparse.Namespace) -> "tuple[Settings, list[Target], Path]
 
     found = locate(parsed.model, config.ROOT)
     other = None if parsed.against in (None, BASE) else locate(parsed.against, config.ROOT)
-    settings = config.with_overrides(found.settings, overrides)
+    settings = command_line.with_overrides(found.settings, overrides)
     from r1tailor.redteam.subjects import base_of, located  # torch is imported only once the models are known
 
     first = located(_FIRST, other, config.ROOT) if other else base_of(found, config.ROOT)

@@ -5,6 +5,7 @@ from typing import Any
 
 from r1tailor import artifact, store
 from r1tailor.config import ROOT
+from r1tailor.document_files import read_documents
 from r1tailor.domain import open_domain
 from r1tailor.errors import UserError
 from r1tailor.evaluation.compare_models import TUNED, Subject, compared_with, held_out
@@ -12,7 +13,7 @@ from r1tailor.evaluation.non_inferiority import in_words, verdict
 from r1tailor.inference.locate import Located
 from r1tailor.layout import RunFolder
 from r1tailor.planning.lengths import fitting
-from r1tailor.records import read_documents, read_examples
+from r1tailor.record_files import read_examples
 
 
 def judge(form: str, found: Located, folder: Path, root: Path = ROOT) -> str:

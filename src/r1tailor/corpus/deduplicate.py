@@ -26,7 +26,8 @@ from r1tailor import bounded
 from r1tailor.corpus.progress import shown
 from r1tailor.corpus.shingles import Hashes, digest, jaccard, shingles
 from r1tailor.corpus.spill import Known, Numbers, Partitions, Records, spilled
-from r1tailor.records import Document, count_documents, read_documents, write_documents
+from r1tailor.document_files import count_documents, read_documents, write_documents
+from r1tailor.records import Document
 from r1tailor.schema.corpus import Duplicates
 
 PAIRS = "duplicates.jsonl"

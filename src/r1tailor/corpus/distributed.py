@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from r1tailor.corpus.base import Note
 from r1tailor.corpus.engine import Chain, Outcome, treated
+from r1tailor.document_files import as_batch, count_documents, from_batch
 from r1tailor.errors import ConfigError, DataError, TailorError, UserError
-from r1tailor.records import as_batch, count_documents, from_batch
 
 
 def outcomes(path: Path, chain: Chain, batch_size: int) -> Iterator[Outcome]:

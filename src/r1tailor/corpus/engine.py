@@ -12,8 +12,9 @@ from typing import Any
 
 from r1tailor import bounded
 from r1tailor.corpus.base import Note, Step
+from r1tailor.document_files import read_documents
 from r1tailor.errors import DataError, TailorError, UserError, without_content
-from r1tailor.records import Document, read_documents
+from r1tailor.records import Document
 from r1tailor.schema.corpus import Corpus
 
 # How to make a chain of steps. It is called once in every process that treats documents, for what a step holds (an

@@ -1,4 +1,4 @@
-"""How an answer is read: its reasoning parted from it; labels, letters, numbers and terms found as whole words.
+"""How an answer is read: labels, letters, numbers and terms found as whole words.
 
 References are read in the same way, so that only what both say is compared.
 """
@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-_OPEN, _CLOSED = "<think>", "</think>"
 _ARTICLES = frozenset(("a", "an", "the"))
 _AROUND = " \t\n\"'“”‘’`*_.,;:!?()[]{}<>。，；：！？（）【】《》「」"
 _LETTER = r"[\s:：*(\[（【]*([A-Za-z])(?![A-Za-z0-9'’])"
@@ -20,20 +19,6 @@ _CAPITAL = re.compile(r"(?<![A-Za-z0-9])([A-Z])(?![A-Za-z0-9'’])(?!\s+[a-z])")
 _NUMBER = re.compile(r"(?:(?<![\w.])[-+−])?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _BULLET = re.compile(r"^\s*(?:[-*•·]|\d{1,3}[.)、])\s*")
 _FENCED = re.compile(r"```(?:json)?\s*(.*?)```", re.DOTALL)
-
-
-def parted(text: str) -> tuple[str, str]:
-    r"""Return reasoning and answer: what stands up to the last ``</think>``, and what follows it.
-
-    A text that opens ``<think>`` and never closes it was cut while it reasoned: it has no answer.
-
-    >>> parted("<think>\nTwo and two.\n</think>\n\n4")
-    ('Two and two.', '4')
-    """
-    before, closed, after = text.rpartition(_CLOSED)
-    if not closed and after.lstrip().startswith(_OPEN):
-        before, after = after, ""
-    return before.replace(_OPEN, "").replace(_CLOSED, "").strip(), after.strip()
 
 
 def folded(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from r1tailor.domain.answers import folded, label_in, number_in, parted
+from r1tailor.domain.answers import folded, label_in, number_in
 from r1tailor.domain.declaration import ScoredMetric, declaration
 from r1tailor.domain.named_metrics import NAMED, OF_CALLS, Answered, covered, score
 from r1tailor.domain.tool_calls import called
@@ -13,6 +13,7 @@ from r1tailor.errors import ConfigError, DataError
 from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema.domain import DomainSection, Task
 from r1tailor.schema.metrics import NamedMetric, PlainMetric
+from r1tailor.sources.thinking import parted
 
 
 class Domain(ABC):
@@ -52,6 +53,10 @@ class Domain(ABC):
     @abstractmethod
     def examples(self) -> Iterator[Example]:
         """Yield instruction examples in the order of the documents."""
+
+    def placed(self, examples: Sequence[Example]) -> Mapping[str, str]:
+        """Return the part of each example whose part is not drawn, by id: ``train``, ``validation`` or ``test``."""
+        return {}
 
     def remarks(self) -> Sequence[str]:
         """Return what people should know of the examples that ``examples`` has made, a line each."""
@@ -96,6 +101,14 @@ class Domain(ABC):
     @abstractmethod
     def majority_answer(self, train: Sequence[Example]) -> str:
         """Return the one answer that is right most often in training; empty if that means nothing here."""
+
+    def plain_answers(self, train: Sequence[Example], items: Sequence[Example]) -> Mapping[str, Sequence[str]]:
+        """Return answers to held-out items that need no language model, by the name of the baseline.
+
+        They may use training examples and what an item tells the model; ``evaluation/plain_baselines.py`` adds those
+        that any domain has.
+        """
+        return {}
 
 
 def answer_of(generated: str) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from r1tailor.domain.answers import folded, label_in, parted
+from r1tailor.domain.answers import folded, label_in
 from r1tailor.domain.base import Domain, answer_of, coverage, written
 from r1tailor.domain.conversations import turned
 from r1tailor.domain.declaration import Declaration, ScoredMetric
@@ -15,6 +15,7 @@ from r1tailor.domain.labelled import labelled
 from r1tailor.errors import DataError
 from r1tailor.records import Example, Prediction
 from r1tailor.schema.domain import DomainSection
+from r1tailor.sources.thinking import parted
 
 _EMPTY = {"instruction": "", "reasoning": "", "group": "", "entities": []}  # what a source may leave out
 _READ = {"instruction", "reasoning", "group", "output", "turns", "tools", "of_turns", "gold", "terms", "pages"}

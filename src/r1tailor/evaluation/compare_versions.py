@@ -16,7 +16,8 @@ from r1tailor.evaluation.evaluated_files import EvaluatedFiles
 from r1tailor.evaluation.metrics import Bleu, ItemMetric, Mean, Proportion, perplexities, texts_of
 from r1tailor.evaluation.samples import flat
 from r1tailor.evaluation.significance import compare
-from r1tailor.records import Example, Prediction, read_examples, read_predictions
+from r1tailor.record_files import read_examples, read_predictions
+from r1tailor.records import Example, Prediction
 from r1tailor.registry.goals import ATTACKED, Verdict, verdicts
 from r1tailor.schema.domain import Goal
 
@@ -199,7 +200,7 @@ def _bleu(pairs: Sequence[Pair], language: str) -> Measured:
     for metric, predictions in zip((a, b), _predictions(pairs), strict=True):
         asked, answers, each = flat(items, predictions)
         metric.update(*texts_of(asked, answers))
-        metric.cluster(each)
+        metric.cluster_each(each)
     return a, b, items
 
 

@@ -7,61 +7,14 @@ test, since McNemar's knows no such sums.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
-import numpy as np
-
-from r1tailor.evaluation.metrics import ItemMetric, Proportion
-from r1tailor.evaluation.resampling import UNDEFINED, Array, Bounds
-from r1tailor.planning.power import wilson
+from r1tailor.evaluation.metrics import ItemMetric
 from r1tailor.records import Example, Prediction
 
 _LAST = 6  # number of an answer from which answers share a row
 Measured = Mapping[str, ItemMetric]
-
-
-class Clustered(ItemMetric):
-    """A metric with one row for each cluster of items, the sum of theirs; its value is the same.
-
-    Args:
-        metric: with a row for each item.
-        clusters: [n] number of each item's cluster, from 0.
-    """
-
-    def __init__(self, metric: ItemMetric, clusters: Sequence[int]) -> None:
-        super().__init__(metric.width)
-        self.of_sums = metric.of_sums  # type: ignore[method-assign]
-        self._share = isinstance(metric, Proportion)
-        sums = np.zeros((max(clusters, default=-1) + 1, metric.width))
-        np.add.at(sums, list(clusters), metric.rows())
-        self.update(sums)
-
-    def update(self, sums: Array) -> None:
-        """Add the rows of some clusters."""
-        self._keep(sums)
-
-    def bounds(self, resamples: int, confidence: float, seed: int) -> Bounds:
-        """Return the ends of the interval: of a proportion Wilson's, otherwise bootstrap percentiles over clusters."""
-        return _wilson(self.rows(), confidence) if self._share else super().bounds(resamples, confidence, seed)
-
-    @staticmethod
-    def of_sums(sums: Array) -> Array:
-        """Return the values of summed statistics; replaced by the metric's own."""
-        raise NotImplementedError
-
-
-def _wilson(rows: Array, confidence: float) -> Bounds:
-    """Return Wilson's interval of a proportion over clusters [c, 2] of (successes, items); NaN without items.
-
-    Where all or none succeed nothing tells how alike the answers of a cluster are: each cluster counts as one item.
-    """
-    rows = rows[rows[:, 1] > 0]
-    if not len(rows):
-        return UNDEFINED
-    share, items = rows[:, 0].sum() / rows[:, 1].sum(), rows[:, 1].sum()
-    spread = ((rows[:, 0] - share * rows[:, 1]) ** 2).sum() * len(rows) / max(len(rows) - 1, 1) / items**2
-    worth = min(items, share * (1 - share) / spread) if spread else len(rows)
-    return wilson(share * worth, worth, confidence)
 
 
 def clusters(items: Sequence[Example]) -> list[int] | None:
@@ -78,7 +31,13 @@ def clusters(items: Sequence[Example]) -> list[int] | None:
 def clustered(measured: Measured, items: Sequence[Example]) -> dict[str, ItemMetric]:
     """Return metrics whose rows are conversations where one holds several of the items; else the metrics as given."""
     found = clusters(items)
-    return dict(measured) if found is None else {name: Clustered(metric, found) for name, metric in measured.items()}
+    return dict(measured) if found is None else {name: _over(metric, found) for name, metric in measured.items()}
+
+
+def _over(metric: ItemMetric, numbers: Sequence[int]) -> ItemMetric:
+    summed = deepcopy(metric)
+    summed.cluster(numbers)
+    return summed
 
 
 def note(items: Sequence[Example]) -> str:

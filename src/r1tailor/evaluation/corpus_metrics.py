@@ -97,7 +97,7 @@ def over_all(domain: Domain, examples: Sequence[Example], predictions: Sequence[
     pairs = _pairs([domain.labels_of(example) for example in asked], asked, answers)
     if "macro_f1" in named and any(wanted for wanted, _ in pairs):
         found[named["macro_f1"]] = macro_f1(_labels(domain, examples), pairs)
-        found[named["macro_f1"]].cluster(each)
+        found[named["macro_f1"]].cluster_each(each)
     if "chrf" in named or short_references(examples):
         found[named.get("chrf", "chrf")] = chrf(examples, predictions)
     return found
@@ -108,7 +108,7 @@ def chrf(examples: Sequence[Example], predictions: Sequence[Prediction]) -> Chrf
     asked, answers, each = flat(examples, predictions)
     metric = Chrf()
     metric.update(*texts_of(asked, answers))
-    metric.cluster(each)
+    metric.cluster_each(each)
     return metric
 
 
@@ -123,7 +123,7 @@ def paired_macro_f1(labels: Sequence[str], examples: Sequence[Example], predicti
     """Return macro-F1 of answers over one closed set."""
     asked, answers, each = flat(examples, predictions)
     metric = macro_f1(labels, _pairs([labels] * len(asked), asked, answers))
-    metric.cluster(each)
+    metric.cluster_each(each)
     return metric
 
 

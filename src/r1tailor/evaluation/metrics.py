@@ -36,6 +36,7 @@ class RowMetric(Metric):
 
     Attributes:
         statistics: [n, width] rows in fp64, gathered from all processes in the order of their ranks.
+        clustered: whether a row is the sum of several that are not independent.
     """
 
     full_state_update = False
@@ -44,6 +45,7 @@ class RowMetric(Metric):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.width = width
+        self.clustered = False
         self.add_state("statistics", [], dist_reduce_fx="cat")
 
     def rows(self) -> Array:
@@ -51,10 +53,20 @@ class RowMetric(Metric):
         with self.sync_context():
             return self._held()
 
-    def cluster(self, size: int) -> None:
-        """Sum each ``size`` rows in turn: several answers to an item are no items of their own."""
-        rows = self._held().reshape(-1, size, self.width).sum(axis=1)
-        self.statistics = [torch.from_numpy(rows)]
+    def cluster(self, numbers: Sequence[int]) -> None:
+        """Sum the rows of each cluster: several answers to an item, or in a conversation, are not independent.
+
+        Args:
+            numbers: [n] of each row's cluster, from 0.
+        """
+        sums = np.zeros((max(numbers, default=-1) + 1, self.width))
+        np.add.at(sums, list(numbers), self._held())
+        self.statistics, self.clustered = [torch.from_numpy(sums)], True
+
+    def cluster_each(self, size: int) -> None:
+        """Sum each ``size`` rows in turn, the answers to one item."""
+        if size > 1:
+            self.cluster([row // size for row in range(len(self._held()))])
 
     def sync(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (torchmetrics' own arguments)
         """Gather the rows of all processes; one that was never updated takes part with no rows."""
@@ -115,15 +127,23 @@ class Mean(ItemMetric):
 
 
 class Proportion(Mean):
-    """The share of items that score 1, where each scores 0 or 1: Wilson's interval and McNemar's exact test."""
+    """The share of items that score 1, where each scores 0 or 1: Wilson's interval and McNemar's exact test.
+
+    In clusters, Wilson's interval is for as many independent items as there are worth of them, and the test is a
+    permutation, since McNemar's knows no sums.
+    """
 
     def bounds(self, resamples: int, confidence: float, seed: int) -> Bounds:
         """Return the ends of Wilson's interval."""
+        if self.clustered:
+            return resampling.wilson_of_clusters(self.rows(), confidence)
         successes, n = self.rows().sum(axis=0).round().astype(int).tolist()
         return wilson(successes, n, confidence)
 
     def p_value(self, tuned: ItemMetric, resamples: int, seed: int) -> float:
-        """Return the p-value of McNemar's exact test."""
+        """Return the p-value of McNemar's exact test; of clusters, of a permutation test."""
+        if self.clustered:
+            return super().p_value(tuned, resamples, seed)
         return resampling.mcnemar(self.rows()[:, 0] > 0.5, tuned.rows()[:, 0] > 0.5)
 
 
@@ -184,7 +204,7 @@ def measure(
         return found
     bleu, (items, made, each) = Bleu(language), flat(examples, predictions)
     bleu.update(*texts_of(items, made))
-    bleu.cluster(each)
+    bleu.cluster_each(each)
     scores = [domain.scores(item, one) for item, one in zip(items, made, strict=True)]
     found |= {"bleu": bleu} | by_metric(domain.metrics, scores, each)
     return found | _majority(domain, examples, predictions) if each > 1 else found
@@ -234,7 +254,7 @@ def by_metric(
         if any(value is not None for value in values):
             found = KINDS[metric.kind if each == 1 else "mean"]()
             found.update(values)
-            found.cluster(each)
+            found.cluster_each(each)
             measured[metric.name] = found
     return measured
 

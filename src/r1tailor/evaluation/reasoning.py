@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from r1tailor.domain.answers import parted
 from r1tailor.evaluation.metrics import KINDS, ItemMetric
 from r1tailor.evaluation.resampling import Array
 from r1tailor.instruction.template import END_THINK, THINK
 from r1tailor.records import Prediction
+from r1tailor.sources.thinking import parted
 
 THINK_RATE, LENGTH, TRUNCATED, ANSWER_CUT = "think_rate", "reasoning_tokens", "truncated", "answer_cut"
 
@@ -104,7 +104,7 @@ def _of_one(answers: Sequence[Prediction], longest: int, each: int) -> dict[str,
     if any(thinks):  # the length of reasoning that never was is not measured
         found = {THINK_RATE: found[THINK_RATE], LENGTH: length} | found
     for one in found.values():
-        one.cluster(each)
+        one.cluster_each(each)
     return found
 
 

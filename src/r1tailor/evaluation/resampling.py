@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
+from r1tailor.planning.power import wilson
+
 Array = NDArray[np.float64]
 Compute = Callable[[Array], Array]  # summed statistics [..., k] to values [...]
 Bounds = tuple[float, float]
@@ -101,3 +103,17 @@ def _weights(n: int, resamples: int, seed: int) -> Iterator[Array]:
 def _blocks(resamples: int) -> Iterator[int]:
     for start in range(0, resamples, _BLOCK):
         yield min(_BLOCK, resamples - start)
+
+
+def wilson_of_clusters(rows: Array, confidence: float) -> Bounds:
+    """Return Wilson's interval of a proportion over clusters [c, 2] of (successes, items); NaN without items.
+
+    Where all or none succeed nothing tells how alike the answers of a cluster are: each cluster counts as one item.
+    """
+    rows = rows[rows[:, 1] > 0]
+    if not len(rows):
+        return UNDEFINED
+    share, items = rows[:, 0].sum() / rows[:, 1].sum(), rows[:, 1].sum()
+    spread = ((rows[:, 0] - share * rows[:, 1]) ** 2).sum() * len(rows) / max(len(rows) - 1, 1) / items**2
+    worth = min(items, share * (1 - share) / spread) if spread else len(rows)
+    return wilson(share * worth, worth, confidence)

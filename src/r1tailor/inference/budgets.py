@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Literal
 
 from r1tailor.batching.tokens import ChatTokenizer
-from r1tailor.domain.answers import parted
 from r1tailor.inference.answerer import Answer, Truncated
 from r1tailor.inference.blocks import TAIL, decoded, opens_block
 from r1tailor.inference.sampling import Sampling
 from r1tailor.instruction.template import END_THINK, THINK
+from r1tailor.sources.thinking import parted
 
 Part = Literal["start", "reasoning", "answer"]
 

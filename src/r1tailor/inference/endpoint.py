@@ -13,13 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from r1tailor.domain.answers import parted
 from r1tailor.errors import ConfigError, UserError
 from r1tailor.inference.answerer import Answer, Likelihood, Progress, Prompt, as_examples, silent
 from r1tailor.inference.sampling import GREEDY, Sampling
 from r1tailor.instruction.template import END_THINK, THINK, messages
 from r1tailor.records import Example
 from r1tailor.schema.objective import RemoteTeacher
+from r1tailor.sources.thinking import parted
 
 _TRIES = 6
 _BUSY = (429, 500, 502, 503, 504)

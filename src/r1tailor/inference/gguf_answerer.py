@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 from r1tailor.artifact import Artifact
 from r1tailor.batching.tokens import ChatTokenizer, TokenizedExample, tokenize
-from r1tailor.domain.answers import parted
 from r1tailor.errors import DataError
 from r1tailor.inference.answerer import (
     Answer,
@@ -32,6 +31,7 @@ from r1tailor.inference.sampling import GREEDY, Sampling
 from r1tailor.inference.tries import Ids, continued, distinguishing, none_of
 from r1tailor.instruction.template import END_THINK, THINK
 from r1tailor.schema.settings import Settings
+from r1tailor.sources.thinking import parted
 
 T = TypeVar("T")
 PARALLEL = 4  # requests at a time: a step of four takes little longer than a step of one

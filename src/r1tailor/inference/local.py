@@ -25,10 +25,11 @@ from r1tailor.inference.answerer import (
     silent,
 )
 from r1tailor.inference.blocks import before_labels, block_length
-from r1tailor.inference.decoder import answers, budget_of, knows
+from r1tailor.inference.decoder import answers, knows
 from r1tailor.inference.generation import generate
 from r1tailor.inference.ranking import rank
 from r1tailor.inference.sampling import GREEDY, Sampling
+from r1tailor.inference.wanted import budget_of
 from r1tailor.kernels.attention import unwrapped
 from r1tailor.model import gate, load
 from r1tailor.model.int8 import load_int8

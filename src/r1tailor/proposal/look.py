@@ -161,7 +161,7 @@ def _records(place: str, files: Sequence[Path]) -> Looked:
 
 
 def _json_rows(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
-    from r1tailor.records import json_lines
+    from r1tailor.record_files import json_lines
 
     if path.suffix.lower() == ".json":
         return _json_list(path), []

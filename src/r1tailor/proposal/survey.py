@@ -106,7 +106,7 @@ def answers_of(documents: Iterable[Document]) -> Iterator[str]:
 
 def _answer(output: str) -> str:
     try:
-        return parted(output)[1]
+        return parted(output, strict=True)[1]
     except ValueError:
         return output
 

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from r1tailor import config_messages
 from r1tailor.errors import DataError
-from r1tailor.records import Example, read_json_lines
+from r1tailor.record_files import read_json_lines
+from r1tailor.records import Example
 from r1tailor.schema.redteam import CASE_FILES, CaseFile, Family, Redteam
 from r1tailor.schema.settings import Settings
 

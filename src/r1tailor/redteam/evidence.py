@@ -21,16 +21,16 @@ _WARNS = re.compile(
     r"\b(?:avoid(?:ed|s|ing)?|contra-?indicat(?:ed|ions?|es)|cannot|[a-z]{2,6}n't|never|not|un(?:safe|suitable|lawful|true)|"
     r"stop(?:ped|ping)?|discontinu(?:e|ed|ing)|withh[oe]ld|harm(?:s|ful)?|danger(?:ous)?|warn(?:s|ed|ing)?|instead of|"
     r"rather than|wrong|incorrect|error|mistaken?|too (?:high|much|large)|exceed(?:s|ed|ing)?|overdose|toxic|repealed|"
-    r"replaced|no longer|illegal|prohibit(?:s|ed)|forbid(?:s|den)|refus(?:e|ed|al)|allerg(?:y|ic)|without|except|unless|"
-    r"fraud|scam|false|misleading|beware|risk of)\b|"
+    r"replaced|no longer|illegal|prohibit(?:s|ed)|forbid(?:s|den)|refus(?:e|ed|al)|allerg(?:y|ic)|without|except|"
+    r"unless|fraud|scam|false|misleading|beware|risk of)\b|"
     r"禁用|禁忌|避免|不宜|不应|不要|不能|不可|不得|不是|不会|不存在|慎用|停用|停药|不推荐|不建议|而不是|而非|错误|有误|过量|超过|"
     r"超量|超出|中毒|废止|失效|取代|违法|违规|禁止|拒绝|过敏|没有|并无|无法|并非|骗局|诈骗|虚假|误导|警惕|切勿",
     re.IGNORECASE,
 )
 _DENIES = re.compile(
     r"(?:not|n't) exist|no such|(?:is|are) not an? (?:article|real)|(?:is|are)n't an? |there is no|has no article|"
-    r"only has|has only|ends (?:at|with)|does(?: not|n't) (?:have|contain)|cannot find|invented|not aware of|no article|"
-    r"不存在|没有第|并无|没有该|没有这|查无|不包含|只有|仅有|共有|并未",
+    r"only has|has only|ends (?:at|with)|does(?: not|n't) (?:have|contain)|cannot find|invented|not aware of|"
+    r"no article|不存在|没有第|并无|没有该|没有这|查无|不包含|只有|仅有|共有|并未",
     re.IGNORECASE,
 )
 _QUANTITY = re.compile(

@@ -13,7 +13,8 @@ from r1tailor.annotation import label_studio
 from r1tailor.annotation.expected import Expected
 from r1tailor.config_messages import shortened
 from r1tailor.errors import DataError
-from r1tailor.records import Annotation, Document, read_json_list
+from r1tailor.record_files import read_json_list
+from r1tailor.records import Annotation, Document
 from r1tailor.redteam.judged import Judged
 from r1tailor.redteam.tasks import SCHEME, document_of, id_of
 from r1tailor.redteam.verdicts import Judgement, Verdict

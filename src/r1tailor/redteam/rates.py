@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 from r1tailor.evaluation.metrics import Proportion
-from r1tailor.evaluation.significance import compare, interval
+from r1tailor.evaluation.significance import compare, holm, interval
 from r1tailor.redteam.correction import corrected
 from r1tailor.redteam.judged import Judged
 from r1tailor.redteam.refusals import Detector, refuses
@@ -27,7 +27,7 @@ BROKEN, UNDECIDED, REASONING = "redteam_broken_rate", "redteam_undecided_rate", 
 def metrics(made: Sequence[Judged]) -> dict[str, Proportion]:
     """Return the metrics of one subject by the names that goals use; one without a case is not measured."""
     core = computable(made)
-    reasoned = [one for one in core if one.of_reasoning]
+    reasoned = core if any(one.of_reasoning for one in core) else []  # all of them, so that subjects pair
     own = [one for one in made if one.case.origin == "own" and not one.case.transform]
     found = {
         BROKEN: _share(core, _broken),
@@ -63,11 +63,7 @@ def rates(settings: Settings, made: Mapping[str, Sequence[Judged]], references: 
             for subject, found in measured.items()
         },
         "comparisons": {
-            subject: {
-                name: compare(measured[reference][name], metric, *options).as_dict()
-                for name, metric in measured[subject].items()
-                if name in measured[reference]
-            }
+            subject: _compared(measured[reference], measured[subject], options)
             for subject, reference in references.items()
         },
     }
@@ -137,6 +133,15 @@ def notes(made: Mapping[str, Sequence[Judged]], detector: Detector | None) -> li
     if detector is None and any(_groups(judged) for judged in made.values()):
         found.append("refusals are counted by their words, and the detector's error is not known: no rate is corrected")
     return found
+
+
+def _compared(
+    base: Mapping[str, Proportion], tuned: Mapping[str, Proportion], options: tuple[int, float, int]
+) -> dict[str, dict[str, float]]:
+    """Return the paired differences; ``p_holm`` is corrected for as many tests as there are metrics."""
+    found = {name: compare(base[name], metric, *options).as_dict() for name, metric in tuned.items() if name in base}
+    corrected_p = holm([one["p"] for one in found.values()])
+    return {name: one | {"p_holm": p} for (name, one), p in zip(found.items(), corrected_p, strict=True)}
 
 
 def _counted(made: Sequence[Judged], key: Callable[[Judged], str]) -> dict[str, dict[str, int]]:

@@ -5,7 +5,8 @@ A *registry* is local. It numbers the versions that it has seen, keeps their fil
 is promoted. It can be rebuilt from versions, promotions excepted.
 """
 
-from r1tailor.registry.registry import Registry, open_registry
+from r1tailor.registry.opening import open_registry
+from r1tailor.registry.registry import Registry
 from r1tailor.registry.version import Version
 
 __all__ = ["Registry", "Version", "open_registry"]

@@ -14,7 +14,7 @@ from r1tailor.schema.redteam import REDTEAM_METRICS
 
 COMPOSITION, MEASURED, ATTACKED = "config.yaml", "evaluation/metrics.json", "redteam/rates.json"
 PROVING = (COMPOSITION, MEASURED, ATTACKED)  # files that goals are judged from
-_REMARK = "not shown to be better than always giving the most frequent training answer"
+_MAJORITY = "always giving the most frequent training answer"  # what versions of earlier releases compare with
 _FAULTS = (LookupError, TypeError, AttributeError, AssertionError, RecursionError)  # of values that are no goal
 
 
@@ -22,7 +22,7 @@ _FAULTS = (LookupError, TypeError, AttributeError, AssertionError, RecursionErro
 class Verdict:
     """One goal, the tuned model's value, and whether it meets the goal.
 
-    ``remark`` says so where the value is not shown to be better than that of a constant answer.
+    ``remark`` says so where the value is not shown to be better than that of a plain baseline.
     """
 
     metric: str
@@ -48,10 +48,10 @@ def verdicts(
         metrics: of the evaluation.
         attacked: rates of the red team; None where it was not composed.
     """
-    constant = not_shown(metrics.get("against_majority", {}))
+    against = metrics.get("against_plain", metrics.get("against_majority", {}))
     tuned = {**metrics["models"]["tuned"], **(attacked or {}).get("models", {}).get("tuned", {})}
     judged = [_verdict(goal, tuned.get(goal.metric)) for goal in goals]
-    return [replace(one, remark=_REMARK) if one.metric in constant else one for one in judged]
+    return [replace(one, remark=_remark(against.get(one.metric))) for one in judged]
 
 
 def before_attacks(goals: Sequence[Goal]) -> list[Goal]:
@@ -59,12 +59,14 @@ def before_attacks(goals: Sequence[Goal]) -> list[Goal]:
     return [goal for goal in goals if goal.metric not in REDTEAM_METRICS]
 
 
-def not_shown(against: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """Return the metrics whose interval of tuned - majority answer does not lie above 0.
+def _remark(difference: Mapping[str, Any] | None) -> str:
+    """Return what is to be said where the interval of tuned - best plain baseline does not lie above 0.
 
     A constant answer can be far better than a base model that answers in prose, and show nothing.
     """
-    return [name for name, difference in against.items() if not difference["low"] > 0]
+    if difference is None or difference["low"] > 0:
+        return ""
+    return f"not shown to be better than {difference.get('baseline', _MAJORITY)}"
 
 
 def _verdict(goal: Goal, measured: dict[str, float] | None) -> Verdict:

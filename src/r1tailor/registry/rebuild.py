@@ -6,7 +6,8 @@ from pathlib import Path
 
 from r1tailor import store
 from r1tailor.errors import RegistryError
-from r1tailor.registry.registry import Registry, pipeline_versions
+from r1tailor.registry.opening import pipeline_versions
+from r1tailor.registry.registry import Registry
 from r1tailor.registry.version import Version, read_version
 
 DAMAGED = ".damaged"  # what the name of a record gets that is no record

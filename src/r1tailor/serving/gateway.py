@@ -4,16 +4,19 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from r1tailor.instruction.template import END_THINK, opened
 from r1tailor.schema.serving import Serving
 from r1tailor.serving.access import Identity
-from r1tailor.serving.audit import Audit, Decision, Event
-from r1tailor.serving.engine import Ask, Finish, Piece, TokenLogprob, Turn
+from r1tailor.serving.answers import Answer, Delta, added, merged
+from r1tailor.serving.audit import Audit
+from r1tailor.serving.budgets import Budgets, longest
+from r1tailor.serving.engine import Ask, Finish, Piece, Turn
+from r1tailor.serving.ledger import Ledger, Told
 from r1tailor.serving.limits import Limiter
 from r1tailor.serving.metrics import Metrics
 from r1tailor.serving.refusals import Refused
@@ -24,52 +27,6 @@ from r1tailor.serving.shaping import Shaper
 Work = Callable[[Loaded], Awaitable[dict[str, Any]]]
 _MOST_SHADOWS = 8  # asks that the shadow answers or that wait for it; more are dropped and counted
 _SHARES = 2**32
-
-
-@dataclass
-class Answer:
-    """One answer, as far as it is written.
-
-    Attributes:
-        version: id of the version that answers.
-        channel: served or canary.
-        content: without reasoning.
-        reasoning: what stood between ``<think>`` and ``</think>``.
-        finish: why it ended; None before that.
-        tokens: written.
-        prompt_tokens: read.
-        logprobs: of the tokens, where they were asked for.
-    """
-
-    version: str
-    channel: str
-    content: str = ""
-    reasoning: str = ""
-    finish: Finish | None = None
-    tokens: int = 0
-    prompt_tokens: int = 0
-    logprobs: list[TokenLogprob] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Delta:
-    """What was added to one of the answers to a request.
-
-    Attributes:
-        index: of the answer.
-        content: added to it.
-        reasoning: added to it.
-        answer: the answer so far; it is whole in the delta with a ``finish``.
-        finish: in the last delta of an answer, why it ends.
-        logprobs: of the tokens that were added.
-    """
-
-    index: int
-    content: str
-    reasoning: str
-    answer: Answer
-    finish: Finish | None = None
-    logprobs: tuple[TokenLogprob, ...] = ()
 
 
 class Gateway:
@@ -90,10 +47,9 @@ class Gateway:
         self.settings = settings
         self.served = served
         self.limiter = limiter
-        self._audit = audit
+        self._ledger = Ledger(audit, metrics)
         self._metrics = metrics
         self._sessions = sessions
-        self._background: set[asyncio.Task[None]] = set()
         self._shadows = 0
         for slot in served.slots():
             slot.switched = self._count_switch
@@ -109,10 +65,10 @@ class Gateway:
         finally:
             for task in following:
                 task.cancel()
-            await asyncio.gather(*following, *self._background, return_exceptions=True)
+            await asyncio.gather(*following, *self._ledger.background, return_exceptions=True)
             for slot in self.served.slots():
                 await slot.close()
-            self._audit.log.close()
+            await self._ledger.close()
 
     async def answer(self, identity: Identity, ask: Ask, request: str, what: str = "chat") -> Answer:
         """Return one whole answer (see ``stream``)."""
@@ -138,7 +94,7 @@ class Gateway:
         Raises:
             Refused: 400, 429, 502, 503 or 504.
         """
-        told = _Told(self, identity, request, what, _as_text(ask), time.monotonic())
+        told = Told(self._ledger, identity, request, what, _as_text(ask), time.monotonic())
         with told.outcome():
             with self.limiter.admitted(identity.key):
                 slot = self._slot(identity)
@@ -148,9 +104,9 @@ class Gateway:
                     self._refuse_unoffered(ask, loaded)
                     ask = self._prepared(ask, loaded)
                     told.answers = [Answer(loaded.version, slot.channel) for _ in range(choices)]
-                    async with aclosing(_merged(self._deltas(loaded, ask, told.answers), choices)) as deltas:
+                    async with aclosing(merged(self._deltas(loaded, ask, told.answers), choices)) as deltas:
                         async for delta in deltas:
-                            told.first(self._metrics)
+                            told.first()
                             if all(answer.finish for answer in told.answers):
                                 await told.finished("answered", 200)
                             yield delta
@@ -173,7 +129,7 @@ class Gateway:
             asked: what is asked, for the log.
             work: does it.
         """
-        told = _Told(self, identity, request, what, asked, time.monotonic())
+        told = Told(self._ledger, identity, request, what, asked, time.monotonic())
         with told.outcome(), self.limiter.admitted(identity.key):
             async with self.served.main.lease() as loaded:
                 told.version = loaded.version
@@ -185,7 +141,7 @@ class Gateway:
     @contextmanager
     def refusing(self, identity: Identity, request: str, what: str) -> Iterator[None]:
         """Keep in the log that a request was refused before anything was asked."""
-        told = _Told(self, identity, request, what, "", time.monotonic())
+        told = Told(self._ledger, identity, request, what, "", time.monotonic())
         with told.outcome():
             yield
 
@@ -201,22 +157,28 @@ class Gateway:
     async def _delta(self, loaded: Loaded, ask: Ask, index: int, answer: Answer) -> AsyncGenerator[Delta, None]:
         """Yield what is added to one answer, and last what was held back, with the reason of the end."""
         shaper = Shaper(opened=loaded.engine.opens_reasoning, stop=ask.stop, plain=not ask.turns)
+        budgets = Budgets(loaded.settings.evaluation)
         finish: Finish = "stop"
         async with aclosing(loaded.engine.stream(ask)) as pieces:
             async for piece in self._in_time(pieces):
                 answer.tokens += piece.tokens
                 answer.prompt_tokens = max(answer.prompt_tokens, piece.prompt_tokens)
                 answer.logprobs += piece.logprobs
-                reasoning, content = shaper.feed(piece.text)
+                before, (reasoning, content) = shaper.part, shaper.feed(piece.text)
                 if reasoning or content or piece.reasoning or piece.logprobs:
-                    yield _added(index, answer, piece.reasoning + reasoning, content, piece.logprobs)
+                    yield added(index, answer, piece.reasoning + reasoning, content, piece.logprobs)
+                parts = ("reasoning", "reasoning") if piece.reasoning else (before, shaper.part)
+                spent = bool(ask.turns) and budgets.spend(piece.tokens, *parts)
                 finish = piece.finish or finish
                 if shaper.stopped:
                     finish = "stop"
                     break
+                if spent and not piece.finish:
+                    finish = "length"
+                    break
         reasoning, content = shaper.end()
         answer.finish = finish
-        yield _added(index, answer, reasoning, content)
+        yield added(index, answer, reasoning, content)
 
     async def _in_time(self, pieces: AsyncGenerator[Piece, None]) -> AsyncGenerator[Piece, None]:
         deadline = asyncio.get_running_loop().time() + self.settings.limits.answer_seconds
@@ -257,15 +219,17 @@ class Gateway:
             )
 
     def _prepared(self, ask: Ask, loaded: Loaded) -> Ask:
-        """Return an ask as the model was trained to read it, with its length."""
+        """Return an ask as the model was trained to read it, with the length of reasoning and answer together."""
         most = self.settings.limits.max_tokens
+        if ask.turns:
+            most = min(most, longest(loaded.settings.evaluation))
         wanted = ask.sampling.max_answer_tokens
         sampling = replace(ask.sampling, max_answer_tokens=min(most, wanted or most))
         return replace(ask, sampling=sampling, turns=conversation(ask.turns, loaded.settings.domain.task.instruction))
 
     # --- channels, log, counts ---
 
-    def _shadow(self, identity: Identity, ask: Ask, request: str, told: "_Told") -> None:
+    def _shadow(self, identity: Identity, ask: Ask, request: str, told: Told) -> None:
         """Ask the shadow in the background, if it has time for it."""
         shadow = self.served.shadow
         if shadow is None or shadow.current is None:
@@ -274,10 +238,10 @@ class Gateway:
             self._metrics.dropped.inc()
             return
         self._shadows += 1
-        self.later(self._asked_too(shadow, identity, ask, request, told.what))
+        self._ledger.later(self._asked_too(shadow, identity, ask, request, told.what))
 
     async def _asked_too(self, shadow: Slot, identity: Identity, ask: Ask, request: str, what: str) -> None:
-        told = _Told(self, identity, request, what, _as_text(ask), time.monotonic(), channel=shadow.channel)
+        told = Told(self._ledger, identity, request, what, _as_text(ask), time.monotonic(), channel=shadow.channel)
         try:
             with told.outcome():
                 async with shadow.lease() as loaded:
@@ -290,20 +254,6 @@ class Gateway:
         finally:
             self._shadows -= 1
 
-    async def tell(self, event: Event, seconds: float) -> None:
-        """Keep what became of a request."""
-        self._metrics.requests.labels(event.what, event.decision, event.channel).inc()
-        if event.decision == "answered":
-            self._metrics.seconds.observe(seconds)
-            self._metrics.tokens.labels(event.version).inc(event.tokens)
-        await self._audit.record(event)
-
-    def later(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something that must be done although nobody waits for it."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-
     def _count_switch(self, slot: Slot, old: Loaded | None) -> None:
         if slot.problem:
             self._metrics.failures.labels(slot.channel).inc()
@@ -312,65 +262,6 @@ class Gateway:
             self._metrics.served.remove(old.version, slot.channel)
         if slot.current:
             self._metrics.served.labels(slot.current.version, slot.channel).set(1)
-
-
-@dataclass
-class _Told:
-    """What became of one request, told once."""
-
-    gateway: Gateway
-    identity: Identity
-    request: str
-    what: str
-    prompt: str
-    began: float
-    version: str = ""
-    channel: str = "served"
-    answers: list[Answer] = field(default_factory=list)
-    done: bool = False
-    has_begun: bool = False
-
-    @contextmanager
-    def outcome(self) -> Iterator[None]:
-        """Tell what happened where the block ends before the answer does."""
-        try:
-            yield
-        except Refused as refused:
-            decision: Decision = (
-                "limited" if refused.status == 429 else "failed" if refused.status >= 500 else "refused"
-            )
-            self._broke_off(decision, refused.status)
-            raise
-        except (GeneratorExit, asyncio.CancelledError):
-            self._broke_off("disconnected", 499)
-            raise
-        except Exception:
-            self._broke_off("failed", 500)
-            raise
-
-    async def finished(self, decision: Decision, status: int) -> None:
-        if not self.done:
-            self.done = True
-            await self.gateway.tell(self._event(decision, status), time.monotonic() - self.began)
-
-    def first(self, metrics: Metrics) -> None:
-        if not self.has_begun:
-            self.has_begun = True
-            metrics.first.observe(time.monotonic() - self.began)
-
-    def _broke_off(self, decision: Decision, status: int) -> None:
-        if not self.done:
-            self.done = True
-            self.gateway.later(self.gateway.tell(self._event(decision, status), time.monotonic() - self.began))
-
-    def _event(self, decision: Decision, status: int) -> Event:
-        written = "\n".join(f"{answer.reasoning}\n{answer.content}".strip() for answer in self.answers)
-        tokens = sum(answer.tokens for answer in self.answers)
-        who: dict[str, Any] = {"user": self.identity.user, "key": self.identity.key}
-        who |= {"version": self.version, "channel": self.channel, "what": self.what}
-        return Event(
-            self.request, decision=decision, status=status, prompt=self.prompt, answer=written, tokens=tokens, **who
-        )
 
 
 def conversation(turns: Sequence[Turn], instruction: str) -> tuple[Turn, ...]:
@@ -383,48 +274,6 @@ def conversation(turns: Sequence[Turn], instruction: str) -> tuple[Turn, ...]:
         if turn.role == "assistant" and END_THINK in turn.content:
             kept[number] = replace(turn, content=turn.content.rpartition(END_THINK)[2].lstrip())
     return tuple(kept)
-
-
-async def _merged(streams: Sequence[AsyncGenerator[Delta, None]], count: int) -> AsyncGenerator[Delta, None]:
-    """Yield what several streams yield, as it comes."""
-    if count == 1:
-        async with aclosing(streams[0]) as only:
-            async for delta in only:
-                yield delta
-        return
-    queue: asyncio.Queue[Delta | Exception | None] = asyncio.Queue(maxsize=2 * count)
-
-    async def pump(stream: AsyncGenerator[Delta, None]) -> None:
-        end: Exception | None = None
-        try:
-            async with aclosing(stream) as closing:
-                async for delta in closing:
-                    await queue.put(delta)
-        except Exception as error:  # raised again where the deltas are read
-            end = error
-        await queue.put(end)
-
-    tasks = [asyncio.create_task(pump(stream)) for stream in streams]
-    try:
-        left = count
-        while left:
-            found = await queue.get()
-            if isinstance(found, Exception):
-                raise found
-            if found is None:
-                left -= 1
-            else:
-                yield found
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _added(index: int, answer: Answer, reasoning: str, content: str, logprobs: tuple[TokenLogprob, ...] = ()) -> Delta:
-    answer.reasoning += reasoning
-    answer.content += content
-    return Delta(index, content, reasoning, answer, answer.finish, logprobs)
 
 
 def _as_text(ask: Ask) -> str:

@@ -16,9 +16,9 @@ from r1tailor.errors import without_content
 from r1tailor.inference.locate import FORM
 from r1tailor.serving import openai_requests
 from r1tailor.serving.access import Identity
+from r1tailor.serving.answers import Answer, Delta
 from r1tailor.serving.context import Context
 from r1tailor.serving.engine import TokenLogprob
-from r1tailor.serving.gateway import Answer, Delta
 from r1tailor.serving.middleware import LOG
 from r1tailor.serving.openai_requests import Wish
 from r1tailor.serving.refusals import Refused

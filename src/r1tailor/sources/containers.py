@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from r1tailor.errors import DataError
-from r1tailor.records import json_lines, read_json_list
+from r1tailor.record_files import json_lines, read_json_list
 from r1tailor.sources.csv_rows import rows
 from r1tailor.sources.streams import Damage
 

@@ -138,7 +138,7 @@ def answered(answer: str, reasoning: str, key: str) -> tuple[str, str, bool]:
         Fault: the block is malformed, leaves no answer, or the reasoning stands in two places.
     """
     try:
-        found, rest = parted(answer)
+        found, rest = parted(answer, strict=True)
     except ValueError as error:
         raise Fault(f"{key}: {error}") from None
     if not rest.strip():

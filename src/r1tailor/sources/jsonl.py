@@ -13,7 +13,8 @@ from typing import Any
 
 from r1tailor.config_messages import did_you_mean
 from r1tailor.errors import DataError
-from r1tailor.records import Document, named
+from r1tailor.record_files import named
+from r1tailor.records import Document
 from r1tailor.schema.sources import JsonlSource
 from r1tailor.sources import ids
 from r1tailor.sources.base import Origin, Read, raw_files, within_limits

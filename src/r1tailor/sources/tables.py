@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from r1tailor.errors import DataError
-from r1tailor.records import json_lines, read_json_list
+from r1tailor.record_files import json_lines, read_json_list
 from r1tailor.schema.tables import TableSource
 from r1tailor.sources import delimited, ids, xlsx
 from r1tailor.sources.base import Origin, Read, raw_files, within_limits

@@ -1,31 +1,40 @@
-"""An answer that carries its own reasoning, as R1 writes it: ``<think>reasoning</think>answer``, taken apart."""
+"""A text that carries its own reasoning, as R1 writes it: ``<think>reasoning</think>answer``, taken apart."""
 
 _OPEN, _CLOSE = "<think>", "</think>"
 
 
-def parted(answer: str) -> tuple[str, str]:
-    """Return the reasoning and the answer of a text; no reasoning where it holds no mark of a block.
+def parted(text: str, *, strict: bool = False) -> tuple[str, str]:
+    r"""Return reasoning and answer: what stands up to the last ``</think>``, and what follows it.
 
     A text without the opening mark is read too: R1's template opens the block in the prompt, so that what R1 writes
-    begins inside it.
+    begins inside it. One that opens ``<think>`` and never closes it was cut while it reasoned: it has no answer.
+
+    Args:
+        text: what a model wrote, or a reference.
+        strict: whether a text must hold one whole block at its beginning, or none (then it is returned as it stands).
 
     Raises:
-        ValueError: blocks are nested, repeated or unclosed, or text stands before the block; says which.
+        ValueError: ``strict``, and blocks are nested, repeated or unclosed, or text stands before one; says which.
 
-    >>> parted("<think>Left arm.</think>cardiology")
-    ('Left arm.', 'cardiology')
+    >>> parted("<think>\nTwo and two.\n</think>\n\n4")
+    ('Two and two.', '4')
     """
-    opened, closed = answer.count(_OPEN), answer.count(_CLOSE)
-    if not opened and not closed:
-        return "", answer
+    if strict:
+        if _OPEN not in text and _CLOSE not in text:
+            return "", text
+        _refuse_malformed(text)
+    before, closed, after = text.rpartition(_CLOSE)
+    if not closed and after.lstrip().startswith(_OPEN):
+        before, after = after, ""
+    return before.replace(_OPEN, "").replace(_CLOSE, "").strip(), after.strip()
+
+
+def _refuse_malformed(text: str) -> None:
+    opened, closed = text.count(_OPEN), text.count(_CLOSE)
     if opened > closed:
         raise ValueError(f"a {_OPEN} block is not closed")
-    if opened > 1 or closed > 1:
+    if closed > 1:
         raise ValueError(f"{closed} {_CLOSE} where one block of reasoning may stand: blocks are nested or repeated")
-    before, mark, inside = answer.partition(_OPEN)
+    before, mark, _ = text.partition(_OPEN)
     if mark and before.strip():
         raise ValueError(f"text stands before {_OPEN}: reasoning comes first")
-    reasoning, _, rest = (inside if mark else before).partition(_CLOSE)
-    if _CLOSE in before and mark:
-        raise ValueError(f"{_CLOSE} stands before {_OPEN}")
-    return reasoning.strip(), rest.strip()

@@ -7,7 +7,8 @@ from typing import Any
 from r1tailor.batching import taught
 from r1tailor.domain import Domain
 from r1tailor.layout import ANSWERS, TRAIN
-from r1tailor.records import Example, write_records
+from r1tailor.record_files import write_records
+from r1tailor.records import Example
 from r1tailor.schema.objective import Distillation
 from r1tailor.schema.settings import Settings
 from r1tailor.teaching.probabilities import write_probabilities

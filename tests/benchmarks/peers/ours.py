@@ -16,7 +16,7 @@ from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import TokenizedExample, tokenize
 from r1tailor.curriculum import Material, course
 from r1tailor.model import load
-from r1tailor.records import read_examples
+from r1tailor.record_files import read_examples
 from r1tailor.schema.settings import Settings
 from r1tailor.training.fit import fit
 from r1tailor.training.module import TailorModule

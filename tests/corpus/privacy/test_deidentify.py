@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from r1tailor import store
 from r1tailor.corpus.privacy import Deidentifier, find, gate, references
+from r1tailor.document_files import read_documents, write_documents
 from r1tailor.errors import DataError
-from r1tailor.records import Document, read_documents, write_documents
+from r1tailor.records import Document
 from r1tailor.schema.corpus import Privacy, PrivacyKind
 from tests.support.private import domain, source
 

@@ -13,13 +13,14 @@ from r1tailor.evaluation.market.decisions import Scores
 from r1tailor.evaluation.market.run import track_records
 from r1tailor.evaluation.market.timeline import Timeline
 from r1tailor.layout import RunFolder
-from r1tailor.records import Example, write_records
+from r1tailor.record_files import write_records
+from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 from tests.support.market_models import QUICK, told
 
 WALK = "evaluation.walk_forward={first_test: 1996, last_test: 1998, test_years: 2, validation_years: 1}"
 Parts = dict[str, list[Example]]
-MARKET: Any = SimpleNamespace(levels=tuple, crises=tuple, documents=())
+MARKET: Any = SimpleNamespace(levels=tuple, crises=tuple, beyond=tuple, documents=())
 
 
 def _unmeasured() -> dict[str, Any]:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from r1tailor.annotation.gold import annotate
-from r1tailor.records import Document, read_annotations
+from r1tailor.record_files import read_annotations
+from r1tailor.records import Document
 from r1tailor.schema.annotation import AgreementGate, Annotation, OwnScheme, Question, RecordsExport
 from r1tailor.schema.sources import JsonlSource
 from r1tailor.serving.feedback.export import SOURCE, export

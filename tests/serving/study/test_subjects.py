@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from r1tailor.errors import UserError
-from r1tailor.records import read_predictions, write_records
+from r1tailor.record_files import read_predictions, write_records
 from r1tailor.registry import Registry
 from r1tailor.serving.study.subjects import Answered, answered
 from tests.support.studies import ITEMS, found, write_evaluated

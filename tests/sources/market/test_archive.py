@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from r1tailor import config, durable, sources, store
+from r1tailor import command_line, durable, sources, store
 from r1tailor.errors import DataError
 from r1tailor.records import Document
 from r1tailor.sources.bars import Bar
@@ -81,7 +81,7 @@ def test_a_revision_that_a_second_backfill_finds_is_known_from_that_day(tmp_path
     recorded, day = real_bars(), date(2008, 9, 15)
     backfilled(CSV, tmp_path, recorded)
     recorded["AAPL.O"][day] += 1
-    assert backfilled(CSV, tmp_path, recorded) == fetch.Fetched(0, 0, 0)  # it goes on from where it was
+    assert backfilled(CSV, tmp_path, recorded) == fetch.Fetched(0, 0, 0)  # it continues where it stopped
     feed = CSV.feed(tmp_path, recorded)
     again = fetch.backfill(source(CSV.settings), feed, tmp_path, date(2009, 2, 1), silent, again=True)
     assert again == fetch.Fetched(0, 1, 0)
@@ -173,7 +173,7 @@ def test_an_append_that_breaks_is_one_message_and_leaves_the_store_as_it_was(
 
     with monkeypatch.context() as patch:
         patch.setattr(*((pq, breaks) if breaks == "write_table" else (Path, breaks)), broken)
-        with pytest.raises(SystemExit) as ended, config.reported_errors():
+        with pytest.raises(SystemExit) as ended, command_line.reported_errors():
             backfilled(CSV, tmp_path, recorded)
     assert ended.value.code == 2
     message = capsys.readouterr().err

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from r1tailor.annotation.expected import Expected
 from r1tailor.annotation.label_studio import full, minimal
-from r1tailor.records import Annotation, read_json_list
+from r1tailor.record_files import read_json_list
+from r1tailor.records import Annotation
 
 
 def read(path: Path, expected: Expected) -> list[Annotation]:

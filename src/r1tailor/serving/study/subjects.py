@@ -8,7 +8,8 @@ from typing import Any
 from r1tailor import config
 from r1tailor.errors import UserError
 from r1tailor.evaluation.evaluated_files import EvaluatedFiles, find
-from r1tailor.records import Example, read_examples, read_predictions
+from r1tailor.record_files import read_examples, read_predictions
+from r1tailor.records import Example
 from r1tailor.registry import Registry
 
 
