@@ -151,8 +151,8 @@ def named_files(value: object, root: Path) -> Iterator[str]:
         case Section():
             for name, field in type(value).model_fields.items():
                 inner = getattr(value, name)
-                if isinstance(inner, str) and _names_a_file(field):
-                    yield inner
+                if isinstance(inner, str | tuple) and _names_a_file(field):
+                    yield from (inner,) if isinstance(inner, str) else inner
                 else:
                     yield from named_files(inner, root)
         case tuple() | list():
@@ -221,7 +221,7 @@ def _section(settings: Settings, path: str) -> object:
 
 
 def _names_a_file(field: FieldInfo) -> bool:
-    """Whether a field is a ``Location``, or one that may be null."""
+    """Whether a field is a ``Location``, one that may be null, or several of them."""
     marks = [*field.metadata, *(mark for kind in get_args(field.annotation) for mark in get_args(kind)[1:])]
     return get_args(Location)[1] in marks
 

@@ -28,10 +28,22 @@ def _followed(*overrides: str, count: int = 765, answer: str = "label") -> Follo
     return followed(_settings(*overrides), _examples(count, answer), config.ROOT)
 
 
+@pytest.mark.parametrize(("strategy", "rate"), [("full", 1.4e-4), ("lora", 1.4e-3)])
+def test_windows_are_learnt_in_enough_small_steps(strategy: str, rate: float) -> None:
+    composed = config.load(["domain=finance", f"strategy={strategy}"])
+    answers = [Example(f"e{n}", "?", str(n), "up. The index rose and closed near its peak.") for n in range(1376)]
+    found = followed(composed, answers, config.ROOT)
+    assert (found.settings.trainer.batch_size, found.settings.trainer.max_steps) == (16, None)
+    assert found.chosen["trainer.max_epochs"] == 3, "258 steps: one pass in steps of 64 would be 22"
+    assert found.chosen["optimizer.lr"] == pytest.approx(rate, rel=0.06)
+    inherited = config.load(["domain=finance_zh", f"strategy={strategy}", "trainer.batch_size=8"])
+    assert (open_keys(inherited), inherited.trainer.batch_size) == (open_keys(composed), 8)
+
+
 def test_the_generic_domain_takes_auto_and_a_shipped_one_keeps_its_own_settings() -> None:
     assert open_keys(_settings(HUB)) == KEYS
     assert open_keys(_settings(HUB, "strategy=full")) == KEYS[:3]
-    for domain in ("medical", "finance", "legal", "education"):
+    for domain in ("medical", "legal", "education"):
         shipped = config.load([f"domain={domain}"])
         assert open_keys(shipped) == ()
         assert followed(shipped, _examples(10), config.ROOT) == Followed(shipped, {}, ())
@@ -54,14 +66,15 @@ def test_a_value_on_the_command_line_comes_first() -> None:
     ("overrides", "count", "answer", "passes"),
     [
         (("model=tiny_llama",), 765, "label", 7),  # 48 steps a pass, 320 wanted
-        (("model=tiny_llama",), 80, "label", 10),  # 5 steps a pass: no more than 10 passes
-        (("model=tiny_llama", "strategy=full"), 80, "label", 5),
+        (("model=tiny_llama",), 80, "label", 30),  # 5 steps a pass: no more than 30 passes
+        (("model=tiny_llama", "strategy=full"), 80, "label", 15),
+        (("model=tiny_llama",), 80, "a sentence " * 10, 10),  # longer answers are memorised sooner
         (("model=tiny_llama",), 2550, "label", 2),
         (("model=tiny_llama",), 20_000, "label", 1),
         (("model=tiny_llama",), 765, "a sentence " * 10, 5),
         (("model=tiny_llama",), 765, "a text " * 200, 4),
         ((HUB,), 765, "label", 4),  # seven billion weights want half of the steps
-        (("model=tiny_llama", "trainer.batch_size=64"), 765, "label", 10),
+        (("model=tiny_llama", "trainer.batch_size=64"), 765, "label", 27),
     ],
 )
 def test_passes_follow_from_the_steps_that_are_wanted(
@@ -99,7 +112,7 @@ def test_the_line_says_what_was_chosen_and_why() -> None:
     line = str(_followed("model=tiny_llama"))
     assert line.startswith(
         "settings that follow the data: trainer.max_epochs = 7 (765 examples are 48 steps a pass; 320 steps are wanted "
-        "for answers of 5 characters, at most 10 passes), trainer.validations = 5 (early stopping chooses among them; "
+        "for answers of 5 characters, at most 30 passes), trainer.validations = 5 (early stopping chooses among them; "
         "3 in vain end the run), optimizer.lr = 0.002 ("
     )
     assert line.endswith("adapters), strategy.target_modules = all_linear (adapters learn most on all of them)")
@@ -114,10 +127,10 @@ def test_a_run_is_what_was_chosen_for_it(tmp_path: Path) -> None:
     parts = {"train": _examples(80), "validation": _examples(5)}
     run = phase_run(_settings("model=tiny_llama", "trainer.precision=fp32"), parts, {}, config.ROOT, tmp_path)
     composition = run.identity["composition"]
-    assert composition["trainer"]["max_epochs"] == 10
+    assert composition["trainer"]["max_epochs"] == 30
     assert composition["strategy"]["target_modules"] == "all_linear"
     assert composition["optimizer"]["lr"] == run.chosen["optimizer.lr"]
-    assert run.chosen["trainer.max_epochs"] == 10
+    assert run.chosen["trainer.max_epochs"] == 30
     again = phase_run(_settings("model=tiny_llama", "trainer.precision=fp32"), parts, {}, config.ROOT, tmp_path)
     assert again.identity == run.identity
     named = [f"{key}={value}" for key, value in run.chosen.items()]

@@ -31,8 +31,8 @@ from r1tailor.training.trainer import explained_failures, new_trainer
 def fit(run: PhaseRun) -> dict[str, Any]:
     """Train one phase, write the weights of its best checkpoint to ``run.model``, and return the training metrics.
 
-    An interrupted run in the same folder is resumed if it is the same run. The optimizer and the schedule start again
-    in each phase; the weights continue from the phase before.
+    An interrupted run in the same folder is resumed if it is the same run. The optimizer starts again in each phase,
+    and so does the schedule unless ``scheduler.over`` is ``run``; the weights continue from the phase before.
 
     Raises:
         UserError: the run cannot work, or the checkpoint found belongs to another run.
@@ -46,7 +46,8 @@ def fit(run: PhaseRun) -> dict[str, Any]:
     state = state_to_resume(run)
     lightning.seed_everything(run.settings.seed, verbose=False)
     strategy = open_strategy(run.settings.strategy)
-    module = TailorModule(_model(run, strategy), run.settings, data.loader.steps.total, data.shares)
+    steps = data.loader.steps
+    module = TailorModule(_model(run, strategy), run.settings, steps.scheduled, data.shares, steps.begin)
 
     history, best = History(), KeepBest(run.checkpoints, validated=bool(data.loader.validation))
     trainer = new_trainer(run, data.loader, history, best)
