@@ -142,5 +142,7 @@ def test_a_phrasing_without_symptoms_or_with_more_is_refused(phrasing: str, make
 
 @pytest.mark.filterwarnings("ignore::UserWarning:lightning")
 def test_the_domain_goes_from_the_graph_to_an_evaluated_model(tmp_path: Path) -> None:
-    metrics = evaluated("medical_zh_diagnosis", tmp_path, 20)
+    metrics = evaluated("medical_zh_diagnosis", tmp_path, 20, "evaluation.plain_baselines=1000")
     assert 0 <= metrics["models"]["tuned"]["top3_accuracy"]["value"] <= 1
+    assert 0 <= metrics["models"]["nearest_symptom_set"]["top3_accuracy"]["value"] <= 1
+    assert [one["metric"] for one in metrics["verdicts"]] == ["top3_accuracy"]

@@ -175,6 +175,6 @@ def test_settings_that_cannot_be_read_back_are_refused(
 
 @pytest.mark.filterwarnings("ignore::UserWarning:lightning")
 def test_the_domain_goes_from_the_graph_to_an_evaluated_model(tmp_path: Path) -> None:
-    metrics = evaluated("medical_triples", tmp_path, 8)
+    metrics = evaluated("medical_triples", tmp_path, 8, "evaluation.plain_baselines=1000")
     assert 0 <= metrics["models"]["tuned"]["triple_f1_relaxed"]["value"] <= 1
     assert metrics["models"]["known_terms"]["triple_f1"]["value"] >= 0
