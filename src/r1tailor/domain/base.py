@@ -54,6 +54,10 @@ class Domain(ABC):
     def examples(self) -> Iterator[Example]:
         """Yield instruction examples in the order of the documents."""
 
+    def placed(self, examples: Sequence[Example]) -> Mapping[str, str]:
+        """Return the part of each example whose part is not drawn, by id: ``train``, ``validation`` or ``test``."""
+        return {}
+
     def remarks(self) -> Sequence[str]:
         """Return what people should know of the examples that ``examples`` has made, a line each."""
         return ()

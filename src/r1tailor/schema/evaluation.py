@@ -19,6 +19,13 @@ class EarlyWarning(Section):
     theta: float = Field(
         gt=0, lt=1, description="Weight of a missed crisis against a false alarm; at 0.5 both count the same."
     )
+    false_rate: float = Field(
+        default=0.10,
+        gt=0,
+        lt=1,
+        description="Share of the quiet days before the test with a false signal, at which the share of crises caught "
+        "is stated (`warning_recall_at_rate`).",
+    )
     calibration_items: int = Field(
         ge=20, description="Risk items from before the test on which the alarm thresholds are chosen."
     )
