@@ -130,6 +130,12 @@ def test_a_fetched_member_is_an_input(settings: Compose) -> None:
     assert inputs.own_files(settings(), ROOT) == []
 
 
+def test_every_file_of_a_list_of_files_is_an_input(settings: Compose, tmp_path: Path) -> None:
+    composed = settings("domain=finance", "domain.task.crises.library=[conf/domain/crises.csv, mine.csv]")
+    for stage in ("instruct", "variant", "evaluate"):
+        assert {"conf/domain/crises.csv", "mine.csv"} <= inputs.files_of(composed, stage, tmp_path).keys()
+
+
 def test_what_a_stage_does_not_open_is_no_input(settings: Compose, tmp_path: Path) -> None:
     composed = own(settings, domain={"sources": [FEED]})
     assert list(inputs.files_of(composed, "collect", tmp_path)) == ["bars"], "the feed's file is read by `market`"

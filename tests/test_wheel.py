@@ -47,7 +47,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_of_conf(installed: Path) 
     (package,) = installed.parent.glob("lib/python*/site-packages/r1tailor")
     source = ROOT / "src" / "r1tailor"
     files = {path.relative_to(source) for path in source.rglob("*") if path.is_file() and path.suffix != ".pyc"}
-    composed = {path.relative_to(ROOT) for path in (ROOT / "conf").rglob("*.yaml")}
+    composed = {path.relative_to(ROOT) for path in (ROOT / "conf").rglob("*") if path.is_file()}
     held = {path.relative_to(package) for path in package.rglob("*") if path.is_file() and not path.is_symlink()}
     assert (files | composed) - held == set()
 

@@ -42,6 +42,7 @@ ROOMS = {
     "register": ("registry",),
 }
 """The modules that each stage starts from; what they import follows."""
+_FILES = ("document_files", "record_files")  # of what flows: each stage itself reads and writes them
 # Settings are dependencies by their values; how they are read, checked and explained changes no output.
 UNCOUNTED = {
     "errors",
@@ -150,8 +151,8 @@ def named_files(value: object, root: Path) -> Iterator[str]:
         case Section():
             for name, field in type(value).model_fields.items():
                 inner = getattr(value, name)
-                if isinstance(inner, str) and _names_a_file(field):
-                    yield inner
+                if isinstance(inner, str | tuple) and _names_a_file(field):
+                    yield from (inner,) if isinstance(inner, str) else inner
                 else:
                     yield from named_files(inner, root)
         case tuple() | list():
@@ -168,7 +169,7 @@ def code_of(stage: str, kind: str = "") -> dict[str, str]:
         stage: one of ``ROOMS``.
         kind: of the domain; one that another package brings adds that package to the stages which call it.
     """
-    files = set(modules(f"r1tailor.{room}" for room in ROOMS[stage]).values())
+    files = set(modules(f"r1tailor.{room}" for room in (*ROOMS[stage], *_FILES)).values())
     files |= {file for folder in {file.parent for file in files} for file in folder.iterdir() if _is_data(file)}
     found = {file.relative_to(_folder("r1tailor").parent): file for file in files}
     for top in _packages(kind) if kind and stage in _CALL_DOMAINS else ():
@@ -220,7 +221,7 @@ def _section(settings: Settings, path: str) -> object:
 
 
 def _names_a_file(field: FieldInfo) -> bool:
-    """Whether a field is a ``Location``, or one that may be null."""
+    """Whether a field is a ``Location``, one that may be null, or several of them."""
     marks = [*field.metadata, *(mark for kind in get_args(field.annotation) for mark in get_args(kind)[1:])]
     return get_args(Location)[1] in marks
 

@@ -59,6 +59,7 @@ def test_a_day_has_a_risk_a_threshold_and_a_record(market: Harness) -> None:
     assert (found["threshold"], found["warns"]) == (0.4, True)
     assert found["record"]["events"] == RECORD["warning"]["events"]
     assert found["record"]["figures"]["median_lead"]["value"] == 21.0
+    assert found["text"].startswith("Signal: on (risk 50%, threshold 40%). In the past (2007-01-01 to 2022-01-01")
     assert got.headers["x-r1tailor-version"] == "toy-1-0000000000"
     (line,) = market.lines()
     assert (line["what"], line["decision"]) == ("warnings", "answered")

@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
@@ -67,8 +67,10 @@ class _Asking:
     ranking: bool
     as_json: bool
 
-    def print(self, question: Example, labels: Sequence[str], shown: str = "") -> None:
-        """Print one answer, or the labels and their probabilities."""
+    def print(
+        self, question: Example, labels: Sequence[str], shown: str = "", further: Mapping[str, Any] | None = None
+    ) -> None:
+        """Print one answer, or the labels and their probabilities; as JSON, with further fields."""
         if self.ranking:
             (scores,) = self.answerer.rank([question], [labels])
             result: dict[str, Any] = {"labels": probabilities(labels, scores)}
@@ -78,7 +80,7 @@ class _Asking:
             result, lines = {"answer": written.text}, [written.text]
             _report_cut([written])
         if self.as_json:
-            row = {"id": question.id, "input": question.input, **result, "version": self.found.name}
+            row = {"id": question.id, "input": question.input, **result, "version": self.found.name, **(further or {})}
             lines = [json.dumps(row, ensure_ascii=False)]
         print("\n".join([f"{shown}:", *lines] if shown and not self.as_json else lines), flush=True)
 
@@ -140,10 +142,10 @@ def _report_cut(answers: Sequence[Answer]) -> None:
 
 def _answer_market(found: Located, sampling: Sampling, parsed: argparse.Namespace) -> None:
     """Print what a market model says of a day."""
-    from r1tailor.inference.market import questions_at  # it imports every reader of raw material
+    from r1tailor.inference import market  # it imports every reader of raw material
 
     day = parsed.asof or date.today()
-    domain, questions = questions_at(found.settings, config.ROOT, day)
+    domain, questions = market.questions_at(found.settings, config.ROOT, day)
     decision = date.fromisoformat(questions[0].available_at)
     print(f"as known on {day}; last trading day {decision}", file=sys.stderr)
     if (day - decision).days > _STALE_DAYS:
@@ -153,7 +155,16 @@ def _answer_market(found: Located, sampling: Sampling, parsed: argparse.Namespac
         )
     asking = _Asking(found, open_located(found), sampling, parsed.rank, parsed.json)
     for question in questions:
-        asking.print(question, domain.labels_of(question), question.fields["task"])
+        labels, task = domain.labels_of(question), question.fields["task"]
+        if task != market.RISK:
+            asking.print(question, labels, task)
+            continue
+        (scores,) = asking.answerer.rank([question], [labels])
+        signal = market.signal(labels, scores, market.measured(found.model))
+        told = market.told(signal, found.settings)
+        asking.print(question, labels, task, {"asof": str(day), "signal": signal.as_fields() | {"text": told}})
+        if not parsed.json:
+            print(told, flush=True)
 
 
 def _dialogue(asking: _Asking, instruction: str, labels: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
     """Add the command and its actions."""
     parser = commands.add_parser("market", help="fetch the figures of market feeds into their stores")
     actions = parser.add_subparsers(metavar="action", required=True)
-    backfill = actions.add_parser("backfill", help="the history; an interrupted one goes on where it was")
+    backfill = actions.add_parser("backfill", help="the history; an interrupted backfill continues where it stopped")
     add_overrides(backfill)
     backfill.add_argument("--again", action="store_true", help="ask for all of it, to find what was revised")
     backfill.set_defaults(run=_backfill)

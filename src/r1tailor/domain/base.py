@@ -102,6 +102,14 @@ class Domain(ABC):
     def majority_answer(self, train: Sequence[Example]) -> str:
         """Return the one answer that is right most often in training; empty if that means nothing here."""
 
+    def plain_answers(self, train: Sequence[Example], items: Sequence[Example]) -> Mapping[str, Sequence[str]]:
+        """Return answers to held-out items that need no language model, by the name of the baseline.
+
+        They may use training examples and what an item tells the model; ``evaluation/plain_baselines.py`` adds those
+        that any domain has.
+        """
+        return {}
+
 
 def answer_of(generated: str) -> str:
     """Return the answer without its reasoning: what follows the last ``</think>``; empty if reasoning was cut."""

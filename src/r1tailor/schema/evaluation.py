@@ -19,6 +19,13 @@ class EarlyWarning(Section):
     theta: float = Field(
         gt=0, lt=1, description="Weight of a missed crisis against a false alarm; at 0.5 both count the same."
     )
+    false_rate: float = Field(
+        default=0.10,
+        gt=0,
+        lt=1,
+        description="Share of the quiet days before the test with a false signal, at which the share of crises caught "
+        "is stated (`warning_recall_at_rate`).",
+    )
     calibration_items: int = Field(
         ge=20, description="Risk items from before the test on which the alarm thresholds are chosen."
     )
@@ -80,6 +87,12 @@ class Evaluation(Section):
     temperature: float = Field(default=0.0, ge=0, le=10, description="Of the draws; 0 takes the likeliest token.")
     top_p: float = Field(
         default=1.0, gt=0, le=1, description="Draws are from the smallest set of tokens with this probability."
+    )
+    plain_baselines: int = Field(
+        default=5000,
+        ge=0,
+        description="Training examples that plain baselines compare (nearest example, logistic regression), at most; "
+        "0 leaves only the most frequent answer.",
     )
     resamples: int = Field(ge=100, description="Bootstrap and permutation resamples.")
     confidence: float = Field(gt=0.5, lt=1, description="Level of the confidence intervals, such as 0.95.")

@@ -9,6 +9,7 @@ from r1tailor.inference import Located, locate, open_located
 from r1tailor.inference.gguf_answerer import GgufAnswerer
 from r1tailor.inference.local import LocalAnswerer
 from r1tailor.inference.locate import FORM
+from r1tailor.inference.market import measured
 from r1tailor.instruction.template import arguments_of
 from r1tailor.schema.serving import Engine as EngineSettings
 from r1tailor.schema.serving import Serving
@@ -45,15 +46,9 @@ def followed(what: str, root: Path, settings: Serving) -> Followed:
             instead = "serve it on this machine alone, or to people who may see them: serving.audience=organisation"
             refuse_passing_on(found.name, found.settings.domain.sources, instead)
         found = _chosen(found, settings.engine, root)
-        return Loaded(found.name, found.settings, _engine(found, settings, root), _measured(found.model))
+        return Loaded(found.name, found.settings, _engine(found, settings, root), measured(found.model))
 
     return Followed(meant, load, lambda: _histories(root))
-
-
-def _measured(model: Path) -> Path | None:
-    """Return the metrics of the version or the run that a model belongs to."""
-    places = [folder / "evaluation" / "metrics.json" for folder in list(model.parents)[:3]]
-    return next((place for place in places if place.is_file()), None)
 
 
 def _histories(root: Path) -> list[tuple[str, int, int]]:

@@ -4,7 +4,6 @@ The figures come from the market store as it is now, of which only what was know
 probability that the version gives to any label but ``low``; the threshold was chosen before the version's test.
 """
 
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,19 +13,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from r1tailor import store
 from r1tailor.errors import UserError
-from r1tailor.inference.market import questions_at
-from r1tailor.inference.tailored import probabilities
+from r1tailor.inference.market import RISK, Signal, questions_at, signal, told
 from r1tailor.records import Example
 from r1tailor.serving.access import Identity
 from r1tailor.serving.context import Context
 from r1tailor.serving.refusals import Refused
 from r1tailor.serving.served import Loaded
-
-_TUNED = "tuned"  # the version's own name in its evaluation
-_RISK = "risk"
-_NOTHING_KNOWN: Mapping[str, Any] = {}
 
 
 def routes(context: Context) -> list[Route]:
@@ -69,7 +62,7 @@ async def _warning(loaded: Loaded, root: Path, day: date) -> dict[str, Any]:
         domain, questions = await run_in_threadpool(questions_at, loaded.settings, root, day)
     except UserError as error:
         raise Refused(400, str(error), param="asof", code="no_warning") from None
-    question = next((one for one in questions if one.fields["task"] == _RISK), None)
+    question = next((one for one in questions if one.fields["task"] == RISK), None)
     if question is None:
         raise Refused(400, f"{loaded.version} is not asked for the risk of a day", code="no_warning")
     if rank is None:
@@ -77,34 +70,15 @@ async def _warning(loaded: Loaded, root: Path, day: date) -> dict[str, Any]:
         raise Refused(400, why, code="unsupported")
     labels = domain.labels_of(question)
     (scores,) = await rank(lambda answerer: answerer.rank([question], [labels]))
-    return _described(loaded, day, question, probabilities(labels, scores))
+    return _described(loaded, day, question, signal(labels, scores, loaded.measured))
 
 
-def _described(loaded: Loaded, day: date, question: Example, shares: dict[str, float]) -> dict[str, Any]:
-    risk = 1.0 - shares["low"]
-    record = _record(loaded)
-    threshold = record.get("thresholds", _NOTHING_KNOWN).get(_TUNED)
+def _described(loaded: Loaded, day: date, question: Example, found: Signal) -> dict[str, Any]:
     return {
         "object": "warning",
         "version": loaded.version,
         "asof": day.isoformat(),
         "decision_day": question.available_at,
-        "risk": risk,
-        "labels": shares,
-        "threshold": threshold,
-        "warns": None if threshold is None else risk > threshold,
-        "record": {
-            "from": record.get("from"),
-            "to": record.get("to"),
-            "events": record.get("events", []),
-            "figures": record.get("models", _NOTHING_KNOWN).get(_TUNED, {}),
-        },
+        **found.as_fields(),
+        "text": told(found, loaded.settings),
     }
-
-
-def _record(loaded: Loaded) -> Mapping[str, Any]:
-    """Return how the version's warnings did in its test; nothing where it was not evaluated."""
-    if loaded.measured is None:
-        return _NOTHING_KNOWN
-    found: Mapping[str, Any] = store.read_json(loaded.measured).get("warning", {})
-    return found

@@ -40,10 +40,7 @@ def fit(run: PhaseRun) -> dict[str, Any]:
         Interrupted: a signal came; the checkpoint is written.
     """
     keep_freed_memory()
-    task = run.settings.domain.task
-    tokenizer = load.load_tokenizer(run.settings.model, run.root, task.template, task.reasoning)
-    tokenizer = tokenizer.with_soft_tokens(run.settings.temporal.tokens if run.window else 0)
-    data = phase_data(run, tokenizer)
+    data = phase_data(run)
     print_plan(run, data)
 
     state = state_to_resume(run)
@@ -62,7 +59,7 @@ def fit(run: PhaseRun) -> dict[str, Any]:
 
     metrics = training_metrics(run, data, module, history, best)
     if rank() == 0:
-        _save(run, strategy, module, tokenizer)
+        _save(run, strategy, module, run.tokens.tokenizer)
         store.write_json(run.metrics_file, metrics)
         history.write(run.folder / "plots")
         shutil.rmtree(run.checkpoints, ignore_errors=True)

@@ -3,8 +3,9 @@
 import pytest
 
 from r1tailor import config
-from r1tailor.domain.finance.declaration import DECLARATION, LABELS
+from r1tailor.domain.finance.declaration import DECLARATION
 from r1tailor.domain.finance.settings import FinanceDomain
+from r1tailor.domain.finance.words import ENGLISH
 
 
 def _section(*overrides: str) -> FinanceDomain:
@@ -27,12 +28,12 @@ def test_only_what_is_asked_is_measured(tasks: str, coverage: bool, record: bool
 
 def test_labels_follow_the_order_of_the_tasks() -> None:
     section = _section("domain.task.tasks=[risk,trend]")
-    assert DECLARATION.labels(section) == (*LABELS["risk"], *LABELS["trend"])
+    assert DECLARATION.labels(section) == (*ENGLISH.labels["risk"], *ENGLISH.labels["trend"])
 
 
 def test_each_task_has_a_free_and_a_ranked_accuracy() -> None:
     metrics = {metric.name: metric for metric in DECLARATION.metrics}
-    for task in LABELS:
+    for task in ENGLISH.labels:
         free = metrics[f"{task}_accuracy"]
         assert free.ranked == f"{task}_accuracy_ranked"
         assert free.constant_answer

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from r1tailor.domain.answers import label_in
-from r1tailor.domain.finance.tasks import LABELS
+from r1tailor.domain.finance.words import ENGLISH
 from r1tailor.errors import DataError
 from r1tailor.instruction.build import build
 from r1tailor.records import Document, Example, Prediction
@@ -26,7 +26,7 @@ def test_every_day_of_decision_is_asked_every_task_and_looks_ahead_in_its_answer
     dates = days(len(closes))
     decided = [place for place in range(0, len(closes) - 6, 5) if place >= 63]
     assert [e.available_at for e in examples[::4]] == [dates[place] for place in decided]
-    assert [e.id for e in examples[:4]] == [f"{task}/{dates[65]}" for task in LABELS]
+    assert [e.id for e in examples[:4]] == [f"{task}/{dates[65]}" for task in ENGLISH.labels]
     first = {e.fields["task"]: e for e in examples[:4]}
     assert [e.fields["level"] for e in first.values()] == [1, 2, 3, 4]
     assert {len(e.series) for e in examples} == {64}
@@ -90,7 +90,7 @@ def test_answers_are_scored_by_the_metrics_of_their_task() -> None:
         assert right == expected | ({"risk_vocabulary_coverage": 1.0} if task in ("risk", "allocation") else {})
         ranked = Prediction(example.id, "?", -1, 1, example.fields["label"])
         assert domain.score(example, ranked)[f"{task}_accuracy_ranked"] == 1
-        assert domain.labels_of(example) == LABELS[task]
+        assert domain.labels_of(example) == ENGLISH.labels[task]
         assert right.keys() <= names
     fields = {"task": "risk", "label": "high", "terms": ["volatility rising", "breadth narrow"]}
     named = domain.score(
@@ -103,9 +103,9 @@ def test_the_majority_answer_holds_the_most_frequent_label_of_each_task() -> Non
     domain = finance(_walked(), *ALONE)
     train = list(domain.examples())
     constant = domain.majority_answer(train)
-    for task in LABELS:
+    for task in ENGLISH.labels:
         labels = Counter(e.fields["label"] for e in train if e.fields["task"] == task)
-        assert label_in(constant, LABELS[task]) == labels.most_common(1)[0][0]
+        assert label_in(constant, ENGLISH.labels[task]) == labels.most_common(1)[0][0]
 
 
 def test_tasks_and_their_order_are_settings() -> None:
@@ -186,7 +186,9 @@ def test_what_is_asked_on_a_day_is_what_training_asked_then(as_text: str) -> Non
     then = [example for example in trained if example.available_at == last]
     shown = [(e.id, e.instruction, e.input, e.series, e.available_at) for e in asked]
     assert shown == [(e.id, e.instruction, e.input, e.series, e.available_at) for e in then]
-    assert [opened.labels_of(example) for example in asked] == [LABELS[task] for task in opened.settings.task.tasks]
+    assert [opened.labels_of(example) for example in asked] == [
+        ENGLISH.labels[task] for task in opened.settings.task.tasks
+    ]
     assert not any(example.output for example in asked)
 
 
@@ -209,7 +211,13 @@ def test_examples_across_a_hole_are_left_out_and_counted() -> None:
     closes = walk(600)[:, 0]
     rows = [row for number, row in enumerate(index(closes)) if not 300 <= number < 320]
     kept, cut = (
-        finance(rows, *ALONE, "domain.task.normalise_days=200", f"domain.task.longest_gap_days={longest}")
+        finance(
+            rows,
+            *ALONE,
+            "domain.task.crises.library=[]",
+            "domain.task.normalise_days=200",
+            f"domain.task.longest_gap_days={longest}",
+        )
         for longest in ("null", "12")
     )
     every, without = list(kept.examples()), list(cut.examples())

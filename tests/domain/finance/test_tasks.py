@@ -6,7 +6,8 @@ import pytest
 
 from r1tailor.domain.answers import label_in
 from r1tailor.domain.finance.settings import MarketTask, Thresholds
-from r1tailor.domain.finance.tasks import LABELS, answer
+from r1tailor.domain.finance.tasks import answer
+from r1tailor.domain.finance.words import ENGLISH
 
 THRESHOLDS = Thresholds(trend=0.03, calm=0.3, turbulent=0.7, elevated=0.05, high=0.10)
 QUIET: dict[str, float | None] = {
@@ -83,9 +84,9 @@ def test_a_reason_names_the_signs_that_stood_at_the_time(features: dict[str, flo
 
 
 def test_reasons_name_no_label_of_their_task_so_that_an_answer_cannot_be_misread() -> None:
-    for task, labels in LABELS.items():
+    for task, labels in ENGLISH.labels.items():
         for features in (QUIET, WARNED, WARNED | {"return_window": 0.1}, WARNED | {"return_window": -0.1}):
             found = answer(task, features, -0.3, THRESHOLDS)
             assert not re.search(rf"\b({'|'.join(labels)})\b", found.reason, re.IGNORECASE)
-            assert label_in(f"{found.label.upper()}. {found.reason}", LABELS[task]) == found.label
-    assert label_in("upper, downward, highest", LABELS["trend"]) == label_in("", LABELS["risk"]) == ""
+            assert label_in(f"{found.label.upper()}. {found.reason}", ENGLISH.labels[task]) == found.label
+    assert label_in("upper, downward, highest", ENGLISH.labels["trend"]) == label_in("", ENGLISH.labels["risk"]) == ""

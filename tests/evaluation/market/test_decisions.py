@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from r1tailor.errors import DataError
+from r1tailor.evaluation.market.baselines import VOLATILITY
 from r1tailor.evaluation.market.decisions import (
     TUNED,
     Decisions,
@@ -16,6 +17,7 @@ from r1tailor.evaluation.market.decisions import (
     evenly,
     joined,
 )
+from r1tailor.evaluation.market.early_warning import QUIET, states
 from r1tailor.evaluation.market.timeline import Timeline, risk_items
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
@@ -54,6 +56,22 @@ def test_nothing_of_the_test_decides_who_signals(
         assert (signals == other.signals[name]).all(), name
     for name, scores in plain.scores.items():
         assert (scores == other.scores[name]).all(), name
+    for name, signals in plain.at_rate.items():
+        assert (signals == other.at_rate[name]).all(), name
+
+
+def test_a_smaller_false_alarm_rate_raises_the_threshold_of_every_model(
+    settings: Callable[..., Settings], line: Timeline, parts: dict[str, list[Example]]
+) -> None:
+    few, many = (
+        decided(settings(*QUICK, f"evaluation.warning.false_rate={rate}"), line, parts) for rate in (0.02, 0.5)
+    )
+    assert few.at_rate.keys() == {*few.scores, VOLATILITY}
+    quiet = states(few.days, line.episodes, settings(*QUICK).evaluation.warning) == QUIET
+    for name, signals in few.at_rate.items():
+        assert (signals <= many.at_rate[name]).all(), name
+        assert signals[quiet].mean() < 0.1, name
+    assert any(many.at_rate[name][quiet].mean() > 0.2 for name in few.at_rate), "a threshold follows the rate"
 
 
 def test_too_few_items_are_one_error(
@@ -76,6 +94,7 @@ def test_decisions_of_folds_are_joined_in_order(
             {name: on[part] for name, on in whole.signals.items()},
             {name: scores[part] for name, scores in whole.scores.items()},
             [on[part] for on in whole.trials],
+            at_rate={name: on[part] for name, on in whole.at_rate.items()},
         )
         for part in (slice(None, cut), slice(cut, None))
     ]
@@ -84,4 +103,5 @@ def test_decisions_of_folds_are_joined_in_order(
     assert (made.days == whole.days).all()
     assert (made.signals[TUNED] == whole.signals[TUNED]).all()
     assert "base" not in made.signals
+    assert all((made.at_rate[name] == on).all() for name, on in whole.at_rate.items())
     assert len(made.trials) == len(whole.trials)

@@ -2,11 +2,13 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from r1tailor import config
 from r1tailor.evaluation.market import report
 from r1tailor.evaluation.market.baselines import BOOSTING, LOGISTIC, VOLATILITY
 from r1tailor.evaluation.market.charts import charts
@@ -16,6 +18,7 @@ from r1tailor.evaluation.market.decisions import (
     SAME_RATE,
     TUNED,
 )
+from r1tailor.evaluation.market.early_warning import judge
 from r1tailor.evaluation.market.track_record import RANDOM, TrackRecord
 
 
@@ -46,6 +49,29 @@ def test_records_go_into_metrics_plots_and_charts(record: TrackRecord, tmp_path:
     leads = [lead for lead in record.warnings[TUNED].leads if lead]
     texts = [trace.text[1] for trace in drawn[0].data if trace.text and trace.legendgroup == TUNED]
     assert texts == [f"{lead} days" for lead in leads]
+
+
+def test_crises_caught_are_told_at_their_false_alarm_rate_and_events_beyond_the_bars_by_name(
+    record: TrackRecord,
+) -> None:
+    measured = record.metrics["warning"]["models"]
+    for name, signals in record.decisions.at_rate.items():
+        caught = judge(record.decisions.days, signals, record.timeline, config.load([]).evaluation.warning)
+        assert measured[name]["recall_at_rate"]["value"] == pytest.approx(caught.recall)
+        assert measured[name]["false_alarms_at_rate"]["value"] == pytest.approx(caught.false_alarms)
+    assert "recall_at_rate" not in measured[ALWAYS]
+    title, *_ = report.tables(record)[0]
+    assert "false-alarm rate 10% of quiet days before the test" in title
+    assert "beyond the bars" not in title
+    reaches = replace(record, timeline=replace(record.timeline, beyond=("Failure (2023-03-10)",)))
+    assert report.tables(reaches)[0][0].endswith("; beyond the bars: Failure (2023-03-10)")
+
+
+def test_alarms_are_counted(record: TrackRecord) -> None:
+    figures = record.metrics["warning"]["models"][TUNED]
+    alarms = record.warnings[TUNED].alarms
+    assert figures["alarms"]["value"] == len(alarms) > 0
+    assert figures["credited_alarms"]["value"] == sum(alarm.episode is not None for alarm in alarms)
 
 
 def test_without_a_market_nothing_is_added(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tests.support.market_models import QUICK, told
 
 WALK = "evaluation.walk_forward={first_test: 1996, last_test: 1998, test_years: 2, validation_years: 1}"
 Parts = dict[str, list[Example]]
-MARKET: Any = SimpleNamespace(levels=tuple, crises=tuple, documents=())
+MARKET: Any = SimpleNamespace(levels=tuple, crises=tuple, beyond=tuple, documents=())
 
 
 def _unmeasured() -> dict[str, Any]:

@@ -25,6 +25,9 @@ class Made:
     def crises(self) -> tuple[MadeCrisis, ...]:
         return self.found
 
+    def beyond(self) -> tuple[str, ...]:
+        return ("c (2099-01-01)",)
+
 
 def test_a_market_is_placed_on_its_trading_days() -> None:
     days = weekdays(30)
@@ -32,6 +35,7 @@ def test_a_market_is_placed_on_its_trading_days() -> None:
     assert isinstance(made, Market)
     found = timeline(made)
     assert [(e.name, e.onset, e.trough) for e in found.episodes] == [("a", 3, 9), ("b", 20, 25)]
+    assert found.beyond == ("c (2099-01-01)",)
     with pytest.raises(DataError, match="1990-01-06 is not a trading day of the domain's index"):
         timeline(Made(days, MadeCrisis("a", "1990-01-06", days[9])))
     with pytest.raises(DataError, match="are not in order"):

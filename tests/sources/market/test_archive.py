@@ -81,7 +81,7 @@ def test_a_revision_that_a_second_backfill_finds_is_known_from_that_day(tmp_path
     recorded, day = real_bars(), date(2008, 9, 15)
     backfilled(CSV, tmp_path, recorded)
     recorded["AAPL.O"][day] += 1
-    assert backfilled(CSV, tmp_path, recorded) == fetch.Fetched(0, 0, 0)  # it goes on from where it was
+    assert backfilled(CSV, tmp_path, recorded) == fetch.Fetched(0, 0, 0)  # it continues where it stopped
     feed = CSV.feed(tmp_path, recorded)
     again = fetch.backfill(source(CSV.settings), feed, tmp_path, date(2009, 2, 1), silent, again=True)
     assert again == fetch.Fetched(0, 1, 0)

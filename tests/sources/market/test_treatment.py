@@ -135,13 +135,14 @@ def test_dates_without_an_order_are_refused_once_and_a_setting_reads_them(tmp_pa
 def test_a_split_is_no_crisis_and_gets_no_famous_name(tmp_path: Path) -> None:
     _export(tmp_path)
     _backfilled(tmp_path)
-    event = CrisisEvent(date=str(DAYS[SPLIT]), name="Famous", source="x", market="US equities", fall=0.57)
-    settings = Crises(drawdown=0.3, onset_drawdown=0.1, events=(event,))
+    day = str(DAYS[SPLIT])
+    event = CrisisEvent(start=day, end=day, name="Famous", source="x", market="US equities", fall=0.57)
+    settings = Crises(drawdown=0.3, onset_drawdown=0.1)
 
     def found(**changes: Any) -> list[str]:  # noqa: ANN401
         documents: list[Document] = list(sources.read(source(EXPORT | WRITTEN, **changes), tmp_path, []))
         panel = PointInTime.of(documents).latest()
-        return [one.name for one in crises(panel.events, panel.values[:, 0], settings, "US equities")]
+        return [one.name for one in crises(panel.events, panel.values[:, 0], settings, (event,), "US equities")]
 
     assert found() == []
     kept = found(checks={"splits": "keep"})

@@ -5,14 +5,9 @@ from collections.abc import Mapping
 from r1tailor.domain.declaration import Declaration, ScoredMetric
 from r1tailor.domain.finance.settings import FinanceDomain, MarketTask
 from r1tailor.domain.finance.variants import variants
+from r1tailor.domain.finance.words import ENGLISH, words_of
 from r1tailor.schema.settings import Settings
 
-LABELS: dict[MarketTask, tuple[str, ...]] = {
-    "trend": ("up", "flat", "down"),
-    "volatility": ("calm", "normal", "turbulent"),
-    "risk": ("low", "elevated", "high"),
-    "allocation": ("hold", "reduce", "exit"),
-}
 _VOCABULARY = ScoredMetric(
     "risk_vocabulary_coverage",
     "mean",
@@ -22,6 +17,9 @@ _OF_RISK = tuple(  # of the whole record of warnings and portfolio, not of an it
     ScoredMetric(name, "corpus", description=description)
     for name, description in {
         "warning_recall": "Crises that were warned of in their window, as a share of all crises.",
+        "warning_recall_at_rate": "Crises that were warned of, as a share of all, with a threshold that gave false "
+        "signals on `evaluation.warning.false_rate` of the quiet days before the test.",
+        "warning_false_alarms_at_rate": "False alarms per year of quiet days of the test, with that threshold.",
         "warning_precision": "Warnings that were followed by a crisis, as a share of all warnings.",
         "warning_false_alarms_per_year": "False alarms per year of quiet days.",
         "warning_median_lead": "Median lead of the first warning of a crisis, in trading days; 0 for a missed one.",
@@ -57,7 +55,8 @@ class _Finance(Declaration):
 
     def labels(self, section: FinanceDomain) -> tuple[str, ...]:
         """Return the labels of all tasks, in order."""
-        return tuple(label for task in section.task.tasks for label in LABELS[task])
+        labels = words_of(section.language).labels
+        return tuple(label for task in section.task.tasks for label in labels[task])
 
     def variants(self, settings: Settings) -> Mapping[str, Settings]:
         """Return the same with numbers as text, and the folds in time."""
@@ -68,5 +67,5 @@ DECLARATION = _Finance(
     kind="finance",
     section=FinanceDomain,
     implementation="r1tailor.domain.finance.finance:Finance",
-    metrics=(*(metric for task in LABELS for metric in _accuracies(task)), _VOCABULARY, *_OF_RISK),
+    metrics=(*(metric for task in ENGLISH.labels for metric in _accuracies(task)), _VOCABULARY, *_OF_RISK),
 )

@@ -13,6 +13,7 @@ from r1tailor.domain.finance.point_in_time import Numbers
 from r1tailor.domain.finance.rolling import breadth, log_returns, mean_correlation, volatility
 from r1tailor.domain.finance.settings import Channel
 from r1tailor.domain.finance.snapshot import Snapshot
+from r1tailor.domain.finance.words import ENGLISH, Words
 
 MONTH, QUARTER = 21, 63  # trading days
 _LONG = 200  # days of the mean that breadth compares with
@@ -21,7 +22,7 @@ _DECIMALS = 4  # of the window
 FEWEST = QUARTER + 1  # closes that the longest of the necessary statistics needs
 BEFORE = _LONG  # days before those that are normalised by, for their own statistics
 
-_TOLD = (  # one or two numbers a channel of the window: every digit is a token
+_TOLD = (  # one or two numbers a channel of the window, as Words.told names them: every digit is a token
     *("return_5", "return_21", "return_window", "volatility_21", "volatility_rank", "drawdown"),
     *("breadth", "correlation", "spread", "spread_change"),
 )
@@ -101,15 +102,15 @@ def _normalised(values: Numbers) -> Numbers:
     return np.where(np.isnan(normalised), 0.0, normalised)
 
 
-def legend() -> str:
+def legend(words: Words = ENGLISH) -> str:
     """Return what the numbers of ``described`` are, in their order; prompts share it, so that a row holds it once."""
-    return f"In hundredths: {', '.join(name.replace('_', ' ') for name in _TOLD)}."
+    return words.legend.format(names=words.between.join(words.told))
 
 
-def described(features: Mapping[str, float | None]) -> str:
+def described(features: Mapping[str, float | None], words: Words = ENGLISH) -> str:
     """Return features as a line of numbers, in hundredths: for models that read no series."""
-    return "; ".join(_hundredths(features[name]) for name in _TOLD)
+    return "; ".join(_hundredths(features[name]) or words.unknown for name in _TOLD)
 
 
 def _hundredths(value: float | None) -> str:
-    return "unknown" if value is None else f"{round(100 * value, 1) + 0.0:.1f}"
+    return "" if value is None else f"{round(100 * value, 1) + 0.0:.1f}"

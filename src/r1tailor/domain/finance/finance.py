@@ -8,21 +8,24 @@ index nor date: a language model may have read what came next.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from r1tailor import config
 from r1tailor.domain.answers import label_in
 from r1tailor.domain.base import Domain, answer_of, coverage, written
-from r1tailor.domain.finance.crises import Crisis, crises
-from r1tailor.domain.finance.declaration import LABELS
+from r1tailor.domain.finance import library
+from r1tailor.domain.finance.crises import Crisis, beyond, crises
 from r1tailor.domain.finance.features import BEFORE, FEWEST, Features, channels, described, legend, series, summary
 from r1tailor.domain.finance.forward_labels import Outcome, outcomes
 from r1tailor.domain.finance.point_in_time import PointInTime
-from r1tailor.domain.finance.settings import FinanceDomain, MarketTask, Series
+from r1tailor.domain.finance.settings import CrisisEvent, FinanceDomain, MarketTask, Series
 from r1tailor.domain.finance.snapshot import Market, Snapshot, snapshot
 from r1tailor.domain.finance.tasks import answer
-from r1tailor.errors import DataError
+from r1tailor.domain.finance.words import words_of
+from r1tailor.errors import ConfigError, DataError
 from r1tailor.records import Document, Example, Prediction
 
 Window = tuple[tuple[float, ...], ...]
@@ -35,6 +38,7 @@ class Finance(Domain):
 
     def __init__(self, settings: FinanceDomain, documents: Sequence[Document]) -> None:
         super().__init__(settings, documents)
+        self._words = words_of(settings.language)
         self._market = _market(settings, documents)
         self._closes = self._market.index.latest()
         self.across_holes = 0  # days of decision that `examples` left out
@@ -48,8 +52,10 @@ class Finance(Domain):
         ``volatility`` is that of the trailing month.
 
         Raises:
+            ConfigError: the crisis library has faults.
             DataError: no day has enough history and enough days after it.
         """
+        _ = self._library  # its faults stop a run before anything is trained
         task, found, self.across_holes = self.settings.task, False, 0
         for number, outcome in enumerate(outcomes(self._closes, task.every_days, task.horizon_days)):
             if outcome.date < self._held_out_from and number % task.train_every:
@@ -74,14 +80,14 @@ class Finance(Domain):
     def labels_of(self, example: Example) -> tuple[str, ...]:
         """Return the labels of the example's task."""
         task: MarketTask = example.fields["task"]
-        return LABELS[task]
+        return self._words.labels[task]
 
     def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
         """Score one answer by the metrics of its task; risk and allocation also by the terms their reason names."""
         task, label = example.fields["task"], example.fields["label"]
         given = answer_of(prediction.generated)
         scores = {
-            f"{task}_accuracy": float(label_in(given, LABELS[task]) == label),
+            f"{task}_accuracy": float(label_in(given, self.labels_of(example)) == label),
             f"{task}_accuracy_ranked": float(prediction.ranked == label),
         }
         terms = example.fields["terms"]
@@ -98,9 +104,35 @@ class Finance(Domain):
         return tuple(map(str, self._closes.events)), tuple(self._closes.values[:, 0].tolist())
 
     def crises(self) -> tuple[Crisis, ...]:
-        """Return the crises of the index, in order."""
+        """Return the crises of the index, in order.
+
+        Raises:
+            ConfigError: the library has faults, or events are asked for and it has none of the index's market.
+        """
         closes = self._closes
-        return crises(closes.events, closes.values[:, 0], self.settings.task.crises, self.settings.market)
+        return crises(
+            closes.events, closes.values[:, 0], self.settings.task.crises, self._library, self.settings.market
+        )
+
+    def beyond(self) -> tuple[str, ...]:
+        """Return the events of the index's market that its bars do not reach, each as ``name (start)``."""
+        found = beyond(self._closes.events, self._library, self.settings.market)
+        return tuple(f"{event.name} ({event.start})" for event in found)
+
+    @cached_property
+    def _library(self) -> tuple[CrisisEvent, ...]:
+        settings, market = self.settings.task.crises, self.settings.market
+        found = library.events(settings, config.ROOT)
+        if settings.labels == "events" and not any(event.market in (None, market) for event in found):
+            there = ", ".join(sorted({event.market or "any" for event in found})) or "none"
+            name = market or "not named (bars.market of its source)"
+            raise ConfigError(
+                [
+                    f"domain.task.crises.labels = events: the library has no event of the index's market, which is "
+                    f"{name}; its markets are {there}"
+                ]
+            )
+        return found
 
     def features_at(self, date: str) -> Features:
         """Return the features of a day, of what was known at its end; None for what was not.
@@ -135,7 +167,11 @@ class Finance(Domain):
         return boundaries.validation if boundaries else ""
 
     def remarks(self) -> list[str]:
-        """Return how many days of decision were left out for a hole."""
+        """Return how many days of decision were left out for a hole, and which events the bars do not reach."""
+        unreached = ", ".join(self.beyond())
+        return [*self._holes(), *([f"beyond the bars of the index: {unreached}"] if unreached else [])]
+
+    def _holes(self) -> list[str]:
         if not self.across_holes:
             return []
         gap = self.settings.task.longest_gap_days
@@ -177,7 +213,7 @@ class Finance(Domain):
         kept = outcome.as_fields() | {"features": features, "factors": dict(known.factors)}
         kept["volatility"] = features["volatility_21"]
         for level, (name, instruction, text, read) in enumerate(self._prompts(known, outcome.date), start=1):
-            right = answer(name, features, outcome.drawdown_next, task.thresholds)
+            right = answer(name, features, outcome.drawdown_next, task.thresholds, self._words)
             yield Example(
                 id=f"{name}/{outcome.date}",
                 instruction=instruction,
@@ -194,7 +230,8 @@ class Finance(Domain):
         task, daily = self.settings.task, channels(known)
         if task.numbers_as_text:
             read: Window = ()
-            numbers, meaning = described(summary(known, daily, task.window, task.normalise_days)), legend()
+            features = summary(known, daily, task.window, task.normalise_days)
+            numbers, meaning = described(features, self._words), legend(self._words)
         else:
             read = series(daily, task.channels, task.window, task.normalise_days)
             numbers, meaning = "", ""
@@ -205,8 +242,8 @@ class Finance(Domain):
     def _context(self, date: str) -> str:
         """Return the line before the numbers: with names and dates only where they are not masked."""
         task = self.settings.task
-        named = "" if task.mask else f"{self._market.index.names[0]} on {date}. "
-        return f"{named}{task.window} trading days up to the decision."
+        named = "" if task.mask else self._words.named.format(index=self._market.index.names[0], date=date)
+        return named + self._words.context.format(days=task.window)
 
 
 def _market(settings: FinanceDomain, documents: Sequence[Document]) -> Market:

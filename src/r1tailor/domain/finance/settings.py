@@ -1,10 +1,10 @@
 """The settings of a market: what is asked, its series, the thresholds of its labels, its crises."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from r1tailor.fields import IsoDate, Name
+from r1tailor.fields import IsoDate, Location, Name
 from r1tailor.schema.base import Section
 from r1tailor.schema.domain import DomainSection, Task
 
@@ -56,11 +56,12 @@ class Thresholds(Section):
 
 
 class CrisisEvent(Section):
-    """A documented event."""
+    """A documented event: a row of the crisis library."""
 
-    date: IsoDate = Field(description="ISO date of the event.")
-    name: str = Field(description="What it is called.")
-    source: str = Field(description="Where it is documented.")
+    start: IsoDate = Field(description="ISO date on which the event struck the market.")
+    end: IsoDate = Field(description="ISO date of the market's lowest close.")
+    name: str = Field(min_length=1, description="What it is called.")
+    source: str = Field(min_length=1, description="Where it is documented.")
     market: str | None = Field(
         default=None, description="Market that it struck, as `bars.market` of a source names it; null: any."
     )
@@ -70,13 +71,42 @@ class CrisisEvent(Section):
         "name. null: any.",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_earlier_release(cls, values: Any) -> Any:  # noqa: ANN401 - whatever was composed
+        """Read the one date of earlier releases as the first and the last day."""
+        if isinstance(values, dict) and "date" in values and not {"start", "end"} & values.keys():
+            return {key: value for key, value in values.items() if key != "date"} | dict.fromkeys(
+                ("start", "end"), values["date"]
+            )
+        return values
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "CrisisEvent":
+        if self.end < self.start:
+            raise ValueError(f"end = {self.end} lies before start = {self.start}")
+        return self
+
 
 class Crises(Section):
-    """When a fall of the index is a crisis; it bears the name of the first event of its market and size in it."""
+    """What counts as a crisis of the index, and what it is called."""
 
+    labels: Literal["drawdowns", "events"] = Field(
+        default="drawdowns",
+        description="What the crises are: `drawdowns`, falls of the index from its running peak, each with the name of "
+        "the first event of its market and size; `events`, the events of the index's market from the library.",
+    )
     drawdown: _Share = Field(description="Fall from the running peak from which it is a crisis, as a share.")
     onset_drawdown: _Share = Field(description="Fall from the running peak at which a crisis begins, as a share.")
-    events: tuple[CrisisEvent, ...] = Field(strict=False, description="Documented events that crises are named after.")
+    library: tuple[Location, ...] = Field(
+        default=(),
+        strict=False,
+        description="CSV files of documented events, with the columns market, start, end, name, fall, source. Add your "
+        "own file to the shipped one.",
+    )
+    events: tuple[CrisisEvent, ...] = Field(
+        default=(), strict=False, description="Documented events that stand in no file, added to the library."
+    )
 
     @model_validator(mode="after")
     def _begin_before_they_count(self) -> "Crises":
@@ -107,7 +137,7 @@ class FinanceTask(Task):
     thresholds: Thresholds = Field(description="Where one label ends and the next begins.")
     numbers_as_text: bool = Field(description="Whether prompts hold a summary in numbers in place of the window.")
     mask: bool = Field(description="Whether names and dates are kept out of prompts.")
-    crises: Crises = Field(description="When a fall of the index is a crisis.")
+    crises: Crises = Field(description="What counts as a crisis of the index.")
     longest_gap_days: int | None = Field(
         default=None,
         gt=0,

@@ -8,28 +8,25 @@ the time, whatever came of them, in the words of a risk desk.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from r1tailor.domain.finance.declaration import LABELS
 from r1tailor.domain.finance.features import Features
 from r1tailor.domain.finance.settings import MarketTask, Thresholds
-
-_NO_SIGN = "no warning sign"
+from r1tailor.domain.finance.words import ENGLISH, Words
 
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """A warning: the term that names it, the features it looks at (all must be known), when it stands."""
+    """A warning sign: the features it looks at (all must be known), and when it stands; its name is in ``words.py``."""
 
-    term: str
     features: tuple[str, ...]
     stands: Callable[..., bool]
 
 
-_SIGNS = (
-    _Sign("volatility rising", ("volatility_21", "volatility_63"), lambda month, quarter: month > 1.2 * quarter),
-    _Sign("drawdown deepening", ("drawdown", "drawdown_change"), lambda now, change: now < -0.05 and change < -0.02),
-    _Sign("breadth narrow", ("breadth",), lambda share: share < 0.4),
-    _Sign("correlation rising", ("correlation_change",), lambda change: change > 0.05),
-    _Sign("credit spread widening", ("spread_change",), lambda change: change > 0.1),
+_SIGNS = (  # in the order of Words.signs
+    _Sign(("volatility_21", "volatility_63"), lambda month, quarter: month > 1.2 * quarter),
+    _Sign(("drawdown", "drawdown_change"), lambda now, change: now < -0.05 and change < -0.02),
+    _Sign(("breadth",), lambda share: share < 0.4),
+    _Sign(("correlation_change",), lambda change: change > 0.05),
+    _Sign(("spread_change",), lambda change: change > 0.1),
 )
 
 
@@ -42,7 +39,9 @@ class Answer:
     terms: tuple[str, ...] = ()
 
 
-def answer(task: MarketTask, features: Features, drawdown_next: float, thresholds: Thresholds) -> Answer:
+def answer(
+    task: MarketTask, features: Features, drawdown_next: float, thresholds: Thresholds, words: Words = ENGLISH
+) -> Answer:
     """Return the right answer at one time.
 
     Args:
@@ -50,41 +49,39 @@ def answer(task: MarketTask, features: Features, drawdown_next: float, threshold
         features: as ``features.summary`` gives them.
         drawdown_next: worst drawdown in the days that follow, 0 or negative.
         thresholds: where one label ends and the next begins.
+        words: of the language that answers are written in.
     """
     if task == "trend":
-        return _trend(features, thresholds)
+        return _trend(features, thresholds, words)
     if task == "volatility":
-        return _volatility(features, thresholds)
+        return _volatility(features, thresholds, words)
     rank = (drawdown_next <= -thresholds.elevated) + (drawdown_next <= -thresholds.high)
-    terms = warning_signs(features)
-    return Answer(LABELS[task][rank], f"{', '.join(terms).capitalize()}.", terms)
+    terms = warning_signs(features, words)
+    return Answer(words.labels[task][rank], f"{words.between.join(terms).capitalize()}{words.stop}", terms)
 
 
-def warning_signs(features: Features) -> tuple[str, ...]:
-    """Return the terms of the warning signs that stand, in fixed order; ``no warning sign`` where none does."""
+def warning_signs(features: Features, words: Words = ENGLISH) -> tuple[str, ...]:
+    """Return the terms of the warning signs that stand, in fixed order; ``no_sign`` where none does."""
     found = []
-    for sign in _SIGNS:
+    for term, sign in zip(words.signs, _SIGNS, strict=True):
         values = [features[name] for name in sign.features]
         if None not in values and sign.stands(*values):
-            found.append(sign.term)
-    return tuple(found) or (_NO_SIGN,)
+            found.append(term)
+    return tuple(found) or (words.no_sign,)
 
 
-def _trend(features: Features, thresholds: Thresholds) -> Answer:
+def _trend(features: Features, thresholds: Thresholds, words: Words) -> Answer:
     moved, drawdown = _known(features, "return_window"), _known(features, "drawdown")
-    where = "near its peak" if drawdown > -0.02 else "off its peak" if drawdown > -0.1 else "far off its peak"
-    if abs(moved) <= thresholds.trend:
-        return Answer("flat", f"The index moved little and closed {where}.")
-    label, verb = ("up", "rose") if moved > 0 else ("down", "fell")
-    return Answer(label, f"The index {verb} and closed {where}.")
+    where = words.places[0 if drawdown > -0.02 else 1 if drawdown > -0.1 else 2]
+    rank = 1 if abs(moved) <= thresholds.trend else 0 if moved > 0 else 2
+    return Answer(words.labels["trend"][rank], words.moves[rank].format(where=where))
 
 
-def _volatility(features: Features, thresholds: Thresholds) -> Answer:
+def _volatility(features: Features, thresholds: Thresholds, words: Words) -> Answer:
     rank = _known(features, "volatility_rank")
     number = (rank >= thresholds.calm) + (rank >= thresholds.turbulent)
     ratio = _known(features, "volatility_21") / (_known(features, "volatility_63") or 1.0)
-    course = "growing" if ratio > 1.2 else "shrinking" if ratio < 0.8 else "steady"
-    return Answer(LABELS["volatility"][number], f"Daily moves are {course}.")
+    return Answer(words.labels["volatility"][number], words.courses[0 if ratio > 1.2 else 1 if ratio < 0.8 else 2])
 
 
 def _known(features: Mapping[str, float | None], name: str) -> float:

@@ -34,6 +34,7 @@ class Decisions:
         scores: by model or fitted baseline, [n] the probability of a risky label.
         trials: signals of every threshold that was tried, [n] each, and of what has no threshold.
         thresholds: by model or baseline, the score above which it signals; none of folds that are joined.
+        at_rate: by model or baseline with scores, [n] its signals at ``evaluation.warning.false_rate`` before the test.
     """
 
     days: Days
@@ -42,6 +43,7 @@ class Decisions:
     scores: dict[str, Array]
     trials: list[Flags]
     thresholds: dict[str, float] = field(default_factory=dict)
+    at_rate: dict[str, Flags] = field(default_factory=dict)
 
 
 def calibration_items(settings: Settings, parts: Mapping[str, Sequence[Example]]) -> list[Example]:
@@ -95,7 +97,13 @@ def decide(
     signals, trials = _signals(scores, volatility, known)
     risky = np.array([is_risky(item) for item in test])
     thresholds = {name: most_useful(earlier, known) for name, (earlier, _) in scores.items()}
-    return Decisions(days, risky, signals, {name: later for name, (_, later) in scores.items()}, trials, thresholds)
+    rate = settings.evaluation.warning.false_rate
+    at_rate = {
+        name: later > at_false_rate(earlier, known, rate)
+        for name, (earlier, later) in {baselines.VOLATILITY: volatility, **scores}.items()
+    }
+    found = {name: later for name, (_, later) in scores.items()}
+    return Decisions(days, risky, signals, found, trials, thresholds, at_rate)
 
 
 def _of(items: Sequence[Example], scores: Scores) -> Array:
@@ -125,6 +133,7 @@ def joined(folds: Sequence[Decisions]) -> Decisions:
     first = folds[0]
     names = [name for name in first.signals if all(name in fold.signals for fold in folds)]
     scored = [name for name in first.scores if all(name in fold.scores for fold in folds)]
+    rated = [name for name in first.at_rate if all(name in fold.at_rate for fold in folds)]
     count = min(len(fold.trials) for fold in folds)
     return Decisions(
         np.concatenate([fold.days for fold in folds]),
@@ -132,4 +141,5 @@ def joined(folds: Sequence[Decisions]) -> Decisions:
         {name: np.concatenate([fold.signals[name] for fold in folds]) for name in names},
         {name: np.concatenate([fold.scores[name] for fold in folds]) for name in scored},
         [np.concatenate([fold.trials[number] for fold in folds]) for number in range(count)],
+        at_rate={name: np.concatenate([fold.at_rate[name] for fold in folds]) for name in rated},
     )

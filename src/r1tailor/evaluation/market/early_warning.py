@@ -153,6 +153,8 @@ def figures(record: Record, theta: float) -> dict[str, float]:
     """Return the reported figures by name; NaN where one is not defined."""
     caught = [lead for lead in record.leads if lead]
     return {
+        "alarms": float(len(record.alarms)),
+        "credited_alarms": float(sum(alarm.episode is not None for alarm in record.alarms)),
         "recall": record.recall,
         "precision": record.precision,
         "false_alarms_per_year": record.false_alarms,

@@ -18,6 +18,8 @@ from r1tailor.evaluation.market.track_record import TrackRecord
 HOLD = "buy and hold"
 _WARNED = {
     "recall": "recall",
+    "recall_at_rate": "recall at the false-alarm rate",
+    "false_alarms_at_rate": "its false alarms a year",
     "precision": "precision",
     "false_alarms_per_year": "false alarms a year",
     "median_lead": "median lead (days)",
@@ -54,7 +56,7 @@ def add(records: Mapping[str, TrackRecord], metrics: dict[str, Any], folder: Pat
         for section, names in _GATED.items():
             for model in ("base", "tuned"):
                 measured = metrics[section]["models"][model]
-                known = [name for name in names if measured[name]["value"] is not None]
+                known = [name for name in names if name in measured and measured[name]["value"] is not None]
                 metrics["models"][model] |= {f"{section}_{name}": _whole(measured[name]) for name in known}
         store.write_json(folder / "metrics.json", metrics)
 
@@ -84,6 +86,9 @@ def tables(record: TrackRecord) -> list[tuple[str, list[str], list[list[str]]]]:
     metrics = record.metrics
     events = ", ".join(event["name"] for event in metrics["warning"]["events"]) or "none"
     warned = f"Early warning, {metrics['warning']['from']} to {metrics['warning']['to']}; crises: {events}"
+    warned += f"; false-alarm rate {metrics['warning']['false_rate']:.0%} of quiet days before the test"
+    if unreached := ", ".join(record.timeline.beyond):
+        warned += f"; beyond the bars: {unreached}"
     earned = f"Risk-off overlay after costs; deflated over {metrics['portfolio']['trials']} trials"
     return [
         (warned, ["", *_WARNED.values()], _rows(metrics["warning"]["models"], _WARNED)),

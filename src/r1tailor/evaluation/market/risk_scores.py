@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from scipy.special import softmax
 
-from r1tailor.evaluation.market.timeline import CALM
+from r1tailor.domain.finance.words import CALM
 from r1tailor.evaluation.resampling import Array
 
 
 def risk_probability(labels: Sequence[str], label_scores: Sequence[float]) -> float:
     """Return 1 - P(low), with P the softmax over the labels' log-likelihoods (nats)."""
-    return float(1.0 - softmax(np.array(label_scores))[list(labels).index(CALM)])
+    calm = next(number for number, label in enumerate(labels) if label in CALM)
+    return float(1.0 - softmax(np.array(label_scores))[calm])
 
 
 def reliability(scores: Array, risky: Array, bins: int = 10) -> dict[str, list[float]]:

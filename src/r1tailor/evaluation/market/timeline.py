@@ -8,11 +8,12 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from r1tailor.domain.finance.words import CALM
 from r1tailor.errors import DataError
 from r1tailor.evaluation.resampling import Array
 from r1tailor.records import Example
 
-TASK, CALM = "risk", "low"
+TASK = "risk"
 
 
 class Crisis(Protocol):
@@ -41,6 +42,9 @@ class Market(Protocol):
     def crises(self) -> Sequence[Crisis]:
         """Return the crises in order of onset."""
 
+    def beyond(self) -> Sequence[str]:
+        """Return the known events that the closes do not reach, in words."""
+
 
 @dataclass(frozen=True)
 class Episode:
@@ -53,11 +57,12 @@ class Episode:
 
 @dataclass(frozen=True)
 class Timeline:
-    """Trading days (ISO dates), their closes [days], and the crises by onset."""
+    """Trading days (ISO dates), their closes [days], the crises by onset, and the events that the days do not reach."""
 
     dates: tuple[str, ...]
     closes: Array
     episodes: tuple[Episode, ...]
+    beyond: tuple[str, ...] = ()
 
     def positions(self, dates: Sequence[str]) -> NDArray[np.int64]:
         """Return the positions of dates among the trading days.
@@ -86,7 +91,7 @@ def timeline(market: Market) -> Timeline:
     onsets = bare.positions([crisis.onset for crisis in found]).tolist()
     troughs = bare.positions([crisis.trough for crisis in found]).tolist()
     episodes = tuple(Episode(c.name, a, b) for c, a, b in zip(found, onsets, troughs, strict=True))
-    return Timeline(bare.dates, bare.closes, episodes)
+    return Timeline(bare.dates, bare.closes, episodes, tuple(market.beyond()))
 
 
 def risk_items(examples: Sequence[Example]) -> list[Example]:
@@ -96,5 +101,5 @@ def risk_items(examples: Sequence[Example]) -> list[Example]:
 
 
 def is_risky(example: Example) -> bool:
-    """Whether the reference label of a risk item is anything but ``low``."""
-    return bool(example.fields["label"] != CALM)
+    """Whether the reference label of a risk item is anything but that of a low risk."""
+    return example.fields["label"] not in CALM

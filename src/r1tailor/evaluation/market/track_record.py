@@ -53,14 +53,18 @@ def track_record(settings: Settings, timeline: Timeline, decisions: Decisions) -
     overlays = {name: metric.overlay() for name, metric in portfolios.items()}
     warned = {name: _entries(settings, metric) for name, metric in warnings.items()}
     earned = {name: _entries(settings, metric) for name, metric in portfolios.items()}
+    for name, signals in decisions.at_rate.items():
+        warned[name] |= _at_rate(settings, _warnings(settings, timeline, decisions, signals))
     if TUNED in records:
         warned[RANDOM], earned[RANDOM] = _random(settings, timeline, decisions)
     events = [timeline.episodes[event] for event in records[NEVER].events]
     metrics = {
         "warning": {
             "events": [{"name": event.name, "onset": timeline.dates[event.onset]} for event in events],
+            "beyond": list(timeline.beyond),
             "from": timeline.dates[decisions.days[0]],
             "to": timeline.dates[decisions.days[-1]],
+            "false_rate": settings.evaluation.warning.false_rate,
             "thresholds": decisions.thresholds,
             "models": warned,
         },
@@ -86,6 +90,12 @@ def _entries(settings: Settings, metric: EarlyWarnings | RiskOffAmongTrials) -> 
     """Return every figure, with its interval where it has one."""
     bounds = metric.intervals(settings.evaluation.resamples, settings.evaluation.confidence, settings.seed)
     return {name: entry(value, bounds.get(name)) for name, value in metric.figures().items()}
+
+
+def _at_rate(settings: Settings, metric: EarlyWarnings) -> dict[str, Entry]:
+    """Return the share of crises caught, and the false alarms in the test, of signals at a false-alarm rate."""
+    found = _entries(settings, metric)
+    return {"recall_at_rate": found["recall"], "false_alarms_at_rate": found["false_alarms_per_year"]}
 
 
 def _random(settings: Settings, timeline: Timeline, decisions: Decisions) -> tuple[dict[str, Entry], dict[str, Entry]]:

@@ -75,7 +75,7 @@ def open_feed(source: FeedSource, root: Path) -> MarketFeed:
 def backfill(
     source: FeedSource, feed: MarketFeed, root: Path, today: date, report: Report, *, again: bool = False
 ) -> Fetched:
-    """Store the history of a source, page by page; an interrupted one goes on where it was.
+    """Store the history of a source, page by page; an interrupted backfill continues where it stopped.
 
     Args:
         source: its settings.

@@ -84,8 +84,8 @@ _KINDS: tuple[tuple[frozenset[int], type[FeedError], str], ...] = (
     (
         frozenset({-40520004, -40520013, -40520014, -40520015}),
         FeedLoginError,
-        "log in at the Wind terminal of this machine, with an account that is not in use elsewhere, and go on with the "
-        "same command",
+        "log in at the Wind terminal of this machine, with an account that is not in use elsewhere, and continue with "
+        "the same command",
     ),
     (
         frozenset({-40520005, -40522015}),
@@ -95,15 +95,15 @@ _KINDS: tuple[tuple[frozenset[int], type[FeedError], str], ...] = (
     (
         frozenset({-40522017}),
         FeedQuotaError,
-        "what came before is stored. Wind counts over the last seven days: go on with the same command later, or ask "
-        "for fewer symbols",
+        "what came before is stored. Wind counts over the last seven days: continue with the same command later, or "
+        "ask for fewer symbols",
     ),
     (
         frozenset({-40520010, -40520011, -40520012, -40521009, *range(-40522018, -40522001)}),
         FeedRequestError,
         "compare symbols, field and options with the code generator of the terminal",
     ),
-    (PASSING, FeedUnavailableError, "look whether the terminal runs and is online, and go on with the same command"),
+    (PASSING, FeedUnavailableError, "look whether the terminal runs and is online, and continue with the same command"),
 )
 
 
