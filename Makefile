@@ -26,9 +26,9 @@ $(STAMP): requirements.lock requirements-cpu.lock pyproject.toml
 lock: setup  # requirements.lock again, with the hashes of the versions it names
 	$(BIN)/python -m tests.support.lock
 
-demo: setup
+demo: setup  # make demo DOMAIN=legal_articles: another case
 	$(BIN)/python -m r1tailor fetch
-	$(BIN)/python train.py
+	$(BIN)/python train.py $(if $(DOMAIN),domain=$(DOMAIN))
 
 check: setup
 	$(BIN)/ruff check .

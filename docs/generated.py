@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
-from r1tailor import config, options, reference
+from r1tailor import options, overrides, reference
 from r1tailor.corpus.privacy.tagger_zh import frequency
 from r1tailor.domain.declaration import Declaration, ScoredMetric, declarations
 from r1tailor.domain.named_metrics import NAMED
@@ -48,7 +48,7 @@ def settings_page() -> str:
 def _section(setting: Setting) -> str:
     """Return one part of the composition with everything below it."""
     lines = [f"## `{setting.key}`", setting.description]
-    listed_options = _options(setting.key) if setting.key in config.GROUPS else {}
+    listed_options = _options(setting.key) if setting.key in overrides.GROUPS else {}
     if listed_options:
         listed = [f"| `{setting.key}={name}` | {_cell(_title(option))} |" for name, option in listed_options.items()]
         lines.append("\n".join(["| option | what it is |", "|---|---|", *listed]))
@@ -100,7 +100,7 @@ def _values(group: str, setting: Setting) -> str:
     below = setting.key.partition(".")[2]
     if group == "domain":  # every domain is its own
         return ""
-    if group not in config.GROUPS:
+    if group not in overrides.GROUPS:
         return _shown(options.value_at(_shipped().values, setting.key))
     found = {name: _shown(options.value_at(option.values, below)) for name, option in _options(group).items()}
     found = {name: value for name, value in found.items() if value}

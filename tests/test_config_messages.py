@@ -4,15 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
+from r1tailor import config
 from r1tailor.schema.settings import Settings
 from tests.support.commands import Done
 from tests.support.refusals import CPU, GUARD, LORA, WHOLE
 
 SECTIONS = ", ".join(Settings.model_fields)
-DOMAINS = (
-    "education, education_zh, finance, finance_zh, generic, legal, legal_zh, medical, medical_zh, "
-    "medical_zh_diagnosis, medical_zh_medication, medical_zh_symptoms"
-)
+DOMAINS = ", ".join(sorted(path.stem for path in (config.ROOT / "conf" / "domain").glob("*.yaml")))
 TRACKED = "DVC or the registry keeps its files there; choose outputs/runs/<name>"
 NO_RANK = f"strategy.rnk is not a setting of {LORA}. Did you mean strategy.r?"
 CURRICULA = "by_difficulty, by_length, by_level, by_task, competence, shuffled"

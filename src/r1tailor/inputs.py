@@ -42,6 +42,7 @@ ROOMS = {
     "register": ("registry",),
 }
 """The modules that each stage starts from; what they import follows."""
+_FILES = ("document_files", "record_files")  # of what flows: each stage itself reads and writes them
 # Settings are dependencies by their values; how they are read, checked and explained changes no output.
 UNCOUNTED = {
     "errors",
@@ -168,7 +169,7 @@ def code_of(stage: str, kind: str = "") -> dict[str, str]:
         stage: one of ``ROOMS``.
         kind: of the domain; one that another package brings adds that package to the stages which call it.
     """
-    files = set(modules(f"r1tailor.{room}" for room in ROOMS[stage]).values())
+    files = set(modules(f"r1tailor.{room}" for room in (*ROOMS[stage], *_FILES)).values())
     files |= {file for folder in {file.parent for file in files} for file in folder.iterdir() if _is_data(file)}
     found = {file.relative_to(_folder("r1tailor").parent): file for file in files}
     for top in _packages(kind) if kind and stage in _CALL_DOMAINS else ():

@@ -296,28 +296,29 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
     parts, hashes, code = run.trained_on(), run.hashes(), code_version()
     from r1tailor.planning import lengths, reasoning
     from r1tailor.planning.preflight import preflight
+    from r1tailor.planning.tokenized_parts import TokenizedParts
     from r1tailor.training import parallel
     from r1tailor.training.fit import fit
     from r1tailor.training.phase_run import phase_run
     from r1tailor.training.resume import finished
 
-    launched = parallel.is_launched()
+    launched, tokens = parallel.is_launched(), TokenizedParts(settings, config.ROOT, parts)
     ready = launched  # the process that launched this one has run the preflight
     with nullcontext() if launched else store.held(run.trained):
         for key in (phase,) if phase else keys:
             parent = _parent(run, keys, key)
             planned = phase_run(
-                settings, parts, hashes, config.ROOT, run.phase(key), key, parent, code, run.probabilities
+                settings, parts, hashes, config.ROOT, run.phase(key), key, parent, code, run.probabilities, tokens
             )
             metrics = finished(planned)
             if metrics is None and not ready and planned.follows:
                 print(f"train: {planned.follows}")
             if metrics is None and not ready:
                 decided, window = planned.settings, planned.window
-                count = lengths.trained_items(decided, config.ROOT, parts["train"])
+                count = lengths.trained_items(decided, tokens)
                 said = preflight(decided, config.ROOT, planned.folder, count, window, checked=checked)
-                over = lengths.too_long(decided, config.ROOT, {**parts, "test": run.parts()["test"]})
-                teaches = reasoning.taught(decided, config.ROOT, parts["train"])
+                over = lengths.too_long(decided, tokens, {"test": run.parts()["test"]})
+                teaches = reasoning.taught(decided, tokens)
                 print(*said, *teaches, *lengths.remarks(over), sep="\n")
                 ready = True
             if metrics is None and settings.trainer.devices > 1 and not launched:

@@ -134,10 +134,13 @@ def test_calls_and_results_in_the_history_go_through_the_template() -> None:
     assert answer == "1.08 dollars"
 
 
-def test_a_template_without_tools_says_so() -> None:
-    silent = "{% for m in messages %}{{ m.role }}{% endfor %}{% if add_generation_prompt %}!{% endif %}"
+SILENT = "{% for m in messages %}{{ m.role }}{% endfor %}{% if add_generation_prompt %}!{% endif %}"
+
+
+@pytest.mark.parametrize("template", [SILENT, SILENT.replace("m.role", "m.role + m.content")], ids=["silent", "fails"])
+def test_a_template_without_tools_says_so(template: str) -> None:
     with pytest.raises(DataError, match=r"^example t: .*its chat template writes no calls of tools"):
-        chat(silent).render(Example("t", "", "rate?", "", tool_calls=(CALL,)))
+        chat(template).render(Example("t", "", "rate?", "", tool_calls=(CALL,)))
 
 
 def test_special_tokens_in_turns_and_tools_are_text() -> None:

@@ -4,13 +4,17 @@ All runs share the examples, the held-out items and the number of optimizer step
 differs. Compared are the loss on the reference answers (nats per token) and the accuracy (by likelihood where a task
 has a closed set of labels, else by the domain's scores), both on held-out items that were used for no choice. The
 interval is Student's, over the differences per seed. Finished runs in ``--folder`` are not trained again.
+
+A phased curriculum restarts the learning rate in each phase, so that it differs from random order in more than the
+order. ``--over run`` lets the rate run on through the phases (``scheduler.over=run``); ``--over phase run`` measures
+both: ``python tests/benchmarks/curriculum.py --domains education --curricula by_level --over phase run --steps 16``.
 """
 
 import argparse
 import random
 import statistics
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from scipy import stats
@@ -27,6 +31,7 @@ from r1tailor.schema.settings import Settings
 from r1tailor.stage_outputs import sealed
 
 CURRICULA = {"finance": ("by_task", "competence"), "education": ("by_level", "competence")}
+RATE_RUNS_ON = "+run"  # after the name of an order: the learning rate runs over all phases
 NEW_TOKENS = {"finance": 1, "education": 160}  # finance is scored by ranking; education writes its steps first
 PREPARATION = (stages.collect, stages.clean, stages.annotate, stages.instruct)
 
@@ -37,7 +42,7 @@ def main() -> None:
     compared: dict[str, float] = {}
     for domain in options.domains:
         prepared = _prepared(domain, options)
-        curricula = [order for order in CURRICULA[domain] if order in options.curricula]
+        curricula = list(_curricula(domain, options))
         orders = ("shuffled", *curricula)
         scores = {order: [_one(domain, order, seed, prepared, options) for seed in options.seeds] for order in orders}
         for order in curricula:
@@ -52,6 +57,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--domains", nargs="+", choices=CURRICULA, default=list(CURRICULA))
     every = sorted({order for orders in CURRICULA.values() for order in orders})
     parser.add_argument("--curricula", nargs="+", choices=every, default=every)
+    parser.add_argument("--over", nargs="+", choices=("phase", "run"), default=["phase"], help="see above")
     parser.add_argument("--model", default="smollm2")
     parser.add_argument("--strategy", default="lora")
     parser.add_argument("--steps", type=int, default=120, help="optimizer steps of each run")
@@ -65,13 +71,22 @@ def _options() -> argparse.Namespace:
     return options
 
 
+def _curricula(domain: str, options: argparse.Namespace) -> Iterator[str]:
+    """Yield the orders to compare with a random one; of one phase, the rate is the same over phase and run."""
+    for order in CURRICULA[domain]:
+        for over in options.over if order in options.curricula else ():
+            if over == "phase" or order != "competence":
+                yield order + (RATE_RUNS_ON if over == "run" else "")
+
+
 def _composed(domain: str, order: str, seed: int, options: argparse.Namespace) -> Settings:
     return config.load(
         [
             f"domain={domain}",
             f"model={options.model}",
             f"strategy={options.strategy}",
-            f"curriculum={order}",
+            f"curriculum={order.removesuffix(RATE_RUNS_ON)}",
+            *(["scheduler.over=run"] if order.endswith(RATE_RUNS_ON) else []),
             f"seed={seed}",
             f"trainer.max_steps={options.steps}",
             "trainer.max_epochs=1000",

@@ -8,6 +8,7 @@ from r1tailor import config
 from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.curriculum import Material, course
 from r1tailor.curriculum.step_schedule import shares_of
+from r1tailor.errors import ConfigError
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 from r1tailor.training.data import Steps
@@ -96,3 +97,23 @@ def test_a_phase_of_epochs_lasts_so_many_passes() -> None:
     changed = "curriculum.phases={4-allocation: {share: null, epochs: 2}}"
     settings = composed("curriculum=by_task", "curriculum.replay=0.0", changed)
     assert course(settings, "4-allocation", material()).total == 2 * 3
+
+
+@pytest.mark.parametrize("kind", ["by_task", "by_level", "by_difficulty"])
+def test_a_rate_over_the_run_goes_on_where_the_phase_before_ended(kind: str) -> None:
+    options = (f"curriculum={kind}", "trainer.max_epochs=3")
+    settings, found = composed(*options, "scheduler.over=run"), material()
+    planned = [course(settings, key, found) for key in settings.curriculum.keys]
+    assert [one.begin for one in planned] == [sum(p.total for p in planned[:n]) for n in range(len(planned))]
+    assert {one.scheduled for one in planned} == {sum(one.total for one in planned)} == {30}
+    alone = [course(composed(*options), key, found) for key in settings.curriculum.keys]
+    assert {(one.begin, one.scheduled) for one in alone} == {(0, 0)}
+    assert [one.total for one in alone] == [one.total for one in planned]
+
+
+def test_a_rate_over_the_run_needs_the_share_of_each_phase() -> None:
+    phase = "'curriculum.phases={2-longer: {share: null, epochs: 2}}'"
+    with pytest.raises(
+        ConfigError, match=r"scheduler\.over = run needs the share of each phase .* 2-longer counts epochs"
+    ):
+        composed("curriculum=by_level", "scheduler.over=run", phase.strip("'"))

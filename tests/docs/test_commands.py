@@ -51,8 +51,13 @@ def _dvc(arguments: list[str]) -> None:
 
 
 def _make(arguments: list[str]) -> None:
-    targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
-    assert set(arguments) <= set(targets)
+    rules = (ROOT / "Makefile").read_text("utf-8")
+    given = dict(argument.split("=") for argument in arguments if "=" in argument)
+    assert {argument for argument in arguments if "=" not in argument} <= set(
+        re.findall(r"^([\w-]+):", rules, re.MULTILINE)
+    )
+    assert all(f"$({name})" in rules for name in given)
+    config.load([f"domain={domain}" for name, domain in given.items() if name == "DOMAIN"])
 
 
 def _script(arguments: list[str]) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from r1tailor.domain.chinese_numerals import article_numbers, chinese_number
+from r1tailor.domain.chinese_numerals import article_numbers, chinese_number, chinese_numeral
 
 _PROPERTY = profile(deadline=None, derandomize=True, database=None, max_examples=200)
 
@@ -43,3 +43,23 @@ def _numeral(number: int) -> str:
 def test_every_numeral_below_ten_thousand_is_read_back(number: int) -> None:
     assert chinese_number(_numeral(number)) == number == chinese_number(str(number))
     assert article_numbers(f"依照第{_numeral(number)}条") == [(number, 0)]
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        (1, "一"),
+        (10, "十"),
+        (19, "十九"),
+        (110, "一百一十"),
+        (203, "二百零三"),
+        (1001, "一千零一"),
+        (1260, "一千二百六十"),
+    ],
+)
+def test_a_number_is_written_as_laws_write_it(number: int, written: str) -> None:
+    assert chinese_numeral(number) == written
+
+
+def test_every_number_is_written_as_read() -> None:
+    assert all(chinese_numeral(number) == _numeral(number) for number in range(1, 10_000))

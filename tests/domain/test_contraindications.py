@@ -2,7 +2,16 @@
 
 import pytest
 
-from r1tailor.domain.contraindications import FACTS, forbidden, is_stated, of_class, substance
+from r1tailor.domain.contraindications import (
+    FACT,
+    FACTS,
+    forbidden,
+    is_stated,
+    is_topical,
+    of_class,
+    of_most,
+    substance,
+)
 
 
 @pytest.mark.parametrize(
@@ -27,17 +36,49 @@ def test_clauses_that_forbid_name_the_facts(leaflet: list[str], facts: set[str])
 
 
 @pytest.mark.parametrize(
-    ("names", "facts"),
+    ("name", "facts"),
     [
-        (["硬脂酸红霉素颗粒"], {"macrolide"}),
-        (["注射用氨苄西林钠舒巴坦钠"], {"penicillin"}),
-        (["利君沙", "大环内酯类"], {"macrolide"}),  # a brand, known by its class
-        (["布洛芬缓释胶囊"], {"nsaid", "ulcer", "bleeding", "liver", "asthma", "kidney"}),
-        (["蒙脱石散"], set()),
+        ("硬脂酸红霉素颗粒", {"macrolide"}),
+        ("注射用氨苄西林钠舒巴坦钠", {"penicillin"}),
+        ("大环内酯类", {"macrolide"}),
+        ("布洛芬缓释胶囊", {"nsaid", "ulcer", "bleeding", "liver", "asthma", "kidney", "pregnancy"}),
+        ("非诺洛芬钙片", {"nsaid", "ulcer", "bleeding", "liver", "asthma", "kidney", "pregnancy"}),
+        ("枸橼酸钾颗粒", {"kidney"}),
+        ("氟康唑葡萄糖注射液", {"diabetes", "pregnancy"}),
+        ("维A酸片", {"pregnancy", "lactation"}),
+        ("蒙脱石散", set()),
     ],
 )
-def test_an_allergy_forbids_the_drugs_of_its_class(names: list[str], facts: set[str]) -> None:
-    assert of_class(names) == facts
+def test_what_a_drug_is_forbids_it(name: str, facts: set[str]) -> None:
+    assert of_class(name) == facts
+
+
+def test_a_topical_drug_is_forbidden_by_allergies_alone() -> None:
+    assert is_topical("布洛芬乳膏")
+    assert is_topical("四环素醋酸可的松眼膏")
+    assert not is_topical("布洛芬片")
+    assert of_class("布洛芬乳膏", topical=True) == {"nsaid"}
+
+
+def test_a_class_counts_where_at_least_half_of_those_of_a_drug_say_so() -> None:
+    """The graph files erythromycin under the first-generation cephalosporins once."""
+    assert of_most(["大环内酯类", "抗生素", "大环内酯类", "第一代头孢菌素"]) == {"macrolide"}
+    assert of_most([]) == set()
+
+
+@pytest.mark.parametrize(
+    ("fact", "disease", "fits"),
+    [
+        ("lactation", "绝经后骨质疏松症", False),
+        ("lactation", "先兆流产", False),
+        ("prostate", "宫颈炎", False),
+        ("diabetes", "糖尿病酮症酸中毒", False),  # the fact and the disease are one
+        ("pregnancy", "支气管炎", True),
+        ("maoi", "宫颈炎", True),
+    ],
+)
+def test_a_patient_whose_disease_excludes_the_fact_is_not_asked_about(fact: str, disease: str, fits: bool) -> None:
+    assert FACT[fact].fits(disease) is fits
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,19 @@ def test_the_majority_names_the_diseases_that_references_name_most(make: Callabl
     assert domain.majority_answer(list(domain.examples())).startswith("1. ")
 
 
+def test_the_nearest_symptom_set_is_that_of_the_training_patients_of_a_disease(
+    make: Callable[..., DiagnosisZh],
+) -> None:
+    domain = make("domain.task.presentations=3")
+    examples = list(domain.examples())
+    asked = next(one for one in examples if set(one.fields["shown"]) == {"咳嗽", "咳痰"})
+    train = [one for one in examples if one.id != asked.id]
+    (answer,) = domain.plain_answers(train, [asked])["nearest_symptom_set"]
+    assert answer.splitlines()[0] == "1. 支气管炎 J40", "its other patients have both symptoms, and one more"
+    without = [one for one in train if one.fields["disease"] == "血友病"]
+    assert domain.plain_answers(without, [asked])["nearest_symptom_set"] == ["1. 血友病 D66"]
+
+
 @pytest.mark.parametrize("phrasing", ["病人不适", "{symptoms}{age}"])
 def test_a_phrasing_without_symptoms_or_with_more_is_refused(phrasing: str, make: Callable[..., DiagnosisZh]) -> None:
     with pytest.raises(ConfigError, match=r"must hold \{symptoms\}, may hold \{denied\}, and nothing else in braces"):

@@ -125,7 +125,7 @@ def test_text_of_users_is_text_in_the_table_and_on_the_page(
     examples[0] = dataclasses.replace(examples[0], input="<img src=x> [/x] :smile:")
     composed = settings("domain.title='Notes [/INST] <b>:smile:</b>'")
     report.print_table(composed, _METRICS, [])
-    assert "Notes [/INST] <b>:smile:</b>: 2 held-out items" in capsys.readouterr().out
+    assert "Notes [/INST] <b>:smile:</b>: 2 held-out" in capsys.readouterr().out
     text = written(composed)
     assert "Notes [/INST] &lt;b&gt;:smile:&lt;/b&gt;" in text
     assert "&lt;img src=x&gt; [/x] :smile:" in text
@@ -154,3 +154,31 @@ def test_turns_stand_in_a_table_of_their_own_and_the_history_with_its_roles(
 def test_a_whole_document_is_shown_by_its_beginning_and_its_length() -> None:
     assert report.excerpt("x" * 2000) == "x" * 2000
     assert report.excerpt("x" * 12_345) == f"{'x' * 2000} … (12,345 characters)"
+
+
+def test_the_verdict_comes_first_and_each_baseline_has_a_column(
+    written: Callable[..., str],
+    settings: Callable[..., Settings],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    entry = {"value": 0.25, "low": 0.0, "high": 0.5}
+    difference = {"difference": 0.0, "low": -0.1, "high": 0.1, "p": 1.0}
+    judged = {"metric": "accuracy", "kind": "mean", "verdict": "not shown"}
+    metrics = _METRICS | {
+        "models": {name: {"accuracy": entry} for name in ("base", "tuned", "dynamic_int8", "majority", "nearest")},
+        "comparisons": {"accuracy": difference},
+        "not_measured": ["other"],
+        "verdicts": [judged | {"against": [difference | {"name": "a coin", "p_holm": 1.0}]}],
+    }
+    assert report.header(metrics)[1:6] == tuple(metrics["models"])
+    assert {len(row) for row in report.rows(metrics)} == {len(report.header(metrics))}
+    report.print_table(settings(), metrics, [])
+    printed = capsys.readouterr().out
+    sentence = "accuracy: not shown. 0.250: +0.000 [-0.100, +0.100] against a coin, p = 1"
+    assert printed.startswith(f"  verdict: {sentence}\n")
+    assert printed.count("0.250 [0.000, 0.500]") == 2, "baselines have no room for intervals in a terminal"
+    monkeypatch.setattr("tests.evaluation.test_report._METRICS", metrics)
+    text = written(settings())
+    assert text.index(f"<b>{sentence}.</b>") < text.index("<h2>Goals</h2>")
+    assert "<th>nearest</th>" in text

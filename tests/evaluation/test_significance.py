@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import kstest
 
 from r1tailor.evaluation.metrics import Mean, Perplexity, Proportion
-from r1tailor.evaluation.significance import compare, interval
+from r1tailor.evaluation.significance import compare, holm, interval
 
 
 def scored(kind: type[Mean], scores: "list[float] | list[float | None]") -> Mean:
@@ -94,3 +94,11 @@ def test_perplexities_are_compared_too() -> None:
 
 def test_a_metric_of_one_item_still_has_an_interval() -> None:
     assert interval(scored(Mean, [0.5]), 100, 0.95, 1).as_dict() == {"value": 0.5, "low": 0.5, "high": 0.5}
+
+
+def test_holm_corrects_a_family() -> None:
+    """Four p-values that R's ``p.adjust(method = "holm")`` corrects to these."""
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.04]) == [0.04]
+    assert holm([0.6, 0.7]) == [1.0, 1.0]
+    assert holm([]) == []

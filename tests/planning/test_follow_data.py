@@ -66,14 +66,15 @@ def test_a_value_on_the_command_line_comes_first() -> None:
     ("overrides", "count", "answer", "passes"),
     [
         (("model=tiny_llama",), 765, "label", 7),  # 48 steps a pass, 320 wanted
-        (("model=tiny_llama",), 80, "label", 10),  # 5 steps a pass: no more than 10 passes
-        (("model=tiny_llama", "strategy=full"), 80, "label", 5),
+        (("model=tiny_llama",), 80, "label", 30),  # 5 steps a pass: no more than 30 passes
+        (("model=tiny_llama", "strategy=full"), 80, "label", 15),
+        (("model=tiny_llama",), 80, "a sentence " * 10, 10),  # longer answers are memorised sooner
         (("model=tiny_llama",), 2550, "label", 2),
         (("model=tiny_llama",), 20_000, "label", 1),
         (("model=tiny_llama",), 765, "a sentence " * 10, 5),
         (("model=tiny_llama",), 765, "a text " * 200, 4),
         ((HUB,), 765, "label", 4),  # seven billion weights want half of the steps
-        (("model=tiny_llama", "trainer.batch_size=64"), 765, "label", 10),
+        (("model=tiny_llama", "trainer.batch_size=64"), 765, "label", 27),
     ],
 )
 def test_passes_follow_from_the_steps_that_are_wanted(
@@ -111,7 +112,7 @@ def test_the_line_says_what_was_chosen_and_why() -> None:
     line = str(_followed("model=tiny_llama"))
     assert line.startswith(
         "settings that follow the data: trainer.max_epochs = 7 (765 examples are 48 steps a pass; 320 steps are wanted "
-        "for answers of 5 characters, at most 10 passes), trainer.validations = 5 (early stopping chooses among them; "
+        "for answers of 5 characters, at most 30 passes), trainer.validations = 5 (early stopping chooses among them; "
         "3 in vain end the run), optimizer.lr = 0.002 ("
     )
     assert line.endswith("adapters), strategy.target_modules = all_linear (adapters learn most on all of them)")
@@ -126,10 +127,10 @@ def test_a_run_is_what_was_chosen_for_it(tmp_path: Path) -> None:
     parts = {"train": _examples(80), "validation": _examples(5)}
     run = phase_run(_settings("model=tiny_llama", "trainer.precision=fp32"), parts, {}, config.ROOT, tmp_path)
     composition = run.identity["composition"]
-    assert composition["trainer"]["max_epochs"] == 10
+    assert composition["trainer"]["max_epochs"] == 30
     assert composition["strategy"]["target_modules"] == "all_linear"
     assert composition["optimizer"]["lr"] == run.chosen["optimizer.lr"]
-    assert run.chosen["trainer.max_epochs"] == 10
+    assert run.chosen["trainer.max_epochs"] == 30
     again = phase_run(_settings("model=tiny_llama", "trainer.precision=fp32"), parts, {}, config.ROOT, tmp_path)
     assert again.identity == run.identity
     named = [f"{key}={value}" for key, value in run.chosen.items()]

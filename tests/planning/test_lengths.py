@@ -11,8 +11,9 @@ from r1tailor import config
 from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.errors import DataError
 from r1tailor.model.load import AnyModel
-from r1tailor.planning import lengths
+from r1tailor.planning import tokenized_parts
 from r1tailor.planning.lengths import fitting, remarks, too_long, trained_items
+from r1tailor.planning.tokenized_parts import TokenizedParts
 from r1tailor.records import Example
 from r1tailor.schema.domain import Reasoning, Template
 from r1tailor.schema.settings import Settings
@@ -35,9 +36,13 @@ def _parts(*long: str) -> dict[str, list[Example]]:
             for part in ("train", "validation", "test")}  # fmt: skip
 
 
+def _tokens(settings: Settings, parts: dict[str, list[Example]]) -> TokenizedParts:
+    return TokenizedParts(settings, ROOT, parts)
+
+
 def test_the_items_of_each_part_that_are_too_long_are_counted_and_named() -> None:
     settings = _settings()
-    found = too_long(settings, ROOT, _parts("train", "test"))
+    found = too_long(settings, _tokens(settings, _parts("train", "test")))
     assert [(one.part, one.ids, one.items) for one in found] == [("train", ("train-2",), 2), ("test", ("test-2",), 2)]
     train, test = remarks(found)
     assert train.startswith(
@@ -45,17 +50,18 @@ def test_the_items_of_each_part_that_are_too_long_are_counted_and_named() -> Non
     )
     assert f"model.context_length = {settings.model.context_length:,} tokens (the longest has " in test
     assert test.endswith("): test-2")
-    assert too_long(settings, ROOT, _parts()) == []
+    assert too_long(settings, _tokens(settings, _parts())) == []
 
 
 def test_one_setting_stops_instead() -> None:
+    stopping = _settings("+domain.task.too_long=stop")
     with pytest.raises(DataError, match=r"domain.task.too_long = stop: 1 of 2 test items .*: test-2. Shorten them"):
-        too_long(_settings("+domain.task.too_long=stop"), ROOT, _parts("test"))
+        too_long(stopping, _tokens(stopping, _parts("test")))
 
 
 def test_a_part_of_which_nothing_fits_is_refused() -> None:
     with pytest.raises(DataError, match=r"nothing is left of test: 1 of 1 test items"):
-        too_long(_settings(), ROOT, {"train": [_example("a", SHORT)], "test": [_example("b", LONG)]})
+        too_long(_settings(), _tokens(_settings(), {"train": [_example("a", SHORT)]}), {"test": [_example("b", LONG)]})
 
 
 def test_what_fits_is_tested_on() -> None:
@@ -88,20 +94,20 @@ def test_a_run_says_so_before_training_and_is_evaluated_on_the_rest(
 def test_whole_texts_count_by_their_windows() -> None:
     texts = [Example(f"d{n}", "", "", "A line of words.\n" * 600, fields={"kind": "text"}) for n in range(2)]
     settings = _settings("domain.task.kind=text", "domain.goals=[]", "trainer.max_length=512")
-    found = trained_items(settings, ROOT, texts)
+    found = trained_items(settings, _tokens(settings, {"train": texts}))
     assert found > 2 * 600 * len("A line of words.\n") // 512
-    assert trained_items(_settings(), ROOT, texts) == 2
+    assert trained_items(_settings(), _tokens(_settings(), {"train": texts})) == 2
 
 
 def test_arguments_of_the_template_count(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[object] = []
-    opened = lengths.load.load_tokenizer
+    opened = tokenized_parts.load.load_tokenizer
 
     def load_tokenizer(model: AnyModel, root: Path, template: Template, reasoning: Reasoning) -> ChatTokenizer:
         given.append(template)
         return opened(model, root, template, reasoning)
 
-    monkeypatch.setattr(lengths.load, "load_tokenizer", load_tokenizer)
+    monkeypatch.setattr(tokenized_parts.load, "load_tokenizer", load_tokenizer)
     settings = _settings("domain.task.template.date_string=today")
-    too_long(settings, ROOT, _parts())
+    too_long(settings, _tokens(settings, _parts()))
     assert given == [settings.domain.task.template]

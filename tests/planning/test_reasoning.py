@@ -5,6 +5,7 @@ import pytest
 from r1tailor import config
 from r1tailor.errors import ConfigError, PreflightError
 from r1tailor.planning.reasoning import taught
+from r1tailor.planning.tokenized_parts import TokenizedParts
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 
@@ -16,9 +17,13 @@ def composed(*overrides: str) -> Settings:
     return config.load(["domain=generic", "domain.sources.0.path=x", "model=tiny_llama", *overrides])
 
 
+def _taught(settings: Settings, examples: list[Example]) -> list[str]:
+    return taught(settings, TokenizedParts(settings, config.ROOT, {"train": examples}))
+
+
 def test_a_thinking_model_without_reasoning_to_learn_is_refused_with_the_choices() -> None:
     with pytest.raises(PreflightError) as refused:
-        taught(composed(), config.ROOT, BARE)
+        _taught(composed(), BARE)
     said = str(refused.value)
     assert said.startswith("none of 4 training examples has reasoning, and model tiny_llama thinks before it answers")
     assert "\n" not in said
@@ -28,20 +33,20 @@ def test_a_thinking_model_without_reasoning_to_learn_is_refused_with_the_choices
 
 @pytest.mark.parametrize("choice", ["keep", "empty", "unsupervised", "none"])
 def test_a_choice_is_taken_and_said(choice: str) -> None:
-    (line,) = taught(composed(f"domain.task.reasoning={choice}"), config.ROOT, BARE)
+    (line,) = _taught(composed(f"domain.task.reasoning={choice}"), BARE)
     assert line.startswith(f"reasoning: {choice}: 0 of 4 examples (0%) have reasoning: ")
     assert ("stops thinking" in line) is (choice != "unsupervised")
 
 
 def test_the_share_is_said_and_some_reasoning_needs_no_choice() -> None:
-    (line,) = taught(composed(), config.ROOT, HALF)
+    (line,) = _taught(composed(), HALF)
     assert line.endswith(
         "2 of 4 examples (50%) have reasoning: the model is trained to think before about 50% of its answers"
     )
 
 
 def test_whole_texts_have_no_reasoning() -> None:
-    assert taught(composed("domain.task.kind=text"), config.ROOT, BARE) == []
+    assert _taught(composed("domain.task.kind=text"), BARE) == []
 
 
 def test_distil_needs_a_teacher_that_writes() -> None:

@@ -20,3 +20,28 @@ def test_verdicts_follow_the_thresholds() -> None:
     assert str(made[1]) == "bleu 30.000, goal >= 30.1: missed"
     assert str(made[2]) == "perplexity 4.000, goal <= 4: met"
     assert str(made[6]) == "exact_match not measured, goal >= 0: missed"
+
+
+def test_a_goal_says_which_plain_baseline_is_not_shown_to_be_beaten() -> None:
+    goals = [Goal(metric="accuracy", at_least=0.5, why="w"), Goal(metric="other", at_least=0.5, why="w")]
+    models = {"models": {"tuned": {"accuracy": {"value": 0.6}, "other": {"value": 0.6}}}}
+    low, high = {"low": -0.1, "high": 0.2}, {"low": 0.1, "high": 0.2}
+    plain = {"accuracy": {"baseline": "a coin", **low}, "other": {"baseline": "a coin", **high}}
+    made = [str(verdict) for verdict in verdicts(goals, {**models, "against_plain": plain})]
+    assert made == [
+        "accuracy 0.600, goal >= 0.5: met; not shown to be better than a coin",
+        "other 0.600, goal >= 0.5: met",
+    ]
+
+
+def test_versions_of_earlier_releases_are_judged_as_they_were() -> None:
+    """What they report has to follow from their own metrics, which know the majority answer alone."""
+    (made,) = verdicts(
+        [Goal(metric="accuracy", at_least=0.7, why="w")],
+        {
+            "models": {"tuned": {"accuracy": {"value": 0.6}}},
+            "against_majority": {"accuracy": {"low": -0.1, "high": 0.1}},
+        },
+    )
+    said = "not shown to be better than always giving the most frequent training answer"
+    assert str(made) == f"accuracy 0.600, goal >= 0.7: missed; {said}"

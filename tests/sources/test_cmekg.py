@@ -71,3 +71,36 @@ def test_a_pickle_that_would_run_a_program_runs_nothing(protocol: int, tmp_path:
     path.write_bytes(place.pickled(protocol))
     with place.refused("names a class or function"):
         read_by(cmekg.read, path)
+
+
+def test_an_indication_is_a_disease_by_its_code(tmp_path: Path) -> None:
+    """Symptoms, fragments of sentences and names that are too wide are none."""
+    path = tmp_path / "graph.pkl"
+    entities = {
+        "药": {"适应症": ["肺炎", "水肿", "青霉素过敏", "皮肤病", "其他"]},
+        "肺炎": {"ICD10": ["J18.9"]},
+        "水肿": {"ICD10": ["R60.9"]},
+        "青霉素过敏": {"就诊科室": ["内科"]},
+        "皮肤病": {"ICD10": ["L98.9"]},
+    }
+    path.write_bytes(pickle.dumps(entities))
+    (drug,), _ = read_by(cmekg.read_drugs, path)
+    assert drug.fields["diseases"] == ["肺炎"]
+
+
+def test_diseases_with_symptoms_and_treatments_are_read_for_triples(tmp_path: Path) -> None:
+    path = tmp_path / "graph.pkl"
+    entities = {
+        "肺炎": {"常见症状": ["发热"], "治疗": ["吸氧"], "药物治疗": ["青霉素"]},
+        "疝": {"常见症状": ["肿块"], "手术治疗": ["疝修补术"]},
+        "无治疗": {"常见症状": ["发热"]},
+        "无症状": {"治疗": ["休息"]},
+        "坏": {"治疗": "休息"},
+    }
+    path.write_bytes(pickle.dumps(entities))
+    documents, rejected = read_by(cmekg.read_treatments, path)
+    assert [(one.text, one.fields) for one in documents] == [
+        ("肺炎", {"symptoms": ["发热"], "treatments": ["吸氧", "青霉素"]}),
+        ("疝", {"symptoms": ["肿块"], "treatments": ["疝修补术"]}),
+    ]
+    assert rejected == ["graph.pkl, entity 5: a predicate is no list of text"]

@@ -233,3 +233,66 @@ def _peak(root: Path, count: int) -> int:
 def test_memory_does_not_grow_with_the_notes(tmp_path: Path) -> None:
     few, many = _peak(tmp_path, 300), _peak(tmp_path, 3000)
     assert many < 1.3 * few
+
+
+IV_NOTES = "note_id,subject_id,hadm_id,note_type,note_seq,charttime,storetime,text\n"
+IV_NOTE = (
+    '10000032-DS-21,10000032,22595853,DS,21,2180-05-07 00:00:00,2180-05-09 15:26:00,"Name: ___\nHe said ""no pain""."\n'
+)
+
+
+def _tables_of_iv(root: Path, *notes: str) -> None:
+    titles = "icd_code,icd_version,long_title\n5723,9,Portal hypertension\nK7460,10,Unspecified cirrhosis of liver\n"
+    diagnoses = (
+        "subject_id,hadm_id,seq_num,icd_code,icd_version\n"
+        "10000032,22595853,2,5723,9\n10000032,22595853,1,K7460   ,10\n10000032,22595853,3,5723,10\n"
+    )
+    columns = "subject_id,hadm_id,pharmacy_id,poe_id,poe_seq,order_provider_id,starttime,stoptime,drug_type,drug\n"
+    write(root, "hosp/d_icd_diagnoses.csv.gz", gzip.compress(titles.encode()))
+    write(root, "hosp/diagnoses_icd.csv.gz", gzip.compress(diagnoses.encode()))
+    write(root, "hosp/prescriptions.csv", f"{columns}10000032,22595853,1,1-1,1,,2180-05-07,,MAIN,Furosemide\n")
+    write(root, "note/discharge.csv.gz", gzip.compress((IV_NOTES + "".join(notes)).encode()))
+
+
+def test_mimic_iv_is_read_from_its_own_tables(tmp_path: Path) -> None:
+    _tables_of_iv(tmp_path, IV_NOTE)
+    (document,), rejected = collected(SOURCE, tmp_path)
+    assert rejected == []
+    assert (document.id, document.available_at) == ("s-10000032-DS-21", "2180-05-07")
+    assert document.text == 'Name: ___\nHe said "no pain".'
+    assert document.fields == {
+        "group": "10000032",
+        "admission": "22595853",
+        "category": "Discharge summary",
+        "description": "",
+        "diagnoses": [
+            {"code": "K7460", "title": "Unspecified cirrhosis of liver", "version": "10"},
+            {"code": "5723", "title": "Portal hypertension", "version": "9"},
+            {"code": "5723", "title": "", "version": "10"},  # a title belongs to a code of one version
+        ],
+        "drugs": ["Furosemide"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        (IV_NOTE, "its NOTE_ID came before"),
+        (IV_NOTE.replace("10000032-DS-21", ""), "NOTE_ID is missing"),
+        (IV_NOTE.replace("DS-21", "DS-22").replace("2180-05-07 ", "in May "), "CHARTTIME is no date"),
+        (IV_NOTE.replace("DS-21", "DS-22").replace(",10000032,", ",nobody,"), "SUBJECT_ID is not a number of one to"),
+    ],
+    ids=["twice", "no id", "no date", "no patient"],
+)
+def test_a_damaged_note_of_mimic_iv_is_rejected(row: str, message: str, tmp_path: Path) -> None:
+    _tables_of_iv(tmp_path, IV_NOTE, row)
+    documents, (rejection,) = collected(SOURCE, tmp_path)
+    assert len(documents) == 1
+    assert message in rejection
+
+
+def test_the_notes_of_both_releases_in_one_folder_are_refused(tmp_path: Path) -> None:
+    tables(tmp_path, note())
+    _tables_of_iv(tmp_path, IV_NOTE)
+    with pytest.raises(DataError, match="holds NOTEEVENTS of MIMIC-III and discharge of MIMIC-IV; give each a source"):
+        collected(SOURCE, tmp_path)

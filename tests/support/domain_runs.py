@@ -10,7 +10,7 @@ from r1tailor.layout import RunFolder
 from r1tailor.records import Example, Prediction
 from tests.conftest import FASTER
 
-_TINY = ("model=tiny_llama", "trainer.max_steps=2", "trainer.validations=1", "trainer.max_length=2048")
+TINY = ("model=tiny_llama", "trainer.max_steps=2", "trainer.validations=1", "trainer.max_length=2048")
 
 
 def evaluated(domain: str, folder: Path, every: int, *overrides: str) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def evaluated(domain: str, folder: Path, every: int, *overrides: str) -> dict[st
 
     All of the raw material is collected; of the documents every so many-th continues, so that tests stay quick.
     """
-    settings = config.load([f"domain={domain}", *_TINY, *FASTER, *overrides])
+    settings = config.load([f"domain={domain}", *TINY, *FASTER, *overrides])
     run = RunFolder(folder)
     stages.collect(settings, run)
     some = list(read_documents(run.collected))[::every]

@@ -25,7 +25,7 @@ class Scripted:
         after: stops as a kill would after so many calls.
     """
 
-    def __init__(self, text: Callable[[Example, int], str], after: int | None = None) -> None:
+    def __init__(self, text: Callable[[Example, int], str | Answer], after: int | None = None) -> None:
         self.asked: list[tuple[str, ...]] = []
         self._text, self._after = text, after
 
@@ -34,10 +34,13 @@ class Scripted:
         if self._after is not None and len(self.asked) == self._after:
             raise KeyboardInterrupt
         self.asked.append(tuple(prompt.id for prompt in prompts))
-        return [Answer(self._text(prompt, sampling.seed)) for prompt in prompts]
+        written = [self._text(prompt, sampling.seed) for prompt in prompts]
+        return [one if isinstance(one, Answer) else Answer(one) for one in written]
 
 
-def scripted(patched: pytest.MonkeyPatch, text: Callable[[Example, int], str], after: int | None = None) -> Scripted:
+def scripted(
+    patched: pytest.MonkeyPatch, text: Callable[[Example, int], str | Answer], after: int | None = None
+) -> Scripted:
     """Make every teacher a scripted one, and return it."""
     teacher = Scripted(text, after)
     patched.setattr(Teacher, "opened", lambda *_: teacher)

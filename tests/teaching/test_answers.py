@@ -25,6 +25,15 @@ def test_texts_are_added_and_read_back(tmp_path: Path) -> None:
     assert opened(path).texts == file.texts == {(text.id, text.sample): text.text for text in TEXTS}
 
 
+def test_a_text_that_was_cut_is_kept_as_none_and_not_asked_for_again(tmp_path: Path) -> None:
+    path = tmp_path / "answers.jsonl"
+    file = opened(path)
+    file.add([replace(TEXTS[0], cut=True), TEXTS[1]])
+    assert opened(path).texts == file.texts == {("a", 0): None, ("a", 1): TEXTS[1].text}
+    path.write_text(path.read_text("utf-8").replace(', "cut": true', ""), encoding="utf-8")
+    assert opened(path).texts[("a", 0)] == TEXTS[0].text, "as an earlier release wrote it"
+
+
 def test_an_unfinished_line_and_what_answers_something_else_are_not_kept(tmp_path: Path) -> None:
     path = tmp_path / "answers.jsonl"
     others = [replace(TEXTS[0], teacher="u" * 64), replace(TEXTS[0], question="other"), replace(TEXTS[0], id="unknown")]

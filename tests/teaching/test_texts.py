@@ -7,6 +7,7 @@ import pytest
 
 from r1tailor import config, stages, store
 from r1tailor.errors import ConfigError, DataError
+from r1tailor.inference import Answer
 from r1tailor.layout import ANSWERS, RunFolder
 from r1tailor.model import load
 from r1tailor.records import Example
@@ -51,6 +52,21 @@ def test_verified_texts_are_trained_on_and_all_others_are_counted(
     asked = {name for call in teacher.asked for name in call}
     assert asked == set(outputs), "the training part and nothing else is asked about"
     assert not asked & held_out
+
+
+def test_a_text_whose_answer_was_cut_is_dropped_and_counted(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was cut can look right: the reference stands in it, and what would have followed is not known."""
+    settings, run = made
+
+    def cut(example: Example, seed: int) -> Answer:
+        return Answer(thought(example.output), truncated="" if int(example.input.split()[1]) % 2 else "answer")
+
+    scripted(monkeypatch, cut)
+    stages.teach(settings, run)
+    report = store.read_json(run.taught / "report.json")["sequences"]
+    odd = {one.id for one in run.parts()["train"] if int(one.input.split()[1]) % 2}
+    assert {one.id for one in run.trained_on()["train"]} == odd
+    assert report["dropped_texts"]["cut"] == 3 * (len(run.parts()["train"]) - len(odd)) > 0
 
 
 def test_a_teacher_behind_a_url_is_asked_about_every_training_example(

@@ -77,6 +77,8 @@ def test_without_a_metric_texts_vote_and_their_answer_is_the_reference() -> None
     assert (few, became["disagreement"]) == ([], 3)
     alone, became = chosen(example(), texts[:1], domain(), AGREEMENT, wanted(), opened=True)
     assert (alone, became["disagreement"]) == ([], 1), "one text agrees with nobody"
+    cut, became = chosen(example(), [*texts[:2], None, None], domain(), AGREEMENT, wanted(agreement=0.75), opened=True)
+    assert (cut, became["cut"], became["disagreement"]) == ([], 2, 2), "a text that was cut was asked for all the same"
 
 
 def test_the_domains_own_metrics_verify_in_the_order_of_its_goals() -> None:

@@ -17,6 +17,7 @@ from torch import Tensor
 from r1tailor import stages, store
 from r1tailor.errors import CheckpointError, ConfigError
 from r1tailor.layout import RunFolder
+from r1tailor.optimization.scheduler import factor
 from r1tailor.planning import preflight as preflight_of
 from r1tailor.schema.settings import Settings
 from r1tailor.training.module import TailorModule
@@ -182,3 +183,21 @@ def test_a_parent_that_is_missing_damaged_or_of_another_strategy_is_refused(trai
         stages.train(trained.settings, run, phase=FINAL)
     with pytest.raises(ConfigError, match="--phase 9-x: curriculum=phased has 1-trend, 2-volatility"):
         stages.train(trained.settings, run, phase="9-x")
+
+
+@pytest.mark.parametrize("over", ["phase", "run"])
+def test_the_rate_runs_anew_in_each_phase_or_on_through_the_run(over: str, tmp_path: Path) -> None:
+    settings, run = settings_of(f"scheduler.over={over}"), laid_out(tmp_path / "run")
+    stages.train(settings, run)
+    rates, seen, lengths = [], [], []
+    for key in settings.curriculum.keys:
+        with (run.phase(key) / "plots" / "loss.csv").open() as file:
+            listed = [float(row["learning_rate"]) for row in csv.DictReader(file)]  # after each step
+        rates.append(listed)
+        seen += listed
+        lengths.append(len(listed))
+    whole = sum(lengths)
+    of_run = [1e-2 * factor(settings.scheduler, step, whole) for step in range(1, whole + 1)]
+    of_phases = [1e-2 * factor(settings.scheduler, step, n) for n in lengths for step in range(1, n + 1)]
+    assert seen == pytest.approx(of_run if over == "run" else of_phases, abs=1e-7)
+    assert (rates[0][-1] > 0) == (over == "run"), "the first phase ends at the rate at which the second begins"

@@ -204,10 +204,11 @@ class ChatTokenizer:
             DataError: the template writes no such turn behind its own prompt.
         """
         turn = {"role": "assistant", "content": example.output or None, "tool_calls": list(example.tool_calls)}
-        whole = self._template.applied(
-            [*self._messages(example), turn], add_generation_prompt=False, tools=example.tools
-        )
-        before = prompt.rstrip().removesuffix(THINK)
+        turns, before = [*self._messages(example), turn], prompt.rstrip().removesuffix(THINK)
+        try:
+            whole = self._template.applied(turns, add_generation_prompt=False, tools=example.tools)
+        except DataError:  # the prompt was rendered: it is the call that the template does not know
+            whole = ""
         if not whole.startswith(before) or not whole[len(before) :].strip():
             raise DataError(
                 f"example {example.id}: {self._template.origin}: its chat template writes no calls of tools"
@@ -296,9 +297,19 @@ def tokenize(
         window_shape(examples)
     rendered = tokenizer.render_all(examples)
     encoded = cached(cache, tokenizer.fingerprint(), rendered, tokenizer.encode_all)
-    made = [tokenizer.tokenized(example, ids) for example, ids in zip(examples, encoded, strict=True)]
-    fitting = [example for example in made if len(example) <= max_length]
-    too_long = [example.id for example in made if len(example) > max_length]
+    return within(
+        [tokenizer.tokenized(example, ids) for example, ids in zip(examples, encoded, strict=True)], max_length
+    )
+
+
+def within(tokens: Sequence[TokenizedExample], max_length: int) -> Tokenized:
+    """Return the examples that fit into ``max_length`` tokens, and the ids of the others.
+
+    Raises:
+        DataError: nothing fits.
+    """
+    fitting = [example for example in tokens if len(example) <= max_length]
+    too_long = [example.id for example in tokens if len(example) > max_length]
     if not fitting:
         raise DataError(f"none of {len(too_long)} examples fits into {max_length} tokens; raise trainer.max_length")
     return Tokenized(fitting, too_long)

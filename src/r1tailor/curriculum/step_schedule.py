@@ -32,12 +32,16 @@ class Course:
         total: steps of the phase; passes begin again until they are done.
         members: indexes of the examples that take part.
         steps: returns those of one pass, by its number, each the indexes of its examples.
+        begin: step of the learning rate's schedule at which the phase begins: 0, unless it runs over the run.
+        scheduled: steps of that schedule; 0 for those of the phase.
     """
 
     per_epoch: int
     total: int
     members: Sequence[int]
     steps: Callable[[int], list[list[int]]]
+    begin: int = 0
+    scheduled: int = 0
 
 
 def course(settings: Settings, key: str, material: Material) -> Course:
@@ -114,17 +118,19 @@ def _phase(curriculum: PhasedCurriculum, key: str, settings: Settings, material:
     lengths = [len(material.tokens[index]) for index in members]
     told = [material.tokens[index].conversation for index in members]
     per_epoch = -(-len(members) // batch_size)
-    total = per_epoch * (phase.epochs or 0) or _share(curriculum, key, run_steps(settings, len(material.tokens)))
+    of_run = run_steps(settings, len(material.tokens))
+    begin, end = (0, per_epoch * phase.epochs) if phase.epochs else _share(curriculum, key, of_run)
 
     def steps(epoch: int) -> list[list[int]]:
         order = shuffled.steps(lengths, batch_size, f"{settings.seed}/{key}", epoch, phase.pool, told)
         return [[members[place] for place in step] for step in order]
 
-    return Course(per_epoch, total, members, steps)
+    rate = (begin, of_run) if settings.scheduler.over == "run" else (0, 0)
+    return Course(per_epoch, end - begin, members, steps, *rate)
 
 
-def _share(curriculum: PhasedCurriculum, key: str, total: int) -> int:
-    """Return a phase's steps; rounded so that those of all phases add up."""
+def _share(curriculum: PhasedCurriculum, key: str, total: int) -> tuple[int, int]:
+    """Return the first step of a phase and that after its last; rounded so that those of all phases add up."""
     before, ends = 0.0, {}
     for other, phase in curriculum.phases.items():
         ends[other] = (round(before * total), round((before + (phase.share or 0)) * total))
@@ -134,4 +140,4 @@ def _share(curriculum: PhasedCurriculum, key: str, total: int) -> int:
         raise ConfigError(
             [f"curriculum.phases.{key}.share: none of {total} steps falls to it; raise it, or trainer.max_steps"]
         )
-    return end - begin
+    return begin, end

@@ -54,6 +54,10 @@ class Domain(ABC):
     def examples(self) -> Iterator[Example]:
         """Yield instruction examples in the order of the documents."""
 
+    def placed(self, examples: Sequence[Example]) -> Mapping[str, str]:
+        """Return the part of each example whose part is not drawn, by id: ``train``, ``validation`` or ``test``."""
+        return {}
+
     def remarks(self) -> Sequence[str]:
         """Return what people should know of the examples that ``examples`` has made, a line each."""
         return ()
@@ -97,6 +101,14 @@ class Domain(ABC):
     @abstractmethod
     def majority_answer(self, train: Sequence[Example]) -> str:
         """Return the one answer that is right most often in training; empty if that means nothing here."""
+
+    def plain_answers(self, train: Sequence[Example], items: Sequence[Example]) -> Mapping[str, Sequence[str]]:
+        """Return answers to held-out items that need no language model, by the name of the baseline.
+
+        They may use training examples and what an item tells the model; ``evaluation/plain_baselines.py`` adds those
+        that any domain has.
+        """
+        return {}
 
 
 def answer_of(generated: str) -> str:

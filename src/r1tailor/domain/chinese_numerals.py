@@ -26,3 +26,14 @@ def chinese_number(numeral: str) -> int:
         else:
             digit = _DIGITS[character]
     return total + digit
+
+
+def chinese_numeral(number: int) -> str:
+    """Return how laws write a number below 10,000: 120 is 一百二十, 1001 is 一千零一."""
+    written, skipped = "", False
+    for value, unit in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit = number // value % 10
+        if digit:
+            written += ("零" if skipped and written else "") + "零一二三四五六七八九"[digit] + unit
+        skipped = not digit
+    return written.removeprefix("一") if written.startswith("一十") else written or "零"

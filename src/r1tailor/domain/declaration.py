@@ -22,14 +22,18 @@ if TYPE_CHECKING:
 
 GROUP = "r1tailor.domains"
 KINDS = {  # pyproject.toml lists the same; a checkout that was installed before it knew a kind has no entry point of it
+    "coded_notes": "r1tailor.domain.coded_notes:DECLARATION",
     "diagnosis_zh": "r1tailor.domain.diagnosis_zh:DECLARATION",
     "education": "r1tailor.domain.education:DECLARATION",
+    "education_dialogue": "r1tailor.domain.education_dialogue:DECLARATION",
     "education_zh": "r1tailor.domain.education_zh:DECLARATION",
     "finance": "r1tailor.domain.finance.declaration:DECLARATION",
     "generic": "r1tailor.domain.generic:DECLARATION",
     "legal": "r1tailor.domain.legal:DECLARATION",
+    "legal_articles": "r1tailor.domain.legal_articles:DECLARATION",
     "legal_zh": "r1tailor.domain.legal_zh:DECLARATION",
     "medical": "r1tailor.domain.medical:DECLARATION",
+    "medical_triples": "r1tailor.domain.medical_triples:DECLARATION",
     "medical_zh": "r1tailor.domain.medical_zh:DECLARATION",
     "medication_zh": "r1tailor.domain.medication_zh:DECLARATION",
     "titled_passages": "r1tailor.domain.titled_passages:DECLARATION",
@@ -44,7 +48,7 @@ class ScoredMetric:
         name: as goals and reports call it.
         kind: ``proportion`` scores every item 0 or 1 (Wilson interval, McNemar test), ``mean`` scores it in [0, 1],
             ``corpus`` is computed over all items at once.
-        constant_answer: whether always giving the majority answer is a fair baseline.
+        constant_answer: whether always giving the majority answer is a fair baseline, and so are other plain ones.
         ranked: the metric of the base model that this one is also compared with: its most likely label. A base model
             that answers in prose is otherwise judged by its format.
         description: what it measures, for the metrics reference.

@@ -8,8 +8,9 @@ their symptoms, so a held-out one is a new patient with a known disease.
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from heapq import nsmallest
 from random import Random
 from typing import Literal
 
@@ -115,6 +116,13 @@ class DiagnosisZh(Domain):
         counted = Counter(name for example in train for name in example.fields["considered"])
         return self._written([name for name, _ in counted.most_common(_RANKS)])
 
+    def plain_answers(self, train: Sequence[Example], items: Sequence[Example]) -> Mapping[str, Sequence[str]]:
+        """Return the diseases whose training patients together have the most similar set of symptoms (Jaccard)."""
+        known: dict[str, set[str]] = {}
+        for example in train:
+            known.setdefault(example.fields["disease"], set()).update(example.fields["shown"])
+        return {"nearest_symptom_set": [self._written(_nearest(known, set(item.fields["shown"]))) for item in items]}
+
     @cached_property
     def _names(self) -> tuple[str, ...]:
         return tuple(self._symptoms)
@@ -172,6 +180,11 @@ class DiagnosisZh(Domain):
 
     def _written(self, diseases: Sequence[str]) -> str:
         return "\n".join(f"{rank}. {name} {self._code_of[name]}" for rank, name in enumerate(diseases, start=1))
+
+
+def _nearest(known: Mapping[str, set[str]], shown: set[str]) -> list[str]:
+    """Return the diseases with the most similar sets of symptoms, the most similar first."""
+    return nsmallest(_RANKS, known, key=lambda name: (-len(known[name] & shown) / len(known[name] | shown), name))
 
 
 def _listed(document: Document) -> list[str]:

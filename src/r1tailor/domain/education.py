@@ -14,9 +14,9 @@ from pydantic import Field
 
 from r1tailor.domain.base import Domain, answer_of, coverage, written
 from r1tailor.domain.declaration import Declaration, ScoredMetric
-from r1tailor.domain.worked_steps import WORKED
+from r1tailor.domain.worked_steps import WORKED, WorkedProblem
 from r1tailor.errors import DataError
-from r1tailor.records import Example, Prediction
+from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema.domain import DomainSection
 
 _NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
@@ -34,7 +34,8 @@ class Education(Domain):
     def examples(self) -> Iterator[Example]:
         """Yield one example for each problem whose worked steps arrive at the verified answer.
 
-        ``fields`` hold ``task`` and ``level``, by which accuracy can be told apart.
+        ``fields`` hold ``task`` and ``level``, by which accuracy can be told apart. With ``reasoning: distil`` problems
+        need no worked steps: the teacher's take their place once their answer is verified.
 
         Raises:
             DataError: no worked steps are written for a task.
@@ -42,14 +43,14 @@ class Education(Domain):
         task = self.settings.task
         for document in self.documents:
             kept = {name: document.fields[name] for name in ("task", "level", "answer", "metadata")}
-            if kept["task"] not in WORKED:
-                known = ", ".join(WORKED)
-                raise DataError(f"domain education: no worked steps are written for {kept['task']}; there are {known}")
-            worked = WORKED[kept["task"]](document.text, kept["metadata"])
+            output = written(task, {"answer": kept["answer"]})
+            if kept["task"] not in WORKED and task.reasoning == "distil":
+                yield Example(document.id, task.instruction, document.text, output, fields=kept)
+                continue
+            worked = worked_of(document, self.settings.kind)
             if not verified(worked.answer, kept):
                 continue
             instruction = f"{task.instruction} {worked.instruction}".strip()
-            output = written(task, {"answer": kept["answer"]})
             reasoning = worked.reasoning if task.keeps_reasoning else ""
             yield Example(document.id, instruction, worked.problem, output, reasoning, fields=kept)
 
@@ -66,6 +67,20 @@ class Education(Domain):
         """Return the most frequent answer of the training examples."""
         (answer, _), *_ = Counter(example.output for example in train).most_common(1)
         return answer
+
+
+def worked_of(document: Document, domain: str) -> WorkedProblem:
+    """Return the worked steps of a generated problem.
+
+    Raises:
+        DataError: no worked steps are written for its task.
+    """
+    task = document.fields["task"]
+    if task not in WORKED:
+        distil = "; with task.reasoning: distil a teacher writes them" if domain == "education" else ""
+        known = ", ".join(WORKED)
+        raise DataError(f"domain {domain}: no worked steps are written for {task}; there are {known}{distil}")
+    return WORKED[task](document.text, document.fields["metadata"])
 
 
 def verified(answer: str, entry: Mapping[str, Any]) -> bool:

@@ -40,7 +40,7 @@ class Legal(Domain):
         for document in documents:
             act = document.fields["act"]
             self._articles.setdefault(act, set()).add(document.fields["article"])
-            self._act_called |= dict.fromkeys(_names(act, document.fields["official_number"]), act)
+            self._act_called |= dict.fromkeys(names_of(act, document.fields["official_number"]), act)
 
     def examples(self) -> Iterator[Example]:
         """Yield one example for each passage; those of one article are one group."""
@@ -81,7 +81,7 @@ class Legal(Domain):
         return self._act_called.get(label_in(answer, tuple(self._act_called)), "")
 
 
-def _names(act: str, official_number: str) -> Iterator[str]:
+def names_of(act: str, official_number: str) -> Iterator[str]:
     """Yield what an act is called, in lower case: ``NIS2 Directive``, ``NIS2``, ``2022/2555``."""
     folded = act.casefold()
     yield folded

@@ -82,7 +82,16 @@ def _number(metric: NumberMetric, item: Answered) -> float | None:
 
 def _list(metric: ListMetric, item: Answered) -> float | None:
     wanted, given = (items_in(text, metric.separators) for text in (item.reference, item.answer))
-    return 2 * len(wanted & given) / (len(wanted) + len(given)) if wanted else None
+    return precision_recall_f1(len(wanted & given), len(given), len(wanted))[2] if wanted else None
+
+
+def precision_recall_f1(right: int, given: int, wanted: int) -> tuple[float, float, float]:
+    """Return how well a set is met, from the number of entries that are right, given and wanted; 0.0 without any.
+
+    >>> precision_recall_f1(1, 2, 4)
+    (0.5, 0.25, 0.3333333333333333)
+    """
+    return right / given if given else 0.0, right / wanted if wanted else 0.0, 2 * right / max(given + wanted, 1)
 
 
 def _json(metric: JsonMetric, item: Answered) -> float | None:

@@ -1,4 +1,4 @@
-"""Any number of models on the same held-out items: predictions, metrics with intervals, comparisons, baseline."""
+"""Any number of models on the same held-out items: predictions, metrics with intervals, comparisons, baselines."""
 
 import gc
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from r1tailor import artifact, store
 from r1tailor.artifact import Artifact
 from r1tailor.domain import Domain
-from r1tailor.evaluation import reasoning
+from r1tailor.evaluation import learnt, reasoning
 from r1tailor.evaluation.conversations import by_turn, clustered, note
 from r1tailor.evaluation.corpus_metrics import confusions, over_all, short_references
 from r1tailor.evaluation.market.decisions import evenly
-from r1tailor.evaluation.metrics import ItemMetric, by_metric, measure
+from r1tailor.evaluation.metrics import ItemMetric, measure
 from r1tailor.evaluation.non_inferiority import verdict
+from r1tailor.evaluation.plain_baselines import baselines, told
 from r1tailor.evaluation.samples import majority_scores
 from r1tailor.evaluation.significance import compare, interval
 from r1tailor.inference import Answerer, Sampling, open_artifact
@@ -28,7 +29,6 @@ from r1tailor.inference.predict import predict
 from r1tailor.model.origin import base_of
 from r1tailor.record_files import write_records
 from r1tailor.records import Example, Prediction
-from r1tailor.registry import goals
 from r1tailor.schema.settings import Settings
 from r1tailor.training.memory import keep_freed_memory
 
@@ -73,7 +73,7 @@ def evaluate(
     Args:
         settings: the composition.
         domain: scores the answers.
-        parts: examples of ``train`` (for the baseline) and ``test``.
+        parts: examples of ``train`` (for the baselines) and ``test``.
         root: the project's root.
         subjects: ``base`` and ``tuned`` are among them.
         folder: where to write ``predictions-<name>.jsonl`` for each subject, and ``metrics.json``.
@@ -137,16 +137,20 @@ def summarise(
     subjects: Sequence[Subject],
     predictions: Mapping[str, Sequence[Prediction]],
 ) -> dict[str, Any]:
-    """Return the metrics of each subject and of the majority baseline, and the paired comparisons.
+    """Return the metrics of each subject and of the plain baselines, the paired comparisons, and the verdicts.
 
     ``comparisons`` are those of ``tuned``; those of other subjects stand in ``compared`` by name, with their reference.
+    ``against_plain`` holds those of ``tuned`` with the best plain baseline by each metric.
     """
     measured = _measured(settings, domain, items, predictions)
     each = len(predictions[TUNED][0].drawn) if items else 1
-    majority = clustered(_majority(domain, train, items, each), items)
-    found = _summary(settings, measured | {"majority": majority}, domain, subjects)
-    against = _against(majority, measured[TUNED], settings)
+    plain = baselines(domain, train, items, settings.evaluation.plain_baselines, each)
+    columns = {name: clustered(made, items) for name, made in plain.measured.items()}
+    print(f"plain baselines: {', '.join(columns) or 'none'}, in {plain.seconds:.1f} s")
+    found = _summary(settings, measured | columns, domain, subjects)
+    against = _against(columns, measured[TUNED], settings)
     tuned = found["compared"].pop(TUNED)
+    headline = learnt.headline(domain.metrics, settings.domain.goals, against)
     result = {"n": len(items), "confidence": settings.evaluation.confidence, "models": found["models"]}
     compared = {"compared": found["compared"]} if found["compared"] else {}
     confused = {name: confusions(domain, items, made) for name, made in predictions.items()}
@@ -160,20 +164,21 @@ def summarise(
     remarks = {
         "by_turn": turns,
         "not_measured": [metric.name for metric in domain.metrics if metric.name not in measured[TUNED]],
-        "against_majority": against,
-        "notes": [*_notes(settings, domain, items, predictions), *map(_not_shown, goals.not_shown(against))],
+        "against_plain": against,
+        "verdicts": learnt.verdicts(headline, tuned["comparisons"], against, settings.evaluation.confidence),
+        "notes": [*_notes(settings, domain, items, predictions), *plain.notes],
         "confusion": {name: cells for name, cells in confused.items() if cells},
     }
-    told = {name: remark for name, remark in remarks.items() if remark}
-    return {**result, "comparisons": tuned["comparisons"], **compared, **told}
+    said = {name: remark for name, remark in remarks.items() if remark}
+    return {**result, "comparisons": tuned["comparisons"], **compared, **said}
 
 
 def _notes(
     settings: Settings, domain: Domain, items: Sequence[Example], predictions: Mapping[str, Sequence[Prediction]]
 ) -> list[str]:
     ranked, after = any(map(domain.labels_of, items)), settings.evaluation.rank_after
-    told = (short_references(items), note(items), *reasoning.notes(predictions, ranked=ranked, rank_after=after))
-    return [line for line in told if line]
+    lines = (short_references(items), note(items), *reasoning.notes(predictions, ranked=ranked, rank_after=after))
+    return [line for line in lines if line]
 
 
 def _measured(
@@ -231,25 +236,17 @@ def _comparisons(
 
 
 def _against(
-    majority: Mapping[str, ItemMetric], tuned: Mapping[str, ItemMetric], settings: Settings
-) -> dict[str, dict[str, float]]:
-    """Return the paired differences of the tuned model to always giving the most frequent training answer."""
+    plain: Mapping[str, Mapping[str, ItemMetric]], tuned: Mapping[str, ItemMetric], settings: Settings
+) -> dict[str, dict[str, Any]]:
+    """Return the paired differences of the tuned model to the best plain baseline by each metric, with its name."""
     options = (settings.evaluation.resamples, settings.evaluation.confidence, settings.seed)
-    return {name: compare(majority[name], tuned[name], *options).as_dict() for name in majority if name in tuned}
-
-
-def _not_shown(metric: str) -> str:
-    return f"{metric}: the tuned model is not shown to be better than always giving the most frequent training answer"
-
-
-def _majority(
-    domain: Domain, train: Sequence[Example], items: Sequence[Example], each: int = 1
-) -> dict[str, ItemMetric]:
-    """Return what always giving the most frequent training answer scores, as often as each item is answered."""
-    answer = domain.majority_answer(train)
-    made = [domain.scores(item, Prediction(item.id, answer, 0.0, 1, "")) for item in items]
-    fair = [metric for metric in domain.metrics if metric.constant_answer]
-    return by_metric(fair, [scores for scores in made for _ in range(each)], each)
+    found = {}
+    for name, metric in tuned.items():
+        there = {baseline: metrics[name] for baseline, metrics in plain.items() if name in metrics}
+        if there:
+            best = max(there, key=lambda baseline: there[baseline].value)
+            found[name] = {"baseline": told(best), **compare(there[best], metric, *options).as_dict()}
+    return found
 
 
 def _opened(settings: Settings, root: Path, model: Artifact | None, in_precision: str) -> Answerer:

@@ -16,6 +16,7 @@ from rich.table import Table
 from r1tailor import config
 from r1tailor.corpus.privacy.coverage import coverage_table
 from r1tailor.evaluation import reasoning
+from r1tailor.evaluation.learnt import sentences
 from r1tailor.evaluation.market.charts import charts
 from r1tailor.evaluation.market.report import tables
 from r1tailor.evaluation.market.track_record import TrackRecord
@@ -43,17 +44,21 @@ _NO_SHARES = (
     "warning_",
     "portfolio_",
 )  # metrics that are not confined to [0, 1]
-_COLOURS = {"base": "#8a8f98", "tuned": "#1f6feb", "majority": "#c9a227"}
+_COLOURS = {"base": "#8a8f98", "tuned": "#1f6feb", "majority": "#c9a227"}  # of others the chart's own
+_WITH_INTERVAL = ("metric", "base", "tuned", "difference", "p")
 
 
 def print_table(settings: Settings, metrics: Mapping[str, Any], judged: Sequence[Verdict]) -> None:
-    """Print every metric of base, tuned and baseline with its interval, and the goals."""
+    """Print the verdicts, every metric of models and baselines with its interval, and the goals."""
+    for sentence in sentences(metrics):
+        print(f"  verdict: {sentence}")
     percent = f"{metrics['confidence']:.0%}"
     table = Table(title=f"{settings.domain.title}: {metrics['n']} held-out items, {percent} intervals")
-    for column in ("metric", "base", "tuned", "majority", "difference", "p"):
+    columns = header(metrics)
+    for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows(metrics):
-        table.add_row(*row)
+        table.add_row(*(_brief(cell, column) for cell, column in zip(row, columns, strict=True)))
     Console(width=150, markup=False, emoji=False).print(table)
     for line in reasoning.lines(metrics["models"]):
         print(line)
@@ -63,8 +68,18 @@ def print_table(settings: Settings, metrics: Mapping[str, Any], judged: Sequence
         print(f"  goal: {verdict}")
 
 
+def header(metrics: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the titles of the table's columns: each model and plain baseline has one."""
+    return ("metric", *metrics["models"], "difference", "p")
+
+
+def _brief(cell: str, column: str) -> str:
+    """Return a cell for the terminal, which has no room for the intervals of every baseline."""
+    return cell if column in _WITH_INTERVAL else cell.partition(" [")[0]
+
+
 def rows(metrics: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Return the table's cells: metric, base, tuned, majority, difference, p."""
+    """Return the table's cells, as many in each row as ``header`` has titles."""
     models, comparisons = metrics["models"], metrics["comparisons"]
 
     def values(name: str) -> list[str]:
@@ -79,8 +94,12 @@ def rows(metrics: Mapping[str, Any]) -> list[tuple[str, ...]]:
     return [
         *paired,
         *unpaired,
-        *((name, *["not measured"] * 2, "", "", "") for name in metrics.get("not_measured", ())),
+        *((name, *_unmeasured(models), "", "") for name in metrics.get("not_measured", ())),
     ]
+
+
+def _unmeasured(models: Mapping[str, Any]) -> list[str]:
+    return ["not measured" if model in ("base", "tuned") else "" for model in models]
 
 
 def write_plot(metrics: Mapping[str, Any], path: Path) -> None:
@@ -124,6 +143,8 @@ def page(
     return environment.get_template("report.html.j2").render(
         settings=settings,
         metrics=metrics,
+        verdict=sentences(metrics),
+        header=header(metrics),
         rows=rows(metrics),
         turns=turn_rows(metrics),
         confusion=_confusion(metrics.get("confusion", {}).get("tuned", ())),
@@ -267,6 +288,6 @@ def _bars(metrics: Mapping[str, Any]) -> go.Figure:
         above = [entry["high"] - entry["value"] for entry in unit.values()]
         below = [entry["value"] - entry["low"] for entry in unit.values()]
         error = {"type": "data", "array": above, "arrayminus": below}
-        figure.add_bar(x=list(unit), y=values, error_y=error, name=model, marker_color=_COLOURS[model])
+        figure.add_bar(x=list(unit), y=values, error_y=error, name=model, marker_color=_COLOURS.get(model))
     figure.update_layout(title="Held-out metrics", barmode="group", yaxis_range=[0, 1.02])
     return figure

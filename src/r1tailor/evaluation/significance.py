@@ -4,6 +4,7 @@ The class of a metric decides: Wilson's interval and McNemar's test for proporti
 everything else.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from r1tailor.evaluation.metrics import ItemMetric
@@ -35,6 +36,19 @@ class Comparison:
     def as_dict(self) -> dict[str, float]:
         """Return plain values."""
         return asdict(self)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return the p-values of a family of tests, corrected by Holm's method.
+
+    >>> [round(p, 3) for p in holm([0.01, 0.04, 0.03])]
+    [0.03, 0.06, 0.06]
+    """
+    corrected, highest = [1.0] * len(p_values), 0.0
+    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        corrected[place] = highest
+    return corrected
 
 
 def interval(metric: ItemMetric, resamples: int, confidence: float, seed: int) -> Interval:

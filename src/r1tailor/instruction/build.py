@@ -43,7 +43,7 @@ def build(domain: Domain, seed: int) -> Parts:
     """
     settings = domain.settings.split
     made = list(_dated(domain))
-    given = _given(domain, made)
+    given = {**domain.placed(made), **_given(domain, made)}
     examples, duplicates = _unique(made, given)
     _entered_comparison(domain.settings.name, examples)
     left_out: dict[str, list[str]] = {}

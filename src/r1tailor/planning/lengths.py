@@ -4,20 +4,18 @@ Training and validation take what fits into ``trainer.max_length``; a test item 
 the model's context. An item is never cut.
 """
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
-from r1tailor import store
-from r1tailor.batching.tokens import ChatTokenizer, tokenize
+from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.errors import DataError
-from r1tailor.model import load
+from r1tailor.planning.tokenized_parts import TokenizedParts
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 
 _SHOWN = 3  # ids
-_ANY = sys.maxsize
 
 
 @dataclass(frozen=True)
@@ -48,8 +46,15 @@ class TooLong:
         )
 
 
-def too_long(settings: Settings, root: Path, parts: Mapping[str, Sequence[Example]]) -> list[TooLong]:
+def too_long(
+    settings: Settings, tokens: TokenizedParts, others: Mapping[str, Sequence[Example]] = MappingProxyType({})
+) -> list[TooLong]:
     """Return what is too long in each part that has any; of whole texts nothing is, as they are read in windows.
+
+    Args:
+        settings: the composition.
+        tokens: the parts that training reads.
+        others: parts that it does not read.
 
     Raises:
         DataError: ``domain.task.too_long`` is ``stop`` and something is, or nothing of train or test fits; names counts
@@ -58,8 +63,9 @@ def too_long(settings: Settings, root: Path, parts: Mapping[str, Sequence[Exampl
     """
     if settings.domain.task.kind == "text":
         return []  # whole texts are cut into windows
-    reader = _reader(settings, root, parts)
-    found = [one for part, examples in parts.items() if (one := _of_part(settings, reader, part, examples))]
+    made = {part: tokens.whole(part) for part in tokens.parts}
+    made |= {part: tokens.of(examples) for part, examples in others.items()}
+    found = [one for part, members in made.items() if (one := _of_part(settings, part, members))]
     listed = "; ".join(map(str, found))
     if found and settings.domain.task.too_long == "stop":
         raise DataError(f"domain.task.too_long = stop: {listed}. Shorten them, or set domain.task.too_long = leave_out")
@@ -79,38 +85,27 @@ def fitting(settings: Settings, root: Path, test: Sequence[Example]) -> list[Exa
     Raises:
         DataError: as ``too_long``.
     """
-    left = {id_ for one in too_long(settings, root, {"test": test}) for id_ in one.ids}
+    left = {id_ for one in too_long(settings, TokenizedParts(settings, root, {"test": test})) for id_ in one.ids}
     return [example for example in test if example.id not in left]
 
 
-def trained_items(settings: Settings, root: Path, examples: Sequence[Example]) -> int:
+def trained_items(settings: Settings, tokens: TokenizedParts) -> int:
     """Return how many items training draws from: the examples, or the windows of whole texts.
 
     Raises:
         ModelUnavailableError: the tokenizer cannot be had.
     """
+    examples = tokens.parts["train"]
     if settings.domain.task.kind != "text" or not examples:
         return len(examples)
-    reader = _reader(settings, root, {"train": examples})
-    return len(tokenize(examples, reader, settings.trainer.max_length, store.cache_folder() / "tokens").examples)
+    return len(tokens.within("train", settings.trainer.max_length).examples)
 
 
-def _reader(settings: Settings, root: Path, parts: Mapping[str, Sequence[Example]]) -> ChatTokenizer:
-    """Return the tokenizer that counts; windows count as the soft tokens that stand for them."""
-    windows = any(example.series for examples in parts.values() for example in examples)
-    task = settings.domain.task
-    tokenizer = load.load_tokenizer(settings.model, root, task.template, task.reasoning)
-    return tokenizer.with_soft_tokens(settings.temporal.tokens if windows else 0)
-
-
-def _of_part(settings: Settings, reader: ChatTokenizer, part: str, examples: Sequence[Example]) -> TooLong | None:
+def _of_part(settings: Settings, part: str, made: Sequence[TokenizedExample]) -> TooLong | None:
     tested = part == "test"
     limit = settings.model.context_length if tested else settings.trainer.max_length
-    if not examples:
-        return None
-    made = tokenize(examples, reader, _ANY, store.cache_folder() / "tokens").examples
     over = sorted((one for one in made if len(one) > limit), key=lambda one: (-len(one), one.id))
     if not over:
         return None
     setting = "model.context_length" if tested else "trainer.max_length"
-    return TooLong(part, tuple(one.id for one in over), len(examples), len(over[0]), limit, setting)
+    return TooLong(part, tuple(one.id for one in over), len(made), len(over[0]), limit, setting)

@@ -1,31 +1,26 @@
 """What examples with and without reasoning teach the model at hand: said before training, or refused."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
 from r1tailor.errors import PreflightError
 from r1tailor.instruction.reasoning import meaning
-from r1tailor.model import load
-from r1tailor.records import Example
+from r1tailor.planning.tokenized_parts import TokenizedParts
 from r1tailor.schema.settings import Settings
 
 
-def taught(settings: Settings, root: Path, examples: Sequence[Example]) -> list[str]:
+def taught(settings: Settings, tokens: TokenizedParts) -> list[str]:
     """Return a line on the share of examples with reasoning and on what it means; none where whole texts are read.
 
     Args:
         settings: the composition.
-        root: the project's root, for local models.
-        examples: those to train on.
+        tokens: of the examples to train on.
 
     Raises:
         PreflightError: the model thinks, no example has reasoning, and ``domain.task.reasoning`` chooses nothing.
         ModelUnavailableError: the tokenizer cannot be had.
     """
-    task = settings.domain.task
+    task, examples = settings.domain.task, tokens.parts["train"]
     if task.kind == "text" or not examples:
         return []
-    blocks = load.load_tokenizer(settings.model, root, task.template, task.reasoning).blocks
+    blocks = tokens.tokenizer.blocks
     count = sum(bool(example.reasoning) for example in examples)
     if task.reasoning == "refuse" and blocks.thinks and not count:
         does = "opens <think>" if blocks.place == "opened" else "knows <think>"

@@ -12,7 +12,7 @@ from r1tailor.registry.version import Content
 from r1tailor.schema.domain import Goal
 
 COMPOSITION, MEASURED = "config.yaml", "evaluation/metrics.json"
-_REMARK = "not shown to be better than always giving the most frequent training answer"
+_MAJORITY = "always giving the most frequent training answer"  # what versions of earlier releases compare with
 _FAULTS = (LookupError, TypeError, AttributeError, AssertionError, RecursionError)  # of values that are no goal
 
 
@@ -20,7 +20,7 @@ _FAULTS = (LookupError, TypeError, AttributeError, AssertionError, RecursionErro
 class Verdict:
     """One goal, the tuned model's value, and whether it meets the goal.
 
-    ``remark`` says so where the value is not shown to be better than that of a constant answer.
+    ``remark`` says so where the value is not shown to be better than that of a plain baseline.
     """
 
     metric: str
@@ -38,17 +38,19 @@ class Verdict:
 
 def verdicts(goals: Sequence[Goal], metrics: dict[str, Any]) -> list[Verdict]:
     """Return a verdict for each goal. A metric that was not measured, or is NaN, misses its goal."""
-    constant = not_shown(metrics.get("against_majority", {}))
+    against = metrics.get("against_plain", metrics.get("against_majority", {}))
     judged = [_verdict(goal, metrics["models"]["tuned"].get(goal.metric)) for goal in goals]
-    return [replace(one, remark=_REMARK) if one.metric in constant else one for one in judged]
+    return [replace(one, remark=_remark(against.get(one.metric))) for one in judged]
 
 
-def not_shown(against: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """Return the metrics whose interval of tuned - majority answer does not lie above 0.
+def _remark(difference: Mapping[str, Any] | None) -> str:
+    """Return what is to be said where the interval of tuned - best plain baseline does not lie above 0.
 
     A constant answer can be far better than a base model that answers in prose, and show nothing.
     """
-    return [name for name, difference in against.items() if not difference["low"] > 0]
+    if difference is None or difference["low"] > 0:
+        return ""
+    return f"not shown to be better than {difference.get('baseline', _MAJORITY)}"
 
 
 def _verdict(goal: Goal, measured: dict[str, float] | None) -> Verdict:

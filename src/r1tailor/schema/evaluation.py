@@ -88,6 +88,12 @@ class Evaluation(Section):
     top_p: float = Field(
         default=1.0, gt=0, le=1, description="Draws are from the smallest set of tokens with this probability."
     )
+    plain_baselines: int = Field(
+        default=5000,
+        ge=0,
+        description="Training examples that plain baselines compare (nearest example, logistic regression), at most; "
+        "0 leaves only the most frequent answer.",
+    )
     resamples: int = Field(ge=100, description="Bootstrap and permutation resamples.")
     confidence: float = Field(gt=0.5, lt=1, description="Level of the confidence intervals, such as 0.95.")
     variants: tuple[Name, ...] = Field(

@@ -8,7 +8,7 @@ from r1tailor.fields import Location
 from r1tailor.schema.base import Section
 from r1tailor.schema.compression import Compression
 from r1tailor.schema.corpus import Corpus
-from r1tailor.schema.curriculum import Curriculum
+from r1tailor.schema.curriculum import Curriculum, PhasedCurriculum
 from r1tailor.schema.domain import Domain
 from r1tailor.schema.evaluation import Evaluation
 from r1tailor.schema.model import Model, Temporal
@@ -46,6 +46,17 @@ class Settings(Section):
                 "domain.task.reasoning = distil has a teacher write reasoning: choose "
                 "objective=distillation_sequences, and objective.teacher=base for the model itself"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _has_shares_where_the_rate_runs_on(self) -> "Settings":
+        if self.scheduler.over == "run" and isinstance(self.curriculum, PhasedCurriculum):
+            counted = [key for key, phase in self.curriculum.phases.items() if phase.epochs]
+            if counted:  # the length of the run would depend on phases that an earlier phase must not know of
+                raise ValueError(
+                    f"scheduler.over = run needs the share of each phase of the curriculum; {', '.join(counted)} "
+                    f"count{'s' * (len(counted) == 1)} epochs"
+                )
         return self
 
 

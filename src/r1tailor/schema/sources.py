@@ -108,10 +108,12 @@ class JatsSource(SourceSection):
 
 
 class MimicSource(SourceSection):
-    """The clinical notes of MIMIC-III, with the tables joined to them (``sources/mimic.py``)."""
+    """The clinical notes of MIMIC-III or MIMIC-IV, with the tables joined to them (``sources/mimic.py``)."""
 
-    kind: Literal["mimic"] = Field(description="mimic: the clinical notes of MIMIC-III.")
-    path: Location = Field(description="The folder that holds NOTEEVENTS and the tables joined to it.")
+    kind: Literal["mimic"] = Field(description="mimic: the clinical notes of MIMIC-III or MIMIC-IV.")
+    path: Location = Field(
+        description="The folder that holds NOTEEVENTS, or discharge of MIMIC-IV-Note, and the tables joined to it."
+    )
 
 
 class PdfSource(SourceSection):

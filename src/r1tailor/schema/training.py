@@ -86,6 +86,11 @@ class _WarmedScheduler(Section):
         description="Steps of linear warm-up in a run of `reference_steps`; scaled to the real length of the run.",
     )
     reference_steps: int = Field(gt=0, description="Length of the run, in steps, that `warmup_steps` refers to.")
+    over: Literal["phase", "run"] = Field(
+        default="phase",
+        description="What the schedule runs over where a curriculum has several phases: each `phase` anew, or the "
+        "`run`, so that the rate continues from phase to phase as in random order; phases then have a `share`.",
+    )
 
     @model_validator(mode="after")
     def _warms_up_within_the_run(self) -> "_WarmedScheduler":

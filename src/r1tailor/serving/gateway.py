@@ -14,6 +14,7 @@ from r1tailor.schema.serving import Serving
 from r1tailor.serving.access import Identity
 from r1tailor.serving.answers import Answer, Delta, added, merged
 from r1tailor.serving.audit import Audit
+from r1tailor.serving.budgets import Budgets, longest
 from r1tailor.serving.engine import Ask, Finish, Piece, Turn
 from r1tailor.serving.ledger import Ledger, Told
 from r1tailor.serving.limits import Limiter
@@ -156,18 +157,24 @@ class Gateway:
     async def _delta(self, loaded: Loaded, ask: Ask, index: int, answer: Answer) -> AsyncGenerator[Delta, None]:
         """Yield what is added to one answer, and last what was held back, with the reason of the end."""
         shaper = Shaper(opened=loaded.engine.opens_reasoning, stop=ask.stop, plain=not ask.turns)
+        budgets = Budgets(loaded.settings.evaluation)
         finish: Finish = "stop"
         async with aclosing(loaded.engine.stream(ask)) as pieces:
             async for piece in self._in_time(pieces):
                 answer.tokens += piece.tokens
                 answer.prompt_tokens = max(answer.prompt_tokens, piece.prompt_tokens)
                 answer.logprobs += piece.logprobs
-                reasoning, content = shaper.feed(piece.text)
+                before, (reasoning, content) = shaper.part, shaper.feed(piece.text)
                 if reasoning or content or piece.reasoning or piece.logprobs:
                     yield added(index, answer, piece.reasoning + reasoning, content, piece.logprobs)
+                parts = ("reasoning", "reasoning") if piece.reasoning else (before, shaper.part)
+                spent = bool(ask.turns) and budgets.spend(piece.tokens, *parts)
                 finish = piece.finish or finish
                 if shaper.stopped:
                     finish = "stop"
+                    break
+                if spent and not piece.finish:
+                    finish = "length"
                     break
         reasoning, content = shaper.end()
         answer.finish = finish
@@ -212,8 +219,10 @@ class Gateway:
             )
 
     def _prepared(self, ask: Ask, loaded: Loaded) -> Ask:
-        """Return an ask as the model was trained to read it, with its length."""
+        """Return an ask as the model was trained to read it, with the length of reasoning and answer together."""
         most = self.settings.limits.max_tokens
+        if ask.turns:
+            most = min(most, longest(loaded.settings.evaluation))
         wanted = ask.sampling.max_answer_tokens
         sampling = replace(ask.sampling, max_answer_tokens=min(most, wanted or most))
         return replace(ask, sampling=sampling, turns=conversation(ask.turns, loaded.settings.domain.task.instruction))

@@ -21,12 +21,13 @@ class Shaper:
 
     Attributes:
         stopped: whether a stop text was found; what comes after it does not count.
+        part: what is written now: ``start`` while it is open, ``reasoning`` or ``content``.
     """
 
     def __init__(self, *, opened: bool = False, stop: Sequence[str] = (), plain: bool = False) -> None:
         self.stopped = False
         self._plain = plain
-        self._state = "content" if plain else "reasoning" if opened else "start"
+        self.part = "content" if plain else "reasoning" if opened else "start"
         self._stop = stop
         self._held = ""
         self._begun = plain  # whether anything but white space was let out of this part
@@ -37,20 +38,20 @@ class Shaper:
             return "", ""
         self._held += text
         reasoning = content = ""
-        if self._state == "start":
+        if self.part == "start":
             begun = self._held.lstrip()
             if THINK.startswith(begun) and begun != THINK:
                 return "", ""
-            self._state = "reasoning" if begun.startswith(THINK) else "content"
+            self.part = "reasoning" if begun.startswith(THINK) else "content"
             self._held = begun.removeprefix(THINK)
-        if self._state == "reasoning":
+        if self.part == "reasoning":
             inner, tag, rest = self._held.partition(END_THINK)
             if not tag:
                 return self._let_out([END_THINK]), ""
             self._held = inner
             reasoning = self._let_out([]).rstrip() if inner else ""
-            self._state, self._held, self._begun = "content", rest, False
-        if self._state == "content":
+            self.part, self._held, self._begun = "content", rest, False
+        if self.part == "content":
             content = self._content()
         return reasoning, content
 
@@ -60,7 +61,7 @@ class Shaper:
         if self.stopped or not held:
             return "", ""
         held = held if self._begun else held.lstrip()
-        return (held, "") if self._state == "reasoning" else ("", held)
+        return (held, "") if self.part == "reasoning" else ("", held)
 
     def _content(self) -> str:
         found = [place for stop in self._stop if (place := self._held.find(stop)) >= 0]

@@ -7,6 +7,7 @@ A provision is written one way for all: ``577(1)(2)`` is article 577, paragraph 
 import re
 from collections.abc import Iterator
 from datetime import date
+from typing import NamedTuple
 
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
@@ -16,11 +17,14 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 
-_ZH_ACT = re.compile(
-    rf"《([^《》]{{2,80}})》(?:[（(][^（）()]{{1,40}}[)）])?"
-    rf"((?:第[（(]?{_NUMERAL}[)）]?[条款项]|之{_NUMERAL}|[、，,和及与或以]){{1,200}})"
+_LARGEST_RANGE = 100  # articles; a wider one is a slip of the pen
+_ZH_PROVISIONS = (  # 第五条第一款、第二款和第七条至第九条
+    rf"第{_NUMERAL}条(?:之{_NUMERAL})?"
+    rf"(?:[、，,和及与或以至到]{{0,3}}第[（(]?{_NUMERAL}[)）]?[条款项](?:之{_NUMERAL})?){{0,100}}"
 )
-_ZH_PART = re.compile(rf"第[（(]?({_NUMERAL})[)）]?([条款项])|(之)({_NUMERAL})")
+ZH_PROVISIONS = re.compile(_ZH_PROVISIONS)
+_ZH_ACT = re.compile(rf"《([^《》]{{2,80}})》(?:[（(][^（）()]{{1,40}}[)）])?({_ZH_PROVISIONS})")
+_ZH_PART = re.compile(rf"([至到]?)第[（(]?({_NUMERAL})[)）]?([条款项])|(之)({_NUMERAL})")
 
 # No word boundaries (\b): between a Latin and a Chinese letter there is none.
 _BEGIN, _END = r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])"
@@ -65,6 +69,15 @@ _EN_DATE = re.compile(
 )
 
 
+class Cited(NamedTuple):
+    """A provision that is cited, and the stretch of text that cites it: ``text[start:end]``."""
+
+    start: int
+    end: int
+    act: str
+    provision: str
+
+
 def chinese_number(text: str) -> int:
     """Return the number that Chinese numerals or digits write: 一百二十 is 120, 二〇二一 is 2021, １２ is 12."""
     if text.isdecimal():
@@ -83,8 +96,13 @@ def chinese_number(text: str) -> int:
 
 def statutes(text: str) -> list[dict[str, str]]:
     """Return each provision that is cited, once, as ``act`` and ``provision``: Chinese ones first, each in order."""
-    found = dict.fromkeys([*_chinese(text), *_english(text)])
+    found = dict.fromkeys((one.act, one.provision) for one in cited(text))
     return [{"act": act, "provision": provision} for act, provision in found]
+
+
+def cited(text: str) -> list[Cited]:
+    """Return every citation of a provision of an act that is named: Chinese ones first, each in order."""
+    return [*_chinese(text), *_english(text)]
 
 
 def case_number(lines: list[str]) -> str:
@@ -115,20 +133,21 @@ def _iso(year: int, month: int, day: int) -> str:
         return ""
 
 
-def _chinese(text: str) -> Iterator[tuple[str, str]]:
+def _chinese(text: str) -> Iterator[Cited]:
     for match in _ZH_ACT.finditer(text):
-        for provision in _provisions(match[2]):
-            yield match[1].strip(), provision
+        for provision in provisions(match[2]):
+            yield Cited(match.start(), match.end(), match[1].strip(), provision)
 
 
-def _provisions(run: str) -> list[str]:
-    """Return the provisions of a run such as 第六十条第一款、第二款: both are paragraphs of the article before."""
+def provisions(run: str) -> list[str]:
+    """Return the provisions of a Chinese run: of 第六十条第一款、第二款 both are paragraphs of the article before."""
     found: list[str] = []
     article = paragraph = before = ""
-    for numeral, unit, inserted, number in _ZH_PART.findall(run):
-        value = str(chinese_number(numeral or number))
+    for up_to, numeral, unit, inserted, number in _ZH_PART.findall(run):
+        value = chinese_number(numeral or number)
         if unit == "条":
-            article, paragraph = value, ""
+            found += _between(article, value) if up_to else ()
+            article, paragraph = str(value), ""
         elif inserted:
             article = f"{article}-{value}"
         elif unit == "款":
@@ -142,11 +161,17 @@ def _provisions(run: str) -> list[str]:
     return [each for each in found if each[0].isdigit()]
 
 
-def _english(text: str) -> Iterator[tuple[str, str]]:
+def _between(first: str, last: int) -> list[str]:
+    """Return the articles between the ends of a range such as 第五条至第八条."""
+    begin = int(first) if first.isdecimal() else last
+    return [str(number) for number in range(begin + 1, last)] if last - begin <= _LARGEST_RANGE else []
+
+
+def _english(text: str) -> Iterator[Cited]:
     for form in _EN_ACTS:
         for match in form.finditer(text):
             act = re.sub(r"\s+", " ", match["act"])
             for code, uniform in _UNIFORM:
                 act = code.sub(uniform, act)
             for provision in re.findall(_PROVISION, match["provisions"]):
-                yield act, provision
+                yield Cited(match.start(), match.end(), act, provision)

@@ -7,6 +7,7 @@ a drug. What the graph says of drugs is noisy (see the page of the medication do
 """
 
 import pickle
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,19 @@ from r1tailor.sources.base import Origin, Read
 
 _DISEASE = {"symptoms": "常见症状", "departments": "就诊科室", "codes": "ICD10", "aliases": "别称"}
 _DRUG = {"indications": "适应症", "contraindications": "禁忌", "generic_names": "通用名", "classes": "分类"}
-_MARKS_A_DISEASE = frozenset(("ICD10", "就诊科室"))
+_TREATED = {"symptoms": "常见症状", "treatments": "治疗", "drugs": "药物治疗", "operations": "手术治疗"}
+_NO_DISEASE = re.compile("R|$")  # codes of symptoms and signs; no code at all
+_VAGUE = (
+    "皮肤病",
+    "神经病",
+    "心脏病",
+    "癌症",
+    "性病",
+    "肌病",
+    "动脉硬化",
+    "炎",
+    "药物过敏",
+)  # too wide for one drug to be right
 
 
 class _PlainUnpickler(pickle.Unpickler):
@@ -43,13 +56,12 @@ def read(origin: Origin, path: Path) -> Read:
 def read_drugs(origin: Origin, path: Path) -> Read:
     """Yield a document for each drug: ``fields`` are its indications, contraindications, generic names and classes.
 
-    ``diseases`` are those of its indications that the graph knows as diseases: the others are symptoms, organisms and
-    fragments of sentences. Rejects and raises as ``read`` does.
+    ``diseases`` are those of its indications that the graph knows as diseases with an ICD-10 code, other than symptoms
+    (R00-R99) and names too wide to treat: the others are organisms and fragments of sentences. Rejects and raises as
+    ``read`` does.
     """
     graph = _loaded(origin, path)
-    diseases = {
-        name for name, said in graph.items() if isinstance(said, dict) and not _MARKS_A_DISEASE.isdisjoint(said)
-    }
+    diseases = {name for name, said in graph.items() if isinstance(said, dict) and _is_disease(name, said)}
     for found in _entities(origin, graph, _DRUG, ("适应症",)):
         if isinstance(found, Document):
             known = [name for name in found.fields["indications"] if name in diseases]
@@ -70,6 +82,24 @@ def _entities(origin: Origin, graph: Mapping[Any, Any], wanted: Mapping[str, str
                 yield origin.document(f"cmekg-{number}", name, f"entity {number}", fields)
             else:
                 yield origin.rejection(f"entity {number}", "a predicate is no list of text")
+
+
+def read_treatments(origin: Origin, path: Path) -> Read:
+    """Yield a document for each disease with symptoms and treatments: ``fields`` are these. Raises as ``read`` does."""
+    for found in _entities(origin, _loaded(origin, path), _TREATED, tuple(_TREATED.values())):
+        if isinstance(found, Document):
+            fields = found.fields
+            treatments = [one for name in ("treatments", "drugs", "operations") for one in fields[name]]
+            if fields["symptoms"] and treatments:
+                yield replace(found, fields={"symptoms": fields["symptoms"], "treatments": treatments})
+        else:
+            yield found
+
+
+def _is_disease(name: Any, said: Mapping[Any, Any]) -> bool:  # noqa: ANN401 - whatever the pickle holds
+    codes = said.get("ICD10", [])
+    coded = _is_list_of_text(codes) and any(not _NO_DISEASE.match(code.strip()) for code in codes)
+    return coded and name not in _VAGUE
 
 
 def _loaded(origin: Origin, path: Path) -> dict[Any, Any]:

@@ -22,6 +22,7 @@ class Text:
         id: of the example.
         sample: its number among the texts about this example.
         text: as it was written, reasoning included.
+        cut: whether its answer was cut at its longest length.
     """
 
     teacher: str
@@ -29,6 +30,7 @@ class Text:
     id: str
     sample: int
     text: str
+    cut: bool = False
 
 
 def question_of(example: Example, drawn: str) -> str:
@@ -48,13 +50,13 @@ class AnswerFile:
         questions: what is asked, by example.
 
     Attributes:
-        texts: by example and number.
+        texts: by example and number; None where the answer was cut.
     """
 
     def __init__(self, path: Path, teacher: str, questions: dict[str, str]) -> None:
         self._path = path
         kept = [one for one in _read(path) if one.teacher == teacher and questions.get(one.id) == one.question]
-        self.texts = {(one.id, one.sample): one.text for one in kept}
+        self.texts = _by_example(kept)
         store.write_text(path, "".join(map(_line, kept)))
 
     def add(self, texts: Iterable[Text]) -> None:
@@ -64,7 +66,11 @@ class AnswerFile:
             file.write("".join(map(_line, new)))
             file.flush()
             os.fsync(file.fileno())
-        self.texts |= {(one.id, one.sample): one.text for one in new}
+        self.texts |= _by_example(new)
+
+
+def _by_example(texts: Iterable[Text]) -> dict[tuple[str, int], str | None]:
+    return {(one.id, one.sample): None if one.cut else one.text for one in texts}
 
 
 def _line(text: Text) -> str:
@@ -84,4 +90,5 @@ def _text(line: bytes) -> Text | None:
     except (ValueError, TypeError, RecursionError):
         return None
     texts = (found.teacher, found.question, found.id, found.text)
-    return found if isinstance(found.sample, int) and all(isinstance(text, str) for text in texts) else None
+    sound = isinstance(found.sample, int) and isinstance(found.cut, bool)
+    return found if sound and all(isinstance(text, str) for text in texts) else None

@@ -78,8 +78,8 @@ def _asked(
     examples: Sequence[Example],
     path: Path,
     root: Path,
-) -> dict[tuple[str, int], str]:
-    """Return the texts by example and number; ask for those that the file does not hold."""
+) -> dict[tuple[str, int], str | None]:
+    """Return the texts by example and number, None where one was cut; ask for those that the file does not hold."""
     parts = [examples[start : start + _AT_ONCE] for start in range(0, len(examples), _AT_ONCE)]
     how = wanted.model_dump(mode="json", include={"samples", "temperature", "top_p", "max_new_tokens"})
     questions: dict[str, str] = {}
@@ -111,14 +111,15 @@ def _written(
         own = int.from_bytes(hashlib.sha256(named.encode()).digest()[:4])
         sampling = Sampling(wanted.max_new_tokens, wanted.temperature, wanted.top_p, own)
         for example, answer in zip(part, opened.answer(list(part), sampling), strict=True):
-            found.append(Text(teacher.sha256, questions[example.id], example.id, sample, answer.text))
+            cut = answer.truncated == "answer"
+            found.append(Text(teacher.sha256, questions[example.id], example.id, sample, answer.text, cut))
     return found
 
 
 def _selected(
     examples: Sequence[Example],
     fitting: Sequence[Example],
-    texts: dict[tuple[str, int], str],
+    texts: dict[tuple[str, int], str | None],
     domain: Domain,
     verify: str,
     wanted: TeachersSequences,

@@ -17,7 +17,8 @@ from r1tailor.records import Example, Prediction
 from r1tailor.schema.objective import TeachersSequences
 
 AGREEMENT = "agreement"
-UNVERIFIED = ("unfinished", "malformed", "without_reasoning", "wrong", "disagreement")  # why a text is not trained on
+# Why a text is not trained on.
+UNVERIFIED = ("cut", "unfinished", "malformed", "without_reasoning", "wrong", "disagreement")
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def separated(text: str, *, opened: bool) -> Trace | str:
 
 def chosen(
     example: Example,
-    texts: Sequence[str],
+    texts: Sequence[str | None],
     domain: Domain,
     verify: str,
     wanted: TeachersSequences,
@@ -90,7 +91,7 @@ def chosen(
 
     Args:
         example: of the training part.
-        texts: the teacher's.
+        texts: the teacher's; None where the answer was cut at its longest length.
         domain: scores a text as its evaluation does.
         verify: a metric or ``agreement``.
         wanted: how many are kept, how many must agree.
@@ -100,6 +101,9 @@ def chosen(
     became: Counter[str] = Counter()
     traces: list[tuple[str, Trace]] = []
     for text in texts:
+        if text is None:
+            became["cut"] += 1
+            continue
         found = separated(text, opened=opened)
         if isinstance(found, str):
             became[found] += 1

@@ -40,6 +40,7 @@ class Steps:
         self._next = 0
         self.total = self._course.total
         self.members = self._course.members
+        self.begin, self.scheduled = self._course.begin, self._course.scheduled or self.total
 
     def __len__(self) -> int:
         return self.total

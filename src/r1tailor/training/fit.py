@@ -31,8 +31,8 @@ from r1tailor.training.trainer import explained_failures, new_trainer
 def fit(run: PhaseRun) -> dict[str, Any]:
     """Train one phase, write the weights of its best checkpoint to ``run.model``, and return the training metrics.
 
-    An interrupted run in the same folder is resumed if it is the same run. The optimizer and the schedule start again
-    in each phase; the weights continue from the phase before.
+    An interrupted run in the same folder is resumed if it is the same run. The optimizer starts again in each phase,
+    and so does the schedule unless ``scheduler.over`` is ``run``; the weights continue from the phase before.
 
     Raises:
         UserError: the run cannot work, or the checkpoint found belongs to another run.
@@ -40,16 +40,14 @@ def fit(run: PhaseRun) -> dict[str, Any]:
         Interrupted: a signal came; the checkpoint is written.
     """
     keep_freed_memory()
-    task = run.settings.domain.task
-    tokenizer = load.load_tokenizer(run.settings.model, run.root, task.template, task.reasoning)
-    tokenizer = tokenizer.with_soft_tokens(run.settings.temporal.tokens if run.window else 0)
-    data = phase_data(run, tokenizer)
+    data = phase_data(run)
     print_plan(run, data)
 
     state = state_to_resume(run)
     lightning.seed_everything(run.settings.seed, verbose=False)
     strategy = open_strategy(run.settings.strategy)
-    module = TailorModule(_model(run, strategy), run.settings, data.loader.steps.total, data.shares)
+    steps = data.loader.steps
+    module = TailorModule(_model(run, strategy), run.settings, steps.scheduled, data.shares, steps.begin)
 
     history, best = History(), KeepBest(run.checkpoints, validated=bool(data.loader.validation))
     trainer = new_trainer(run, data.loader, history, best)
@@ -61,7 +59,7 @@ def fit(run: PhaseRun) -> dict[str, Any]:
 
     metrics = training_metrics(run, data, module, history, best)
     if rank() == 0:
-        _save(run, strategy, module, tokenizer)
+        _save(run, strategy, module, run.tokens.tokenizer)
         store.write_json(run.metrics_file, metrics)
         history.write(run.folder / "plots")
         shutil.rmtree(run.checkpoints, ignore_errors=True)

@@ -31,8 +31,9 @@ class TailorModule(lightning.LightningModule):
     Args:
         model: what a strategy made of the base model.
         settings: the composition.
-        total_steps: length of the run in optimizer steps, for the schedule.
+        total_steps: length of what the schedule runs over, in optimizer steps: the phase, or the run.
         shares: parts of the validation examples, by name, whose losses are reported separately.
+        begin: steps of the schedule that the phases before have taken.
 
     Attributes:
         validation_losses: the last validation's loss on each share that has an example.
@@ -44,6 +45,7 @@ class TailorModule(lightning.LightningModule):
         settings: Settings,
         total_steps: int,
         shares: Mapping[str, frozenset[int]] | None = None,
+        begin: int = 0,
     ) -> None:
         super().__init__()
         self.automatic_optimization = False  # Lightning would divide by micro-batches, not by tokens
@@ -51,6 +53,7 @@ class TailorModule(lightning.LightningModule):
         self.model = model
         self.settings = settings
         self.total_steps = total_steps
+        self.begin = begin
         self.skipped_steps = 0
         self.gradient_norm = 0.0
         self._skipped_in_a_row = 0
@@ -61,7 +64,9 @@ class TailorModule(lightning.LightningModule):
     def configure_optimizers(self) -> Any:  # noqa: ANN401  (Lightning's type is a union of many)
         """Return the optimizer and a schedule over optimizer steps."""
         built = optimizer.build(self.model, self.settings.optimizer, self.settings.temporal.lr)
-        schedule = LambdaLR(built, lambda step: scheduler.factor(self.settings.scheduler, step, self.total_steps))
+        schedule = LambdaLR(
+            built, lambda step: scheduler.factor(self.settings.scheduler, self.begin + step, self.total_steps)
+        )
         return {"optimizer": built, "lr_scheduler": schedule}
 
     def on_train_start(self) -> None:

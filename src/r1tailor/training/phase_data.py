@@ -4,9 +4,8 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from r1tailor import store
 from r1tailor.batching.taught import Teachings
-from r1tailor.batching.tokens import ChatTokenizer, Tokenized, TokenizedExample, tokenize
+from r1tailor.batching.tokens import Tokenized, TokenizedExample
 from r1tailor.curriculum import Material, course
 from r1tailor.curriculum.step_schedule import needs_losses, shares_of
 from r1tailor.model import load
@@ -33,7 +32,7 @@ class PhaseData:
     shares: Mapping[str, frozenset[int]]
 
 
-def phase_data(run: PhaseRun, tokenizer: ChatTokenizer) -> PhaseData:
+def phase_data(run: PhaseRun) -> PhaseData:
     """Return what a phase trains on and is validated by.
 
     Raises:
@@ -41,17 +40,17 @@ def phase_data(run: PhaseRun, tokenizer: ChatTokenizer) -> PhaseData:
             cannot be read.
     """
     settings, key = run.settings, run.key
-    length, cache = settings.trainer.max_length, store.cache_folder() / "tokens"
-    train = tokenize(run.parts["train"], tokenizer, length, cache)
+    length, end = settings.trainer.max_length, run.tokens.tokenizer.end
+    train = run.tokens.within("train", length)
     held_out = held_out_of(settings, run.parts["validation"])
-    validation = tokenize(held_out, tokenizer, length, cache).examples if held_out else []
+    validation = run.tokens.within("validation", length, held_out).examples if held_out else []
     material, others = (
-        _material(run, tokens, examples, tokenizer.end)
+        _material(run, tokens, examples, end)
         for tokens, examples in ((train.examples, run.parts["train"]), (validation, held_out))
     )
     planned = course(settings, key, material)
     taught = Teachings(run.probabilities) if run.probabilities else None
-    loader = TailorData(train.examples, validation, settings, tokenizer.end, planned, taught)
+    loader = TailorData(train.examples, validation, settings, end, planned, taught)
     return PhaseData(train, loader, shares_of(settings, key, others, material))
 
 

@@ -12,6 +12,7 @@ from r1tailor.errors import CheckpointError
 from r1tailor.planning.follow_data import followed
 from r1tailor.planning.lengths import trained_items
 from r1tailor.planning.precision import with_precision
+from r1tailor.planning.tokenized_parts import TokenizedParts
 from r1tailor.records import Example
 from r1tailor.schema.curriculum import ONLY
 from r1tailor.schema.settings import Settings
@@ -32,6 +33,7 @@ class PhaseRun:
         parent: the model of the phase before, undamaged; None where training starts from the base model.
         window: (T, C) of the windows that all examples carry; None where they carry none.
         code: version of the code, for the record.
+        tokens: the parts as token ids.
         probabilities: file of the teacher's distributions; None where none are asked for.
         follows: one line on the settings that follow the data; empty where none do.
         chosen: their values by key.
@@ -46,6 +48,7 @@ class PhaseRun:
     parent: Path | None
     window: tuple[int, int] | None
     code: str
+    tokens: TokenizedParts
     probabilities: Path | None = None
     follows: str = ""
     chosen: Mapping[str, Any] = field(default_factory=dict)
@@ -81,23 +84,25 @@ def phase_run(
     parent: Path | None = None,
     code: str = "",
     probabilities: Path | None = None,
+    tokens: TokenizedParts | None = None,
 ) -> PhaseRun:
     """Return a phase that can be trained, its examples' windows and its parent checked, its precision decided.
 
     Args: as the attributes of ``PhaseRun``; ``settings`` may leave the precision open or hold ``auto``, and
-        ``parent`` is where that model should be.
+        ``parent`` is where that model should be. ``tokens`` are those of the phase before, where there are any.
 
     Raises:
         DataError: a window is not of finite numbers, or differs in shape from the others.
         CheckpointError: the parent is missing or damaged, or was trained from another base model or strategy.
     """
     window = window_shape((*parts["train"], *parts["validation"]))
-    found = followed(settings, parts["train"], root, trained_items(settings, root, parts["train"]))
+    tokens = tokens or TokenizedParts(settings, root, parts)
+    found = followed(settings, parts["train"], root, trained_items(settings, tokens))
     if parent:
         _refuse_unsound(found.settings, parent, key)
     decided = with_precision(found.settings, folder, parent)
     return PhaseRun(
-        decided, parts, data, root, folder, key, parent, window, code, probabilities, str(found), found.chosen
+        decided, parts, data, root, folder, key, parent, window, code, tokens, probabilities, str(found), found.chosen
     )
 
 

@@ -19,7 +19,7 @@ def print_plan(run: PhaseRun, data: PhaseData) -> None:
     settings, steps = run.settings, data.loader.steps
     if run.window:
         print(_windows(run))
-    warmup = warmup_steps(settings.scheduler, steps.total)
+    warmup = warmup_steps(settings.scheduler, steps.scheduled)
     print(
         f"{steps.total} optimizer steps of {settings.trainer.batch_size} examples from {len(steps.members):,}; "
         f"learning rate {decided(settings.optimizer.lr):g}, {settings.scheduler.kind}, {warmup} warm-up steps "
