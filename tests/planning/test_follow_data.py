@@ -31,10 +31,10 @@ def _followed(*overrides: str, count: int = 765, answer: str = "label") -> Follo
 @pytest.mark.parametrize(("strategy", "rate"), [("full", 1.4e-4), ("lora", 1.4e-3)])
 def test_windows_are_learnt_in_enough_small_steps(strategy: str, rate: float) -> None:
     composed = config.load(["domain=finance", f"strategy={strategy}"])
-    answers = [Example(f"e{n}", "?", str(n), "up. The index rose and closed near its peak.") for n in range(1376)]
+    answers = [Example(f"e{n}", "?", str(n), "low. Breadth narrow.") for n in range(1376)]
     found = followed(composed, answers, config.ROOT)
     assert (found.settings.trainer.batch_size, found.settings.trainer.max_steps) == (16, None)
-    assert found.chosen["trainer.max_epochs"] == 3, "258 steps: one pass in steps of 64 would be 22"
+    assert found.chosen["trainer.max_epochs"] == 4, "344 steps: one pass in steps of 64 would be 22"
     assert found.chosen["optimizer.lr"] == pytest.approx(rate, rel=0.06)
     inherited = config.load(["domain=finance_zh", f"strategy={strategy}", "trainer.batch_size=8"])
     assert (open_keys(inherited), inherited.trainer.batch_size) == (open_keys(composed), 8)
