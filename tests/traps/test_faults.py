@@ -48,6 +48,11 @@ def newest(folder: Path) -> int:
     return -1 if state is None else int(state.name.removeprefix("step-"))
 
 
+def finished(folder: Path) -> bool:
+    """Return whether the model is there, whole; the states are then removed, and may be so in part."""
+    return (folder / "model").exists() and store.damage(folder / "model") is None
+
+
 def killed_after(child: int, seconds: float) -> int:
     """Kill a process that does not end by itself before, and return its status."""
     deadline = time.monotonic() + seconds
@@ -73,7 +78,7 @@ def test_killed_at_any_point_a_run_resumes_to_the_same_weights_and_curves(
         runs += 1
         while True:
             folder.mkdir(exist_ok=True)
-            before = newest(folder)
+            before = -1 if finished(folder) else newest(folder)
             child = start(lambda folder=folder: train(toy_settings(f"strategy={strategy}"), folder), tmp_path / "said")
             begun = time.monotonic()
             status = killed_after(child, chance.uniform(0.1, 0.9) * seconds)
@@ -84,10 +89,10 @@ def test_killed_at_any_point_a_run_resumes_to_the_same_weights_and_curves(
             assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL, (tmp_path / "said").read_text()
             kills += 1
             half_written += any((folder / "checkpoints").glob(".*.tmp"))
-            finished = (folder / "model").exists() and store.damage(folder / "model") is None
-            after = before if finished else newest(folder)  # a finished run's states may be half removed
-            print(f"{strategy} run {runs} kill {kills}: state {before} -> {after}{' model' if finished else ''}")
-            assert after >= before or finished, "no valid state is lost"
+            done = finished(folder)
+            after = before if done else newest(folder)
+            print(f"{strategy} run {runs} kill {kills}: state {before} -> {after}{' model' if done else ''}")
+            assert after >= before or done, "no valid state is lost"
             seconds *= 1.1 if after == before else 1  # it may have been killed before it went on: the next lives longer
         assert outcome(folder) == outcome(reference)
     print(f"{strategy}: {kills} kills in {runs} runs, {half_written} in the middle of a save")
