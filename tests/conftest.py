@@ -18,7 +18,8 @@ from tests.support.commands import Done, forked, spawned
 ROOT = Path(__file__).resolve().parents[1]
 FAST = ("trainer.batch_size=4", "trainer.validation_examples=4", "trainer.precision=fp32", "evaluation.max_items=4")
 SHORT = ("evaluation.max_answer_tokens=4", "evaluation.max_reasoning_tokens=8")
-FASTER = (*FAST, *SHORT, "evaluation.resamples=100", "seed=3")
+NO_BASELINES = "evaluation.plain_baselines=0"  # importing scikit-learn takes seconds
+FASTER = (*FAST, *SHORT, NO_BASELINES, "evaluation.resamples=100", "seed=3")
 
 
 # Files whose tests take minutes: begun first, so that no worker is left with one of them at the end.

@@ -102,7 +102,7 @@ def local_model(path: str) -> dict[str, Any]:
         (
             {"model": local_model("mine")},
             "mine/model.safetensors",
-            ["teach", "train", "variant", "compress", "evaluate"],
+            ["teach", "train", "variant", "compress", "evaluate", "redteam"],
         ),
     ],
 )

@@ -17,7 +17,7 @@ from r1tailor import store
 from tests.conftest import ROOT
 from tests.support.commands import Done, spawned
 
-STAGES = ("collect", "clean", "annotate", "instruct", "teach", "train@1-all", "evaluate", "register")
+STAGES = ("collect", "clean", "annotate", "instruct", "teach", "train@1-all", "evaluate", "redteam", "register")
 PHASES = ("train@1-easy", "train@2-middle", "train@3-hard")
 TOY = (
     "model=tiny_llama",
@@ -262,7 +262,7 @@ def test_one_phase_runs_again_alone_and_starts_from_the_same_model(
         return project / "outputs" / "triage" / "train" / key / "model"
 
     _use(python, "strategy=full", "curriculum=by_difficulty", "trainer.max_steps=3")
-    assert _ran(dvc("repro")) == (*PHASES, "evaluate", "register")
+    assert _ran(dvc("repro")) == (*PHASES, "evaluate", "redteam", "register")
     before = {key: store.sha256_file(model(key) / store.MANIFEST) for key in ("1-easy", "2-middle")}
     _use(python, "curriculum.phases={2-middle: {replay: 0.5}}")
     assert _ran(dvc("repro", "train@2-middle")) == ("train@2-middle",)

@@ -19,6 +19,7 @@ from r1tailor.commands import (
     market,
     plan,
     propose,
+    redteam,
     registry,
     serve,
     stage,
@@ -28,7 +29,7 @@ from r1tailor.commands import (
 )
 
 _COMMANDS = (
-    *(init, propose, use, explain, fetch, market, plan, stage, compress, tasks),
+    *(init, propose, use, explain, fetch, market, plan, stage, compress, redteam, tasks),
     *(registry, compare, ask, serve, keys, audit, study, feedback, base),
 )
 

@@ -48,7 +48,8 @@ ROOT = PROJECT or Path.cwd()
 CONF = PROJECT / "conf" if PROJECT else PACKAGED_CONF  # without a project there is still something to read
 PARAMS = ROOT / "params.yaml"
 _DOMAIN_NAME = re.compile(r"^name:\s*[\"']?(\w+)", re.MULTILINE)
-_LATER = {"serving": "embedded"}  # sections that versions of earlier releases lack: the option that they take
+# Sections that versions of earlier releases lack: the option that they take.
+_LATER = {"serving": "embedded", "redteam": "none"}
 _COMPOSED_FROM = re.compile(r"# (conf/.+) ([0-9a-f]{64})")
 
 
@@ -295,7 +296,7 @@ def explain(
         return faults
     settings = Settings.model_validate(composition, context=declared)
     shared = _shared_name(settings.domain.name, choices.get("domain", ""), [CONF, *folders])
-    unknown = unmeasured(settings.domain, settings.evaluation.samples)
+    unknown = unmeasured(settings.domain, settings.evaluation.samples, settings.redteam.metrics)
     return [*shared, *unknown, *_not_for_texts(settings), *_impossible_variants(settings)]
 
 

@@ -24,7 +24,7 @@ _CERTIFICATE = re.compile(r"[\w ./+-]*")
 _SECRET_VARIABLE = re.compile(r"R1TAILOR_SECRET_[A-Z0-9_]*[A-Z0-9]")
 _READS = re.compile(r"(?:select|with)\b", re.IGNORECASE)
 _WRITES = re.compile(r"\b(?:insert|update|delete|merge|into)\b", re.IGNORECASE)
-_TAKEN = ("registry", "runs", "serving", "sweeps", "tasks")  # what outputs/ holds next to domains
+_TAKEN = ("redteam", "registry", "runs", "serving", "sweeps", "tasks")  # what outputs/ holds next to domains
 _NO_CHARSET = re.compile(r"(?:raw.)?unicode.escape|idna|punycode|undefined", re.IGNORECASE)  # codecs of no file
 _LONGEST_PATH, _LONGEST_NAME = 1024, 255  # in characters; what a Linux file system takes is counted in bytes
 

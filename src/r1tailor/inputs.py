@@ -39,6 +39,7 @@ ROOMS = {
     "variant": ("domain", "instruction", "training", "planning.lengths"),
     "compress": ("compression",),
     "evaluate": ("domain", "evaluation", "planning.lengths", "planning.follow_data"),
+    "redteam": ("redteam",),
     "register": ("registry",),
 }
 """The modules that each stage starts from; what they import follows."""
@@ -61,7 +62,7 @@ UNCOUNTED = {
 _CALL_DOMAINS = {"collect", "instruct", "teach", "variant", "evaluate"}
 _ASK_TEACHERS = {"teach", "variant"}
 # Named by settings of which a stage depends on the outcome, or on these files alone.
-_OPENED_TOO = {"evaluate": ("model",), "collect": ("domain.split",)}
+_OPENED_TOO = {"evaluate": ("model",), "redteam": ("model",), "collect": ("domain.split",)}
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///([^?]+)")
 _SHOWN = 3
 

@@ -101,6 +101,11 @@ class RunFolder:
         return self.path / "evaluation"
 
     @property
+    def attacked(self) -> Path:
+        """Folder of what attacks came to: rates, verdicts, tasks."""
+        return self.path / "redteam"
+
+    @property
     def version(self) -> Path:
         """Folder of the version that the run makes: complete, without number or time."""
         return self.path / "register"

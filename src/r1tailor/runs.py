@@ -35,6 +35,7 @@ _FREE: Any = {
     "resume": True,
     "corpus": True,
     "evaluation": True,
+    "redteam": True,
     "domain": {"title", "goals"},
     "trainer": {"checkpoints"},
 }
@@ -58,6 +59,7 @@ _STAGES = (
     stages.variant,
     stages.compress,
     stages.evaluate,
+    stages.redteam,
 )
 
 

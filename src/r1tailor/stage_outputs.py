@@ -24,6 +24,7 @@ _READ = {
     "teach": ("annotate", "instruct"),
     "train": ("instruct", "teach"),
     "evaluate": ("collect", "clean", "annotate", "instruct", "teach"),
+    "redteam": (),
     "register": ("collect", "instruct", "teach"),
 }
 

@@ -39,6 +39,7 @@ from r1tailor.model.licence import refuse_unaccepted
 from r1tailor.model.local import local_folder
 from r1tailor.record_files import write_records
 from r1tailor.records import Document, Rejection
+from r1tailor.redteam.folder import nothing, rates_of
 from r1tailor.registry import Version, open_registry
 from r1tailor.registry.files import write_folder
 from r1tailor.schema.annotation import Annotation
@@ -393,7 +394,7 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     from r1tailor.evaluation.market.report import print_tables
     from r1tailor.evaluation.market.run import track_records
     from r1tailor.planning.lengths import fitting
-    from r1tailor.registry.goals import verdicts
+    from r1tailor.registry.goals import before_attacks, verdicts
 
     for old in (_EVALUATED, "metrics.json"):
         (run.evaluation / old).unlink(missing_ok=True)
@@ -407,7 +408,7 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     metrics = measure(settings, domain, parts, config.ROOT, subjects, run.evaluation)
     records = track_records(settings, run, domain, parts, metrics, chosen_variants(settings))
     report.write_plot(metrics, run.evaluation / "plots" / "metrics.csv")
-    judged = verdicts(settings.domain.goals, metrics)
+    judged = verdicts(before_attacks(settings.domain.goals), metrics)
     facts = {
         "provenance": store.read_json(run.provenance),
         "cleaning": store.read_json(run.cleaned.with_name("report.json")),
@@ -479,6 +480,31 @@ def _refuse_not_evaluated(settings: Settings, run: RunFolder) -> None:
         )
 
 
+def redteam(settings: Settings, run: RunFolder) -> None:
+    """The subjects of ``evaluate`` -> verdicts on their answers to attacks, rates; nothing where none is composed.
+
+    Raises:
+        DataError: the model was trained with other settings, or a set or bank of questions cannot be read.
+    """
+    if not settings.redteam.attacks:
+        nothing(run.attacked)
+        return
+    _refuse_other_model(settings, run)
+    from r1tailor.redteam.run import attack
+    from r1tailor.redteam.subjects import targets
+    from r1tailor.redteam.table import print_rates
+
+    model = run.phase(settings.curriculum.final) / "model"
+    asked = targets(settings, model, run.compressed, config.ROOT)
+    print_rates(attack(settings, asked, run.attacked, config.ROOT, model))
+
+
+def _attacked(settings: Settings, run: RunFolder) -> dict[str, Any] | None:
+    """Return the rates of the red team; None where none is composed."""
+    model = run.phase(settings.curriculum.final) / "model"
+    return rates_of(run.attacked, model) if settings.redteam.attacks else None
+
+
 def register(settings: Settings, run: RunFolder) -> Version:
     """Everything above -> one complete version, without number or time; the local registry takes it in.
 
@@ -493,7 +519,7 @@ def register(settings: Settings, run: RunFolder) -> Version:
         raise DataError(f"{metrics_file} does not exist. Run the stage before: dvc repro, or python train.py")
     _refuse_not_evaluated(settings, run)
     metrics = store.read_json(metrics_file)
-    judged = verdicts(settings.domain.goals, metrics)
+    judged = verdicts(settings.domain.goals, metrics, _attacked(settings, run))
     facts = {
         "domain": settings.domain.name,
         "parent": artifact.recorded(run.phase(settings.curriculum.keys[0]) / "model")["parent"],
@@ -532,6 +558,7 @@ def _version_parts(settings: Settings, run: RunFolder) -> dict[str, Path]:
         "data": run.examples,
         "evaluation": run.evaluation,
         "provenance.json": run.provenance,
+        **({"redteam": run.attacked} if settings.redteam.attacks else {}),
         **{name: path for name, path in taught.items() if path.exists()},
     }
 
@@ -543,7 +570,10 @@ def _without_place(settings: Settings) -> str:
 
 STAGES: dict[str, Callable[..., Any]] = {
     stage.__name__: stage
-    for stage in (inputs, collect, clean, annotate, instruct, teach, train, variant, compress, evaluate, register)
+    for stage in (
+        *(inputs, collect, clean, annotate, instruct, teach),
+        *(train, variant, compress, evaluate, redteam, register),
+    )
 }
 
 

@@ -53,7 +53,8 @@ def _report(name: str, audited: int) -> None:
     _score(domain, test, f"always {majority}", {example.id: majority for example in test})
     _score(domain, test, "set of the most similar training item", _nearest(test, cites["train"]))
     _score(domain, test, "most similar article of the act", _nearest(test, reads))
-    listed = [(document, one) for document in documents for one in domain.citations_of(document)]
+    citing = {example.group for members in cites.values() for example in members}
+    listed = [(each, one) for each in documents if each.id in citing for one in domain.citations_of(each)]
     for document, one in Random(11).sample(listed, audited):
         before, after = document.text[max(0, one.start - 45) : one.start], document.text[one.end : one.end + 45]
         resolved = "; ".join(" ".join(article) for article in one.articles)

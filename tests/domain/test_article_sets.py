@@ -8,6 +8,7 @@ import pytest
 from r1tailor.domain import open_domain
 from r1tailor.domain.article_sets import ArticleSets
 from r1tailor.domain.cited_articles import Article
+from r1tailor.errors import DataError
 from r1tailor.instruction.build import build
 from r1tailor.record_files import read_examples
 from r1tailor.records import Document, Example
@@ -204,7 +205,10 @@ def test_the_facts_of_a_judgment_are_asked_for_what_the_court_applied(settings: 
     assert (example.instruction, example.input) == ("何条？", "甲主张依据第【…】条解除合同。")
     assert example.output == "《民法典》第二条；《票据法》第七条"
     assert example.fields["act"] == ""
-    assert domain.remarks() == ("3 judgments have no facts, or cite no article of the library",)
+    assert domain.remarks() == (
+        "1 documents are no numbered article and no judgment",
+        "3 judgments have no facts, or cite no article of the library",
+    )
     scores = scores_of(domain, example, "《票据法》第七条、第八条；第九条")
     assert (scores["article_recall"], scores["invented_articles"]) == (0.5, 2)
 
@@ -219,6 +223,20 @@ def test_a_judgment_file_becomes_a_case(settings: Compose, tmp_path: Path) -> No
     assert "买卖合同纠纷一案" in example.input
     assert "依照" not in example.input
     assert (example.group, example.available_at) == (document.id, "2021-03-05")
+
+
+def test_documents_that_are_neither_articles_nor_judgments_are_refused(settings: Compose) -> None:
+    letter = Document("d", "Dear Sir", position="1", fields={"output": "x"}, **FACTS)
+    with pytest.raises(DataError, match=r"^domain legal_articles: no document is an article .* or a judgment; sources"):
+        list(opened(settings, [letter], "domain=legal_articles").examples())
+
+
+def test_acts_of_ones_own_need_an_act_and_an_article(settings: Compose) -> None:
+    rows = [{"act": "House Rules", "article": "1"}, {"act": "House Rules", "article": "2a"}]
+    texts = ("Nothing.", "See Article 1 of the House Rules.")
+    own = [Document(f"r{n}", texts[n], position="1", fields=row, **FACTS) for n, row in enumerate(rows)]
+    example = of_task(opened(settings, own, "domain=legal_articles"), "citations")[0]
+    assert (example.input, example.output) == ("House Rules\n\nSee Article […].", "House Rules, Article 1")
 
 
 def test_judgments_alone_are_a_library_of_what_they_cite(settings: Compose) -> None:
@@ -247,7 +265,7 @@ def test_the_domain_goes_from_raw_material_to_an_answer(
     tuned = metrics["models"]["tuned"]
     assert 0 <= tuned["article_f1"]["value"] <= 1
     assert tuned["invented_articles"]["value"] >= 0
-    assert "all_articles" in metrics["against_majority"]
+    assert "all_articles" in metrics["against_plain"]
     examples = read_examples(tmp_path / "instruct" / "test.jsonl")
     mark = "第【…】条" if "zh" in name else "Article […]"
     assert examples

@@ -147,3 +147,9 @@ def test_an_act_has_one_name_whatever_it_is_called() -> None:
     assert ENGLISH.act("Directive 95/46/EC") == "Directive 95/46/EC"
     assert (number_of("Directive 95/46/EC"), number_of("TFEU")) == ("95/46", "")
     assert CHINESE.act("中华人民共和国刑法") == "刑法"
+
+
+def test_characters_of_private_use_are_no_citations() -> None:
+    text = "\U00100000 Article 6 \U00100001\ue000"
+    (passage,) = masked(text, ENGLISH.found(text, "X"), ENGLISH.mask, lambda whole: [whole])
+    assert passage == Masked("\ufffd Article […] \ufffd\ue000", (Article("X", "6"),))

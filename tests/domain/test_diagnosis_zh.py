@@ -1,6 +1,7 @@
 """Chinese diagnosis: presentations of diseases, ranked answers with codes."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,7 +132,20 @@ def test_the_nearest_symptom_set_is_that_of_the_training_patients_of_a_disease(
     (answer,) = domain.plain_answers(train, [asked])["nearest_symptom_set"]
     assert answer.splitlines()[0] == "1. 支气管炎 J40", "its other patients have both symptoms, and one more"
     without = [one for one in train if one.fields["disease"] == "血友病"]
-    assert domain.plain_answers(without, [asked])["nearest_symptom_set"] == ["1. 血友病 D66"]
+    answers = {"nearest_symptom_set": ["1. 血友病 D66"], "logistic_of_symptoms": ["1. 血友病 D66"]}
+    assert domain.plain_answers(without, [asked]) == answers, "one disease is all there is"
+
+
+@pytest.mark.parametrize("diseases", [("肺炎", "支气管炎", "血友病"), ("支气管炎", "血友病")])
+def test_logistic_regression_ranks_the_diseases_of_training_patients(
+    diseases: tuple[str, ...], make: Callable[..., DiagnosisZh]
+) -> None:
+    domain = make("domain.task.presentations=3")
+    train = [one for one in domain.examples() if one.fields["disease"] in diseases]
+    asked = replace(train[0], fields={"shown": ["出血", "关节肿痛", "血尿"]})
+    (answer,) = domain.plain_answers(train, [asked])["logistic_of_symptoms"]
+    assert answer.splitlines()[0] == "1. 血友病 D66"
+    assert len(answer.splitlines()) == len(diseases)
 
 
 @pytest.mark.parametrize("phrasing", ["病人不适", "{symptoms}{age}"])
@@ -142,5 +156,7 @@ def test_a_phrasing_without_symptoms_or_with_more_is_refused(phrasing: str, make
 
 @pytest.mark.filterwarnings("ignore::UserWarning:lightning")
 def test_the_domain_goes_from_the_graph_to_an_evaluated_model(tmp_path: Path) -> None:
-    metrics = evaluated("medical_zh_diagnosis", tmp_path, 20)
+    metrics = evaluated("medical_zh_diagnosis", tmp_path, 20, "evaluation.plain_baselines=1000")
     assert 0 <= metrics["models"]["tuned"]["top3_accuracy"]["value"] <= 1
+    assert 0 <= metrics["models"]["nearest_symptom_set"]["top3_accuracy"]["value"] <= 1
+    assert [one["metric"] for one in metrics["verdicts"]] == ["top3_accuracy"]

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from r1tailor.annotation.gold import annotate
 from r1tailor.domain import open_domain
 from r1tailor.domain.medical_triples import MedicalTriples
 from r1tailor.errors import ConfigError, DataError
-from r1tailor.records import Document, Example
+from r1tailor.records import Document, Example, Relation, Span
+from r1tailor.schema.annotation import ShippedScheme
 from r1tailor.schema.settings import Settings
+from tests.support.annotated import stage, vote
 from tests.support.domain_runs import evaluated, scores_of
 
 FACTS = {"source": "s", "licence": "l", "sha256": "0", "available_at": "2020-01-01"}
@@ -62,6 +65,21 @@ def test_labelled_relations_become_lines(make: Callable[..., MedicalTriples]) ->
     assert (example.input, example.group) == (TEXT, "p1")
     assert example.output == "症状 | 肺炎 | 发热; 咳嗽\n治疗 | 肺炎 | 青霉素"
     assert example.fields["triples"][2] == ["treats", "青霉素", "肺炎"]
+
+
+def test_votes_of_two_annotators_become_gold_triples(make: Callable[..., MedicalTriples], tmp_path: Path) -> None:
+    """By the shipped scheme and the stage that merges votes; the second drew one relation that the first did not."""
+    fever, cough = Span(0, 2, "symptom"), Span(3, 5, "symptom")
+    pneumonia, penicillin = Span(11, 13, "disease"), Span(15, 18, "treatment")
+    both = (Relation(fever, pneumonia, "indicates"), Relation(penicillin, pneumonia, "treats"))
+    more = tuple(sorted((*both, Relation(cough, pneumonia, "indicates"))))
+    spans = (fever, cough, pneumonia, penicillin)
+    votes = [vote("a", *spans, relations=both), vote("b", *spans, relations=more), vote("c", *spans, relations=both)]
+    scheme = ShippedScheme(kind="shipped", name="medical")
+    settings = stage(tmp_path, votes).model_copy(update={"scheme": scheme})
+    gold = annotate([Document("d1", TEXT, position="1", **FACTS)], settings, tmp_path, 1)
+    (example,) = make(list(gold.documents)).examples()
+    assert example.output == "症状 | 肺炎 | 发热\n治疗 | 肺炎 | 青霉素"
 
 
 def test_undecided_labels_make_no_example(make: Callable[..., MedicalTriples]) -> None:
@@ -175,6 +193,6 @@ def test_settings_that_cannot_be_read_back_are_refused(
 
 @pytest.mark.filterwarnings("ignore::UserWarning:lightning")
 def test_the_domain_goes_from_the_graph_to_an_evaluated_model(tmp_path: Path) -> None:
-    metrics = evaluated("medical_triples", tmp_path, 8)
+    metrics = evaluated("medical_triples", tmp_path, 8, "evaluation.plain_baselines=1000")
     assert 0 <= metrics["models"]["tuned"]["triple_f1_relaxed"]["value"] <= 1
     assert metrics["models"]["known_terms"]["triple_f1"]["value"] >= 0

@@ -174,5 +174,7 @@ def test_what_is_never_offered_is_counted(make: Callable[..., MedicationZh]) -> 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:lightning")
 def test_the_domain_goes_from_the_graph_to_an_evaluated_model(tmp_path: Path) -> None:
-    metrics = evaluated("medical_zh_medication", tmp_path, 4)
+    metrics = evaluated("medical_zh_medication", tmp_path, 4, "evaluation.plain_baselines=1000")
     assert 0 <= metrics["models"]["tuned"]["medication_compliance"]["value"] <= 1
+    assert 0 <= metrics["models"]["logistic_of_offers"]["medication_compliance"]["value"] <= 1
+    assert [one["metric"] for one in metrics["verdicts"]] == ["medication_compliance"]

@@ -69,7 +69,7 @@ def test_too_many_distinct_answers_are_told(domain: Domain, monkeypatch: pytest.
     monkeypatch.setattr(plain_baselines, "_MOST_ANSWERS", 2)
     found = baselines(domain, TRAIN, ITEMS, 100, 1)
     assert "logistic" not in found.measured
-    said = "no logistic regression: the training examples have 3 distinct answers, more than 2"
+    said = "no logistic regression over whole answers: the training examples have 3 distinct ones, more than 2"
     assert found.notes == [said]
 
 

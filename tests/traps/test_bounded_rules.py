@@ -1,17 +1,20 @@
 """Texts for which rules once took time that grew with the square of the length: a worker's limit is the judge."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from r1tailor import bounded, record_files
 from r1tailor.corpus.clean import CHAIN
 from r1tailor.corpus.privacy import people_zh
+from r1tailor.domain.cited_articles import ChineseCitations, EnglishCitations
 from r1tailor.schema.corpus import Limits
 from r1tailor.sources import blocks, citations
 
 LIMITS = Limits(seconds=10, seconds_per_mb=0, memory_mb=900)
 MANY = 250_000
+ENGLISH, CHINESE = EnglishCitations({"gdpr": "GDPR"}), ChineseCitations(["公司法"])
 UNITS = (" ", "\n", "-\n", "a-\n", "中\n", "，\n", "(", "（", "&", "&a", "Ã", "\u00ad\n", "1\f", "!？", "Ã©")
 HOSTILE: dict[str, tuple[Callable[[str], object], str]] = {
     "citations: full-width digits": (citations.statutes, "１" * MANY),
@@ -19,6 +22,14 @@ HOSTILE: dict[str, tuple[Callable[[str], object], str]] = {
     "citations: numbers": (citations.statutes, "1 " * MANY),
     "citations: articles": (citations.statutes, "Art. 1 " * MANY),
     "citations: Chinese": (citations.statutes, "《民法》第" * (MANY // 4)),
+    **{
+        f"articles: {unit!r}": (ENGLISH.found, "Article 1" + unit * (MANY // len(unit)))
+        for unit in (" ", "(1)", ", 2", " to 2", ", point (a)", "; Article 1 of the GDPR", "; GDPR Article 1")
+    },
+    **{
+        f"articles: {unit!r}": (partial(CHINESE.found, carry=True), "第一条" + unit * (MANY // len(unit)))
+        for unit in ("、", "第二款", "至第三条", "《公司法》第一条。", "公司法第一条。", "《")
+    },
     "headings: marks": (lambda text: list(blocks.plain_blocks(text)), "# a" + "#" * MANY + "a"),
     "headings: spaces": (lambda text: list(blocks.plain_blocks(text)), "# a" + " #" * MANY + "a"),
     "headings: chapters": (lambda text: list(blocks.plain_blocks(text)), "chapter 1" + "," * MANY),

@@ -25,6 +25,7 @@ from r1tailor.domain.cited_articles import (
 from r1tailor.domain.legal import names_of
 from r1tailor.domain.legal_articles import LegalArticlesDomain
 from r1tailor.domain.passages import passages
+from r1tailor.errors import DataError
 from r1tailor.records import Document, Example, Prediction
 
 _CITES, _READS = "citations", "article"  # tasks of examples: what a text cites; which article a text is
@@ -56,8 +57,12 @@ class ArticleSets(Domain):
         """Yield an example for each passage that cites, each judgment with facts, and each article that is to be read.
 
         Passages of one article are one group; ``fields["task"]`` tells the kinds of examples apart.
+
+        Raises:
+            DataError: no document is an article of an act or a judgment.
         """
         self._left_out.clear()
+        self._count_unread()
         provisions = list(self._provisions())
         counted = Counter(article.act for article, *_ in provisions)
         chosen = {act for act, _ in counted.most_common(self.settings.task.acts)}
@@ -112,6 +117,16 @@ class ArticleSets(Domain):
         """Return the citations of library articles in a provision; empty for one that is not in force."""
         article = self._article_of.get(document.id)
         return self._known(document, article) if article and _is_in_force(document) else []
+
+    def _count_unread(self) -> None:
+        unread = [each for each in self.documents if each.id not in self._article_of and not _is_judgment(each)]
+        if len(unread) == len(self.documents):
+            raise DataError(
+                f"domain {self.settings.name}: no document is an article (fields act and article, or law and "
+                "article) or a judgment; sources are packaged acts, your own with these fields, and kind: judgments"
+            )
+        if unread:
+            self._left_out["documents are no numbered article and no judgment"] = len(unread)
 
     def _provisions(self) -> Iterator[tuple[Article, Document, int, Masked]]:
         """Yield each passage in force that cites other articles: its article, document and number."""
@@ -198,7 +213,7 @@ class ArticleSets(Domain):
             numbers = article_numbers(fields["article"])[:1]
             act = self._citations.act(fields["law"])
             return next((Article(act, f"{one}-{put_in}" if put_in else str(one)) for one, put_in in numbers), None)
-        return Article(fields["act"], str(fields["article"])) if "act" in fields else None
+        return Article(fields["act"], str(fields["article"])) if {"act", "article"} <= fields.keys() else None
 
 
 def _citations(settings: LegalArticlesDomain, documents: Sequence[Document]) -> Citations:
@@ -206,7 +221,7 @@ def _citations(settings: LegalArticlesDomain, documents: Sequence[Document]) -> 
     repealed = settings.task.repealed_acts
     if settings.language == "zh":
         return ChineseCitations({*(document.fields.get("law", "") for document in documents), *repealed} - {""})
-    named = {(d.fields["act"], d.fields["official_number"]) for d in documents if "act" in d.fields}
+    named = {(d.fields["act"], d.fields.get("official_number", "")) for d in documents if "act" in d.fields}
     return EnglishCitations(
         {name: act for act, number in sorted(named) for name in names_of(act, number)}
         | {name: act for act in repealed for name in names_of(act, number_of(act))}

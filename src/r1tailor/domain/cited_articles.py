@@ -7,6 +7,7 @@ that Directive``) or means the act it stands in (``Article 6``, 本法第六条)
 
 import re
 from abc import ABC, abstractmethod
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -15,7 +16,8 @@ from r1tailor.sources import citations
 
 STATE = "中华人民共和国"  # laws are cited with and without it
 _LARGEST_RANGE = 100  # articles; a wider one is none
-_FIRST_MASK, _MOST_MASKS = 0xE000, 6000  # characters of private use, each a citation until its passage is known
+_FIRST_MARK, _MOST_MARKS = 0x100000, 0xFFFE  # characters of private use, each a citation until its passage is known
+_MARKS = re.compile("[\U00100000-\U0010fffd]")
 
 
 class Article(NamedTuple):
@@ -72,15 +74,15 @@ def masked(text: str, found: Sequence[Citation], mask: str, cut: Callable[[str],
         mask: what stands in the place of each.
         cut: cuts a text into passages.
     """
-    marked, begin = "", 0
-    for number, one in enumerate(found[:_MOST_MASKS]):
-        marked += text[begin : one.start] + chr(_FIRST_MASK + number)
-        begin = one.end
-    for passage in cut(marked + text[begin:]):
-        places = [ord(sign) - _FIRST_MASK for sign in passage]
-        cited = [article for place in places if 0 <= place < len(found) for article in found[place].articles]
-        shown = "".join(mask if 0 <= place < len(found) else sign for sign, place in zip(passage, places, strict=True))
-        yield Masked(shown, tuple(dict.fromkeys(cited)))
+    end = found[_MOST_MARKS].start if len(found) > _MOST_MARKS else len(text)  # what follows would not be masked
+    begins = [0, *(one.end for one in found[:_MOST_MARKS])]
+    ends = [*(one.start for one in found[:_MOST_MARKS]), end]
+    between = [_MARKS.sub("\ufffd", text[begin:close]) for begin, close in zip(begins, ends, strict=True)]
+    marked = "".join(part + chr(_FIRST_MARK + number) for number, part in enumerate(between))[:-1]
+    for passage in cut(marked):
+        marks = [ord(sign) - _FIRST_MARK for sign in _MARKS.findall(passage)]
+        cited = [article for mark in marks for article in found[mark].articles]
+        yield Masked(_MARKS.sub(lambda _: mask, passage), tuple(dict.fromkeys(cited)))
 
 
 class Masked(NamedTuple):
@@ -143,11 +145,13 @@ class EnglishCitations(Citations):
         """Return the citations of a text in order."""
         named = [(match.end(), self.act(match.group())) for match in self._act.finditer(text)]
         runs = [self._citation(text, run, named, own, carry) for run in _RUN.finditer(text)]
-        others = (
-            Citation(one.start, one.end, (Article(self.act(one.act), _article(one.provision)),))
-            for one in citations.cited(text)
-            if not any(run.start < one.end and one.start < run.end for run in runs)
-        )
+        begins = [run.start for run in runs]
+        others = []
+        for one in citations.cited(text):
+            nearest = bisect_left(begins, one.end) - 1  # the last run that begins before it ends
+            if nearest < 0 or runs[nearest].end <= one.start:
+                article = Article(self.act(one.act), _article(one.provision))
+                others.append(Citation(one.start, one.end, (article,)))
         return sorted((*runs, *others))
 
     def written(self, articles: Iterable[Article]) -> str:
@@ -158,12 +162,13 @@ class EnglishCitations(Citations):
         self, text: str, run: re.Match[str], named: Sequence[tuple[int, str]], own: str, carry: bool
     ) -> Citation:
         tail, end = self._tail.match(text, run.end()), run.end()
-        before = [act for place, act in named if place <= run.start()]
-        act = (before[-1] if before else own) if carry else own
+        place = bisect_right(named, run.start(), key=lambda one: one[0])
+        last = named[place - 1][1] if place else ""
+        act = (last or own) if carry else own
         if tail:
             end = tail.end()
             if tail["that"] or tail["thereof"]:
-                act = before[-1] if before else tail.group().strip()
+                act = last or tail.group().strip()
             elif not tail["own"]:
                 act = self.act(tail["act"] or tail["after"] or tail["other"] or tail["treaty"])
             else:
@@ -196,12 +201,13 @@ class ChineseCitations(Citations):
     def found(self, text: str, own: str = "", *, carry: bool = False) -> list[Citation]:
         """Return the citations of a text in order."""
         listed, last = [], own
+        mentions = self._named.finditer(text) if carry else iter(())
+        mention = next(mentions, None)
         for run in citations.ZH_PROVISIONS.finditer(text):
             begin = max(0, run.start() - 100)
             before = self._before.search(text[begin : run.start()])
-            if carry and not before:
-                mentions = self._named.findall(text[: run.start()])
-                last = self.act("".join(mentions[-1])) if mentions else own
+            while mention and mention.end() <= run.start():
+                last, mention = self.act(mention[1] or mention[2]), next(mentions, None)
             act = self.act(before[1] or before[3] or own) if before else last
             numbers = dict.fromkeys(map(_article, citations.provisions(run.group())))
             start = begin + before.start() if before else run.start()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from r1tailor.errors import ConfigError
 from r1tailor.schema.domain import GENERAL_METRICS, REASONING_METRICS, TEXT_METRICS, DomainSection
+from r1tailor.schema.redteam import REDTEAM_METRICS
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import READERS
 
@@ -149,6 +150,7 @@ def context(composition: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever was 
     chosen = declaration(kind)
     own = (*(metric.name for metric in chosen.metrics), *_named(domain))
     metrics = (*GENERAL_METRICS, *own, *of_majority(own, _samples(composition)), *REASONING_METRICS)
+    metrics += REDTEAM_METRICS if _attacks(composition) else ()
     return {"section": chosen.section, "metrics": metrics, "readers": (*READERS, *chosen.readers)}
 
 
@@ -168,14 +170,26 @@ def of_majority(metrics: Sequence[str], samples: int) -> list[str]:
     return [f"{name}_maj@{samples}" for name in metrics] if samples > 1 else []
 
 
+def _attacks(composition: Any) -> bool:  # noqa: ANN401 - whatever was composed
+    """Return whether a composition asks cases of our own, as far as it can be told before validation."""
+    redteam = composition.get("redteam")
+    return isinstance(redteam, dict) and redteam.get("cases", ()) not in ((), [])
+
+
 def _samples(composition: Any) -> int:  # noqa: ANN401 - whatever was composed
     evaluation = composition.get("evaluation")
     samples = evaluation.get("samples", 1) if isinstance(evaluation, dict) else 1
     return samples if isinstance(samples, int) else 1
 
 
-def unmeasured(section: DomainSection, samples: int = 1) -> list[str]:
-    """Return a fault for each goal on a metric that the kind knows and these settings do not measure."""
+def unmeasured(section: DomainSection, samples: int = 1, attacked: Sequence[str] = ()) -> list[str]:
+    """Return a fault for each goal on a metric that the kind knows and these settings do not measure.
+
+    Args:
+        section: the domain.
+        samples: answers to each held-out item.
+        attacked: metrics of the red team, where it asks anything.
+    """
     measured_by_kind = declaration(section.kind).measured(section)
     own = [metric.name for metric in measured_by_kind]
     own += [metric.called or metric.name for metric in section.task.metrics]
@@ -183,6 +197,7 @@ def unmeasured(section: DomainSection, samples: int = 1) -> list[str]:
     measured = (*GENERAL_METRICS, *own, *of_majority(of_answers, samples), *REASONING_METRICS)
     if section.task.kind == "text":
         measured = TEXT_METRICS
+    measured = (*measured, *attacked)
     return [
         f"domain.goals.{number}.metric = {goal.metric!r}: not measured with these settings; measured are "
         f"{', '.join(measured)}"

@@ -249,7 +249,7 @@ def _against(
     return found
 
 
-def _opened(settings: Settings, root: Path, model: Artifact | None, in_precision: str) -> Answerer:
+def opened(settings: Settings, root: Path, model: Artifact | None, in_precision: str) -> Answerer:
     """Return a subject; one that runs in this process is not asked again what it was asked before."""
     answerer: Answerer = open_artifact(model, settings, root) if model else open_base(settings, root, in_precision)
     if not isinstance(answerer, LocalAnswerer):
@@ -266,7 +266,7 @@ def _predictions(
     model: Artifact | None,
     in_precision: str,
 ) -> list[Prediction]:
-    answerer = _opened(settings, root, model, in_precision)
+    answerer = opened(settings, root, model, in_precision)
     wanted = settings.evaluation
     sampling = Sampling(temperature=wanted.temperature, top_p=wanted.top_p, seed=settings.seed)
     with Progress(

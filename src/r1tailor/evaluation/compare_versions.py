@@ -18,7 +18,7 @@ from r1tailor.evaluation.samples import flat
 from r1tailor.evaluation.significance import compare
 from r1tailor.record_files import read_examples, read_predictions
 from r1tailor.records import Example, Prediction
-from r1tailor.registry.goals import Verdict, verdicts
+from r1tailor.registry.goals import ATTACKED, Verdict, verdicts
 from r1tailor.schema.domain import Goal
 
 ABSENT = "(absent)"
@@ -102,11 +102,13 @@ def evaluated(files: EvaluatedFiles) -> Evaluated:
     settings, metrics = config.plain_values(composition), store.read_json(measured)
     _refuse_partial(settings, composition)
     made, test = files.path("evaluation/predictions-tuned.jsonl"), files.path("data/test.jsonl")
+    rates = files.path(ATTACKED)
+    attacked = store.read_json(rates) if rates else None
     return Evaluated(
         files,
         settings,
         metrics,
-        verdicts([Goal.model_construct(**goal) for goal in settings["domain"]["goals"]], metrics),
+        verdicts([Goal.model_construct(**goal) for goal in settings["domain"]["goals"]], metrics, attacked),
         {one.id: one for one in read_predictions(made)} if made else {},
         {one.id: one for one in read_examples(test)} if test else {},
     )

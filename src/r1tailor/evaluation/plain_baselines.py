@@ -93,8 +93,8 @@ def _learnt(
     distinct = len(set(classes))
     if distinct > _MOST_ANSWERS:
         notes.append(
-            f"no logistic regression: the training examples have {distinct:,} distinct answers, more than "
-            f"{_MOST_ANSWERS}"
+            f"no logistic regression over whole answers: the training examples have {distinct:,} distinct ones, more "
+            f"than {_MOST_ANSWERS}"
         )
     elif distinct > 1:
         answers[LOGISTIC] = _regressed(known, classes, asked)

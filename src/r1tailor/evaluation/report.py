@@ -46,6 +46,8 @@ _NO_SHARES = (
 )  # metrics that are not confined to [0, 1]
 _COLOURS = {"base": "#8a8f98", "tuned": "#1f6feb", "majority": "#c9a227"}  # of others the chart's own
 _WITH_INTERVAL = ("metric", "base", "tuned", "difference", "p")
+_INTERVAL = dict.fromkeys(("base", "tuned", "difference"), 20)  # columns of a terminal
+_WIDTH, _OF_A_MODEL = 115, 12  # of the table there
 
 
 def print_table(settings: Settings, metrics: Mapping[str, Any], judged: Sequence[Verdict]) -> None:
@@ -56,10 +58,10 @@ def print_table(settings: Settings, metrics: Mapping[str, Any], judged: Sequence
     table = Table(title=f"{settings.domain.title}: {metrics['n']} held-out items, {percent} intervals")
     columns = header(metrics)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column.replace("_", " "), overflow="fold", min_width=_INTERVAL.get(column))
     for row in rows(metrics):
         table.add_row(*(_brief(cell, column) for cell, column in zip(row, columns, strict=True)))
-    Console(width=150, markup=False, emoji=False).print(table)
+    Console(width=_WIDTH + _OF_A_MODEL * len(metrics["models"]), markup=False, emoji=False).print(table)
     for line in reasoning.lines(metrics["models"]):
         print(line)
     for note in metrics.get("notes", ()):

@@ -76,7 +76,7 @@ def name_of(place: str) -> str:
     stem = unicodedata.normalize("NFKD", Path(place.partition("?")[0].rstrip("/")).stem)
     stem = "".join(character for character in stem if not unicodedata.combining(character))
     plain = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")[:60]
-    return plain if plain and plain not in ("registry", "runs", "serving", "sweeps", "tasks") else "mine"
+    return plain if plain and plain not in ("redteam", "registry", "runs", "serving", "sweeps", "tasks") else "mine"
 
 
 def option(draft: Draft) -> str:

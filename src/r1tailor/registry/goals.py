@@ -10,8 +10,10 @@ from r1tailor import config, store
 from r1tailor.errors import ConfigError
 from r1tailor.registry.version import Content
 from r1tailor.schema.domain import Goal
+from r1tailor.schema.redteam import REDTEAM_METRICS
 
-COMPOSITION, MEASURED = "config.yaml", "evaluation/metrics.json"
+COMPOSITION, MEASURED, ATTACKED = "config.yaml", "evaluation/metrics.json", "redteam/rates.json"
+PROVING = (COMPOSITION, MEASURED, ATTACKED)  # files that goals are judged from
 _MAJORITY = "always giving the most frequent training answer"  # what versions of earlier releases compare with
 _FAULTS = (LookupError, TypeError, AttributeError, AssertionError, RecursionError)  # of values that are no goal
 
@@ -36,11 +38,25 @@ class Verdict:
         return f"{self.metric} {shown}, goal {self.threshold}: {'met' if self.met else 'missed'}{remark}"
 
 
-def verdicts(goals: Sequence[Goal], metrics: dict[str, Any]) -> list[Verdict]:
-    """Return a verdict for each goal. A metric that was not measured, or is NaN, misses its goal."""
+def verdicts(
+    goals: Sequence[Goal], metrics: dict[str, Any], attacked: Mapping[str, Any] | None = None
+) -> list[Verdict]:
+    """Return a verdict for each goal. A metric that was not measured, or is NaN, misses its goal.
+
+    Args:
+        goals: of the domain.
+        metrics: of the evaluation.
+        attacked: rates of the red team; None where it was not composed.
+    """
     against = metrics.get("against_plain", metrics.get("against_majority", {}))
-    judged = [_verdict(goal, metrics["models"]["tuned"].get(goal.metric)) for goal in goals]
+    tuned = {**metrics["models"]["tuned"], **(attacked or {}).get("models", {}).get("tuned", {})}
+    judged = [_verdict(goal, tuned.get(goal.metric)) for goal in goals]
     return [replace(one, remark=_remark(against.get(one.metric))) for one in judged]
+
+
+def before_attacks(goals: Sequence[Goal]) -> list[Goal]:
+    """Return the goals that an evaluation can judge: those on rates of the red team are judged after it."""
+    return [goal for goal in goals if goal.metric not in REDTEAM_METRICS]
 
 
 def _remark(difference: Mapping[str, Any] | None) -> str:
@@ -81,7 +97,8 @@ def contradiction(content: Content, file: Callable[[str], Path]) -> str | None:
     try:
         metrics = store.read_json(file(MEASURED))
         goals = config.plain_values(file(COMPOSITION))["domain"]["goals"]
-        judged = verdicts([Goal.model_construct(**goal) for goal in goals], metrics)
+        attacked = store.read_json(file(ATTACKED)) if ATTACKED in content.files else None
+        judged = verdicts([Goal.model_construct(**goal) for goal in goals], metrics, attacked)
         earned = [verdict.metric for verdict in judged], [str(verdict) for verdict in judged if not verdict.met]
     except (ConfigError, OSError, ValueError, *_FAULTS) as error:
         return f"its goals cannot be checked: {COMPOSITION} or {MEASURED} is not what r1tailor writes ({error!r:.200})"

@@ -131,7 +131,7 @@ def _check_version(
         found.files += 1
         found.size += objects.path(sha256).stat().st_size
     wrong = registry.forgery(version)
-    if not wrong and {version.files.get(name) for name in (goals.COMPOSITION, goals.MEASURED)} <= sound:
+    if not wrong and {version.files[name] for name in goals.PROVING if name in version.files} <= sound:
         wrong = goals.contradiction(version, lambda name: objects.path(version.files[name]))
     if wrong:
         found.damage.append(f"{version.id}: {wrong}")

