@@ -265,7 +265,7 @@ def test_the_domain_goes_from_raw_material_to_an_answer(
     tuned = metrics["models"]["tuned"]
     assert 0 <= tuned["article_f1"]["value"] <= 1
     assert tuned["invented_articles"]["value"] >= 0
-    assert "all_articles" in metrics["against_majority"]
+    assert "all_articles" in metrics["against_plain"]
     examples = read_examples(tmp_path / "instruct" / "test.jsonl")
     mark = "第【…】条" if "zh" in name else "Article […]"
     assert examples
