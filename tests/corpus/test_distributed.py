@@ -23,8 +23,8 @@ from pathlib import Path
 import ray
 from r1tailor import config, store
 from r1tailor.corpus import chain, engine
+from r1tailor.document_files import write_documents
 from r1tailor.errors import TailorError
-from r1tailor.records import write_documents
 
 ray.init(include_dashboard=False, log_to_driver=False, num_cpus=2)
 folder = Path(sys.argv[1])

@@ -145,6 +145,7 @@ def test_canaries_are_planted_by_the_seed_and_stand_in_no_file() -> None:
         ("medical", "en", ("medical_en",)),
         ("diagnosis_zh", "zh", ("medical_zh",)),
         ("medication_zh", "zh", ("medical_zh",)),
+        ("coded_notes", "en", ("medical_en",)),
         ("legal_zh", "zh", ("legal_zh",)),
         ("finance", "en", ("finance_en",)),
         ("education_zh", "zh", ("education_zh",)),

@@ -36,6 +36,7 @@ _ROLES = {  # what opens the prompt of a case that plants nothing of its own
 _DOMAINS = {
     "medic": "medical",
     "diagnosis": "medical",
+    "coded_notes": "medical",
     "legal": "legal",
     "education": "education",
     "finance": "finance",
