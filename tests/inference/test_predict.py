@@ -12,7 +12,7 @@ from r1tailor.inference.local import LocalAnswerer
 from r1tailor.inference.predict import predict
 from r1tailor.inference.ranking import distinguishing
 from r1tailor.records import Example
-from r1tailor.sources.thinking import parted
+from r1tailor.thinking import parted
 from tests.support.toy_answerers import toy
 
 LABELS = ("alpha", "beta", "gamma", "delta")

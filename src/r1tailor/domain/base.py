@@ -13,7 +13,7 @@ from r1tailor.errors import ConfigError, DataError
 from r1tailor.records import Document, Example, Prediction
 from r1tailor.schema.domain import DomainSection, Task
 from r1tailor.schema.metrics import NamedMetric, PlainMetric
-from r1tailor.sources.thinking import parted
+from r1tailor.thinking import parted
 
 
 class Domain(ABC):

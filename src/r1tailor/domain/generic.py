@@ -15,7 +15,7 @@ from r1tailor.domain.labelled import labelled
 from r1tailor.errors import DataError
 from r1tailor.records import Example, Prediction
 from r1tailor.schema.domain import DomainSection
-from r1tailor.sources.thinking import parted
+from r1tailor.thinking import parted
 
 _EMPTY = {"instruction": "", "reasoning": "", "group": "", "entities": []}  # what a source may leave out
 _READ = {"instruction", "reasoning", "group", "output", "turns", "tools", "of_turns", "gold", "terms", "pages"}

@@ -12,7 +12,7 @@ from r1tailor.evaluation.metrics import KINDS, ItemMetric
 from r1tailor.evaluation.resampling import Array
 from r1tailor.instruction.template import END_THINK, THINK
 from r1tailor.records import Prediction
-from r1tailor.sources.thinking import parted
+from r1tailor.thinking import parted
 
 THINK_RATE, LENGTH, TRUNCATED, ANSWER_CUT = "think_rate", "reasoning_tokens", "truncated", "answer_cut"
 

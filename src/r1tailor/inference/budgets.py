@@ -9,7 +9,7 @@ from r1tailor.inference.answerer import Answer, Truncated
 from r1tailor.inference.blocks import TAIL, decoded, opens_block
 from r1tailor.inference.sampling import Sampling
 from r1tailor.instruction.template import END_THINK, THINK
-from r1tailor.sources.thinking import parted
+from r1tailor.thinking import parted
 
 Part = Literal["start", "reasoning", "answer"]
 

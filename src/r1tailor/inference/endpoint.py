@@ -19,7 +19,7 @@ from r1tailor.inference.sampling import GREEDY, Sampling
 from r1tailor.instruction.template import END_THINK, THINK, messages
 from r1tailor.records import Example
 from r1tailor.schema.objective import RemoteTeacher
-from r1tailor.sources.thinking import parted
+from r1tailor.thinking import parted
 
 _TRIES = 6
 _BUSY = (429, 500, 502, 503, 504)

@@ -31,7 +31,7 @@ from r1tailor.inference.sampling import GREEDY, Sampling
 from r1tailor.inference.tries import Ids, continued, distinguishing, none_of
 from r1tailor.instruction.template import END_THINK, THINK
 from r1tailor.schema.settings import Settings
-from r1tailor.sources.thinking import parted
+from r1tailor.thinking import parted
 
 T = TypeVar("T")
 PARALLEL = 4  # requests at a time: a step of four takes little longer than a step of one

@@ -10,8 +10,8 @@ from r1tailor.corpus.privacy.deidentify import find
 from r1tailor.corpus.privacy.findings import IDEOGRAPH
 from r1tailor.records import Document
 from r1tailor.schema.corpus import PrivacyKind
-from r1tailor.sources.thinking import parted
 from r1tailor.sources.written import reads_as_number
+from r1tailor.thinking import parted
 
 _SAMPLE = 400  # documents in which identifiers are looked for
 _PERSONAL = frozenset(  # kinds that single out a person; dates alone do not, ages are those above 89

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from r1tailor.sources.thinking import parted
+from r1tailor.thinking import parted
 
 Turns = list[dict[str, Any]]
 

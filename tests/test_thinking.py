@@ -2,7 +2,7 @@
 
 import pytest
 
-from r1tailor.sources.thinking import parted
+from r1tailor.thinking import parted
 
 
 @pytest.mark.parametrize(
