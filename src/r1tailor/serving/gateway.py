@@ -14,11 +14,11 @@ from r1tailor.schema.serving import Serving
 from r1tailor.serving.access import Identity
 from r1tailor.serving.answers import Answer, Delta, added, merged
 from r1tailor.serving.audit import Audit
-from r1tailor.serving.budgets import Budgets, longest
 from r1tailor.serving.engine import Ask, Finish, Piece, Turn
 from r1tailor.serving.ledger import Ledger, Told
 from r1tailor.serving.limits import Limiter
 from r1tailor.serving.metrics import Metrics
+from r1tailor.serving.reasoning_budget import ReasoningBudget
 from r1tailor.serving.refusals import Refused
 from r1tailor.serving.served import Loaded, Served, Slot
 from r1tailor.serving.sessions import Sessions
@@ -157,7 +157,7 @@ class Gateway:
     async def _delta(self, loaded: Loaded, ask: Ask, index: int, answer: Answer) -> AsyncGenerator[Delta, None]:
         """Yield what is added to one answer, and last what was held back, with the reason of the end."""
         shaper = Shaper(opened=loaded.engine.opens_reasoning, stop=ask.stop, plain=not ask.turns)
-        budgets = Budgets(loaded.settings.evaluation)
+        budget = ReasoningBudget(loaded.settings.evaluation.max_reasoning_tokens)
         finish: Finish = "stop"
         async with aclosing(loaded.engine.stream(ask)) as pieces:
             async for piece in self._in_time(pieces):
@@ -168,7 +168,7 @@ class Gateway:
                 if reasoning or content or piece.reasoning or piece.logprobs:
                     yield added(index, answer, piece.reasoning + reasoning, content, piece.logprobs)
                 parts = ("reasoning", "reasoning") if piece.reasoning else (before, shaper.part)
-                spent = bool(ask.turns) and budgets.spend(piece.tokens, *parts)
+                spent = bool(ask.turns) and budget.spend(piece.tokens, *parts)
                 finish = piece.finish or finish
                 if shaper.stopped:
                     finish = "stop"
@@ -221,8 +221,6 @@ class Gateway:
     def _prepared(self, ask: Ask, loaded: Loaded) -> Ask:
         """Return an ask as the model was trained to read it, with the length of reasoning and answer together."""
         most = self.settings.limits.max_tokens
-        if ask.turns:
-            most = min(most, longest(loaded.settings.evaluation))
         wanted = ask.sampling.max_answer_tokens
         sampling = replace(ask.sampling, max_answer_tokens=min(most, wanted or most))
         return replace(ask, sampling=sampling, turns=conversation(ask.turns, loaded.settings.domain.task.instruction))

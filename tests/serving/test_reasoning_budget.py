@@ -1,4 +1,4 @@
-"""Reasoning and answer of a chat have the budgets of evaluation, and a request's length is above both together."""
+"""The reasoning of a chat has the budget of evaluation, its answer has not; a request's length is above both."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from r1tailor import config
-from r1tailor.serving.budgets import Budgets, longest
+from r1tailor.serving.reasoning_budget import ReasoningBudget
 from tests.support.serving import Scripted, Shelf, gateway
 
 LIMITS = ("evaluation.max_reasoning_tokens=6", "evaluation.max_answer_tokens=4")
@@ -23,31 +23,24 @@ def _asked(folder: Path, write: Callable[..., str], *, opens: bool = False, **mo
         return message.get("reasoning") or "", message["content"] or "", choice["finish_reason"]
 
 
-def test_an_answer_is_cut_at_its_own_budget(tmp_path: Path) -> None:
-    assert _asked(tmp_path, lambda _: SAID) == ("", "s" * 12, "length")
-    reasoning, content, end = _asked(tmp_path, lambda _: f"rrr</think>{SAID}", opens=True)
-    assert (reasoning, content, end) == ("rrr", "s" * 13, "length"), "the tokens of the block are not the answer's"
+def test_an_answer_is_as_long_as_the_model_makes_it(tmp_path: Path) -> None:
+    assert _asked(tmp_path, lambda _: SAID) == ("", SAID, "stop")
+    assert _asked(tmp_path, lambda _: f"rrr</think>{SAID}", opens=True) == ("rrr", SAID, "stop")
 
 
 def test_reasoning_that_does_not_end_within_its_budget_ends_the_answer(tmp_path: Path) -> None:
     assert _asked(tmp_path, lambda _: THOUGHT, opens=True) == ("r" * 18, "", "length")
 
 
-def test_what_ends_in_time_ends_by_itself(tmp_path: Path) -> None:
-    assert _asked(tmp_path, lambda _: "rrr</think>yes", opens=True) == ("rrr", "yes", "stop")
-    assert _asked(tmp_path, lambda _: "s" * 12) == ("", "s" * 12, "stop"), "as long as the budget"
+def test_reasoning_that_ends_in_time_is_followed_by_its_answer(tmp_path: Path) -> None:
     assert _asked(tmp_path, lambda _: "r" * 10 + "</think>yes", opens=True) == ("r" * 10, "yes", "stop")
 
 
 def test_a_requests_length_is_above_both_together(tmp_path: Path) -> None:
     assert _asked(tmp_path, lambda _: THOUGHT, opens=True, max_tokens=2) == ("r" * 6, "", "length")
-    shelf = Shelf(settings=config.load([*LIMITS]))
-    with gateway(tmp_path / "all", shelf=shelf) as harness:
-        harness.ask(max_completion_tokens=1000)
-        assert harness.engine.asked[-1].sampling.max_answer_tokens == 10
 
 
-def test_a_text_that_is_continued_has_no_budgets(tmp_path: Path) -> None:
+def test_a_text_that_is_continued_has_no_budget(tmp_path: Path) -> None:
     shelf = Shelf(settings=config.load([*LIMITS]))
     shelf.engines[shelf.current] = Scripted(lambda _: SAID)
     with gateway(tmp_path, shelf=shelf) as harness:
@@ -57,11 +50,14 @@ def test_a_text_that_is_continued_has_no_budgets(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "tokens", "spent"), [("start", 99, False), ("reasoning", 6, True), ("content", 3, False)]
+    ("part", "tokens", "spent"),
+    [("start", 99, False), ("reasoning", 6, True), ("reasoning", 5, False), ("content", 99, False)],
 )
 def test_tokens_count_once_it_is_known_what_they_begin(part: str, tokens: int, spent: bool) -> None:
-    wanted = config.load([*LIMITS]).evaluation
-    assert longest(wanted) == 10
-    budgets = Budgets(wanted)
-    assert budgets.spend(tokens, part, part) is spent
-    assert budgets.spend(1, part, "content") is (part != "reasoning"), "99 + 1, or 3 + 1; the end of a block is its own"
+    assert ReasoningBudget(6).spend(tokens, part, part) is spent
+
+
+def test_what_began_before_it_was_known_counts_as_what_it_became() -> None:
+    budget = ReasoningBudget(6)
+    assert not budget.spend(5, "start", "start")
+    assert budget.spend(1, "start", "reasoning")
