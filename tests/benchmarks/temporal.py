@@ -287,7 +287,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("/tmp/temporal"), help="of --finance: resumed from there")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--arms", nargs="+", choices=ARMS, default=list(ARMS))
-    parser.add_argument("overrides", nargs="*", help="of the composition, after --")
+    parser.add_argument("overrides", nargs="*", help="of the composition, last")
     given = parser.parse_args()
     if given.finance:
         (run_finance if given.finance == "arms" else run_attainable)(given)
