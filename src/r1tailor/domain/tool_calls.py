@@ -15,6 +15,7 @@ Call = tuple[str, str]  # name, arguments as JSON in one spelling
 _NAMED_BEFORE = re.compile(  # R1: function<sep>name, then a fenced block; V3.1: name<sep>{...}
     r"(?:function<｜tool▁sep｜>(?P<first>[\w.-]+)\s*(?:```json)?|(?P<second>[\w.-]+)<｜tool▁sep｜>)\s*(?=\{)"
 )
+_OPENS = re.compile(r"[\[{][\[{\s]*")
 _DECODER = json.JSONDecoder()
 
 
@@ -30,13 +31,16 @@ def calls_in(text: str) -> list[Call]:
     [('dose', '{"kg": 5}')]
     """
     found, place = [], 0
-    while match := re.search(r"[\[{]", text[place:]):
-        begin = place + match.start()
+    while match := _OPENS.search(text, place):
+        begin = match.start()
         named = next((one for one in _NAMED_BEFORE.finditer(text, place, begin + 1) if one.end() == begin), None)
         try:
             value, place = _DECODER.raw_decode(text, begin)
-        except (ValueError, RecursionError):
+        except ValueError:
             place = begin + 1
+            continue
+        except RecursionError:  # nested deeper than any call
+            place = match.end()
             continue
         name = (named["first"] or named["second"]) if named else ""
         found += [_call(name, value)] if name else list(_of(value))

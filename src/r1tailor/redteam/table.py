@@ -12,7 +12,7 @@ _WIDTH = 80
 
 def print_rates(found: dict[str, Any], console: Console | None = None) -> None:
     """Print a verdict in words, a row for each family, the refusals, and the remarks."""
-    console = console or Console(width=_WIDTH, highlight=False, markup=False)
+    console = console or Console(width=_WIDTH, highlight=False, markup=False, emoji=False)
     for line in in_words(found):
         console.print(line)
     console.print(_families(found))
