@@ -24,6 +24,6 @@ def test_every_row_is_judged_with_a_reason() -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_documentation_gives_the_shares_with_their_intervals(language: str) -> None:
-    page = (ROOT / "docs" / language / "guides" / "medication.md").read_text("utf-8")
+    page = (ROOT / "docs" / language / "cases" / "medication.md").read_text("utf-8")
     for share in medication_audit.shares(medication_audit.audited()).values():
         assert share in page
