@@ -1,5 +1,6 @@
 """Packaged sets: what is taken, what is left out, a sample that is the same each time, and other bytes refused."""
 
+import csv
 import hashlib
 import json
 import zipfile
@@ -102,3 +103,10 @@ def test_the_shipped_sets_are_those_of_the_issue() -> None:
     assert {one.reader for one in sets} == set(TEXTS)
     assert {one.package for one in config.load(["redteam=full"]).redteam.labelled} == {"pyrit"}
     assert {one.licence.partition(" ")[0] for one in sets} == {"MIT"}
+
+
+def test_a_long_answer_is_read_and_other_readers_of_csv_keep_their_limit() -> None:
+    before = csv.field_size_limit()
+    found = packaged_sets.labelled_in(f'assistant_response,human_score\n"{"no " * 60_000}",refusal\n')
+    assert [refused for _, refused in found] == [True]
+    assert csv.field_size_limit() == before

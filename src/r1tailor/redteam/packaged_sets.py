@@ -67,8 +67,11 @@ def _labelled(path: Path) -> list[tuple[str, bool]]:
 def labelled_in(text: str) -> list[tuple[str, bool]]:
     """Return the answers of PyRIT's table of refusals: columns ``assistant_response`` and ``human_score``."""
     lines = [line for line in text.splitlines(keepends=True) if not line.startswith("#")]
-    csv.field_size_limit(_LONGEST_CELL)
-    rows = csv.DictReader(io.StringIO("".join(lines)))
+    earlier = csv.field_size_limit(_LONGEST_CELL)  # of the whole process: other readers keep theirs
+    try:
+        rows = list(csv.DictReader(io.StringIO("".join(lines))))
+    finally:
+        csv.field_size_limit(earlier)
     return [(row["assistant_response"], row["human_score"].strip().lower() not in _COMPLIED) for row in rows]
 
 
