@@ -24,6 +24,7 @@ from r1tailor.domain.cited_articles import (
 )
 from r1tailor.domain.legal import names_of
 from r1tailor.domain.legal_articles import LegalArticlesDomain
+from r1tailor.domain.named_metrics import precision_recall_f1
 from r1tailor.domain.passages import passages
 from r1tailor.errors import DataError
 from r1tailor.records import Document, Example, Prediction
@@ -90,11 +91,11 @@ class ArticleSets(Domain):
         cited = self.cited_in(answer_of(prediction.generated), example.fields["act"])
         wanted = {Article(*pair) for pair in example.fields["cited"]}
         hits = len(cited & wanted)
-        precision, recall = hits / len(cited) if cited else 0.0, hits / len(wanted)
+        precision, recall, f1 = precision_recall_f1(hits, len(cited), len(wanted))
         repealed = {article for article in cited if self._is_repealed(article)}
         invented = cited - self._in_force.keys() - repealed
         return {
-            "article_f1": 2 * hits / (len(cited) + len(wanted)),
+            "article_f1": f1,
             "article_precision": precision,
             "article_recall": recall,
             "all_articles": float(hits == len(wanted)),
