@@ -16,6 +16,7 @@ from r1tailor.schema.objective import SUPERVISED, Objective
 from r1tailor.schema.redteam import Redteam
 from r1tailor.schema.serving import Serving
 from r1tailor.schema.training import Optimizer, Scheduler, Strategy, Trainer
+from r1tailor.schema.update import Update
 
 
 class Settings(Section):
@@ -40,6 +41,7 @@ class Settings(Section):
     evaluation: Evaluation = Field(description="How base and tuned model are measured on the same held-out items.")
     redteam: Redteam = Field(default=Redteam(), description="Which attacks base and tuned model are put through.")
     serving: Serving = Field(description="How a version is served.")
+    update: Update = Field(description="How a version learns from each day's material.")
 
     @model_validator(mode="after")
     def _has_a_teacher_that_writes_reasoning(self) -> "Settings":
