@@ -67,7 +67,8 @@ def alarms(seeds: int, requests: int, before: float, after: float, margin: float
         generator = np.random.default_rng(seed)
         reference = generator.random(2000) < before
         live = generator.random(requests) < after
-        hits += alarm(Signal("a rate", tuple(reference), tuple(live), margin), alpha).raised
+        signal = Signal("corrected", tuple(reference.tolist()), tuple(live.tolist()), margin)
+        hits += alarm(signal, alpha).raised
     return hits / seeds
 
 
@@ -76,7 +77,7 @@ def main() -> None:
     seeds = int(sys.argv[1]) if sys.argv[1:] else 2000
     print(f"{DAYS} days, {ITEMS} items a day, {DISCORDANT:.0%} discordant, alpha {ALPHA}, {seeds} seeds")
     print(f"every day at alpha: {naive(min(seeds, 500)):.4f} of periods promote an equal candidate")
-    for spending in ("even", "decaying"):
+    for spending in ("even", "front"):
         for same in (False, True):
             for honest in (0.0, 0.5, 0.9):
                 rate = family_wise(seeds, spending, same_items=same, honest=honest)

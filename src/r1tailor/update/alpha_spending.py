@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Spending = Literal["even", "decaying"]
+Spending = Literal["even", "front"]
 _DECAY = 1.5  # exponent: the share of try i falls as i ** -1.5
 
 
@@ -35,7 +35,7 @@ def level(alpha: float, horizon: int, spending: Spending, before: Sequence[Try])
     Args:
         alpha: probability that a period promotes one or more candidates that are no better than their champions.
         horizon: tries of a period.
-        spending: ``even``: each try has the same share; ``decaying``: the first tries have more.
+        spending: ``even``: each try has the same share; ``front``: the first tries have more.
         before: all earlier tries, oldest first.
 
     >>> level(0.05, 100, "even", [])

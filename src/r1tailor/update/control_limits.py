@@ -1,21 +1,23 @@
 """Live signals of a version against those of the version before it: when it has to be rolled back.
 
-Each signal is a yes or no for each answer: corrected, truncated, refused, slow (slower than 95 % of the answers of the
-version before). Its control limit is the upper end of the interval of the earlier version's rate, plus a margin. The
-live rate is followed by a confidence sequence, so that it may be looked at after every answer: an honest version is
-rolled back with at most the probability ``alpha``, over all signals and however long it serves.
+Each signal is a yes or no for each answer: corrected, truncated, refused, slow (slower than a factor times the median
+of the version before). The control limit of the first three is the upper end of the interval of the earlier version's
+rate plus the rise that is allowed; more than half of the answers may not be slow. The live rate is followed by a
+confidence sequence, so that it may be looked at after every answer: a version that changed nothing is rolled back with
+at most the probability ``alpha``, over all signals and however long it serves.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import median
 from typing import Any
 
-import numpy as np
 from scipy.stats import beta
 
+from r1tailor.schema.update import Control
 from r1tailor.serving.study.sequential import confidence_sequence
 
-SLOW = 0.95  # quantile of the earlier version's seconds
+SLOW = "slow"
 _FEWEST = 50  # answers of the earlier version, below which its rate says nothing
 _MOST = 5000  # newest answers that are looked at
 _OF_ONE_USER = 3  # corrections of one user that count: nobody rolls a version back alone
@@ -46,13 +48,13 @@ class Signal:
         name: of the signal.
         reference: [n] of the version before.
         live: [m] of the version at work, in the order of its answers.
-        margin: that is added to the limit.
+        rise: that is allowed.
     """
 
     name: str
     reference: tuple[bool, ...]
     live: tuple[bool, ...]
-    margin: float
+    rise: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,9 @@ def alarm(signal: Signal, alpha: float) -> Alarm:
     if n < _FEWEST:
         return Alarm(signal.name, before, None, rate, 0.0, len(live), raised=False)
     upper = 1.0 if seen == n else float(beta.ppf(1 - alpha / 2, seen + 1, n - seen))
+    upper = max(upper, 0.5) if signal.name == SLOW else upper
     low, _ = confidence_sequence([1.0 if yes else -1.0 for yes in live], alpha) if live else (-1.0, 1.0)
-    limit, lowest = upper + signal.margin, (low + 1) / 2
+    limit, lowest = upper + signal.rise, (low + 1) / 2
     return Alarm(signal.name, before, limit, rate, lowest, len(live), raised=lowest > limit)
 
 
@@ -113,7 +116,7 @@ def signals(
     before: Sequence[Answered],
     live: Sequence[Answered],
     corrected: Mapping[str, Sequence[tuple[str, str]]],
-    margin: float,
+    control: Control,
 ) -> list[Signal]:
     """Return the four signals.
 
@@ -121,19 +124,21 @@ def signals(
         before: answers of the version before.
         live: answers of the version at work.
         corrected: ``before`` and ``live`` -> (ISO date, user) of each correction or thumb down.
-        margin: that is added to each limit.
+        control: the rises that are allowed.
     """
-    slow = float(np.quantile([one.seconds for one in before], SLOW)) if before else float("inf")
+    slow = control.latency_factor * median(one.seconds for one in before) if before else float("inf")
     both = {"before": before, "live": live}
+    flags = {which: _corrected(each, corrected.get(which, ())) for which, each in both.items()}
 
-    def pair(name: str, told: Mapping[str, tuple[bool, ...]]) -> Signal:
-        return Signal(name, told["before"], told["live"], margin)
+    def pair(name: str, told: Callable[[Answered], bool], rise: float) -> Signal:
+        reference, now = (tuple(told(one) for one in each) for each in both.values())
+        return Signal(name, reference, now, rise)
 
     return [
-        pair("corrected", {which: _corrected(each, corrected.get(which, ())) for which, each in both.items()}),
-        pair("truncated", {which: tuple(one.truncated for one in each) for which, each in both.items()}),
-        pair("refused", {which: tuple(one.refused for one in each) for which, each in both.items()}),
-        pair("slow", {which: tuple(one.seconds > slow for one in each) for which, each in both.items()}),
+        Signal("corrected", flags["before"], flags["live"], control.correction_rate),
+        pair("truncated", lambda one: one.truncated, control.truncation_rate),
+        pair("refused", lambda one: one.refused, control.refusal_rate),
+        pair(SLOW, lambda one: one.seconds > slow, 0.0),
     ]
 
 
