@@ -49,7 +49,10 @@ def test_without_answers_before_there_is_no_limit() -> None:
 
 def test_answers_are_read_from_the_lines_of_chats_that_were_answered() -> None:
     line = {"at": "2026-01-01", "what": "chat", "decision": "answered", "version": "a", "seconds": 1.5}
-    line |= {"truncated": True, "refused": False}
+    line |= {"truncated": True, "refused": False, "channel": "served"}
     lines = [line, line | {"what": "warning"}, line | {"decision": "failed"}, {**line, "version": "b"}]
+    shadow = {**line, "version": "c", "channel": "shadow"}
+    assert list(answers([line, shadow], ["shadow"])) == ["c"]
+    lines.append(shadow)
     old = {key: value for key, value in line.items() if key != "seconds"}
     assert answers([*lines, old]) == {name: [Answered("2026-01-01", 1.5, True, False)] for name in ("a", "b")}

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from r1tailor import durable
-from r1tailor.registry.channels import WITHDRAW
 from r1tailor.registry.deployed import id_of
 from r1tailor.registry.goals import PROVING
 from r1tailor.registry.registry import Registry
@@ -52,7 +51,7 @@ def texts(registry: Registry) -> set[str]:
 
 
 def unneeded(registry: Registry) -> set[str]:
-    """Return the hashes of all files of withdrawn versions that no other version needs, but what proves their record."""
+    """Return the hashes of what withdrawn versions alone need, without the files that prove their record."""
     return _of_withdrawn(registry, lambda name: name not in PROVING)
 
 

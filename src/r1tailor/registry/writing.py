@@ -10,8 +10,8 @@ from typing import Any
 from r1tailor import store
 from r1tailor.errors import RegistryError
 from r1tailor.registry import channels, goals
-from r1tailor.registry.files import read_folder
 from r1tailor.registry.deployed import id_of
+from r1tailor.registry.files import read_folder
 from r1tailor.registry.reading import RegistryReader
 from r1tailor.registry.version import (
     AT,

@@ -142,14 +142,17 @@ def signals(
     ]
 
 
-def answers(lines: Iterable[Mapping[str, Any]]) -> dict[str, list[Answered]]:
-    """Return the answers of each version, oldest first, from lines of the audit log.
+def answers(
+    lines: Iterable[Mapping[str, Any]], channels: Sequence[str] = ("served", "canary")
+) -> dict[str, list[Answered]]:
+    """Return the answers of each version in some channels, oldest first, from lines of the audit log.
 
     Lines of earlier releases, which hold no seconds, are left out.
     """
     found: dict[str, list[Answered]] = {}
     for line in lines:
-        if line["what"] == "chat" and line["decision"] == "answered" and "seconds" in line:
+        answered_one = line["what"] == "chat" and line["decision"] == "answered" and line["channel"] in channels
+        if answered_one and "seconds" in line:
             answered = Answered(line["at"], line["seconds"], line["truncated"], line["refused"])
             found.setdefault(line["version"], []).append(answered)
     return found

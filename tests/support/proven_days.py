@@ -1,0 +1,152 @@
+"""A project with a trained toy version as its champion, and days made by hand: selected, ready to be trained."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from r1tailor import config, stages, store
+from r1tailor.inference import open_located
+from r1tailor.inference.answerer import Answerer
+from r1tailor.layout import RunFolder
+from r1tailor.record_files import read_examples, write_records
+from r1tailor.records import Example
+from r1tailor.registry import Registry, Version
+from r1tailor.registry.files import write_folder
+from r1tailor.schema.settings import Settings
+from r1tailor.update.day import Day, Material, Selected, UpdateFolder, write_lines
+from r1tailor.update.history import decisions
+from r1tailor.update.prove import prove
+from r1tailor.update.standing import standing
+from r1tailor.update.train import train
+from tests.support.toy_run import NAME, toy_run, toy_settings
+
+QUICK = (
+    "update.train.epochs=2",
+    "update.prove.items=40",
+    "update.prove.improve=[day]",
+    "update.promote.channels=[]",
+    "update.promote.mode=automatic",
+)
+
+
+@dataclass
+class Project:
+    """A project's folder and its composition."""
+
+    root: Path
+    settings: Settings
+
+    @property
+    def places(self) -> UpdateFolder:
+        """Of the daily update."""
+        return UpdateFolder(self.root / "outputs" / NAME / "update")
+
+    @property
+    def registry(self) -> Registry:
+        """The project's."""
+        return Registry(self.root / "outputs" / "registry")
+
+    def day(self, name: str, selected: Sequence[Selected], own: Sequence[Example] = (), *overrides: str) -> Day:
+        """Freeze a day that has selected something and keeps a slice of its own."""
+        folder = self.places.days / name
+        settings = toy_settings(self.root, *QUICK, *overrides)
+        store.write_text(folder / "config.yaml", config.as_yaml(settings))
+        write_lines(folder / "material.jsonl", [one.material for one in selected])
+        (folder / "select").mkdir()
+        write_lines(folder / "select" / "selected.jsonl", selected)
+        held_out = {"domain": _hashes(self.places.held_out())}
+        held_out |= {day: _hashes(self.places.held_out(day)) for day in self.places.names() if day != name}
+        trained = [day for day, what in decisions(self.places.history).items() if what == "promoted"]
+        current, _, _ = self.registry.of_domain(NAME) or (None, None, None)
+        assert current is not None
+        model = self.registry.folder_of(current) / "model" / store.MANIFEST
+        facts: dict[str, Any] = {
+            "seed": 7,
+            "config": store.sha256_file(folder / "config.yaml"),
+            "material": store.sha256_file(folder / "material.jsonl"),
+            "champion": _champion(current, model),
+            "base": store.sha256_file(self.places.base),
+            "held_out": held_out,
+            "trained": {day: store.sha256_file(self._selected(day)) for day in trained},
+        }
+        store.write_json(folder / "day.json", facts | standing(self.places, settings.update, name))
+        self.places.held_out(name).mkdir(parents=True)
+        write_records(self.places.held_out(name) / "items.jsonl", own)
+        return self.places.day(name)
+
+    def _selected(self, day: str) -> Path:
+        return self.places.days / day / "select" / "selected.jsonl"
+
+    def answerer(self, day: Day) -> Answerer:
+        """The day's champion."""
+        return open_located(day.located(self.root), root=self.root)
+
+    def trained(self, day: Day) -> Path:
+        """Train a day's candidate; return the folder of the stage."""
+        return self._stage(day, "train")
+
+    def proven(self, day: Day) -> Path:
+        """Put a day's candidate to the proof; return the folder of the stage."""
+        return self._stage(day, "prove")
+
+    def _stage(self, day: Day, name: str) -> Path:
+        work = {"train": train, "prove": prove}[name]
+        with store.replaced_folder(day.stage(name), {"stage": name}) as temporary:
+            work(day, temporary, self.answerer(day), self.root)
+        return day.stage(name)
+
+    def base(self) -> list[Example]:
+        """The examples that the first champion was trained on."""
+        return read_examples(self.places.base)
+
+
+def project(root: Path) -> Project:
+    """Train, evaluate and register the toy domain, and freeze what days begin with."""
+    root.mkdir(parents=True)
+    settings = toy_settings(root, *QUICK)
+    run = toy_run(root)
+    version = registered(root, run, settings)
+    made = Project(root, settings)
+    store.write_text(made.places.base, (run.examples / "train.jsonl").read_text("utf-8"))
+    for part in ("test", "validation"):
+        store.write_text(made.places.held_out() / f"{part}.jsonl", (run.examples / f"{part}.jsonl").read_text("utf-8"))
+    assert version.domain == NAME
+    return made
+
+
+def registered(root: Path, run: RunFolder, settings: Settings) -> Version:
+    """Register a run as the stage does, in a registry below a root."""
+    metrics = store.read_json(run.evaluation / "metrics.json")
+    facts = {"domain": NAME, "parent": None, "model": settings.model.name, "strategy": settings.strategy.kind}
+    facts |= {"metrics": metrics, "goals": [], "missed_goals": []}
+    parts = stages._version_parts(settings, run)
+    write_folder(root / "made", parts, {"config.yaml": config.as_yaml(settings)}, facts)
+    version, _ = Registry(root / "outputs" / "registry").take_in(root / "made")
+    return version
+
+
+def selected(examples: Sequence[Example], kind: str = "document", user: str = "", **how: Any) -> list[Selected]:  # noqa: ANN401
+    """Return examples as a day selects them."""
+    return [
+        Selected(Material(one.id, kind, one, "feedback", "2026-01-01", user, **how), "a test", 1.0, "person", 0)  # type: ignore[arg-type]
+        for one in examples
+    ]
+
+
+def examples(count: int, prefix: str, output: str = "green") -> list[Example]:
+    """Return examples that no other day has."""
+    return [Example(f"{prefix}{n}", "Which colour?", f"{prefix} thing {n}", output) for n in range(count)]
+
+
+def renamed(made: Sequence[Example], prefix: str) -> list[Example]:
+    """Return examples under other ids."""
+    return [replace(one, id=f"{prefix}{one.id}") for one in made]
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {file.name: store.sha256_file(file) for file in sorted(folder.glob("*.jsonl"))}
+
+
+def _champion(version: Version, manifest: Path) -> dict[str, str]:
+    return {"version": version.id, "manifest": store.sha256_file(manifest)}
