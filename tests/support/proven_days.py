@@ -1,25 +1,30 @@
 """A project with a trained toy version as its champion, and days made by hand: selected, ready to be trained."""
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from r1tailor import config, stages, store
+import pytest
+
+from r1tailor import artifact, config, stages, store
 from r1tailor.inference import open_located
 from r1tailor.inference.answerer import Answerer
 from r1tailor.layout import RunFolder
 from r1tailor.record_files import read_examples, write_records
-from r1tailor.records import Example
+from r1tailor.records import Example, Prediction
 from r1tailor.registry import Registry, Version
 from r1tailor.registry.files import write_folder
 from r1tailor.schema.settings import Settings
 from r1tailor.update.day import Day, Material, Selected, UpdateFolder, write_lines
 from r1tailor.update.history import decisions
 from r1tailor.update.prove import prove
+from r1tailor.update.replay import learnt
 from r1tailor.update.standing import standing
 from r1tailor.update.train import train
-from tests.support.toy_run import NAME, toy_run, toy_settings
+from tests.support.toy_run import NAME, toy_settings
+from tests.support.versions import METRICS
 
 QUICK = (
     "update.train.epochs=2",
@@ -28,6 +33,9 @@ QUICK = (
     "update.promote.channels=[]",
     "update.promote.mode=automatic",
 )
+
+
+Right = Callable[[str, Example], bool]  # "champion" or "tuned", and the item
 
 
 @dataclass
@@ -86,6 +94,26 @@ class Project:
         """Train a day's candidate; return the folder of the stage."""
         return self._stage(day, "train")
 
+    def given(self, day: Day) -> Path:
+        """Give a day a candidate without training: the champion's weights under another name."""
+        found = day.located(self.root)
+        mixture = learnt({day.name: day.selected()}, day.name)
+        with store.replaced_folder(day.stage("train"), {"stage": "train"}) as temporary:
+            shutil.copytree(found.model, temporary / "model")
+            artifact.amend(temporary / "model", {"parent": day.champion.manifest, "day": day.name})
+            write_lines(temporary / "mixture.jsonl", mixture)
+        return day.stage("train")
+
+    def answering(self, monkeypatch: pytest.MonkeyPatch, right: Right) -> None:
+        """Let proofs be decided by what each model gets right: (who, item) -> whether."""
+
+        def answers(domain: Any, settings: Any, model: Path, items: Any, canaries: Any, root: Path) -> Any:  # noqa: ANN401
+            who = "champion" if "deployed" in model.parts else "tuned"
+            made = {one.id: _prediction(one, right(who, one)) for one in items}
+            return made, [prompt for prompt, never in canaries if never == f"said by {who}"]
+
+        monkeypatch.setattr("r1tailor.update.prove._answers", answers)
+
     def proven(self, day: Day) -> Path:
         """Put a day's candidate to the proof; return the folder of the stage."""
         return self._stage(day, "prove")
@@ -102,10 +130,12 @@ class Project:
 
 
 def project(root: Path) -> Project:
-    """Train, evaluate and register the toy domain, and freeze what days begin with."""
+    """Train and register the toy domain, and freeze what days begin with."""
     root.mkdir(parents=True)
     settings = toy_settings(root, *QUICK)
-    run = toy_run(root)
+    run = RunFolder(root / "run")
+    for stage in ("collect", "clean", "annotate", "instruct", "teach", "train"):
+        stages.STAGES[stage](settings, run)
     version = registered(root, run, settings)
     made = Project(root, settings)
     store.write_text(made.places.base, (run.examples / "train.jsonl").read_text("utf-8"))
@@ -117,9 +147,9 @@ def project(root: Path) -> Project:
 
 def registered(root: Path, run: RunFolder, settings: Settings) -> Version:
     """Register a run as the stage does, in a registry below a root."""
-    metrics = store.read_json(run.evaluation / "metrics.json")
+    store.write_json(run.evaluation / "metrics.json", METRICS)
     facts = {"domain": NAME, "parent": None, "model": settings.model.name, "strategy": settings.strategy.kind}
-    facts |= {"metrics": metrics, "goals": [], "missed_goals": []}
+    facts |= {"metrics": METRICS, "goals": [], "missed_goals": []}
     parts = stages._version_parts(settings, run)
     write_folder(root / "made", parts, {"config.yaml": config.as_yaml(settings)}, facts)
     version, _ = Registry(root / "outputs" / "registry").take_in(root / "made")
@@ -142,6 +172,11 @@ def examples(count: int, prefix: str, output: str = "green") -> list[Example]:
 def renamed(made: Sequence[Example], prefix: str) -> list[Example]:
     """Return examples under other ids."""
     return [replace(one, id=f"{prefix}{one.id}") for one in made]
+
+
+def _prediction(item: Example, right: bool) -> Prediction:
+    answer = item.output if right else "violet"
+    return Prediction(item.id, answer, -1.0 if right else -2.0, 2, answer, (), {"label_accuracy": float(right)})
 
 
 def _hashes(folder: Path) -> dict[str, str]:

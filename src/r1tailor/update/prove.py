@@ -38,7 +38,7 @@ from r1tailor.update.standing import PENDING, is_anew, tries_of
 from r1tailor.update.train import CHAIN
 
 CHAMPION, CANDIDATE = "champion", "tuned"
-PROOF, LIKELIHOOD = "proof.json", "log_likelihood"
+PROOF, LIKELIHOOD, SAME = "proof.json", "log_likelihood", "same_answer"
 Made = Mapping[str, Mapping[str, Prediction]]  # who -> item -> prediction, with its scores
 
 
@@ -133,7 +133,7 @@ def _answers(
     answerer = opened(settings, root, saved, saved.precision)
     asked = settings.evaluation
     how = Sampling(temperature=asked.temperature, top_p=asked.top_p, seed=settings.seed).within(asked)
-    labels = [domain.labels_of(item) for item in items]
+    labels = [_labels(domain, item) for item in items]
     predictions = predict(answerer, items, labels, lambda _: None, how, asked.samples) if items else []
     answers = answerer.answer([prompt for prompt, _ in canaries]) if canaries else []
     spoilt = [prompt for (prompt, never), one in zip(canaries, answers, strict=True) if never in one.tagged]
@@ -143,8 +143,24 @@ def _answers(
     return {item.id: replace(made, scores=_scores(domain, item, made)) for item, made in pairs}, spoilt
 
 
+def _labels(domain: Domain, item: Example) -> tuple[str, ...]:
+    try:
+        return domain.labels_of(item)
+    except LookupError:  # they are a field of the documents, which a correction lacks
+        return ()
+
+
 def _scores(domain: Domain, item: Example, made: Prediction) -> dict[str, float]:
-    each = [domain.scores(item, one) for one in made.drawn]
+    """Return the domain's scores of an item; whether the answer is the reference where a correction has none.
+
+    Domains score by the fields that their documents bring; a correction is a question and an answer.
+    """
+    try:
+        each = [domain.scores(item, one) for one in made.drawn]
+    except LookupError:
+        each = []
+    if not any(each):
+        each = [{SAME: float(domain.vote(item, one.generated) == domain.vote(item, item.output))} for one in made.drawn]
     return {name: fmean(scores[name] for scores in each) for name in each[0]}
 
 
@@ -161,7 +177,8 @@ def _metrics(
 
     subjects = [Subject(who, models[who], "" if who == CHAMPION else CHAMPION) for who in (CHAMPION, CANDIDATE)]
     answers = {one.name: [made[one.name][item.id] for item in items] for one in subjects}
-    return summarise(settings, domain, day.trained_before(), items, subjects, answers)
+    base = read_examples(day.places.base)  # plain baselines read the fields of documents, which corrections lack
+    return summarise(settings, domain, base, items, subjects, answers)
 
 
 def metric_of(settings: Settings, items: Sequence[Example], made: Made) -> str:
