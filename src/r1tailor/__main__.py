@@ -25,12 +25,13 @@ from r1tailor.commands import (
     stage,
     study,
     tasks,
+    update,
     use,
 )
 
 _COMMANDS = (
     *(init, propose, use, explain, fetch, market, plan, stage, compress, redteam, tasks),
-    *(registry, compare, ask, serve, keys, audit, study, feedback, base),
+    *(registry, compare, ask, serve, keys, audit, study, feedback, update, base),
 )
 
 

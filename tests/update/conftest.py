@@ -1,4 +1,8 @@
+"""What the tests of the daily update share."""
+
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -6,10 +10,19 @@ import pytest
 from tests.support.proven_days import Project, project
 
 
+@pytest.fixture(autouse=True)
+def _without_syncing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day makes each file durable; the tests look at names and bytes, and need not wait for the disk."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
 @pytest.fixture(scope="session")
-def trained_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def trained_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A project with a trained champion; nobody changes it."""
-    return project(tmp_path_factory.mktemp("champion") / "project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        made = project(tmp_path_factory.mktemp("champion") / "project")
+    yield made
 
 
 @pytest.fixture

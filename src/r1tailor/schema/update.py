@@ -88,8 +88,8 @@ class Select(Section):
         min_length=1,
         max_length=100,
         description="What is counted in training: `label` of the closed set, `output`, `cluster` of similar questions, "
-        "or a field of the examples by its name; `auto`: the label where there is a closed set, else the output where "
-        "outputs repeat, else the cluster.",
+        "or a field of the examples by its name; `auto`: the output where outputs repeat, else the label where there "
+        "is a closed set, else the cluster.",
     )
     cluster_similarity: float = Field(
         gt=0, le=1, description="Jaccard index over character trigrams from which two questions are of one cluster."

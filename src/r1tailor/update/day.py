@@ -6,7 +6,7 @@
       base/             training examples of the first champion
       held_out/domain/  its validation and test items; no day's material joins them
       held_out/<day>/   what a day keeps out for good
-      days/<day>/       config.yaml, day.json, material.jsonl, and a folder a stage
+      days/<day>/       config.yaml, day.json, material.jsonl, labels.json, and a folder a stage
       history.jsonl     what each day decided
 
 A folder below ``days`` appears whole or not at all. Whoever gave an item is known by a salted hash alone; the salt lies
@@ -222,6 +222,10 @@ class Day:
         """Seed of every random choice of the day."""
         return int(self.facts["seed"])
 
+    def seed_of(self, seed: int) -> int:
+        """Return the seed (32 bits) of this day in a composition with a seed."""
+        return int.from_bytes(hashlib.sha256(f"{seed} {self.name}".encode()).digest()[:4])
+
     @property
     def date(self) -> str:
         """Its ISO date."""
@@ -258,6 +262,16 @@ class Day:
         path = self.folder / "material.jsonl"
         refuse_changed(path, self.facts["material"])
         return list(read_lines(path, Material))
+
+    def labels(self) -> dict[str, Any]:
+        """Return the closed set of the domain's answers (``closed``), and those of single examples by id (``own``).
+
+        Raises:
+            DataError: they were changed after the day was frozen.
+        """
+        refuse_changed(self.folder / "labels.json", self.facts["labels"])
+        found: dict[str, Any] = store.read_json(self.folder / "labels.json")
+        return found
 
     def admitted(self) -> list[Admitted]:
         """Return what the stage ``admit`` let in."""

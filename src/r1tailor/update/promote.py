@@ -112,7 +112,7 @@ def advance(settings: Settings, root: Path, *, yes: bool) -> Step | None:
         if done < wanted.requests:
             return Step(day.name, at, f"{id_} has answered {done} of {wanted.requests} requests there")
     if wanted.mode == "confirm" and not yes:
-        return Step(day.name, at or "waiting", f"{id_} waits for a yes: r1tailor update {domain} --promote")
+        return Step(day.name, at or "waiting", f"{id_} waits for a yes: r1tailor update promote {domain}")
     numbers = {"day": day.name, "signals": [one.as_dict() for one in raised], **_headline(day)}
     later = wanted.channels[wanted.channels.index(at) + 1 :] if at else wanted.channels
     if later:
