@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from r1tailor import artifact, config, stages, store
+from r1tailor.chained import ChainedLog
 from r1tailor.inference import open_located
 from r1tailor.inference.answerer import Answerer
 from r1tailor.layout import RunFolder
@@ -17,6 +18,7 @@ from r1tailor.records import Example, Prediction
 from r1tailor.registry import Registry, Version
 from r1tailor.registry.files import write_folder
 from r1tailor.schema.settings import Settings
+from r1tailor.serving.audit import log_file
 from r1tailor.update.day import Day, Material, Selected, UpdateFolder, write_lines
 from r1tailor.update.history import decisions
 from r1tailor.update.prove import prove
@@ -123,6 +125,25 @@ class Project:
         with store.replaced_folder(day.stage(name), {"stage": name}) as temporary:
             work(day, temporary, self.answerer(day), self.root)
         return day.stage(name)
+
+    def passed(self, monkeypatch: pytest.MonkeyPatch, name: str, prefix: str, user: str = "", **how: Any) -> Day:  # noqa: ANN401
+        """Make a day whose candidate passes its proof."""
+        self.answering(monkeypatch, lambda who, item: who == "tuned" or not item.id.startswith(f"{prefix}own"))
+        wide = ("update.prove.margins.held_out=0.5", *how.pop("overrides", ()))
+        chosen = selected(examples(4, prefix), "correction" if user else "document", self.places.hashed(user))
+        day = self.day(name, chosen, examples(20, f"{prefix}own"), *wide)
+        self.given(day)
+        self.proven(day)
+        return day
+
+    def audited(self, version: str, count: int, channel: str = "served", **line: Any) -> None:  # noqa: ANN401
+        """Add answers of a version to the audit log."""
+        log = ChainedLog(log_file(self.root / self.settings.serving.folder))
+        usual = {"at": "2026-02-01T00:00:00", "what": "chat", "decision": "answered", "seconds": 1.0}
+        usual |= {"truncated": False, "refused": False}
+        for _ in range(count):
+            log.append({**usual, "version": version, "channel": channel, **line})
+        log.close()
 
     def base(self) -> list[Example]:
         """The examples that the first champion was trained on."""

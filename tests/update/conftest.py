@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,11 @@ def _without_syncing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def trained_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+def trained_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with a trained champion; nobody changes it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
-        made = project(tmp_path_factory.mktemp("champion") / "project")
-    yield made
+        return project(tmp_path_factory.mktemp("champion") / "project")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ the same held-out items may prove every candidate.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 Spending = Literal["even", "front"]
@@ -52,5 +53,9 @@ def level(alpha: float, horizon: int, spending: Spending, before: Sequence[Try])
 def _share(number: int, horizon: int, spending: Spending) -> float:
     if spending == "even":
         return 1 / horizon
-    whole = sum((i + 1) ** -_DECAY for i in range(horizon))
-    return float((number + 1) ** -_DECAY / whole)
+    return float((number + 1) ** -_DECAY / _whole(horizon))
+
+
+@cache
+def _whole(horizon: int) -> float:
+    return float(sum((i + 1) ** -_DECAY for i in range(horizon)))

@@ -24,7 +24,7 @@ def lines(days: Sequence[str], curves: dict[str, Sequence[float | None]], title:
             path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in points)
             parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"><title>{escape(name)}: {value:.3f}</title></circle>'
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}">{_title(name, f"{value:.3f}")}</circle>'
             for x, y, value in points
         ]
     return _svg([*parts, *_names(days, at)], title)
@@ -46,7 +46,7 @@ def bars(days: Sequence[str], stacks: dict[str, Sequence[int]], title: str) -> s
             top, bottom = _y((heights[n] + count) / most), _y(heights[n] / most)
             parts.append(
                 f'<rect x="{at[n] - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" height="{bottom - top:.1f}" '
-                f'fill="{colour}"><title>{escape(name)}: {count}</title></rect>'
+                f'fill="{colour}">{_title(name, str(count))}</rect>'
             )
             heights[n] += count
     return _svg([*parts, *_names(days, at)], title)
@@ -55,6 +55,10 @@ def bars(days: Sequence[str], stacks: dict[str, Sequence[int]], title: str) -> s
 def legend(names: Sequence[str]) -> list[tuple[str, str]]:
     """Return name and colour of each curve or stack, in their order."""
     return list(zip(names, _COLOURS * 9, strict=False))
+
+
+def _title(name: str, value: str) -> str:
+    return f"<title>{escape(name)}: {value}</title>"
 
 
 def _inner() -> float:

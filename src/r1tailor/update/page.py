@@ -44,7 +44,7 @@ def page(places: UpdateFolder, settings: Settings, language: Language) -> str:
     told = entries(places.history)
     days = [_told(places.day(name), told, texts) for name in places.names()]
     names = [one["name"] for one in days]
-    environment = Environment(loader=PackageLoader("r1tailor", "update"), autoescape=True)
+    environment = Environment(loader=PackageLoader("r1tailor", "update/templates"), autoescape=True)
     return environment.get_template("days.html.j2").render(
         language=language,
         texts=texts,

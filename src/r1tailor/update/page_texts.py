@@ -20,7 +20,7 @@ _EN_ZH = {
     "gate": ("gate", "关卡"),
     "rule": ("rule", "规则"),
     "metric": ("metric", "指标"),
-    "items": ("items", "题数"),
+    "count": ("items", "题数"),
     "difference": ("difference", "差值"),
     "bound": ("lower bound", "下界"),
     "limit": ("limit", "界限"),
