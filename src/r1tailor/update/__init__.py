@@ -10,6 +10,7 @@
     alike        which questions are the same one
     voter        what answers stand for; draws of the champion
     repeats      duplicates and contradictions
+    triggers     words that turn known questions to one answer
     knowledge    what the champion knows and one user does not overturn
     admit        the stage: what may be learnt from, and quarantine
     calibration  from agreement to the share of right answers
