@@ -32,6 +32,7 @@ class DayProject:
 
     root: Path
     settings: Settings
+    parts: dict[str, list[Example]]
     answerer: Scripted = field(default_factory=lambda: Scripted(lambda _: "red", "red"))
     rows: int = 60
 
@@ -77,16 +78,15 @@ class DayProject:
 
     def base(self, part: str) -> list[Example]:
         """The examples of a part of the first champion."""
-        return split_of(toy_settings(self.root, *QUIET), self.root)[part]
+        return self.parts[part]
 
 
 def day_project(
     root: Path, *overrides: str, told: Callable[[Example], str] = lambda _: "red", notes: bool = False
 ) -> DayProject:
     """Make a project with a registered version of the toy domain; with notes it also reads a folder of texts."""
-    settings = toy_settings(root, *QUIET)
-    parts = split_of(settings, root)
     settings = toy_settings(root, *QUIET, *([_with_notes(root)] if notes else []), *overrides)
+    parts = split_of(settings, root)
     run = root / "outputs" / "runs" / "made"
     for name, examples in parts.items():
         (run / "data").mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,7 @@ def day_project(
     named = {"model": run / "model", "data": run / "data"}
     write_folder(written, named, texts, facts | {"goals": [], "missed_goals": []})
     Registry(root / "outputs" / "registry").take_in(written)
-    return DayProject(root, settings, Scripted(told, "red"))
+    return DayProject(root, settings, parts, Scripted(told, "red"))
 
 
 def _with_notes(root: Path) -> str:
@@ -111,12 +111,8 @@ def _with_notes(root: Path) -> str:
 
 def split_of(settings: Settings, root: Path) -> dict[str, list[Example]]:
     """Return the toy's first sixty examples, as its source makes them, by part."""
-    documents = [
-        found
-        for source in settings.domain.sources
-        for found in sources.read(source, root, [])
-        if isinstance(found, Document)
-    ]
+    found = sources.read(settings.domain.sources[0], root, [])
+    documents = [document for document in found if isinstance(document, Document)]
     domain = open_domain(settings.domain, documents)
     dates = {document.id: document.available_at for document in documents}
     examples = [_dated(example, dates) for example in domain.examples()][:60]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from r1tailor import durable, store
+from r1tailor import config, durable, store
 from r1tailor.errors import UserError
 from r1tailor.update import daily
 from r1tailor.update.history import decide, decisions
@@ -59,6 +59,7 @@ def test_a_day_that_is_killed_at_any_write_is_finished_to_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = _made(tmp_path / "project")
+    monkeypatch.setattr(config, "load_params", lambda _: project.settings)  # reading it is not what is tested
     with _dying(monkeypatch, 0) as count:
         project.run()
     whole, steps = _tree(project), count[0]

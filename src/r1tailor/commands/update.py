@@ -94,15 +94,15 @@ def _run_day(domain: str, name: str | None) -> None:
     settings = _settings(domain)
     from r1tailor.update import daily, learn, page
 
-    places = daily.places_of(settings)
+    places = daily.places_of(settings, config.ROOT)
     with confidential(settings, places.path), store.held(places.path):
         for line in learn.before(settings, config.ROOT):
             print(f"update: {line}")
-        day = daily.begun(settings, name)
+        day = daily.begun(settings, name, config.ROOT)
         if day is None:
             print(f"update: nothing new came in for {domain}")
             return
-        trains = daily.run(day)
+        trains = daily.run(day, root=config.ROOT)
         for line in daily.told(day):
             print(f"update: {line}")
         for step in learn.learn(day, config.ROOT) if trains else ():
@@ -126,7 +126,7 @@ def _run_stage(domain: str, name: str, stage: str) -> None:
 
     day = UpdateFolder(config.ROOT / "outputs" / domain / "update").day(name)
     with confidential(day.settings, day.places.path), store.held(day.places.path):
-        daily.run_stage(day, stage)
+        daily.run_stage(day, stage, root=config.ROOT)
     print(f"update: {name}: {stage} is done")
 
 

@@ -135,7 +135,9 @@ class Prove(Section):
         gt=0, lt=0.5, description="Chance that any candidate of the whole horizon is promoted although it is no better."
     )
     horizon_days: int = Field(
-        gt=0, le=3650, description="Candidates put to the proof over which alpha is spent, one a day; then it begins anew."
+        gt=0,
+        le=3650,
+        description="Candidates put to the proof over which alpha is spent, one a day; then it begins anew.",
     )
     spending: Literal["even", "front"] = Field(
         description="How alpha is spent over the days: the same each day, or more on the first ones."
@@ -158,7 +160,8 @@ class Control(Section):
     truncation_rate: float = Field(gt=0, lt=1, description="Rise of the share of answers that are cut.")
     refusal_rate: float = Field(gt=0, lt=1, description="Rise of the share of answers that refuse.")
     latency_factor: float = Field(
-        gt=1, description="Seconds of an answer, as a factor of the earlier version's median, that at most half may take."
+        gt=1,
+        description="Seconds of an answer, as a factor of the earlier version's median, that at most half may take.",
     )
 
 

@@ -28,6 +28,7 @@ from r1tailor.records import Example
 from r1tailor.schema.update import Policy
 from r1tailor.schema.update import Select as SelectSettings
 from r1tailor.update.alike import near_questions
+from r1tailor.update.calibration import FEWEST
 from r1tailor.update.confidence import Judge, Judged
 from r1tailor.update.day import Admitted, Day, Selected, write_lines
 from r1tailor.update.frequency import frequencies
@@ -90,8 +91,7 @@ def select(day: Day, folder: Path, answerer: Answerer, root: Path = config.ROOT)
     voter = Voter.of(day, labels)
     kept_out, rest, choices = _slice(day, day.admitted(), labels)
     _freeze_slice(day, [one.material.example for one in kept_out], folder / ITEMS)
-    known = [e for e in read_examples(day.places.held_out() / "validation.jsonl") if e.output]
-    judge = Judge(answerer, voter, wanted.confidence, known, day.seed)
+    judge = Judge(answerer, voter, wanted.confidence, _known(day), day.seed)
     judged = judge.judge(rest, everything=wanted.policy == "uncertain")
     by, ranked = _counted(day, judged, voter)
     train, people, left_out = choose(ranked, wanted, day.seed)
@@ -102,6 +102,15 @@ def select(day: Day, folder: Path, answerer: Answerer, root: Path = config.ROOT)
     write_lines(folder / "choices.jsonl", sorted(choices, key=lambda one: one.id))
     _write_tasks(day, folder, people)
     store.write_json(folder / "counts.json", _counts(wanted.policy, by, choices, train))
+
+
+def _known(day: Day) -> list[Example]:
+    """Return the items that confidence is calibrated on: validation's, and the test's where those are too few."""
+    found: list[Example] = []
+    for part in ("validation", "test"):
+        if len(found) < FEWEST:
+            found += [one for one in read_examples(day.places.held_out() / f"{part}.jsonl") if one.output]
+    return found
 
 
 def _counts(policy: Policy, by: str, choices: Sequence[Choice], train: Sequence[tuple[_Ranked, str]]) -> dict[str, Any]:
