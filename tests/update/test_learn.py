@@ -29,7 +29,7 @@ def test_a_day_is_trained_proven_and_decided_once(learning: Project) -> None:
     (step,) = learn.learn(day, learning.root)
     assert (step.day, step.state) == (DAY, "refused"), "a random model learns nothing in 8 steps"
     assert not (day.folder / ".training").exists()
-    assert {file.name for file in (day.folder / "costs").iterdir()} == {"train.json"}
+    assert {file.name for file in (day.folder / "costs").iterdir()} == {"train.json", "prove.json"}
     before = entries(learning.places.history)
     assert learn.learn(day, learning.root)[0].state == "refused"
     assert entries(learning.places.history) == before

@@ -148,7 +148,10 @@ class Slot:
     async def _drop_withdrawn(self) -> None:
         """Serve nothing rather than a version that was withdrawn."""
         last = self.current
-        if last and await run_in_threadpool(self.followed.withdrawn, last.version):
+        if last is None:
+            return
+        gone: bool = await run_in_threadpool(self.followed.withdrawn, last.version)
+        if gone:
             self.current = None
             self._retire(last)
 

@@ -4,7 +4,6 @@ The log of decisions keeps that they were there, by salted hashes; their texts l
 from them are never served, promoted or rolled back to again. Their other days are learnt again, without them.
 """
 
-import hashlib
 import json
 import secrets
 import shutil
@@ -23,7 +22,7 @@ from r1tailor.serving.feedback.log import FeedbackLog
 from r1tailor.update.day import Day, Material, UpdateFolder, order, read_lines, update_folder
 from r1tailor.update.history import decide, decisions, entries
 from r1tailor.update.replay import WRITTEN
-from r1tailor.update.standing import KEPT, PENDING
+from r1tailor.update.standing import KEPT, PENDING, salted
 from r1tailor.update.train import WORK
 
 _CACHES = ("predictions", "tokens")  # what models made of texts, and texts as tokens; made again when needed
@@ -134,13 +133,13 @@ def _learnt_from(places: UpdateFolder, days: set[str]) -> list[str]:
 
 
 def _note(places: UpdateFolder, found: Forgotten, of_day: dict[str, set[str]], whole: str | None) -> None:
-    """Keep in the log what is forgotten, by hashes with a salt that is not kept, before anything goes."""
+    """Keep in the log what is forgotten, by salted hashes of its ids, before anything goes."""
     for name in found.days or ([whole] if whole else []):
         if whole and decisions(places.history).get(name) == "forgotten":
             continue
         salt = secrets.token_hex(16)
-        hashes = sorted(hashlib.sha256(f"{salt}{id_}".encode()).hexdigest()[:24] for id_ in of_day.get(name, ()))
-        decide(places.history, name, "forgotten", {"items": hashes, "whole": bool(whole)})
+        hashes = sorted(salted(salt, id_) for id_ in of_day.get(name, ()))
+        decide(places.history, name, "forgotten", {"items": hashes, "salt": salt, "whole": bool(whole)})
 
 
 def _withdraw(registry: Registry, places: UpdateFolder, found: Forgotten) -> list[str]:

@@ -40,9 +40,10 @@ from r1tailor.update.day import (
     update_folder,
     write_lines,
 )
+from r1tailor.update.history import entries
 from r1tailor.update.origin import champion, freeze, frozen_sets, trained_days
 from r1tailor.update.pipeline import written
-from r1tailor.update.standing import PENDING, standing
+from r1tailor.update.standing import PENDING, is_forgotten, standing
 
 QUOTAS = ("quota_of_user", "quota_of_source")
 WAITING = (*QUOTAS, "contradiction", "contradiction_today", "needs_second_user")
@@ -84,7 +85,7 @@ def gather(settings: Settings, root: Path, name: str, *, again: bool = False) ->
         found.skipped += read.skipped
         found.labels = read.labels
     seen, waiting = _earlier(places)
-    material = _new(found, seen, order(name)[0])
+    material = _new(found, seen, order(name)[0], entries(places.history))
     left = standing(places, settings.update, name)
     if not any(item.id not in waiting or waiting[item.id] in QUOTAS for item in material):
         if not (again and left[PENDING]):
@@ -148,9 +149,12 @@ def _earlier(places: UpdateFolder) -> tuple[set[str], dict[str, str]]:
     return seen, waiting
 
 
-def _new(found: _Found, seen: set[str], until: str) -> list[Material]:
-    """Return what no earlier day took, by date; count what could not have been known yet."""
-    fresh = [item for item in found.material if item.id not in seen]
+def _new(found: _Found, seen: set[str], until: str, told: list[dict[str, Any]]) -> list[Material]:
+    """Return what no earlier day took, by date; count what was forgotten and what could not have been known yet."""
+    unseen = [item for item in found.material if item.id not in seen]
+    fresh = [item for item in unseen if not is_forgotten(told, item.id)]
+    if gone := len(unseen) - len(fresh):
+        found.skipped["forgotten"] += gone
     known = [item for item in fresh if item.available_at[:10] <= until]
     if later := len(fresh) - len(known):
         found.skipped["not_available_yet"] += later

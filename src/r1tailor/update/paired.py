@@ -86,8 +86,11 @@ def paired(items: Sequence[Example], champion: Sequence[float], candidate: Seque
     sums = np.zeros(len(conversations))
     np.add.at(sums, at, np.asarray(candidate, np.float64) - np.asarray(champion, np.float64))
     binary = len(sums) == len(items) and all(score in (0.0, 1.0) for score in (*champion, *candidate))
-    means = [float(np.mean(scores)) if len(items) else math.nan for scores in (champion, candidate)]
-    return Paired(sums, len(items), *means, binary=binary)
+    return Paired(sums, len(items), _mean(champion), _mean(candidate), binary)
+
+
+def _mean(scores: Sequence[float]) -> float:
+    return float(np.mean(scores)) if len(scores) else math.nan
 
 
 def least_margin(n: int, alpha: float) -> float:

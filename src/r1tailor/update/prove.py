@@ -11,6 +11,7 @@
 """
 
 import gc
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -56,7 +57,7 @@ def prove(day: Day, folder: Path, answerer: Answerer, root: Path) -> None:
         DataError: the canaries cannot be read.
         CheckpointError: a model is damaged.
     """
-    found, wanted = day.located(root), day.settings.update.prove
+    found, wanted, began = day.located(root), day.settings.update.prove, time.monotonic()
     settings = found.settings
     models = {CHAMPION: found.model, CANDIDATE: day.stage("train") / "model"}
     if is_anew(day):
@@ -84,6 +85,7 @@ def prove(day: Day, folder: Path, answerer: Answerer, root: Path) -> None:
     if CHAIN in made:
         proof["chain"] = _against_chain(settings, sets["held_out"], made, day.seed)
     store.write_json(folder / PROOF, proof)
+    store.write_json(day.folder / "costs" / "prove.json", {"seconds": {"all": round(time.monotonic() - began, 1)}})
 
 
 def proof_of(day: Day) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 It is frozen into ``day.json``, so that a day is repeated to the same bytes whatever is decided after it.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from r1tailor.update.history import entries
 
 PENDING, TRIES, ANEW = "pending", "tries", "anew"
 KEPT, LEVEL, SHOWN = "kept", "level", "shown"  # keys of the history's entries
+_HASH = 24  # hex digits
 
 
 def standing(places: UpdateFolder, wanted: Update, before: str) -> dict[str, Any]:
@@ -67,6 +69,17 @@ def tries_of(day: Day) -> list[Try]:
 def is_anew(day: Day) -> bool:
     """Whether a day's candidate is trained from the base model."""
     return bool(day.facts.get(ANEW, False))
+
+
+def salted(salt: str, id_: str) -> str:
+    """Return the hash by which the log knows an item that is forgotten."""
+    return hashlib.sha256(f"{salt}{id_}".encode()).hexdigest()[:_HASH]
+
+
+def is_forgotten(told: Sequence[Mapping[str, Any]], id_: str) -> bool:
+    """Whether an item was forgotten: it never comes in again, although its source may still hold it."""
+    forgotten = (one for one in told if one["decision"] == "forgotten")
+    return any(salted(one["salt"], id_) in one["items"] for one in forgotten)
 
 
 def _proofs(told: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
