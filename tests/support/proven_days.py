@@ -169,7 +169,12 @@ def project(root: Path) -> Project:
 def registered(root: Path, run: RunFolder, settings: Settings) -> Version:
     """Register a run as the stage does, in a registry below a root."""
     store.write_json(run.evaluation / "metrics.json", METRICS)
-    facts = {"domain": NAME, "parent": None, "model": settings.model.name, "strategy": settings.strategy.kind}
+    facts: dict[str, Any] = {
+        "domain": NAME,
+        "parent": None,
+        "model": settings.model.name,
+        "strategy": settings.strategy.kind,
+    }
     facts |= {"metrics": METRICS, "goals": [], "missed_goals": []}
     parts = stages._version_parts(settings, run)
     write_folder(root / "made", parts, {"config.yaml": config.as_yaml(settings)}, facts)

@@ -129,6 +129,21 @@ def test_another_promotion_meanwhile_ends_the_trial_and_keeps_the_material(
     assert decisions(project.places.history) == {DAY: "promoted", NEXT: "promoted"}, "it learnt the first day, too"
 
 
+def test_a_promotion_that_was_interrupted_is_finished(learning: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = _automatic(learning)
+    day = project.passed(monkeypatch, DAY, "new")
+    conclude(day, project.root)
+    with monkeypatch.context() as patch:
+        patch.setattr("r1tailor.update.promote.decide", lambda *_: (_ for _ in ()).throw(OSError("power")))
+        with pytest.raises(OSError, match="power"):
+            advance(project.settings, project.root, yes=False)
+    assert decisions(project.places.history) == {DAY: "proven"}
+    step = advance(project.settings, project.root, yes=False)
+    assert step is not None
+    assert step.state == "promoted"
+    assert decisions(project.places.history) == {DAY: "promoted"}
+
+
 def test_a_promotion_out_of_control_is_rolled_back_with_its_days(
     learning: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

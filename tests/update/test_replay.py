@@ -6,7 +6,7 @@ from dataclasses import replace
 from r1tailor.inference.answerer import Answer
 from r1tailor.records import Example
 from r1tailor.schema.update import Replay
-from r1tailor.update.replay import count, learnt, replayed
+from r1tailor.update.replay import Ask, count, learnt, replayed
 from tests.support.proven_days import examples, selected
 
 HALF = Replay(share=0.5, self_written=0.5)
@@ -14,6 +14,10 @@ HALF = Replay(share=0.5, self_written=0.5)
 
 def _ask(asked: Sequence[Example]) -> list[Answer]:
     return [Answer("x", reasoning="why", answer=f"own answer to {one.id}") for one in asked]
+
+
+def _always(answer: Answer) -> Ask:
+    return lambda asked: [answer] * len(asked)
 
 
 def test_half_of_the_replay_is_real_and_half_the_champions_own() -> None:
@@ -30,9 +34,7 @@ def test_half_of_the_replay_is_real_and_half_the_champions_own() -> None:
 def test_an_answer_that_was_cut_or_is_empty_is_not_trained_on() -> None:
     pool = examples(4, "old")
     for answer in (Answer("x", answer="half an", truncated="answer"), Answer(" ", answer=" ")):
-        made = replayed(
-            pool, 4, Replay(share=0.5, self_written=1.0), 1, lambda asked, answer=answer: [answer] * len(asked)
-        )  # type: ignore[misc]
+        made = replayed(pool, 4, Replay(share=0.5, self_written=1.0), 1, _always(answer))
         assert [one.origin for one in made] == ["replay"] * 4
         assert {one.example.id for one in made} == {one.id for one in pool}
 

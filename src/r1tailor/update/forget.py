@@ -123,7 +123,7 @@ def _every(of_day: dict[str, set[str]]) -> set[str]:
 
 def _learnt_from(places: UpdateFolder, days: set[str]) -> list[str]:
     """Return the days whose candidates learnt from some days: their own, replayed, pending, or through the champion."""
-    found = set()
+    found = set[str]()
     for name in sorted(places.names(), key=order):
         facts = Day(places, name).facts
         read = {name, *facts.get("trained", {}), *facts.get(PENDING, {})}

@@ -101,6 +101,8 @@ def advance(settings: Settings, root: Path, *, yes: bool) -> Step | None:
         return None
     (day, id_), wanted = found, settings.update.promote
     version, domain = registry.version(id_), settings.domain.name
+    if _current(registry, domain) == id_:  # and then it was interrupted
+        return _stands(day, id_)
     if _current(registry, domain) != day.champion.version:
         return _drop(day, registry, version, "another version was promoted meanwhile", kept=True)
     at = next((channel for channel in wanted.channels if registry.in_channel(domain, channel) == id_), None)
@@ -119,9 +121,7 @@ def advance(settings: Settings, root: Path, *, yes: bool) -> Step | None:
         registry.put_in_channel(id_, later[0], f"proven on day {day.name}", numbers)
         return Step(day.name, later[0], _how_served(domain, later[0], wanted.canary_share))
     registry.promote(id_, force=True, reason=f"proven on day {day.name}", numbers=numbers)
-    for name in (*day.facts.get(PENDING, {}), day.name):
-        decide(places.history, name, "promoted", {"version": id_, "champion": day.champion.version, "with": day.name})
-    return Step(day.name, "promoted", f"{id_} follows {day.champion.version}")
+    return _stands(day, id_)
 
 
 def watch(settings: Settings, root: Path) -> tuple[list[Alarm], Step | None]:
@@ -184,6 +184,14 @@ def _corrections(settings: Settings, root: Path, version: str) -> list[tuple[str
     folder = root / settings.serving.folder / "feedback" / settings.domain.name
     records = FeedbackLog(folder).records() if folder.is_dir() else []
     return [(one.at, one.user) for one in records if one.version == version and (one.corrects or one.thumb == "down")]
+
+
+def _stands(day: Day, id_: str) -> Step:
+    """Keep that a candidate was promoted, with every day that it learnt; the day itself goes last."""
+    facts = {"version": id_, "champion": day.champion.version, "with": day.name}
+    for name in (*day.facts.get(PENDING, {}), day.name):
+        decide(day.places.history, name, "promoted", facts)
+    return Step(day.name, "promoted", f"{id_} follows {day.champion.version}")
 
 
 def _drop(day: Day, registry: Registry, version: Version, reason: str, *, kept: bool) -> Step:
