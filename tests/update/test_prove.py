@@ -54,11 +54,12 @@ def test_an_improvement_on_few_items_is_not_shown_and_harms_nothing(
     assert (proof["passed"], proof["failed"], proof["harmless"]) == (False, ["day"], True)
 
 
-def test_a_candidate_that_forgets_fails_and_is_harmful(learning: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_candidate_that_forgets_fails_whatever_it_learnt(learning: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     learning.answering(monkeypatch, lambda who, item: item.id.startswith("own") == (who == "tuned"))
     assert _proven(learning)["held_out"] is False
     proof = proof_of(learning.places.day(FIRST))
-    assert (proof["passed"], proof["harmless"]) == (False, False)
+    assert (proof["passed"], proof["failed"]) == (False, ["held_out"])
+    assert proof["harmless"] is True, "four items cannot show harm (p = 1/16); test_gates.py has more"
 
 
 def test_earlier_days_are_gates_together_and_each(learning: Project, monkeypatch: pytest.MonkeyPatch) -> None:

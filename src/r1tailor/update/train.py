@@ -117,8 +117,7 @@ def _further(day: Day, found: Located, root: Path, mixture: Sequence[Mixed]) -> 
     trainer = settings.trainer.model_copy(update={"max_epochs": wanted.epochs, "max_steps": None, "validations": 1})
     scheduler = settings.scheduler.model_copy(update={"over": "phase"})
     optimizer = settings.optimizer.model_copy(update={"lr": rate})
-    changes: dict[str, Any] = {"trainer": trainer, "scheduler": scheduler, "optimizer": optimizer, "seed": day.seed}
-    settings = settings.model_copy(update=changes)
+    settings = settings.model_copy(update={"trainer": trainer, "scheduler": scheduler, "optimizer": optimizer})
     if wanted.kl:
         settings = settings.model_copy(update={"objective": _towards_champion(day.champion.version, wanted.kl)})
     return _masking(settings, mixture)
