@@ -1,5 +1,6 @@
 """A day that is interrupted anywhere is finished by running it again, to the same bytes."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,7 +37,7 @@ def _dying(monkeypatch: pytest.MonkeyPatch, at: int) -> Iterator[list[int]]:
             patched.setattr(store, name, counted(getattr(store, name)))
         for name in ("sync_tree", "make_folder"):
             patched.setattr(durable, name, counted(getattr(durable, name)))
-        patched.setattr(store.shutil, "rmtree", lambda *_, **__: None)  # a killed process removes nothing
+        patched.setattr(shutil, "rmtree", lambda *_, **__: None)  # a killed process removes nothing
         yield count
 
 
@@ -57,7 +58,7 @@ def _made(folder: Path) -> DayProject:
 
 def _forget(project: DayProject) -> None:
     for folder in (project.places.days, project.places.path / "held_out", project.places.path / "base"):
-        store.shutil.rmtree(folder)
+        shutil.rmtree(folder)
 
 
 def test_a_day_that_is_killed_at_any_write_is_finished_to_the_same_bytes(
