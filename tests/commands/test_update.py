@@ -72,7 +72,7 @@ def test_a_mistake_is_one_message(
 def test_a_service_begins_a_day_at_each_interval_and_survives_one_that_fails(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    clock, waited, days = [1000.0], [], []
+    clock, waited, days = [1000.0], list[float](), list[float]()
 
     def run() -> None:
         days.append(clock[0])
@@ -94,7 +94,7 @@ def test_a_service_begins_a_day_at_each_interval_and_survives_one_that_fails(
 
 
 def test_a_day_that_takes_longer_than_the_interval_is_followed_at_once() -> None:
-    clock, waited = [0.0], []
+    clock, waited = [0.0], list[float]()
 
     def run() -> None:
         clock[0] += 90.0

@@ -78,9 +78,9 @@ def test_a_contradiction_waits_for_a_second_user_and_then_takes_the_place_of_wha
 
 
 def test_one_user_does_not_overturn_what_the_champion_knows_and_training_verifies(tmp_path: Path) -> None:
-    known = day_project(tmp_path / "x" if (tmp_path / "x").mkdir() is None else tmp_path).base("train")[0]
-    (tmp_path / "y").mkdir()
-    project = day_project(tmp_path / "y", told=lambda _: known.output)
+    project = day_project(tmp_path)
+    known = project.base("train")[0]
+    project.answerer.told = lambda _: known.output
     wrong = next(label for label in ("red", "green", "blue") if label != known.output)
     project.correct(f"{known.input} or so", wrong, user="ann")
     day = project.run()

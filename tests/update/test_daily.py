@@ -1,5 +1,6 @@
 """A day that is interrupted anywhere is finished by running it again, to the same bytes."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,7 +37,7 @@ def _dying(monkeypatch: pytest.MonkeyPatch, at: int) -> Iterator[list[int]]:
             patched.setattr(store, name, counted(getattr(store, name)))
         for name in ("sync_tree", "make_folder"):
             patched.setattr(durable, name, counted(getattr(durable, name)))
-        patched.setattr(store.shutil, "rmtree", lambda *_, **__: None)  # a killed process removes nothing
+        patched.setattr(shutil, "rmtree", lambda *_, **__: None)  # a killed process removes nothing
         yield count
 
 
@@ -55,19 +56,24 @@ def _made(folder: Path) -> DayProject:
     return project
 
 
+def _forget(project: DayProject) -> None:
+    for folder in (project.places.days, project.places.path / "held_out", project.places.path / "base"):
+        shutil.rmtree(folder)
+
+
 def test_a_day_that_is_killed_at_any_write_is_finished_to_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = _made(tmp_path / "project")
     monkeypatch.setattr(config, "load_params", lambda _: project.settings)  # reading it is not what is tested
+    project.run()
+    whole = _tree(project)
+    _forget(project)
     with _dying(monkeypatch, 0) as count:
         project.run()
-    whole, steps = _tree(project), count[0]
-    assert steps > 25
-    for at in range(1, steps + 1):
-        store.shutil.rmtree(project.places.days)
-        store.shutil.rmtree(project.places.path / "held_out")
-        store.shutil.rmtree(project.places.path / "base")
+    assert count[0] > 25
+    for at in range(1, count[0] + 1):
+        _forget(project)
         with _dying(monkeypatch, at), pytest.raises(_Killed):
             project.run()
         day = daily.begun(project.settings, None if project.places.names() else DAY, project.root)

@@ -5,7 +5,7 @@ from typing import Literal
 _EN_ZH = {
     "heading": ("Learning every day", "每日学习"),
     "came_in": ("What came in, by what became of it", "新到的材料及其去向"),
-    "curves": ("The version that serves, on each set, after each day", "每天结束时在用版本在各集合上的得分"),
+    "curves": ("The version that serves, on each set, after each day", "每天结束时现任版本在各集合上的得分"),
     "days": ("The days, newest first", "各日情况（最新在前）"),
     "trained": ("trained on", "用于训练"),
     "held_out_slice": ("kept out for good", "永久留出"),
@@ -15,7 +15,7 @@ _EN_ZH = {
     "held_out": ("held-out items of the domain", "领域留出题"),
     "earlier": ("slices of earlier days", "以往各日留出题"),
     "day": ("the day's own slice", "当日留出题"),
-    "champion": ("champion", "在用版本"),
+    "champion": ("champion", "现任版本"),
     "candidate": ("candidate", "候选版本"),
     "gate": ("gate", "关卡"),
     "rule": ("rule", "规则"),

@@ -243,7 +243,8 @@ def _within_limits(ordered: Sequence[_Ranked], wanted: SelectSettings) -> tuple[
     budget = len(ordered) if wanted.budget is None else wanted.budget
     own = sum(one.judged.written for one in ordered)
     while True:
-        taken, written = [], 0
+        taken: list[_Ranked] = []
+        written = 0
         for one in ordered:
             if len(taken) < budget and (not one.judged.written or written < own):
                 taken.append(one)
