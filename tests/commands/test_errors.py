@@ -1,7 +1,7 @@
 """``r1tailor errors``: the table, ``errors.json``, the next tasks, and a model that is asked."""
 
 import json
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,10 +16,10 @@ from tests.support.toy_run import toy_run
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(config, "ROOT", tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    yield tmp_path
+    return tmp_path
 
 
 def errors(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -38,7 +38,8 @@ def test_modes_are_written_and_printed_without_a_model(project: Path, capsys: py
     run = write_errant(project / "outputs" / "runs" / "first")
     out = errors(capsys, "outputs/runs/first", "--limit", "0")
     assert "field ward = icu" in out
-    assert out.endswith("tasks: none; domain.annotation is null\nerrors: outputs/runs/first/errors/errors.json\n")
+    assert "tasks: none; outputs/runs/first/annotate/documents.parquet does not exist\n" in out
+    assert out.endswith("errors: outputs/runs/first/errors/errors.json\n")
     found = errors_json(run)
     assert found["modes"][0]["where"] == {"field ward": "icu"}
     before = (run / "errors" / "errors.json").read_bytes()
@@ -47,9 +48,8 @@ def test_modes_are_written_and_printed_without_a_model(project: Path, capsys: py
 
 
 def test_the_next_round_is_written_from_the_modes(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run = write_errant(
-        project / "outputs" / "runs" / "first", "+domain.annotation.scheme={kind: shipped, name: medical}"
-    )
+    run = write_errant(project / "outputs" / "runs" / "first")
+    (run / "annotate").mkdir()
     items = items_of(300, seed=1)  # the first 240 are held out
     documents = [Document(one.id, one.input, "notes", "own", "", "", "") for one in items]
     write_documents(run / "annotate" / "documents.parquet", iter(documents))
@@ -64,14 +64,19 @@ def test_the_next_round_is_written_from_the_modes(project: Path, capsys: pytest.
     assert not (run / "errors" / "tasks").exists(), "tasks of an earlier call do not stay"
 
 
+def test_a_domain_without_annotation_has_no_tasks(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_errant(project / "outputs" / "runs" / "first", "domain.annotation=null")
+    assert "tasks: none; domain.annotation is null\n" in errors(capsys, "toy", "--limit", "0")
+
+
 def test_errors_of_a_trained_model_are_explained(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = toy_run(project)
-    made = read_predictions(run.evaluation / "predictions-tuned.jsonl")
-    wrong = [one for one in made if one.scores["label_accuracy"] < 0.5]
-    assert wrong
+    path = run.evaluation / "predictions-tuned.jsonl"
+    wrong = [replace(one, generated="<think>\n\n</think>black", truncated="") for one in read_predictions(path)]
+    write_records(path, [replace(one, scores=one.scores | {"label_accuracy": 0.0}) for one in wrong])
     out = errors(capsys, "outputs/runs/first", "--limit", "2")
     found = errors_json(run.path)
-    assert found["attributions"]
+    assert len(found["attributions"]) == 2
     for one in found["attributions"]:
         gained = sum(segment["value"] for segment in one["segments"])
         assert gained == pytest.approx(one["full"] - one["empty"], abs=1e-3)
@@ -104,5 +109,5 @@ def test_what_cannot_be_explained_is_refused(
 def test_predictions_of_an_earlier_release_are_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = write_errant(project / "outputs" / "runs" / "first", number=12)
     path = run / "evaluation" / "predictions-tuned.jsonl"
-    write_records(path, [type(one)(one.id, one.generated, 0.0, 1, "") for one in read_predictions(path)])
+    write_records(path, [replace(one, scores={}) for one in read_predictions(path)])
     assert "its predictions hold no scores; evaluate again" in refused(capsys, "outputs/runs/first", "--limit", "0")

@@ -100,13 +100,14 @@ def explained(
         left_out["above the limit"] = len(chosen) - limit
     made: list[Attribution] = []
     start = perf_counter()
-    answerer = open_() if chosen[:limit] else None
-    for outcome in chosen[:limit] if answerer else ():
-        try:
-            made.append(explain(answerer, outcome, seed))
-        except DataError:  # the model does not read that much
-            left_out["too long"] = left_out.get("too long", 0) + 1
-        progress(1)
+    if asked := chosen[:limit]:
+        answerer = open_()
+        for outcome in asked:
+            try:
+                made.append(explain(answerer, outcome, seed))
+            except DataError:  # the model does not read that much
+                left_out["too long"] = left_out.get("too long", 0) + 1
+            progress(1)
     return Explained(made, left_out, perf_counter() - start)
 
 

@@ -105,7 +105,7 @@ def findings(
     clusters = [item.cluster for item in items]
     found_on, tested_on = halves(clusters, settings.seed)
     described = [_described(item, sources) for item in items]
-    against = {one.id: one.against for one in why.attributions}
+    against = {one.id: one.against for one in why.attributions if one.kind != "fixed"}
     first = [described[place] for place in found_on]
     features = learn(
         first,
