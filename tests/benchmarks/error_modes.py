@@ -4,9 +4,13 @@ Each seed draws 240 items with fields. Their answers are wrong at one rate (no m
 """
 
 import argparse
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from r1tailor.evaluation.error_modes.features import Described, learn
 from r1tailor.evaluation.error_modes.modes import Mode, Table, halves, least, modes

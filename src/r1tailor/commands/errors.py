@@ -61,15 +61,16 @@ def _run(parsed: argparse.Namespace) -> None:
 def _found(parsed: argparse.Namespace, files: EvaluatedFiles, settings: Settings, run: RunFolder) -> "Findings":
     from rich.progress import Progress
 
+    from r1tailor.evaluation.error_modes.features import origin
     from r1tailor.evaluation.error_modes.run import Wanted, findings
 
     model, open_ = _model(parsed.name, files, settings) if parsed.limit else (_evaluated(files), None)
     documents = read_documents(run.annotated) if run.annotated.is_file() else ()
-    sources = {document.id: document.source for document in documents}
+    origins = {document.id: origin(document) for document in documents}
     with Progress(transient=True) as bar:
         task = bar.add_task("explaining errors", total=parsed.limit)
         wanted = Wanted(open_ or _nothing, parsed.limit, parsed.metric, lambda done: bar.advance(task, done))
-        return findings(files, settings, sources, wanted, model)
+        return findings(files, settings, origins, wanted, model)
 
 
 def _nothing() -> "Answerer":

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 from r1tailor import config
+from r1tailor.evaluation.error_modes.features import Origin, origin
 from r1tailor.evaluation.error_modes.run import Findings, Wanted, documents_of, findings
 from r1tailor.inference import Answerer
-from r1tailor.records import Example
+from r1tailor.records import Document, Example
 from tests.evaluation.error_modes.test_outcomes import files_of
 from tests.support.errant import write_errant
 
@@ -17,7 +18,7 @@ def found_in(folder: Path, metric: str | None = None, limit: int = 0) -> Finding
 
     settings = config.load_params(folder / "config.yaml")
     wanted = Wanted(refused, limit, metric, lambda done: None)
-    return findings(files_of(folder), settings, {"note": "ward notes"}, wanted, "0" * 64)
+    return findings(files_of(folder), settings, {"note": Origin("ward notes", None)}, wanted, "0" * 64)
 
 
 def test_a_planted_mode_is_found_and_named_with_examples(tmp_path: Path) -> None:
@@ -61,3 +62,9 @@ def test_a_document_is_found_by_the_id_of_its_example() -> None:
     assert documents_of(Example("d7-2", "", "", "", group="law")) == ["d7-2", "d7", "law"]
     assert documents_of(Example("d7#2", "", "", "")) == ["d7#2", "d7"]
     assert documents_of(Example("d7", "", "", "")) == ["d7"]
+
+
+def test_the_disagreement_of_annotators_is_that_of_the_document() -> None:
+    gold = {"rules": {}, "disagreement": 0.25}
+    assert origin(Document("d", "", "notes", "", "", "", "", {"gold": gold})) == Origin("notes", 0.25)
+    assert origin(Document("d", "", "notes", "", "", "", "")) == Origin("notes", None)

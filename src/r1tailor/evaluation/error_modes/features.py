@@ -17,12 +17,26 @@ import numpy as np
 from r1tailor.corpus.folding import fold
 from r1tailor.corpus.negation import scopes
 from r1tailor.corpus.scripts import HAN
+from r1tailor.records import Document
 
 OTHER, NONE = "(other)", "(none)"
 _FIELD = re.compile(r"^\s*([^:：\n]{1,40}?)\s*[:：][ \t]*(.*?)\s*$", re.MULTILINE)
 _TERM = re.compile(rf"[^\W{HAN}]+|[{HAN}]")
 _MOST_VALUES, _MOST_MENTIONS, _MOST_FIELDS = 12, 8, 20
 _OWN = {"task", "disagreement"}  # fields of an example that have columns of their own
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What is known of a document: its source, and how often two of its annotators differed (None: not annotated)."""
+
+    source: str
+    disagreement: float | None
+
+
+def origin(document: Document) -> Origin:
+    """Return what is known of a document."""
+    return Origin(document.source, (document.fields.get("gold") or {}).get("disagreement"))
 
 
 @dataclass(frozen=True)

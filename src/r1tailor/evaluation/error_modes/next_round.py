@@ -11,7 +11,7 @@ from pathlib import Path
 
 from r1tailor.annotation.schemes import opened
 from r1tailor.annotation.tasks import write_tasks
-from r1tailor.evaluation.error_modes.features import Described, Features
+from r1tailor.evaluation.error_modes.features import Described, Features, origin
 from r1tailor.evaluation.error_modes.modes import Mode
 from r1tailor.records import Document
 from r1tailor.schema.annotation import Annotation
@@ -60,19 +60,15 @@ def _candidates(
 ) -> Iterator[tuple[bool, int, bytes, Document, str]]:
     """Yield documents that a mode applies to: whether they are labelled, the mode's place, and a random order."""
     for document in documents:
-        gold = document.fields.get("gold")
-        disagreement = gold.get("disagreement") if gold else None
-        columns = features.columns(
-            Described(
-                document.text,
-                source=document.source,
-                fields=document.fields,
-                disagreement=disagreement,
-            )
+        known = origin(document)
+        described = Described(
+            document.text, source=known.source, fields=document.fields, disagreement=known.disagreement
         )
+        columns = features.columns(described)
         place = next((place for place, mode in enumerate(shown) if _applies(mode, columns)), None)
         if place is not None:
-            mode, labelled = shown[place], gold is not None and "undecided" not in gold["rules"].values()
+            mode, gold = shown[place], document.fields.get("gold")
+            labelled = gold is not None and "undecided" not in gold["rules"].values()
             reason = f"{in_words(mode.where)}: {mode.rate:.0%} wrong, {mode.rate_elsewhere:.0%} elsewhere"
             yield labelled, place, hashlib.sha256(document.id.encode()).digest(), document, reason
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from r1tailor.domain.base import answer_of
 from r1tailor.evaluation.error_modes.attribution import Attribution, explained
-from r1tailor.evaluation.error_modes.features import Described, Features, learn
+from r1tailor.evaluation.error_modes.features import Described, Features, Origin, learn
 from r1tailor.evaluation.error_modes.modes import Mode, Table, halves, least, modes
 from r1tailor.evaluation.error_modes.outcomes import Outcome, counted, outcomes
 from r1tailor.evaluation.evaluated_files import EvaluatedFiles
@@ -22,7 +22,7 @@ from r1tailor.record_files import read_examples
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 
-Sources = Mapping[str, str]  # source of each document, by its id
+Origins = Mapping[str, Origin]  # of each document, by its id
 
 
 @dataclass(frozen=True)
@@ -85,14 +85,14 @@ class Wanted:
 
 
 def findings(
-    files: EvaluatedFiles, settings: Settings, sources: Sources, wanted: Wanted, model: str | None
+    files: EvaluatedFiles, settings: Settings, origins: Origins, wanted: Wanted, model: str | None
 ) -> Findings:
     """Return what there is to say of the errors of an evaluated model.
 
     Args:
         files: of the evaluation.
         settings: the composition that was evaluated.
-        sources: of documents.
+        origins: of documents.
         wanted: what is asked for.
         model: hash of its manifest, where it is known.
 
@@ -104,7 +104,7 @@ def findings(
     why = explained(items, wanted.open, wanted.limit, settings.seed, wanted.progress)
     clusters = [item.cluster for item in items]
     found_on, tested_on = halves(clusters, settings.seed)
-    described = [_described(item, sources) for item in items]
+    described = [_described(item, origins) for item in items]
     against = {one.id: one.against for one in why.attributions if one.kind != "fixed"}
     first = [described[place] for place in found_on]
     features = learn(
@@ -145,17 +145,18 @@ def _notes(items: Sequence[Outcome], found_on: Sequence[int], tested: Sequence[M
     return [f"no slice was tested: {wrong} errors among the {len(found_on)} items that slices are found on"]
 
 
-def _described(item: Outcome, sources: Sources) -> Described:
+def _described(item: Outcome, origins: Origins) -> Described:
     example = item.example
-    source = next((sources[id_] for id_ in documents_of(example) if id_ in sources), None)
-    disagreement = example.fields.get("disagreement")
+    known = next((origins[id_] for id_ in documents_of(example) if id_ in origins), Origin("", None))
+    own = example.fields.get("disagreement")
+    disagreement = own if isinstance(own, int | float) else known.disagreement
     return Described(
         example.asked,
         answer_of(example.output),
-        source,
+        known.source or None,
         item.tuned.truncated or "no",
         example.fields,
-        float(disagreement) if isinstance(disagreement, int | float) else None,
+        disagreement,
     )
 
 
