@@ -108,7 +108,7 @@ def modes(found_on: Table, tested_on: Table, shown: int = 5) -> list[Mode]:
     made = []
     for where, members, p in zip(candidates, inside, corrected, strict=True):
         there = found_on.inside(where)
-        ids = [tested_on.ids[place] for place in np.flatnonzero(members & wrong)]
+        ids = [tested_on.ids[place] for place in np.flatnonzero(members & wrong).tolist()]
         counts = int(members.sum()), int((members & wrong).sum())
         rates = _rate(members, wrong), _rate(~members, wrong)
         before = _rate(there, np.array(found_on.wrong, dtype=bool))
@@ -148,7 +148,7 @@ def _p(members: Bools, wrong: Bools, clusters: Sequence[str]) -> float:
     """Return the p-value (one-sided) that errors are not more frequent inside a slice."""
     if not members.any() or members.all():
         return 1.0
-    counts = [[int((part & wrong).sum()), int((part & ~wrong).sum())] for part in (members, ~members)]
+    counts = np.array([[(part & wrong).sum(), (part & ~wrong).sum()] for part in (members, ~members)])
     exact = float(fisher_exact(counts, alternative="greater").pvalue)
     return exact if len(set(clusters)) == len(clusters) else max(exact, _clustered(members, wrong, clusters))
 
