@@ -9,6 +9,7 @@ import pytest
 from r1tailor import config
 from r1tailor.__main__ import main
 from r1tailor.document_files import write_documents
+from r1tailor.inference.local import LocalAnswerer
 from r1tailor.record_files import read_predictions, write_records
 from r1tailor.records import Document
 from tests.support.errant import errors_json, items_of, write_errant
@@ -69,7 +70,9 @@ def test_a_domain_without_annotation_has_no_tasks(project: Path, capsys: pytest.
     assert "tasks: none; domain.annotation is null\n" in errors(capsys, "toy", "--limit", "0")
 
 
-def test_errors_of_a_trained_model_are_explained(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_of_a_trained_model_are_explained(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = toy_run(project)
     path = run.evaluation / "predictions-tuned.jsonl"
     wrong = [replace(one, generated="<think>\n\n</think>black", truncated="") for one in read_predictions(path)]
@@ -83,6 +86,7 @@ def test_errors_of_a_trained_model_are_explained(project: Path, capsys: pytest.C
         assert one["error"] == 0.0
     assert f"explained: {len(found['attributions'])} items in" in out
     again = (run.path / "errors" / "errors.json").read_bytes()
+    monkeypatch.setattr(LocalAnswerer, "score", None)  # what was scored before is not scored again
     errors(capsys, "outputs/runs/first", "--limit", "2")
     assert (run.path / "errors" / "errors.json").read_bytes() == again
     record = run.evaluation / "evaluated.json"

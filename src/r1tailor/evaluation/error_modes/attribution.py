@@ -20,7 +20,7 @@ from r1tailor.evaluation.error_modes.shapley import shapley
 from r1tailor.inference.answerer import Answerer
 from r1tailor.records import Example
 
-_EXPLAINED: tuple[Kind, ...] = ("regressed", "both_wrong", "wrong", "fixed")
+_ERRORS: tuple[Kind, ...] = ("regressed", "both_wrong", "wrong")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def explained(
     Args:
         found: all items.
         open_: opens the tuned model; called where there is anything to explain.
-        limit: items, at most; they are drawn at random, the kinds in turn.
+        limit: items, at most; drawn at random: errors first, their kinds in turn, then what only the base gets wrong.
         seed: of what is drawn.
         progress: called with the number of items done since the last call.
     """
@@ -162,10 +162,11 @@ def _not_askable(one: Outcome) -> str:
 
 
 def _in_turn(found: Sequence[Outcome], seed: int) -> Iterator[Outcome]:
-    """Yield items at random, one of each kind in turn."""
+    """Yield errors at random, one of each kind in turn, then the items that only the base model gets wrong."""
     drawn = sorted(found, key=lambda one: _drawn(seed, one.example.id))
-    kinds = [[one for one in drawn if one.kind == kind] for kind in _EXPLAINED]
+    kinds = [[one for one in drawn if one.kind == kind] for kind in _ERRORS]
     yield from (one for turn in zip_longest(*kinds) for one in turn if one is not None)
+    yield from (one for one in drawn if one.kind == "fixed")
 
 
 def _drawn(seed: int, id_: str) -> int:
