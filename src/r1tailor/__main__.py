@@ -21,6 +21,7 @@ from r1tailor.commands import (
     propose,
     redteam,
     registry,
+    report,
     serve,
     stage,
     study,
@@ -29,7 +30,7 @@ from r1tailor.commands import (
 )
 
 _COMMANDS = (
-    *(init, propose, use, explain, fetch, market, plan, stage, compress, redteam, tasks),
+    *(init, propose, use, explain, fetch, market, plan, stage, compress, redteam, report, tasks),
     *(registry, compare, ask, serve, keys, audit, study, feedback, base),
 )
 

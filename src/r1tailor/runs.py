@@ -36,6 +36,7 @@ _FREE: Any = {
     "corpus": True,
     "evaluation": True,
     "redteam": True,
+    "report": True,
     "domain": {"title", "goals"},
     "trainer": {"checkpoints"},
 }
@@ -60,6 +61,7 @@ _STAGES = (
     stages.compress,
     stages.evaluate,
     stages.redteam,
+    stages.report,
 )
 
 

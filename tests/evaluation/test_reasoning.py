@@ -11,8 +11,8 @@ from r1tailor.domain import open_domain
 from r1tailor.evaluation import reasoning
 from r1tailor.evaluation.compare_models import base_and_tuned, summarise
 from r1tailor.evaluation.metrics import Proportion
-from r1tailor.evaluation.report import rows
 from r1tailor.evaluation.significance import compare
+from r1tailor.evaluation.table import rows
 from r1tailor.record_files import read_predictions, write_records
 from r1tailor.records import Example, Prediction
 from r1tailor.registry.goals import verdicts

@@ -1,0 +1,78 @@
+"""Every text of the report is in both languages with the same values; sentences of files are recognised."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from r1tailor import config
+from r1tailor.evaluation.learnt import sentences
+from r1tailor.report import texts
+from r1tailor.report.texts import Texts, catalogue, language_of
+from r1tailor.schema.report import Report
+
+ROOM = Path(texts.__file__).parent
+CALL = re.compile(r"""(?<![\w.])t\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
+
+
+def _used() -> set[str]:
+    """Return the texts that templates and modules ask for."""
+    found = {ast.literal_eval(one) for file in ROOM.glob("templates/*.j2") for one in CALL.findall(file.read_text())}
+    for file in ROOM.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t":
+                found |= {one.value for one in node.args[:1] if isinstance(one, ast.Constant)}
+    return found
+
+
+def test_every_text_has_its_chinese() -> None:
+    used = _used()
+    assert len(used) > 150
+    assert used - catalogue().keys() == set()
+
+
+def test_both_languages_have_the_same_values() -> None:
+    for english, chinese in catalogue().items():
+        fields = [set(re.findall(r"\{(\w+)\}", text)) for text in (english, chinese)]
+        assert fields[0] == fields[1], english
+        assert re.search(r"[\u4e00-\u9fff]", chinese) or english == "B − A", english
+
+
+def test_values_are_filled_in() -> None:
+    assert Texts("en")("{n} documents", n=3) == "3 documents"
+    assert Texts("zh")("{n} documents", n=3) == "3 篇文档"
+
+
+def _judged(verdict: str) -> dict[str, object]:
+    other = {"difference": -0.1, "low": -0.2, "high": 0.0, "p": 0.01, "p_holm": 0.03}
+    names = ("the answer of the nearest training example", "the base model", "the base model's ranking")
+    return {"metric": "f1", "kind": "proportion", "verdict": verdict, "against": [other | {"name": n} for n in names]}
+
+
+@pytest.mark.parametrize(("verdict", "chinese"), [("learnt", "已学会"), ("worse", "更差"), ("not shown", "未显示")])
+def test_a_verdict_sentence_is_whole_in_chinese(verdict: str, chinese: str) -> None:
+    metrics = {"n": 90, "models": {"tuned": {"f1": {"value": 0.51}}}, "verdicts": [_judged(verdict)]}
+    (sentence,) = sentences(metrics)
+    told = Texts("zh").of(sentence)
+    assert told.startswith(
+        f"f1：{chinese}。数值为 0.510：与“最近训练样本的答案”相比为 -0.100 [-0.200, +0.000]，p = 0.03；"
+    )
+    assert told.count("；") == 2
+    assert not re.findall(r"[A-Za-z]{3,}", told), "no English word is left"
+    assert ("16 个百分点" in told) == (verdict == "not shown")
+    assert Texts("en").of(sentence) == sentence
+
+
+def test_parts_of_a_sentence_are_translated_and_what_is_unknown_stays() -> None:
+    t = Texts("zh")
+    assert t.of("majority; never heard of") == "最常见答案；never heard of"
+    assert t.of("never heard of") == "never heard of"
+    assert t.of("") == ""
+
+
+def test_auto_is_the_language_of_the_domain() -> None:
+    chinese = config.load(["domain=legal_zh"])
+    assert language_of(chinese) == "zh"
+    assert language_of(chinese.model_copy(update={"report": Report(language="en")})) == "en"
+    assert language_of(config.load([])) == "en"
