@@ -59,4 +59,5 @@ def test_each_model_and_metric_is_a_row_of_the_plot(tmp_path: Path) -> None:
     write_plot(metrics(), tmp_path / "plots" / "metrics.csv")
     found = list(csv.DictReader((tmp_path / "plots" / "metrics.csv").read_text().splitlines()))
     assert len(found) == 6
-    assert found[0] == {"metric": "label_accuracy", "model": "base", "value": "0.3", "low": "0.25", "high": "0.35"}
+    first = {"metric": "label_accuracy", "model": "base", "value": "0.3", "low": "0.25", "high": "0.35"}
+    assert found[0] == {"metric and model": "label_accuracy base", **first}

@@ -24,8 +24,8 @@ def test_the_head_is_in_the_form_of_the_hub() -> None:
 
 def test_it_is_in_chinese_where_the_report_is() -> None:
     text = card(finished(bare=True), Texts("zh"))
-    assert "## 基础模型与微调模型" in text
-    assert "没有配置红队测试。" in text
+    assert "## 基座模型与微调模型" in text
+    assert "没有组合红队测试。" in text
 
 
 def test_a_title_is_no_markup_and_cannot_end_the_head() -> None:

@@ -50,7 +50,7 @@ def _judged(verdict: str) -> dict[str, object]:
     return {"metric": "f1", "kind": "proportion", "verdict": verdict, "against": [other | {"name": n} for n in names]}
 
 
-@pytest.mark.parametrize(("verdict", "chinese"), [("learnt", "已学会"), ("worse", "更差"), ("not shown", "未显示")])
+@pytest.mark.parametrize(("verdict", "chinese"), [("learnt", "学会"), ("worse", "更差"), ("not shown", "未证明")])
 def test_a_verdict_sentence_is_whole_in_chinese(verdict: str, chinese: str) -> None:
     metrics = {"n": 90, "models": {"tuned": {"f1": {"value": 0.51}}}, "verdicts": [_judged(verdict)]}
     (sentence,) = sentences(metrics)

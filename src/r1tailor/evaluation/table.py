@@ -97,7 +97,7 @@ def write_plot(metrics: Mapping[str, Any], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["metric", "model", "value", "low", "high"])
+        writer.writerow(["metric and model", "metric", "model", "value", "low", "high"])
         for model, measured in metrics["models"].items():
             for name, entry in measured.items():
-                writer.writerow([name, model, entry["value"], entry["low"], entry["high"]])
+                writer.writerow([f"{name} {model}", name, model, entry["value"], entry["low"], entry["high"]])

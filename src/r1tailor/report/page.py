@@ -187,13 +187,14 @@ def _curves(found: Finished, t: Texts) -> str:
     for begins, phase in _begun(found.phases):
         if len(found.phases) > 1:
             bands.append(Band(begins, begins, phase.name))
-        loss += _points(phase.loss, "nll" if phase.loss and "nll" in phase.loss[0] else "loss", begins)
+        loss += _points(phase.loss, "loss", begins)
         validation += _points(phase.validation, "validation_loss", begins)
     if not loss and not validation:
         return ""
     smoothing = found.settings.trainer.label_smoothing
-    plain = not smoothing or any("nll" in row for phase in found.phases for row in phase.loss[:1])
-    name = t("training") if plain else t("training, with label smoothing {smoothing}", smoothing=f"{smoothing:g}")
+    name = (
+        t("training") if not smoothing else t("training, with label smoothing {smoothing}", smoothing=f"{smoothing:g}")
+    )
     series = (_series(name, loss), _series(t("validation"), validation, points=True))
     chart = Chart(t("Loss per supervised token"), series, t("optimizer step"), t("nats"), tuple(bands))
     return drawn(chart, _summary(loss, validation, t))
