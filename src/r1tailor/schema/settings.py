@@ -104,7 +104,7 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "compress": ("seed", "model"),
     "evaluate": ("seed", "domain.task", "evaluation", "compression"),
     "redteam": ("seed", "domain.kind", "domain.language", "domain.task", "compression", "evaluation", "redteam"),
-    "report": ("domain", "report"),
+    "report": ("domain.title", "domain.language", "domain.goals", "report"),
     "register": ("domain.goals",),
 }
 
