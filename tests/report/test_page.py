@@ -153,3 +153,23 @@ def test_undefined_values_are_dashes() -> None:
     made["verdicts"] = []
     text = page(finished(metrics=made))
     assert "None" not in re.sub(r"<pre.*?</pre>", "", text, flags=re.DOTALL).replace("None, ", "")
+
+
+def test_calibration_and_unsupported_statements_are_shown_where_they_are_measured(whole: Finished) -> None:
+    made = {
+        **metrics(),
+        "calibration": {"base": [[9.0, 0.3, 0.2]], "tuned": [[5.0, 0.5, 0.4], [4.0, 0.9, 1.0]]},
+        "unsupported": {"base": {"answers": 30, "codes": 4}, "tuned": {"answers": 30, "codes": 1}},
+    }
+    text = page(finished(metrics=made))
+    assert '<h2 id="calibration">' in text
+    assert "probability of the likeliest label" in text
+    assert '<tr><th scope="row">codes</th><td class="number" data-name="base">4</td>' in text
+    assert 'id="calibration"' not in page(whole)
+    assert 'id="unsupported"' not in page(whole)
+
+
+def test_what_the_ability_section_shows_is_no_note_too() -> None:
+    made = {**metrics(), "notes": ["general ability: kept", "another"]}
+    assert "general ability: kept" not in page(finished(metrics=made))
+    assert "general ability: kept" in page(finished(metrics=made, ability={}))

@@ -76,3 +76,28 @@ def test_auto_is_the_language_of_the_domain() -> None:
     assert language_of(chinese) == "zh"
     assert language_of(chinese.model_copy(update={"report": Report(language="en")})) == "en"
     assert language_of(config.load([])) == "en"
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        (
+            "not shown to beat the base model (+0.010 [-0.020, +0.040])",
+            "未证明优于“基座模型”（+0.010 [-0.020, +0.040]）",
+        ),
+        (
+            "4 of 30 answers were cut; 0.510 if each counts as the worst there is",
+            "30 个回答中有 4 个被截断；若每个都按最差计则为 0.510",
+        ),
+        (
+            "The 90 items belong to 12 groups: intervals and tests take whole groups, those of proportions too",
+            "90 个条目属于 12 个组：区间与检验以整个组为单位，比例也是如此",
+        ),
+        (
+            "plain baselines compare 5,000 of 10,637 training examples (evaluation.plain_baselines)",
+            "简单基线只比较 10,637 个训练样本中的 5,000 个（evaluation.plain_baselines）",
+        ),
+    ],
+)
+def test_remarks_and_notes_of_files_are_recognised(english: str, chinese: str) -> None:
+    assert Texts("zh").of(english) == chinese

@@ -72,6 +72,7 @@ def _shown(found: Finished, names: Sequence[str], t: Texts) -> dict[str, Any]:
         "verdicts": [_verdict(one, said, metrics, t) for one, said in zip(judged, sentences_, strict=False)],
         "warned": sentences_[len(judged) :],
         "goals": found.goals,
+        "notes": _notes(metrics, ability_shown=bool(found.ability.get("comparisons"))),
         "headline": headline.rows(metrics, names, t),
         "every": headline.rows(metrics, headline.every(metrics), t),
         "baselines": headline.against_baselines(metrics, names, t),
@@ -85,6 +86,8 @@ def _shown(found: Finished, names: Sequence[str], t: Texts) -> dict[str, Any]:
             (one, headline.picture(scored[0], one.compared, t), headline.difference(one.compared))
             for one in (slices(items, scored[0], evaluation.confidence, seed) if scored else ())
         ],
+        "calibration": _calibration(metrics, t),
+        "unsupported": _unsupported(metrics),
         "explained": explained(found.errors),
         "modes": modes(found.errors),
         "attacked": attacked(found.attacked, found.attacks, t),
@@ -122,6 +125,8 @@ def _contents(shown: Mapping[str, Any], t: Texts) -> list[tuple[str, str]]:
         ("market", t("Early warning and portfolio"), shown["markets"]),
         ("curves", t("Learning curves"), shown["curves"]),
         ("classes", t("By class"), shown["per_class"]),
+        ("calibration", t("Calibration"), shown["calibration"]),
+        ("unsupported", t("Unsupported statements"), shown["unsupported"]),
         ("slices", t("Slices"), shown["slices"] or shown["turns"]),
         ("explained", t("What decided its errors"), shown["explained"] or shown["modes"]),
         ("redteam", t("Red team"), shown["attacked"]),
@@ -220,6 +225,33 @@ def _points(rows: Sequence[Mapping[str, str]], column: str, begins: int) -> list
 
 def _series(name: str, curve: Sequence[tuple[int, float]], *, points: bool = False) -> Series:
     return Series(name, tuple(x for x, _ in curve), tuple(y for _, y in curve), points=points)
+
+
+def _calibration(metrics: Mapping[str, Any], t: Texts) -> str:
+    """Return how often ranked labels are right by their probability; empty where none were ranked."""
+    curves = {name: curve for name, curve in metrics.get("calibration", {}).items() if name in ("base", "tuned")}
+    if not curves:
+        return ""
+    series = [Series(t("ideal"), (0.0, 1.0), (0.0, 1.0), dashed=True)]
+    for name, curve in curves.items():
+        counts = tuple(f"{n:.0f}" for n, _, _ in curve) if name == "tuned" else ()
+        x, y = (tuple(row[place] for row in curve) for place in (1, 2))
+        series.append(Series(t(name), x, y, points=True, texts=counts))
+    title = t("Ranked labels: probability against share right")
+    return drawn(Chart(title, tuple(series), t("probability of the likeliest label"), t("share right")))
+
+
+def _unsupported(metrics: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    """Return (class, base, tuned) for each class of unsupported statements; none where they are not counted."""
+    found: Mapping[str, Mapping[str, int]] = metrics.get("unsupported", {})
+    base, tuned = (found.get(name, {}) for name in ("base", "tuned"))
+    return [(name, base.get(name, "–"), tuned[name]) for name in tuned]
+
+
+def _notes(metrics: Mapping[str, Any], *, ability_shown: bool) -> list[str]:
+    """Return the notes that no section of its own shows."""
+    notes: Sequence[str] = metrics.get("notes", ())
+    return [note for note in notes if not (ability_shown and note.startswith("general ability"))]
 
 
 def _forgetting(phases: Sequence[Phase], t: Texts) -> str:

@@ -59,7 +59,7 @@ def interval(entry: Mapping[str, float], most: float, tone: str, label: str) -> 
     parts = [
         '<line class="zero" x1="60" x2="60" y1="1" y2="19"/>',
         f'<line class="whisker {tone}" x1="{low:.1f}" x2="{high:.1f}" y1="10" y2="10"/>',
-        f'<circle class="dot {tone}" cx="{middle:.1f}" cy="10" r="3.5"/>',
+        f'<circle class="dot {tone}" cx="{middle:.1f}" cy="10" r="2.8"/>',
     ]
     return f'<svg class="interval" viewBox="0 0 120 20" role="img" aria-label="{escape(label)}">{"".join(parts)}</svg>'
 
