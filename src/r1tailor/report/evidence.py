@@ -124,8 +124,9 @@ def _development(found: Finished, t: Texts) -> Iterator[Cell]:
     task = settings.domain.task
     asked = getattr(task, "instruction", None) or next((item.instruction for item, _, _ in found.items), "")
     yield Cell(t("Instruction that the model is given"), asked, "9 Prompting", "2(b)")
-    optimizer = settings.optimizer
-    fixed = f"{settings.objective.kind}, lr {optimizer.lr}, seed {settings.seed}"
+    decided: Mapping[str, Any] = (found.facts["model"].get("composition") or {}).get("optimizer") or {}
+    rate = decided.get("lr", settings.optimizer.lr)  # training decides it where the settings leave it open
+    fixed = f"{settings.objective.kind}, lr {rate}, seed {settings.seed}"
     yield Cell(t("Objective and hyperparameters"), fixed, "11 Instruction tuning", "2(b)")
     yield Cell(
         t("Order of the examples"), f"{settings.curriculum.kind}: {', '.join(settings.curriculum.keys)}", "", "2(b)"

@@ -298,8 +298,8 @@ def _market(found: Mapping[str, Any], t: Texts) -> dict[str, Any]:
 
 def _translated(chart: Chart, t: Texts) -> Chart:
     series = tuple(replace(one, name=t.of(one.name)) for one in chart.series)
-    titles = {name: t.of(getattr(chart, name)) for name in ("title", "x_title", "y_title")}
-    return replace(chart, series=series, **titles)
+    title, x_title, y_title = t.of(chart.title), t.of(chart.x_title), t.of(chart.y_title)
+    return replace(chart, series=series, title=title, x_title=x_title, y_title=y_title)
 
 
 def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

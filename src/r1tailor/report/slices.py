@@ -46,7 +46,8 @@ def slices(items: Sequence[Item], metric: str, confidence: float, seed: int) -> 
     for by, groups in _groups(scored):
         for value, members in groups.items():
             if _FEWEST <= len(members) < len(scored):
-                base, tuned = ([one[place].scores[metric] for one in members] for place in (1, 2))
+                base = [before.scores[metric] for _, before, _ in members]
+                tuned = [after.scores[metric] for _, _, after in members]
                 found.append(
                     Slice(by, value, len(members), fmean(base), fmean(tuned), _compared(base, tuned, confidence, seed))
                 )

@@ -1,7 +1,7 @@
 """Charts as static SVG: a few kilobytes each, the page's colours in light and dark, text that is text, no script."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
@@ -15,17 +15,39 @@ _TICKS = 5
 _MOST_POINTS = 700  # of a line; more cannot be seen
 _PALETTE = 6  # colours in style.css
 
-_Place = Callable[[Any], float]
-
 
 @dataclass(frozen=True)
 class _Frame:
-    """Where values lie: functions from a value to a coordinate, and the ticks of both axes."""
+    """Where values lie, from the ends of both axes; ``low`` and ``high`` are logarithms on a logarithmic one."""
 
-    x: _Place
-    y: _Place
-    x_ticks: Sequence[tuple[float, str]]
-    y_ticks: Sequence[tuple[float, str]]
+    first: float
+    last: float
+    low: float
+    high: float
+    dated: bool
+    log: bool
+
+    def x(self, value: float) -> float:
+        """Return the coordinate of a value."""
+        return _LEFT + (WIDTH - _LEFT - _RIGHT) * (value - self.first) / (self.last - self.first)
+
+    def y(self, value: float) -> float:
+        """Return the coordinate of a value."""
+        share = ((math.log(value) if self.log else value) - self.low) / (self.high - self.low)
+        return HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * share
+
+    @property
+    def x_ticks(self) -> list[tuple[float, str]]:
+        """Values and texts below the x axis."""
+        if self.dated:
+            return _days(self.first, self.last)
+        return [(tick, f"{tick:,g}") for tick in _round(self.first, self.last)]
+
+    @property
+    def y_ticks(self) -> list[tuple[float, str]]:
+        """Values and texts next to the y axis."""
+        ends = [math.exp(end) if self.log else end for end in (self.low, self.high)]
+        return [(tick, f"{tick:g}") for tick in _round(*ends, log=self.log)]
 
 
 def drawn(chart: Chart, summary: str = "") -> str:
@@ -54,8 +76,8 @@ def interval(entry: Mapping[str, float], most: float, tone: str, label: str) -> 
         tone: ``good``, ``bad`` or ``unsure``.
         label: what is read aloud.
     """
-    place = lambda value: 60 + 56 * max(-1.0, min(1.0, value / most if most else 0.0))  # noqa: E731
-    low, middle, high = (place(entry[key]) for key in ("low", "difference", "high"))
+    shares = [max(-1.0, min(1.0, entry[key] / most if most else 0.0)) for key in ("low", "difference", "high")]
+    low, middle, high = (60 + 56 * share for share in shares)
     parts = [
         '<line class="zero" x1="60" x2="60" y1="1" y2="19"/>',
         f'<line class="whisker {tone}" x1="{low:.1f}" x2="{high:.1f}" y1="10" y2="10"/>',
@@ -121,19 +143,13 @@ def _frame(chart: Chart, kept: Sequence[Series]) -> _Frame:
     xs = [value for one in kept for value in one.x]
     ys = [value for one in kept for value in one.y]
     dated = any(isinstance(value, str) for one in chart.series for value in one.x[:1])
-    turn: Callable[[float], float] = math.log if chart.log else float
-    low, high = turn(min(ys)), turn(max(ys))
+    low, high = (math.log(end) if chart.log else end for end in (min(ys), max(ys)))
     margin = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
     low, high = low - margin, high + margin
     if not chart.log and min(ys) >= 0:
         low = max(low, 0.0)
-    first, last = min(xs), max(xs) if max(xs) > min(xs) else min(xs) + 1
-    x: _Place = lambda value: _LEFT + (WIDTH - _LEFT - _RIGHT) * (value - first) / (last - first)  # noqa: E731
-    y: _Place = lambda value: HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * (turn(value) - low) / (high - low)  # noqa: E731
-    inverse = math.exp if chart.log else float
-    y_ticks = [(tick, f"{tick:g}") for tick in _round(inverse(low), inverse(high), log=chart.log)]
-    x_ticks = _days(first, last) if dated else [(tick, f"{tick:,g}") for tick in _round(first, last)]
-    return _Frame(x, y, x_ticks, y_ticks)
+    first, last = min(xs), max(xs)
+    return _Frame(first, last if last > first else first + 1, low, high, dated, chart.log)
 
 
 def _round(low: float, high: float, *, log: bool = False) -> list[float]:
