@@ -18,7 +18,7 @@ CALL = re.compile(r"""(?<![\w.])t\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 
 def _used() -> set[str]:
     """Return the texts that templates and modules ask for."""
-    found = {ast.literal_eval(one) for file in ROOM.glob("templates/*.j2") for one in CALL.findall(file.read_text())}
+    found = {ast.literal_eval(one) for file in ROOM.glob("*.j2") for one in CALL.findall(file.read_text())}
     for file in ROOM.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t":

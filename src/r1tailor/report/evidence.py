@@ -230,6 +230,7 @@ def as_markdown(found: Finished, t: Texts) -> str:
             "Crosswalk, not conformity: the columns say where TRIPOD-LLM, Annex IV of Regulation (EU) 2024/1689 and "
             "GB/T 45654-2025 ask for a cell. Nobody has judged whether a cell is enough."
         ),
+        t("Fill in and sign a copy: this file belongs to the version, and its hash would no longer hold."),
     ]
     for title, cells in sections:
         head = f"| {t('item')} | {t('evidence')} | TRIPOD-LLM | EU AI Act, Annex IV | GB/T 45654 |"

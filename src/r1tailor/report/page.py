@@ -39,7 +39,7 @@ def page(found: Finished) -> str:
 def environment(t: Texts) -> Environment:
     """Return what renders the pages in a language: everything is escaped but our own pictures."""
     made = Environment(
-        loader=PackageLoader("r1tailor", "report/templates"),
+        loader=PackageLoader("r1tailor", "report"),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
