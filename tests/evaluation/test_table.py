@@ -47,7 +47,7 @@ def test_what_is_not_measured_or_not_defined_is_said() -> None:
     made["models"]["tuned"]["label_accuracy"] = entry(None)
     first, *_, last = rows(made)
     assert first == ("label_accuracy", "0.300", "-", "-", "-")
-    assert last == ("f1", "not measured", "not measured", "", "")
+    assert last == ("f1", "", "", "not measured", "")
 
 
 def test_text_of_users_is_text(capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,8 +64,8 @@ def rows(metrics: Mapping[str, Any], *, wide: bool = False) -> list[tuple[str, .
     paired = [(name, *values(name), _difference(entry), _p(entry["p"])) for name, entry in comparisons.items()]
     alone = [name for name in models["base"] if name == reasoning.LENGTH and name not in comparisons]
     unpaired = [(name, *values(name), "", "") for name in alone]
-    unmeasured = [("not measured" if model in _MODELS else "") for model in shown]
-    return [*paired, *unpaired, *((name, *unmeasured, "", "") for name in metrics.get("not_measured", ()))]
+    unmeasured = [(name, *("" for _ in shown), "not measured", "") for name in metrics.get("not_measured", ())]
+    return [*paired, *unpaired, *unmeasured]
 
 
 def _models(metrics: Mapping[str, Any], *, wide: bool) -> list[str]:
