@@ -24,6 +24,7 @@ IDENTITY = {f"GIT_{who}_{what}": "t@example.org" for who in ("AUTHOR", "COMMITTE
 RESULTS = {
     "collect/provenance.json": "[]",
     "clean/documents.parquet": "",
+    "clean/report.json": '{"changed": {}, "documents": 0}',
     "annotate/documents.parquet": "",
     "instruct/manifest.json": "",
     "instruct/report.json": "{}",
@@ -32,10 +33,13 @@ RESULTS = {
     "instruct/test.jsonl": "",
     "train/1-all/model/adapter_model.safetensors": "weights",
     "train/1-all/model/manifest.json": "",
-    "evaluation/metrics.json": '{"n": 1, "models": {"tuned": {"bleu": {"value": 31.5}}}}',
+    "train/1-all/metrics.json": "{}",
+    "evaluation/metrics.json": '{"n": 1, "confidence": 0.95, "comparisons": {}, "models": {"base": {}, '
+    '"tuned": {"bleu": {"value": 31.5}}}}',
     "evaluation/predictions-base.jsonl": "",
     "evaluation/predictions-tuned.jsonl": "",
     "evaluation/report.html": "<p>report</p>",
+    "evaluation/headline.json": "{}",
     "evaluation/evaluated.json": "",
     "evaluation/market/none": "",
 }
