@@ -81,6 +81,16 @@ def test_auto_is_the_language_of_the_domain() -> None:
 @pytest.mark.parametrize(
     ("english", "chinese"),
     [
+        (
+            "f1: worse. 0.700: -0.100 [-0.150, -0.050] against the base model, p = 0.02",
+            "f1：更差。数值为 0.700：与“基座模型”相比为 -0.100 [-0.150, -0.050]，p = 0.02",
+        ),
+        (
+            "one answer for nearly every item: “a; b. c: d” is 29 of the 30 answers of the tuned model, where the most "
+            "frequent reference is that of 10 items (f1)",
+            "几乎每个条目都给同一个回答：微调模型 30 个回答中有 29 个是“a; b. c: d”，"
+            "而最常见的参考答案只出现在 10 个条目中（f1）",
+        ),
         ("not shown to beat the base model (+0.010)", "未证明优于“基座模型”（+0.010）"),
         (
             "4 of 30 answers were cut; 0.510 if each counts as the worst there is",

@@ -16,7 +16,7 @@ from r1tailor.schema.settings import Settings
 
 Language = Literal["en", "zh"]
 _FIELD = re.compile(r"\{(\w+)\}")
-_LISTS = ("against", "names")  # fields that may hold several parts, with "; " between them
+_FREE = ("against", "names", "answer")  # fields that may hold sentences of their own
 _BETWEEN = ("; ", ". ", ", ")  # what joins sentences and their parts
 _JOINED = {"; ": "；", ". ": "。", ", ": "，"}
 
@@ -76,7 +76,7 @@ def _pattern(text: str) -> str:
         name = found[1]
         again = name in names
         names.add(name)
-        any_ = "." if name in _LISTS else r"(?:(?!; ).)"
+        any_ = "." if name in _FREE else r"(?:(?!; |\. |: ).)"
         return f"(?P={name})" if again else f"(?P<{name}>{any_}+?)"
 
     parts = _FIELD.split(text)
