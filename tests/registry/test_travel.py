@@ -178,7 +178,8 @@ def test_a_version_holds_everything_that_it_was_made_from(project: Project) -> N
     names = set(store.read_json(project.version / store.MANIFEST)["files"])
     begins = {"train/1-all/model": "model", "collect/provenance.json": "provenance.json", "instruct": "data"}
     expected = {name.replace(old, new) for name in RESULTS for old, new in begins.items() if name.startswith(old)}
-    expected |= {name for name in RESULTS if name.startswith("evaluation")} | {"config.yaml"}
+    expected |= {name for name in RESULTS if name.startswith("evaluation")}
+    expected |= {"config.yaml", "README.md", "EVIDENCE.md", "SHA256SUMS"}
     assert names == expected
 
 
