@@ -31,7 +31,7 @@ class _Tags(HTMLParser):
         if tag not in ("meta", "link"):
             self.open.append(tag)
         loads = [value for name, value in attrs if name in ("src", "href") and value]
-        self.outside += [value for value in loads if not value.startswith(("#", "data:,"))]
+        self.outside += [value for value in loads if not value.startswith("#")]
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Of a drawing: it opens nothing."""
