@@ -37,11 +37,8 @@ def general(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *overrides: str, **
 
 
 def _written(facts: dict[str, Any]) -> str:
-    return (
-        "{"
-        + ",".join(f"{key}: '{value}'" if key != "items" else f"{key}: {value}" for key, value in facts.items())
-        + "}"
-    )
+    quoted = {key: f"'{value}'" if isinstance(value, str) else value for key, value in facts.items()}
+    return "{" + ",".join(f"{key}: {value}" for key, value in quoted.items()) + "}"
 
 
 def drawn(right: Sequence[int], language: str = "en", options: int = 4) -> Drawn:

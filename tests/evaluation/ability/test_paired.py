@@ -16,7 +16,7 @@ def test_counts_are_of_the_items_that_differ() -> None:
 @pytest.mark.parametrize(
     ("won", "lost", "n", "expected"),
     [
-        (1, 7, 21, (-0.517, -0.026)),  # Fagerland, Lydersen and Laake 2014, table 2: airway hyper-responsiveness
+        (1, 7, 21, (-0.517, -0.026)),  # Fagerland, Lydersen and Laake 2014: airway hyper-responsiveness
         (12, 2, 50, (0.061, 0.345)),
         (0, 0, 50, (-0.071, 0.071)),
     ],

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from r1tailor import config, store
 from r1tailor.errors import DataError
 from r1tailor.evaluation.ability import run
 from r1tailor.evaluation.compare_models import BASE, TUNED, Subject, base_and_tuned
 from r1tailor.model import load
-from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 from tests.support.general import Picking, drawn, general
 from tests.support.saved_models import SOME_FACTS, saved
@@ -143,8 +143,6 @@ def test_a_real_toy_is_asked_and_its_scores_are_log_probabilities(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = general(tmp_path, monkeypatch, "strategy=full", "trainer.precision=fp32", "ability.most_of_a_set=3")
-    import torch
-
     model = load.load_model(settings.model, tmp_path, torch.float32, seed=5)
     for parameter in model.parameters():
         parameter.data *= 3.0 if parameter.ndim > 1 else 1.0
@@ -161,4 +159,3 @@ def test_a_real_toy_is_asked_and_its_scores_are_log_probabilities(
 
 def test_the_first_of_equal_options_is_picked() -> None:
     assert run.picked((-2.0, -1.0, -1.0)) == 1
-    assert Example("x", "", "", "").output == ""
