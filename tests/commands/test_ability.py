@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import pytest
+import torch
 
-from r1tailor import config
+from r1tailor import config, store
 from r1tailor.__main__ import main
 from r1tailor.commands import ability
+from r1tailor.model import load
 from tests.support.general import general
+from tests.support.saved_models import saved
 
 
 @pytest.fixture
@@ -51,3 +54,26 @@ def test_what_cannot_be_asked_is_refused(arguments: list[str], said: str, capsys
         main(["ability", *arguments])
     assert stopped.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_saved_model_and_its_base_are_asked_and_prompts_rendered_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = general(tmp_path, monkeypatch, "strategy=full", "trainer.precision=fp32", "ability.most_of_a_set=2")
+    run = tmp_path / "outputs" / "runs" / "one"
+    model = load.load_model(small.model, tmp_path, torch.float32, seed=5)
+    saved(model, small, run / "train" / "1-all" / "model")
+    store.write_text(run / "config.yaml", config.as_yaml(small))
+    store.write_json(run / "run.json", {"status": "done", "domain": small.domain.name})
+    monkeypatch.setattr(config, "ROOT", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    own = "ability.margin=0.5"  # an override keeps the run's own sets
+    main(["ability", "measure", "outputs/runs/one", own])
+    said = capsys.readouterr().out
+    assert "general ability: " in said
+    assert "result: outputs/ability/outputs-runs-one/ability.json" in said
+    told = store.read_json(tmp_path / "outputs" / "ability" / "outputs-runs-one" / "ability.json")
+    assert (told["n"], told["verdict"]["margin"]) == (4, 0.5)
+    main(["ability", "export", str(tmp_path / "tasks"), "--model", "outputs/runs/one", own])
+    assert "--apply_chat_template" not in capsys.readouterr().out
+    assert "</think>" in (tmp_path / "tasks" / "r1tailor_letters.jsonl").read_text("utf-8")
