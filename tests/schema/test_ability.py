@@ -22,7 +22,7 @@ def test_nothing_is_asked_by_default() -> None:
 def test_the_full_set_has_500_questions_in_each_language_and_its_metrics_can_be_goals() -> None:
     full = config.load(["ability=full", GOAL]).ability
     counted = {"en": 0, "zh": 0}
-    for one in (*full.sets, *full.generated):
+    for one in full.every:
         counted[one.language] += one.items
     assert counted == {"en": 500, "zh": 500}
     assert {"ability", "ability_en", "ability_mmlu", "ability_change_low", "ability_zh_change_low"} <= set(full.metrics)

@@ -68,7 +68,7 @@ class Ability(Section):
 
     @model_validator(mode="after")
     def _names_each_set_once(self) -> "Ability":
-        names = [one.name for one in (*self.sets, *self.generated)]
+        names = [one.name for one in self.every]
         if twice := {name for name in names if names.count(name) > 1 or name in LANGUAGES or name.endswith("_low")}:
             raise ValueError(
                 f"{', '.join(sorted(twice))}: a set needs a name of its own, none of {', '.join(LANGUAGES)}, and not "
@@ -79,13 +79,17 @@ class Ability(Section):
     @property
     def asks(self) -> bool:
         """Whether anything is asked."""
-        return bool(self.sets or self.generated)
+        return bool(self.every)
+
+    @property
+    def every(self) -> tuple[AbilitySet | GeneratedSet, ...]:
+        """The packaged sets, then the generated ones."""
+        return (*self.sets, *self.generated)
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """The metrics that goals can name: none where nothing is asked."""
-        every = (*self.sets, *self.generated)
-        return metrics([one.name for one in every], [one.language for one in every])
+        return metrics([one.name for one in self.every], [one.language for one in self.every])
 
 
 def metrics(names: list[str], languages: list[str]) -> tuple[str, ...]:

