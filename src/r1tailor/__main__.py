@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from r1tailor import command_line, config
 from r1tailor.commands import (
+    ability,
     ask,
     audit,
     base,
     compare,
     compress,
+    errors,
     explain,
     feedback,
     fetch,
@@ -30,8 +32,8 @@ from r1tailor.commands import (
 )
 
 _COMMANDS = (
-    *(init, propose, use, explain, fetch, market, plan, stage, compress, redteam, report, tasks),
-    *(registry, compare, ask, serve, keys, audit, study, feedback, base),
+    *(init, propose, use, explain, fetch, market, plan, stage, compress, ability, redteam, report, tasks),
+    *(registry, compare, errors, ask, serve, keys, audit, study, feedback, base),
 )
 
 

@@ -41,6 +41,8 @@ RESULTS = {
     "evaluation/report.html": "<p>report</p>",
     "evaluation/headline.json": "{}",
     "evaluation/evaluated.json": "",
+    "evaluation/ability.json": '{"n": 0}',
+    "evaluation/ability-items.jsonl": "",
     "evaluation/market/none": "",
 }
 

@@ -43,7 +43,7 @@ def test_what_a_run_left_is_read_and_what_it_lacks_is_empty(tmp_path: Path) -> N
 
 def test_files_of_later_stages_are_read_where_they_are(tmp_path: Path) -> None:
     run = _write(tmp_path)
-    store.write_json(run.path / ERRORS, errors())
+    store.write_json(run.errors / ERRORS, errors())
     store.write_json(run.evaluation / MARKET, [{"name": ""}])
     store.write_json(run.evaluation / "ability.json", {"n": 1})
     store.write_json(run.attacked / "rates.json", {"n": 1, "models": {}})

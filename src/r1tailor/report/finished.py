@@ -15,7 +15,7 @@ from r1tailor.registry.goals import Verdict, verdicts
 from r1tailor.schema.settings import Settings
 
 MARKET = Path("market") / "page.json"  # of the evaluation's folder
-ERRORS = Path("errors") / "errors.json"  # of the run's folder
+ERRORS = "errors.json"  # of the folder of errors
 ABILITY = "ability.json"  # of the evaluation's folder
 _SEALED = ("collect", "clean", "annotate", "instruct", "teach")
 _NO_CARD: Mapping[str, Any] = {"examples": {}, "leaks": {}}
@@ -102,7 +102,7 @@ def read(settings: Settings, run: RunFolder, code: str) -> Finished:
         attacked,
         _read(run.attacked / "verdicts" / "report.json") if attacked else {},
         _read(run.evaluation / MARKET) or [],
-        _read(run.path / ERRORS),
+        _read(run.errors / ERRORS),
         _read(run.evaluation / ABILITY),
         code,
     )
