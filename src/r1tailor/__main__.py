@@ -23,6 +23,7 @@ from r1tailor.commands import (
     propose,
     redteam,
     registry,
+    report,
     serve,
     stage,
     study,
@@ -31,7 +32,7 @@ from r1tailor.commands import (
 )
 
 _COMMANDS = (
-    *(init, propose, use, explain, fetch, market, plan, stage, compress, ability, redteam, tasks),
+    *(init, propose, use, explain, fetch, market, plan, stage, compress, ability, redteam, report, tasks),
     *(registry, compare, errors, ask, serve, keys, audit, study, feedback, base),
 )
 

@@ -37,6 +37,7 @@ _FREE: Any = {
     "evaluation": True,
     "ability": True,
     "redteam": True,
+    "report": True,
     "domain": {"title", "goals"},
     "trainer": {"checkpoints"},
 }
@@ -61,6 +62,7 @@ _STAGES = (
     stages.compress,
     stages.evaluate,
     stages.redteam,
+    stages.report,
 )
 
 

@@ -15,6 +15,7 @@ from r1tailor.schema.evaluation import Evaluation
 from r1tailor.schema.model import Model, Temporal
 from r1tailor.schema.objective import SUPERVISED, Objective
 from r1tailor.schema.redteam import Redteam
+from r1tailor.schema.report import Report
 from r1tailor.schema.serving import Serving
 from r1tailor.schema.training import Optimizer, Scheduler, Strategy, Trainer
 
@@ -43,6 +44,7 @@ class Settings(Section):
         default=Ability(), description="Whether the tuned model keeps its general ability, and by which questions."
     )
     redteam: Redteam = Field(default=Redteam(), description="Which attacks base and tuned model are put through.")
+    report: Report = Field(default=Report(), description="How the run is reported.")
     serving: Serving = Field(description="How a version is served.")
 
     @model_validator(mode="after")
@@ -106,6 +108,7 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
     "compress": ("seed", "model"),
     "evaluate": ("seed", "domain.task", "evaluation", "ability", "compression"),
     "redteam": ("seed", "domain.kind", "domain.language", "domain.task", "compression", "evaluation", "redteam"),
+    "report": ("domain.title", "domain.language", "domain.goals", "report"),
     "register": ("domain.goals",),
 }
 
