@@ -37,6 +37,8 @@ RESULTS = {
     "evaluation/predictions-tuned.jsonl": "",
     "evaluation/report.html": "<p>report</p>",
     "evaluation/evaluated.json": "",
+    "evaluation/ability.json": '{"n": 0}',
+    "evaluation/ability-items.jsonl": "",
     "evaluation/market/none": "",
 }
 
