@@ -28,12 +28,13 @@ from r1tailor.commands import (
     stage,
     study,
     tasks,
+    update,
     use,
 )
 
 _COMMANDS = (
     *(init, propose, use, explain, fetch, market, plan, stage, compress, ability, redteam, report, tasks),
-    *(registry, compare, errors, ask, serve, keys, audit, study, feedback, base),
+    *(registry, compare, errors, ask, serve, keys, audit, study, feedback, update, base),
 )
 
 

@@ -54,6 +54,10 @@ class Domain(ABC):
     def examples(self) -> Iterator[Example]:
         """Yield instruction examples in the order of the documents."""
 
+    def unlabelled(self) -> Iterator[Example]:
+        """Yield the questions of documents that bring no answer, for people or a model; of most kinds none."""
+        return iter(())
+
     def placed(self, examples: Sequence[Example]) -> Mapping[str, str]:
         """Return the part of each example whose part is not drawn, by id: ``train``, ``validation`` or ``test``."""
         return {}
@@ -86,17 +90,8 @@ class Domain(ABC):
         return score(self._named, item) | own
 
     def vote(self, example: Example, generated: str) -> str:
-        """Return what an answer stands for among several to the same example; empty where it is no answer.
-
-        It is the label of a closed set; else the number that the answer ends in, where the reference is one; else its
-        text, case and white space aside.
-        """
-        answer = answer_of(generated)
-        if labels := self.labels_of(example):
-            return label_in(answer, labels)
-        if number_in(answer_of(example.output)) is not None and (number := number_in(answer)) is not None:
-            return f"{number:g}"
-        return folded(answer)
+        """Return what an answer stands for among several to the same example (see ``vote``)."""
+        return vote(example, generated, self.labels_of(example))
 
     @abstractmethod
     def majority_answer(self, train: Sequence[Example]) -> str:
@@ -114,6 +109,20 @@ class Domain(ABC):
 def answer_of(generated: str) -> str:
     """Return the answer without its reasoning: what follows the last ``</think>``; empty if reasoning was cut."""
     return parted(generated)[1]
+
+
+def vote(example: Example, generated: str, labels: Sequence[str]) -> str:
+    """Return what an answer stands for among several to the same example; empty where it is no answer.
+
+    It is the label of a closed set; else the number that the answer ends in, where the reference is one; else its
+    text, case and white space aside.
+    """
+    answer = answer_of(generated)
+    if labels:
+        return label_in(answer, labels)
+    if number_in(answer_of(example.output)) is not None and (number := number_in(answer)) is not None:
+        return f"{number:g}"
+    return folded(answer)
 
 
 def coverage(name: str, entities: Sequence[str], answer: str) -> dict[str, float]:

@@ -74,6 +74,15 @@ class Generic(Domain):
             )
         closed.settle(self.settings.name)
 
+    def unlabelled(self) -> Iterator[Example]:
+        """Yield a question for each document that has no output, no gold labels and no turns."""
+        for document in self.documents:
+            fields = _EMPTY | labelled(document) | document.fields
+            if "output" not in fields and "turns" not in fields and document.text:
+                kept = {name: value for name, value in fields.items() if name not in _READ}
+                asked = fields["instruction"] or self.settings.task.instruction
+                yield Example(document.id, asked, document.text, "", group=fields["group"], fields=kept)
+
     def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
         """Score one answer against its reference."""
         answer, reference = answer_of(prediction.generated), answer_of(example.output)

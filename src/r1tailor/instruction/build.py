@@ -42,7 +42,7 @@ def build(domain: Domain, seed: int) -> Parts:
             leak and leaks are set to stop the run.
     """
     settings = domain.settings.split
-    made = list(_dated(domain))
+    made = list(dated(domain))
     given = {**domain.placed(made), **_given(domain, made)}
     examples, duplicates = _unique(made, given)
     _entered_comparison(domain.settings.name, examples)
@@ -70,7 +70,7 @@ def build(domain: Domain, seed: int) -> Parts:
     return Parts(parts, report | ({"not_permitted": not_permitted} if not_permitted else {}))
 
 
-def _dated(domain: Domain) -> Iterator[Example]:
+def dated(domain: Domain) -> Iterator[Example]:
     """Yield the examples; one without a date gets the date of the document with its id."""
     dates = {document.id: document.available_at for document in domain.documents}
     turned = next((document for document in domain.documents if "turns" in document.fields), None)

@@ -41,7 +41,7 @@ def questions(examples: Sequence[Example]) -> list[str]:
 def near_identical(examples: Sequence[Example], similarity: float) -> list[tuple[int, int]]:
     """Return index pairs (smaller first) of examples with the same window, or with texts of that similarity."""
     pairs = _equal({index: example.series for index, example in enumerate(examples) if example.series})
-    asked = _texts(examples)
+    asked = compared(examples)
     texts = {index: asked[index] for index, example in enumerate(examples) if not example.series}
     if similarity == _ALL:
         return pairs + _equal({index: frozenset(trigrams(text)) for index, text in texts.items()})
@@ -54,7 +54,7 @@ def repeated(parts: Mapping[str, Sequence[Example]], part: str, similarity: floa
     """Return how many examples of a held-out part have a near-identical one in train."""
     held_out, train = parts[part], parts["train"]
     every = [example for members in parts.values() for example in members]
-    texts = iter(_texts(every))
+    texts = iter(compared(every))
     of = {name: [(example, next(texts)) for example in members] for name, members in parts.items()}
     asked, said = ([text for example, text in of[name] if not example.series] for name in (part, "train"))
     if similarity == _ALL:
@@ -81,7 +81,7 @@ def _equal(keys: Mapping[int, Hashable]) -> list[tuple[int, int]]:
     return [pair for members in alike.values() for pair in combinations(members, 2)]
 
 
-def _texts(examples: Sequence[Example]) -> list[str]:
+def compared(examples: Sequence[Example]) -> list[str]:
     """Return what examples are compared by; the answer where nothing tells apart what is asked."""
     asked = questions(examples)
     return [text or example.output for text, example in zip(asked, examples, strict=True)]

@@ -18,6 +18,7 @@ from r1tailor.schema.redteam import Redteam
 from r1tailor.schema.report import Report
 from r1tailor.schema.serving import Serving
 from r1tailor.schema.training import Optimizer, Scheduler, Strategy, Trainer
+from r1tailor.schema.update import Update
 
 
 class Settings(Section):
@@ -46,6 +47,7 @@ class Settings(Section):
     redteam: Redteam = Field(default=Redteam(), description="Which attacks base and tuned model are put through.")
     report: Report = Field(default=Report(), description="How the run is reported.")
     serving: Serving = Field(description="How a version is served.")
+    update: Update = Field(description="How a version learns from each day's material.")
 
     @model_validator(mode="after")
     def _has_a_teacher_that_writes_reasoning(self) -> "Settings":
