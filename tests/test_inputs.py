@@ -173,7 +173,7 @@ def test_the_code_of_a_stage_is_what_it_imports() -> None:
     code = {stage: set(inputs.code_of(stage)) for stage in inputs.ROOMS}
     assert {"r1tailor/kernels/attention.py", "r1tailor/strategy/lora.py", "r1tailor/training/fit.py"} <= code["train"]
     assert {"r1tailor/corpus/privacy/names.txt", "r1tailor/corpus/clean.py"} <= code["clean"]
-    assert "r1tailor/evaluation/report.html.j2" in code["evaluate"]
+    assert "r1tailor/report/run.html.j2" in code["report"]
     words = {f"r1tailor/corpus/{name}.py" for name in ("__init__", "scripts", "shingles")}  # how words are told
     others = code["train"] - words
     assert not [name for name in others if name.startswith(("r1tailor/evaluation/", "r1tailor/corpus/"))]

@@ -17,7 +17,18 @@ from r1tailor import store
 from tests.conftest import ROOT
 from tests.support.commands import Done, spawned
 
-STAGES = ("collect", "clean", "annotate", "instruct", "teach", "train@1-all", "evaluate", "redteam", "register")
+STAGES = (
+    "collect",
+    "clean",
+    "annotate",
+    "instruct",
+    "teach",
+    "train@1-all",
+    "evaluate",
+    "redteam",
+    "report",
+    "register",
+)
 PHASES = ("train@1-easy", "train@2-middle", "train@3-hard")
 TOY = (
     "model=tiny_llama",
@@ -177,9 +188,9 @@ def test_what_changed_runs_and_nothing_else(
     assert _ran(dvc("repro")) == STAGES
     assert _ran(dvc("repro")) == ()
     assert json.loads(dvc("status", "--json").out) == {"inputs": ["always changed"]}
-    report = project / "src" / "r1tailor" / "evaluation" / "report.py"
+    report = project / "src" / "r1tailor" / "report" / "page.py"
     report.write_text(report.read_text("utf-8") + "# a remark\n", encoding="utf-8")
-    assert _ran(dvc("repro")) == ("evaluate", "register")
+    assert _ran(dvc("repro")) == ("report", "register"), "a changed text runs no model again"
     (project / "data" / "words.csv").write_text(TERMS + "kind,sort\n", encoding="utf-8")
     changed = dvc("repro")
     assert "inputs: clean: data/words.csv changed" in changed.out
@@ -249,10 +260,14 @@ def test_an_experiment_changes_what_it_names_and_is_shown_and_compared(
     assert "tuned" in shown.out
     difference = dvc("metrics", "diff", "--json", "HEAD")
     assert difference.code == 0, difference.err
-    assert json.loads(difference.out)["outputs/triage/train/1-all/metrics.json"]["steps"]["diff"] == 1
+    ((name, figures),) = json.loads(difference.out).items()
+    assert name == "outputs/triage/evaluation/headline.json", "the headline figures alone"
+    assert 0 < len(figures) < 30
     plots = dvc("plots", "diff", "HEAD", "-o", "plots")
     assert plots.code == 0, plots.err
-    assert (project / "plots" / "index.html").exists()
+    page = (project / "plots" / "index.html").read_text("utf-8")
+    assert "vegaEmbed('#" in page
+    assert "<script src" not in page, "it is drawn without a network"
 
 
 def test_one_phase_runs_again_alone_and_starts_from_the_same_model(
@@ -262,7 +277,7 @@ def test_one_phase_runs_again_alone_and_starts_from_the_same_model(
         return project / "outputs" / "triage" / "train" / key / "model"
 
     _use(python, "strategy=full", "curriculum=by_difficulty", "trainer.max_steps=3")
-    assert _ran(dvc("repro")) == (*PHASES, "evaluate", "redteam", "register")
+    assert _ran(dvc("repro")) == (*PHASES, "evaluate", "redteam", "report", "register")
     before = {key: store.sha256_file(model(key) / store.MANIFEST) for key in ("1-easy", "2-middle")}
     _use(python, "curriculum.phases={2-middle: {replay: 0.5}}")
     assert _ran(dvc("repro", "train@2-middle")) == ("train@2-middle",)

@@ -36,7 +36,14 @@ def copied(made: tuple[Path, RunFolder], tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_the_finished_run_is_registered(copied: tuple[Settings, RunFolder]) -> None:
     settings, run = copied
-    assert stages.register(settings, run).domain == settings.domain.name
+    version = stages.register(settings, run)
+    assert version.domain == settings.domain.name
+    written = {"README.md", "EVIDENCE.md", "SHA256SUMS", "config.yaml"}  # for this version; the rest is the run's
+    hashed = dict(line.split("  ")[::-1] for line in (run.version / "SHA256SUMS").read_text().splitlines())
+    assert hashed == {name: sha256 for name, sha256 in version.files.items() if name not in written}
+    assert {"evaluation/report.html", "evaluation/headline.json"} <= hashed.keys()
+    assert written < version.files.keys()
+    assert stages.register(settings, run).id == version.id, "the same run is the same version"
 
 
 def _refuse(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:

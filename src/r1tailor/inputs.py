@@ -40,7 +40,8 @@ ROOMS = {
     "compress": ("compression",),
     "evaluate": ("domain", "evaluation", "planning.lengths", "planning.follow_data"),
     "redteam": ("redteam",),
-    "register": ("registry",),
+    "report": ("report",),
+    "register": ("registry", "report"),
 }
 """The modules that each stage starts from; what they import follows."""
 _FILES = ("document_files", "record_files")  # of what flows: each stage itself reads and writes them

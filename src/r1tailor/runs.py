@@ -35,7 +35,9 @@ _FREE: Any = {
     "resume": True,
     "corpus": True,
     "evaluation": True,
+    "ability": True,
     "redteam": True,
+    "report": True,
     "domain": {"title", "goals"},
     "trainer": {"checkpoints"},
 }
@@ -60,6 +62,7 @@ _STAGES = (
     stages.compress,
     stages.evaluate,
     stages.redteam,
+    stages.report,
 )
 
 

@@ -387,9 +387,10 @@ def compress(settings: Settings, run: RunFolder, name: str | None = None) -> Non
 
 
 def evaluate(settings: Settings, run: RunFolder) -> None:
-    """Test examples, base and tuned model -> metrics with intervals, predictions, report."""
-    from r1tailor.evaluation import report
-    from r1tailor.evaluation.compare_models import base_and_tuned, forms, held_out
+    """Test examples, base and tuned model -> metrics with intervals, predictions."""
+    from r1tailor.evaluation import table
+    from r1tailor.evaluation.ability.run import kept
+    from r1tailor.evaluation.compare_models import base_and_tuned, forms
     from r1tailor.evaluation.compare_models import evaluate as measure
     from r1tailor.evaluation.market.report import print_tables
     from r1tailor.evaluation.market.run import track_records
@@ -406,24 +407,12 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     parts, tested = {**parts, "test": fitting(settings, config.ROOT, parts["test"])}, len(parts["test"])
     subjects = (*base_and_tuned(trained / "model"), *forms(settings, run.compressed))
     metrics = measure(settings, domain, parts, config.ROOT, subjects, run.evaluation)
+    metrics = kept(settings, subjects, config.ROOT, run.evaluation, metrics)
     records = track_records(settings, run, domain, parts, metrics, chosen_variants(settings))
-    report.write_plot(metrics, run.evaluation / "plots" / "metrics.csv")
-    judged = verdicts(before_attacks(settings.domain.goals), metrics)
-    facts = {
-        "provenance": store.read_json(run.provenance),
-        "cleaning": store.read_json(run.cleaned.with_name("report.json")),
-        "examples": store.read_json(run.examples / "report.json"),
-        "training": store.read_json(trained / "metrics.json"),
-        "too_long": tested - len(parts["test"]),
-        "code": code_version(),
-        "model": store.sha256_file(trained / "model" / store.MANIFEST),
-    }
-    phases = [run.phase(key) for key in settings.curriculum.keys]
-    items = held_out(settings, parts["test"])
-    page = report.page(settings, metrics, judged, facts, items, phases, run.evaluation, records)
-    store.write_text(run.evaluation / "report.html", page)
-    store.write_json(run.evaluation / _EVALUATED, _evaluated(settings, run))
-    report.print_table(settings, metrics, judged)
+    table.write_plot(metrics, run.evaluation / "plots" / "metrics.csv")
+    left_out = tested - len(parts["test"])
+    store.write_json(run.evaluation / _EVALUATED, {**_evaluated(settings, run), "too_long": left_out})
+    table.print_table(settings, metrics, verdicts(before_attacks(settings.domain.goals), metrics))
     print_tables(records)
 
 
@@ -505,6 +494,20 @@ def _attacked(settings: Settings, run: RunFolder) -> dict[str, Any] | None:
     return rates_of(run.attacked, model) if settings.redteam.attacks else None
 
 
+def report(settings: Settings, run: RunFolder) -> None:
+    """What the stages before wrote -> one page for people, and the few figures that ``dvc metrics diff`` shows.
+
+    Raises:
+        DataError: nothing was evaluated yet.
+    """
+    from r1tailor.report import compact, finished
+    from r1tailor.report.page import page
+
+    found = finished.read(settings, run, code_version())
+    store.write_text(run.evaluation / "report.html", page(found))
+    store.write_json(run.evaluation / compact.FILE, compact.figures(found))
+
+
 def register(settings: Settings, run: RunFolder) -> Version:
     """Everything above -> one complete version, without number or time; the local registry takes it in.
 
@@ -512,6 +515,7 @@ def register(settings: Settings, run: RunFolder) -> Version:
         DataError: nothing was evaluated yet.
     """
     from r1tailor.registry.goals import verdicts
+    from r1tailor.report import dossier, finished
 
     demand(settings, run, "register")
     metrics_file = run.evaluation / "metrics.json"
@@ -529,7 +533,9 @@ def register(settings: Settings, run: RunFolder) -> Version:
         "goals": [verdict.metric for verdict in judged],
         "missed_goals": [str(verdict) for verdict in judged if not verdict.met],
     }
-    write_folder(run.version, _version_parts(settings, run), {"config.yaml": _without_place(settings)}, facts)
+    parts = _version_parts(settings, run)
+    texts = {"config.yaml": _without_place(settings), **dossier.texts(finished.read(settings, run, ""), parts)}
+    write_folder(run.version, parts, texts, facts)
     version, _ = open_registry(config.ROOT).take_in(run.version)
     _adopt_forms(settings, run, version, metrics)
     missed = "; ".join(version.missed_goals)
@@ -572,7 +578,7 @@ STAGES: dict[str, Callable[..., Any]] = {
     stage.__name__: stage
     for stage in (
         *(inputs, collect, clean, annotate, instruct, teach),
-        *(train, variant, compress, evaluate, redteam, register),
+        *(train, variant, compress, evaluate, redteam, report, register),
     )
 }
 

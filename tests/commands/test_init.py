@@ -68,6 +68,8 @@ def test_a_repository_is_made_when_asked_and_files_of_its_own_are_kept(
     kept = (tmp_path / ".dvc" / "config").read_text("utf-8")
     assert "enabled = True" in kept
     assert "config_name = project" in kept
+    assert "html_template = plots.html" in kept
+    assert "vegaEmbed" in (tmp_path / ".dvc" / "plots.html").read_text("utf-8")
     status = ["git", "-C", str(tmp_path), "status", "--porcelain", "--untracked-files=all"]
     seen = subprocess.run(status, capture_output=True, text=True, check=True).stdout
     assert "conf/config.yaml" in seen

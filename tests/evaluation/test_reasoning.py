@@ -11,8 +11,8 @@ from r1tailor.domain import open_domain
 from r1tailor.evaluation import reasoning
 from r1tailor.evaluation.compare_models import base_and_tuned, summarise
 from r1tailor.evaluation.metrics import Proportion
-from r1tailor.evaluation.report import rows
 from r1tailor.evaluation.significance import compare
+from r1tailor.evaluation.table import rows
 from r1tailor.record_files import read_predictions, write_records
 from r1tailor.records import Example, Prediction
 from r1tailor.registry.goals import verdicts
@@ -94,7 +94,7 @@ def test_the_summary_holds_how_models_think_and_goals_gate_on_it(examples: list[
     assert [line.split()[0] for line in shown] == ["reasoning", "base", "tuned"]
     assert max(map(cell_len, shown)) <= 80
     assert "44 [" in shown[1]
-    cells = {name: cells for name, *cells in rows(made)}
+    cells = {name: cells for name, *cells in rows(made, wide=True)}
     assert cells["reasoning_tokens"][1:] == [*["no reasoning"] * 3, "", ""], "no length is 0 where nobody thinks"
     assert cells["think_rate"][0].startswith("1.000 [")
 

@@ -86,7 +86,7 @@ def test_a_run_says_so_before_training_and_is_evaluated_on_the_rest(
     assert left
     assert f"{left} of {len(run.parts()['test'])} test items are longer" in said
     report = (run.evaluation / "report.html").read_text(encoding="utf-8")
-    assert f"{left} test items are longer than the model's context" in report
+    assert f"{left} test items are longer than the model&#39;s context" in report
     answered = (run.evaluation / "predictions-tuned.jsonl").read_text(encoding="utf-8")
     assert not [one.id for one in run.parts()["test"] if len(one.input) > 3000 and f'"{one.id}"' in answered]
 

@@ -24,6 +24,7 @@ IDENTITY = {f"GIT_{who}_{what}": "t@example.org" for who in ("AUTHOR", "COMMITTE
 RESULTS = {
     "collect/provenance.json": "[]",
     "clean/documents.parquet": "",
+    "clean/report.json": '{"changed": {}, "documents": 0}',
     "annotate/documents.parquet": "",
     "instruct/manifest.json": "",
     "instruct/report.json": "{}",
@@ -32,11 +33,16 @@ RESULTS = {
     "instruct/test.jsonl": "",
     "train/1-all/model/adapter_model.safetensors": "weights",
     "train/1-all/model/manifest.json": "",
-    "evaluation/metrics.json": '{"n": 1, "models": {"tuned": {"bleu": {"value": 31.5}}}}',
+    "train/1-all/metrics.json": "{}",
+    "evaluation/metrics.json": '{"n": 1, "confidence": 0.95, "comparisons": {}, "models": {"base": {}, '
+    '"tuned": {"bleu": {"value": 31.5}}}}',
     "evaluation/predictions-base.jsonl": "",
     "evaluation/predictions-tuned.jsonl": "",
     "evaluation/report.html": "<p>report</p>",
+    "evaluation/headline.json": "{}",
     "evaluation/evaluated.json": "",
+    "evaluation/ability.json": '{"n": 0}',
+    "evaluation/ability-items.jsonl": "",
     "evaluation/market/none": "",
 }
 
@@ -174,7 +180,8 @@ def test_a_version_holds_everything_that_it_was_made_from(project: Project) -> N
     names = set(store.read_json(project.version / store.MANIFEST)["files"])
     begins = {"train/1-all/model": "model", "collect/provenance.json": "provenance.json", "instruct": "data"}
     expected = {name.replace(old, new) for name in RESULTS for old, new in begins.items() if name.startswith(old)}
-    expected |= {name for name in RESULTS if name.startswith("evaluation")} | {"config.yaml"}
+    expected |= {name for name in RESULTS if name.startswith("evaluation")}
+    expected |= {"config.yaml", "README.md", "EVIDENCE.md", "SHA256SUMS"}
     assert names == expected
 
 

@@ -40,7 +40,6 @@ IMPORTED = (
     "pdfplumber",
     "peft",
     "phonenumbers",
-    "plotly.graph_objects",
     "pyarrow.parquet",
     "pydantic.main",
     "pygit2",

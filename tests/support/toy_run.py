@@ -37,7 +37,7 @@ def toy_run(root: Path, name: str = "first") -> RunFolder:
     folder = root / "outputs" / "runs" / name
     settings, run = toy_settings(root), RunFolder(folder)
     store.write_text(folder / "config.yaml", config.as_yaml(settings))
-    for stage in ("collect", "clean", "annotate", "instruct", "teach", "train", "variant", "evaluate"):
+    for stage in ("collect", "clean", "annotate", "instruct", "teach", "train", "variant", "evaluate", "report"):
         stages.STAGES[stage](settings, run)
     store.write_json(folder / "run.json", {"status": "done", "domain": NAME})
     return run

@@ -16,7 +16,7 @@ from r1tailor.schema.settings import Settings
 from tests.conftest import FASTER
 
 PLANTED = ("quivane", "Zorblatt", "523-41-8867", "217-555-3134", "70012", "鹿目圆", "zorb@quivane.example", "97 y/o")
-_STAGES = ("collect", "clean", "annotate", "instruct", "teach", "train", "variant", "evaluate", "register")
+_STAGES = ("collect", "clean", "annotate", "instruct", "teach", "train", "variant", "evaluate", "report", "register")
 Made = tuple[Settings, RunFolder, Path, str]
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,13 @@ import pytest
 from r1tailor import store
 from r1tailor.errors import UserError
 from r1tailor.records import Annotation, Labels
+from r1tailor.serving.feedback.log import FeedbackLog
 from r1tailor.update import daily
 from r1tailor.update.day import Material
 from r1tailor.update.forget import forget
 from r1tailor.update.history import decide
+from tests.support.pages import ask_and_correct, log_in
+from tests.support.serving import Shelf, gateway
 from tests.support.update_days import DAY, DayProject, day_project
 
 
@@ -61,6 +65,21 @@ def test_corrections_and_new_documents_come_in_and_nothing_that_training_has(pro
     assert (items[document].labelled, note.labelled, note.example.input) == (True, False, "a car without an answer")
     assert day.facts["came"] == {"correction": 1, "document": 2}
     assert day.facts["champion"]["version"].startswith("colours-1-")
+
+
+def test_a_correction_typed_on_the_page_and_accepted_by_a_reviewer_is_trained_on_the_next_day(tmp_path: Path) -> None:
+    project = day_project(tmp_path, "update.documents=false")
+    with gateway(tmp_path / "outputs", shelf=Shelf(settings=project.settings)) as harness:
+        log_in(harness, "user", "ann")
+        assert ask_and_correct(harness, "a warm stone", "green", "I see it").status_code == 200
+        log = FeedbackLog(tmp_path / "outputs" / "serving" / "feedback" / "colours")
+        log.decide(log.records()[0].id, "rita", "accept", 0)
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    (one,) = project.run(tomorrow).selected()
+    example = one.material.example
+    assert (example.instruction, example.input, example.output) == ("Which colour?", "a warm stone", "green")
+    assert (one.basis, one.material.version) == ("person", "toy-1-0000000000")
+    assert one.material.user == project.places.hashed("ann")
 
 
 def test_what_is_not_accepted_yet_or_not_known_yet_waits(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
     parser.add_argument("a", metavar="A", help=_SUBJECT)
     parser.add_argument("b", metavar="B", help="the same")
     parser.add_argument("--report", type=Path, metavar="FILE", help="also write one self-contained HTML page")
+    parser.add_argument("--language", choices=("en", "zh"), default="en", help="of the page (default: en)")
     parser.add_argument("--json", action="store_true", help="for scripts: JSON on stdout")
     parser.set_defaults(run=run)
 
@@ -35,11 +36,11 @@ def run(parsed: argparse.Namespace) -> None:
         print(f"registry: {note}", file=sys.stderr)
     first, second = _found([parsed.a, parsed.b], registry)
     from r1tailor.evaluation.compare_versions import as_json, compared, evaluated
-    from r1tailor.evaluation.comparison_report import print_comparison, write_page
+    from r1tailor.report.comparison import print_comparison, write_page
 
     comparison = compared(evaluated(first), evaluated(second))
     if parsed.report:
-        write_page(comparison, parsed.report)
+        write_page(comparison, parsed.report, parsed.language)
     if parsed.json:
         print(json.dumps(as_json(comparison), indent=2))
         return

@@ -21,6 +21,7 @@ _WELCOME = {
 }
 _DVC = (sys.executable, "-m", "dvc")
 _COMPOSES = {"hydra.enabled": "True", "hydra.config_name": "project"}  # what `dvc exp run -S` composes from
+_PLOTS = ("plots.html_template", "plots.html")  # draws what DVC plots without a network; lies in .dvc
 # DVC unpickles what it finds in its site cache, which lies in a folder that everybody may write to unless it is set. A
 # relative path would start from where DVC is called, so the setting is local to this copy of the project.
 _SITE_CACHE = ("core.site_cache_dir", Path(".dvc") / "tmp" / "site")
@@ -72,7 +73,8 @@ def _make_repository(folder: Path) -> None:
         _call(("git", "init", "--quiet"), folder)
     if not (folder / ".dvc").exists():
         _call((*_DVC, "init", "--quiet"), folder)
-    for key, value in _COMPOSES.items():
+    shutil.copyfile(_TEMPLATES / _PLOTS[1], folder / ".dvc" / _PLOTS[1])
+    for key, value in (*_COMPOSES.items(), _PLOTS):
         _call((*_DVC, "config", key, value), folder)
     _call((*_DVC, "config", "--local", _SITE_CACHE[0], str(folder / _SITE_CACHE[1])), folder)
 

@@ -18,7 +18,7 @@ _HELP = {
     "teach": "training examples + teacher -> verified texts, distributions; passes through where none is asked",
     "train": "examples + base model -> tuned model",
     "variant": "the same training with other settings, for comparison (evaluation.variants)",
-    "evaluate": "base against tuned: metrics with intervals, report",
+    "evaluate": "base against tuned: metrics with intervals, predictions",
     "register": "everything above -> a version in the registry",
 }
 _CHOSEN_BY = {"train": "phase", "variant": "name", "compress": "name"}  # stages that DVC has once for each of them

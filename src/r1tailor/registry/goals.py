@@ -41,7 +41,9 @@ class Verdict:
 def verdicts(
     goals: Sequence[Goal], metrics: dict[str, Any], attacked: Mapping[str, Any] | None = None
 ) -> list[Verdict]:
-    """Return a verdict for each goal. A metric that was not measured, or is NaN, misses its goal.
+    """Return a verdict for each goal, and one on general ability where it was measured with a margin.
+
+    A metric that was not measured, or is NaN, misses its goal.
 
     Args:
         goals: of the domain.
@@ -49,9 +51,21 @@ def verdicts(
         attacked: rates of the red team; None where it was not composed.
     """
     against = metrics.get("against_plain", metrics.get("against_majority", {}))
-    tuned = {**metrics["models"]["tuned"], **(attacked or {}).get("models", {}).get("tuned", {})}
+    ability = metrics.get("ability", {})
+    measured = (metrics, ability, attacked or {})
+    tuned = {name: one for each in measured for name, one in each.get("models", {}).get("tuned", {}).items()}
     judged = [_verdict(goal, tuned.get(goal.metric)) for goal in goals]
-    return [replace(one, remark=_remark(against.get(one.metric))) for one in judged]
+    judged = [replace(one, remark=_remark(against.get(one.metric))) for one in judged]
+    return [*judged, *_kept(ability.get("verdict"))]
+
+
+def _kept(judged: Mapping[str, Any] | None) -> list[Verdict]:
+    """Return the verdict on general ability, which is a goal wherever it was measured with a margin."""
+    if judged is None:
+        return []
+    why = "what the model could do before is kept"
+    limit = f"> {-judged['margin']:g}"
+    return [Verdict(judged["metric"], judged["low"], limit, judged["non_inferior"], why, judged["why"])]
 
 
 def before_attacks(goals: Sequence[Goal]) -> list[Goal]:

@@ -14,7 +14,19 @@ from typing import Any
 from r1tailor import store
 from r1tailor.errors import RegistryError
 
-PART_NAMES = ("model", "phases", "data", "teach", "evaluation", "redteam", "config.yaml", "provenance.json")
+PART_NAMES = (
+    "model",
+    "phases",
+    "data",
+    "teach",
+    "evaluation",
+    "redteam",
+    "config.yaml",
+    "provenance.json",
+    "README.md",
+    "EVIDENCE.md",
+    "SHA256SUMS",
+)
 AT = "@"  # <version>@<phase>: a version as it was at the end of a phase of its training
 DOMAIN = re.compile(r"[a-z0-9][a-z0-9_]*")
 ID = re.compile(r"[a-z0-9][a-z0-9_]*-[1-9][0-9]{0,8}-[0-9a-f]{10}")

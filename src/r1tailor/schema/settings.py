@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from r1tailor.fields import Location
+from r1tailor.schema.ability import Ability
 from r1tailor.schema.base import Section
 from r1tailor.schema.compression import Compression
 from r1tailor.schema.corpus import Corpus
@@ -14,6 +15,7 @@ from r1tailor.schema.evaluation import Evaluation
 from r1tailor.schema.model import Model, Temporal
 from r1tailor.schema.objective import SUPERVISED, Objective
 from r1tailor.schema.redteam import Redteam
+from r1tailor.schema.report import Report
 from r1tailor.schema.serving import Serving
 from r1tailor.schema.training import Optimizer, Scheduler, Strategy, Trainer
 from r1tailor.schema.update import Update
@@ -39,7 +41,11 @@ class Settings(Section):
         default=Compression(), description="In which forms the tuned model is kept besides its own."
     )
     evaluation: Evaluation = Field(description="How base and tuned model are measured on the same held-out items.")
+    ability: Ability = Field(
+        default=Ability(), description="Whether the tuned model keeps its general ability, and by which questions."
+    )
     redteam: Redteam = Field(default=Redteam(), description="Which attacks base and tuned model are put through.")
+    report: Report = Field(default=Report(), description="How the run is reported.")
     serving: Serving = Field(description="How a version is served.")
     update: Update = Field(description="How a version learns from each day's material.")
 
@@ -102,8 +108,9 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
         "evaluation.walk_forward",
     ),
     "compress": ("seed", "model"),
-    "evaluate": ("seed", "domain.task", "evaluation", "compression"),
+    "evaluate": ("seed", "domain.task", "evaluation", "ability", "compression"),
     "redteam": ("seed", "domain.kind", "domain.language", "domain.task", "compression", "evaluation", "redteam"),
+    "report": ("domain.title", "domain.language", "domain.goals", "report"),
     "register": ("domain.goals",),
 }
 

@@ -45,10 +45,9 @@ def test_records_go_into_metrics_plots_and_charts(record: TrackRecord, tmp_path:
         record.decisions.days
     )
     drawn = charts(record)
-    assert [str(figure.layout.title.text).split()[0] for figure in drawn] == ["Index,", "One", "Reliability"]
+    assert [chart.title.split()[0] for chart in drawn] == ["Index,", "One", "Reliability"]
     leads = [lead for lead in record.warnings[TUNED].leads if lead]
-    texts = [trace.text[1] for trace in drawn[0].data if trace.text and trace.legendgroup == TUNED]
-    assert texts == [f"{lead} days" for lead in leads]
+    assert [one.texts[1] for one in drawn[0].series if one.texts] == [f"{lead}" for lead in leads]
 
 
 def test_crises_caught_are_told_at_their_false_alarm_rate_and_events_beyond_the_bars_by_name(

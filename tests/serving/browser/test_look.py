@@ -10,7 +10,7 @@ from r1tailor.serving.feedback.log import FeedbackLog, Texts
 from r1tailor.serving.study.report import figures
 from r1tailor.serving.study.report import page as report_page
 from r1tailor.serving.study.votes import Vote
-from tests.support.browser import Site, Watched, log_in
+from tests.support.browser import CONTRAST, OVERFLOW, Site, Watched, log_in
 from tests.support.studies import new_study, vote_all
 
 if TYPE_CHECKING:
@@ -18,33 +18,6 @@ if TYPE_CHECKING:
 
 LONG = "pneumonoultramicroscopicsilicovolcanoconiosis" * 6
 
-# The ratio of WCAG 2.2 (1.4.3) of each text against the nearest background that is not transparent.
-CONTRAST = """() => {
-  const channel = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-  const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-  const parse = (text) => text.match(/[\\d.]+/g).map(Number);
-  const behind = (one) => {
-    for (; one; one = one.parentElement) {
-      const colour = parse(getComputedStyle(one).backgroundColor);
-      if (colour.length === 3 || colour[3] > 0) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const faint = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const one = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || !one.getClientRects().length) continue;
-    const style = getComputedStyle(one);
-    const [a, b] = [luminance(parse(style.color)), luminance(behind(one))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    const size = parseFloat(style.fontSize);
-    const large = size >= 24 || (size >= 18.66 && Number(style.fontWeight) >= 700);
-    if (ratio < (large ? 3 : 4.5)) faint.push(`${ratio.toFixed(2)} ${walker.currentNode.textContent.trim()}`);
-  }
-  return faint;
-}"""
-OVERFLOW = "() => document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
 INLINE = "() => document.querySelectorAll('script:not([src]), [style], [onclick], [onload], style').length"
 UNNAMED = """() => [...document.querySelectorAll('input:not([type=hidden]), textarea, select, button')]
   .filter((one) => !(one.labels && one.labels.length) && !one.textContent.trim() && !one.ariaLabel).length"""

@@ -8,6 +8,7 @@ from r1tailor import config
 from r1tailor.domain import Domain, open_domain
 from r1tailor.domain.finance.variants import text_name
 from r1tailor.evaluation.market import report
+from r1tailor.evaluation.market.charts import write_page
 from r1tailor.evaluation.market.decisions import Decisions, asked, decide, joined
 from r1tailor.evaluation.market.risk_models import TextOnly, model_scores
 from r1tailor.evaluation.market.timeline import Market, Timeline, timeline
@@ -43,6 +44,7 @@ def track_records(
     if isinstance(domain, Market):
         records = _measured(_Run(settings, run, domain, variants), timeline(domain), parts)
     report.add(records, metrics, run.evaluation)
+    write_page(records, run.evaluation)
     return records
 
 

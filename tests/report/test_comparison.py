@@ -6,9 +6,9 @@ import pytest
 
 from r1tailor.errors import UserError
 from r1tailor.evaluation.compare_versions import Compared, Row, compared, evaluated
-from r1tailor.evaluation.comparison_report import HEADER, cells, named, paired, print_comparison, write_page
 from r1tailor.evaluation.evaluated_files import find
 from r1tailor.registry import Registry
+from r1tailor.report.comparison import HEADER, cells, named, paired, print_comparison, write_page
 from tests.support.evaluated import ITEMS, write_run
 
 HALF = [i % 2 == 0 for i in range(len(ITEMS))]
