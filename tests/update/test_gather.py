@@ -29,14 +29,15 @@ def test_what_was_forgotten_never_comes_in_again(project: DayProject, monkeypatc
     monkeypatch.setenv("R1TAILOR_CACHE", str(project.root / "cache"))
     (document,) = project.bring({"input": "a purple car", "output": "blue"})
     project.correct("a quite new thing", "blue", user="bob")
+    project.note("car", "a car without an answer")
     assert document in _by_id(project.begin().material())
     decide(project.places.history, DAY, "empty", {})
     forgotten = forget(project.settings, project.root, day=DAY)
-    assert (len(forgotten.items), len(forgotten.feedback), forgotten.withdrawn) == (2, 1, [])
+    assert (len(forgotten.items), len(forgotten.feedback), forgotten.withdrawn) == (3, 1, [])
     (other,) = project.bring({"input": "a green car", "output": "green"})
     day = project.begin("2026-03-02")
     assert set(_by_id(day.material())) == {other}, "its source still holds it"
-    assert (day.facts["skipped"]["forgotten"], day.facts["skipped"]["text_removed"]) == (1, 1)
+    assert (day.facts["skipped"]["forgotten"], day.facts["skipped"]["text_removed"]) == (2, 1)
 
 
 def _by_id(items: list[Material]) -> dict[str, Material]:
