@@ -11,6 +11,7 @@ from r1tailor import config
 from r1tailor.__main__ import main
 from r1tailor.commands import update
 from r1tailor.errors import Interrupted, UserError
+from r1tailor.update.promote import Step
 from tests.support.update_days import DAY, DayProject, day_project
 
 
@@ -26,7 +27,10 @@ def _loading(project: DayProject, load: Callable[..., object]) -> Callable[..., 
     return lambda path=None: load(path) if path else project.settings
 
 
-def test_a_day_tells_what_came_of_it(project: DayProject, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_day_tells_what_came_of_it(
+    project: DayProject, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("r1tailor.update.learn.learn", lambda day, root: [Step(day.name, "refused", "a test")])
     project.correct("a warm stone", "red")
     project.correct("a violet stone", "violet", given="none")
     main(["update", "colours", "--day", DAY])
@@ -34,7 +38,7 @@ def test_a_day_tells_what_came_of_it(project: DayProject, capsys: pytest.Capture
     assert "came in: 2 correction\n" in said
     assert "admitted: 1 correction; in quarantine: 1 outside labels\n" in said
     assert "1 to train on (confident_rare, 0 self-labelled), 0 kept out, nothing left for people, 0 left out\n" in said
-    assert f"update: {DAY}: chosen; training, proof and promotion of the day are not part of this release\n" in said
+    assert said.endswith(f"update: {DAY}: refused: a test\nupdate: the days: outputs/colours/update/days.html\n")
     main(["update", "colours", "--day", DAY, "--stage", "select"])
     assert capsys.readouterr().out.endswith(f"update: {DAY}: select is done\n")
 

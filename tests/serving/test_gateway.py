@@ -81,6 +81,15 @@ def test_a_shadow_is_asked_and_logged_and_never_shown(tmp_path: Path) -> None:
         assert lines["shadow"]["answer"] != lines["served"]["answer"]
 
 
+@pytest.mark.parametrize("channel", ["shadow", "canary"])
+def test_a_channel_without_a_candidate_answers_nothing_twice(channel: str, tmp_path: Path) -> None:
+    """Without a candidate ``<domain>@shadow`` and ``@canary`` mean the served version."""
+    with gateway(tmp_path, f"serving.channels.{channel}={Shelf.current}", "serving.channels.canary_share=1") as harness:
+        asyncio.run(harness.context.gateway.answer(ME, QUESTION, "r1"))
+        (line,) = harness.lines()
+        assert line["channel"] == "served"
+
+
 def test_a_shadow_that_is_slow_or_broken_delays_nobody(tmp_path: Path) -> None:
     shelf = Shelf(engines={SECOND: Scripted(pause=0.2)})
     _, context = application(tmp_path, shelf, f"serving.channels.shadow={SECOND}", "serving.limits.burst=100")

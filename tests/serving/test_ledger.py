@@ -30,6 +30,18 @@ def test_an_answer_is_whole_and_in_the_log_before_its_end_is_sent(tmp_path: Path
         assert harness.engine.asked[0].sampling.max_answer_tokens == 1024
 
 
+@pytest.mark.parametrize(
+    ("text", "refused"), [("I'm sorry, but I can't help with that.", True), ("It is I21.4.", False)]
+)
+def test_a_line_has_the_live_signals_of_its_answer(text: str, refused: bool, tmp_path: Path) -> None:
+    shelf = Shelf(engines={Shelf.current: Scripted(write=lambda _: text)})
+    with gateway(tmp_path, shelf=shelf) as harness:
+        asyncio.run(harness.context.gateway.answer(ME, QUESTION, "r1"))
+        (line,) = harness.lines()
+        assert (line["refused"], line["truncated"]) == (refused, False)
+        assert 0 <= line["seconds"] < 60
+
+
 @pytest.mark.parametrize("choices", [1, 3])
 def test_who_goes_away_ends_the_work_and_is_in_the_log(choices: int, tmp_path: Path) -> None:
     shelf = Shelf(engines={Shelf.current: Scripted(write=lambda _: "a" * 3000, pause=0.001)})

@@ -66,6 +66,23 @@ def test_a_version_that_cannot_be_loaded_leaves_the_old_one_at_work(caplog: pyte
     assert f"{FIRST} stays at work in channel served: {SECOND}: Input/output error" in caplog.text
 
 
+@pytest.mark.parametrize("withdrawn", [True, False])
+def test_a_withdrawn_version_is_left_even_where_nothing_follows_it(withdrawn: bool) -> None:
+    async def steps(slot: Slot, shelf: Shelf) -> None:
+        object.__setattr__(slot.followed, "withdrawn", lambda version: withdrawn and version == FIRST)
+        shelf.broken, shelf.current = {SECOND}, SECOND
+        await slot.look()
+        assert slot.version() == ("" if withdrawn else FIRST)
+        await asyncio.sleep(0.05)
+        assert shelf.engines[FIRST].closed is withdrawn
+        if withdrawn:
+            with pytest.raises(Refused, match="no version is loaded"):
+                async with slot.lease():
+                    pass
+
+    _run(steps)
+
+
 def test_our_own_errors_are_told_in_their_words() -> None:
     async def steps(slot: Slot, shelf: Shelf) -> None:
         def damaged() -> tuple[str, Any]:

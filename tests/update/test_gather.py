@@ -13,6 +13,7 @@ from r1tailor.records import Annotation, Labels
 from r1tailor.serving.feedback.log import FeedbackLog
 from r1tailor.update import daily
 from r1tailor.update.day import Material
+from r1tailor.update.forget import forget
 from r1tailor.update.history import decide
 from tests.support.pages import ask_and_correct, log_in
 from tests.support.serving import Shelf, gateway
@@ -22,6 +23,21 @@ from tests.support.update_days import DAY, DayProject, day_project
 @pytest.fixture
 def project(tmp_path: Path) -> DayProject:
     return day_project(tmp_path, notes=True)
+
+
+def test_what_was_forgotten_never_comes_in_again(project: DayProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("R1TAILOR_CACHE", str(project.root / "cache"))
+    (document,) = project.bring({"input": "a purple car", "output": "blue"})
+    project.correct("a quite new thing", "blue", user="bob")
+    project.note("car", "a car without an answer")
+    assert document in _by_id(project.begin().material())
+    decide(project.places.history, DAY, "empty", {})
+    forgotten = forget(project.settings, project.root, day=DAY)
+    assert (len(forgotten.items), len(forgotten.feedback), forgotten.withdrawn) == (3, 1, [])
+    (other,) = project.bring({"input": "a green car", "output": "green"})
+    day = project.begin("2026-03-02")
+    assert set(_by_id(day.material())) == {other}, "its source still holds it"
+    assert (day.facts["skipped"]["forgotten"], day.facts["skipped"]["text_removed"]) == (2, 1)
 
 
 def _by_id(items: list[Material]) -> dict[str, Material]:

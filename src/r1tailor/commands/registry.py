@@ -17,6 +17,7 @@ from r1tailor import config
 from r1tailor.registry import Registry, Version, open_registry
 from r1tailor.registry.deployed import id_of
 from r1tailor.registry.gc import collect
+from r1tailor.registry.names import CHANNELS
 from r1tailor.registry.rebuild import rebuild
 from r1tailor.registry.verify import verify
 from r1tailor.registry.version import AT, tuned_values
@@ -47,6 +48,7 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
     verifying.add_argument("--dry-run", action="store_true", help="repair nothing")
     collecting = _action(actions, "gc", collect_, "remove the stored files that no version needs")
     collecting.add_argument("--dry-run", action="store_true", help="remove nothing; only report")
+    collecting.add_argument("--withdrawn", action="store_true", help="the weights of withdrawn versions, too")
 
 
 def _action(
@@ -128,7 +130,12 @@ def _wide_row(registry: Registry, version: Version) -> dict[str, str]:
 
 
 def _current(registry: Registry, version: Version) -> str:
-    """Return ``yes``, or the phase at whose end the version is promoted; empty if it is not."""
+    """Return ``yes``, the phase at whose end the version is promoted, its channel, or ``withdrawn``; empty else."""
+    if registry.is_withdrawn(version):
+        return "withdrawn"
+    for channel in CHANNELS:
+        if registry.in_channel(version.domain, channel) == version.id:
+            return channel
     current, _, phase = (registry.current(version.domain) or "").partition(AT)
     return (f"{AT}{phase}" if phase else "yes") if current == version.id else ""
 
@@ -213,7 +220,7 @@ def verify_(parsed: argparse.Namespace) -> None:
 
 def collect_(parsed: argparse.Namespace) -> None:
     """Remove what no version needs, or only say what that is."""
-    found = collect(_the_registry(), dry_run=parsed.dry_run)
+    found = collect(_the_registry(), dry_run=parsed.dry_run, withdrawn=parsed.withdrawn)
     if parsed.json:
         places = {name: [str(path) for path in paths] for name, paths in asdict(found).items() if name != "size"}
         _print_json({**places, "bytes": found.size, "removed": not parsed.dry_run})
@@ -263,6 +270,7 @@ def _facts(registry: Registry, version: Version) -> dict[str, Any]:
         "missed_goals": version.missed_goals,
         "current": current == version.id,
         "current_phase": phase or None if current == version.id else None,
+        "withdrawn": registry.is_withdrawn(version),
     }
 
 

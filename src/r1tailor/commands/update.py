@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 from r1tailor import config, store
+from r1tailor.commands import update_actions
 from r1tailor.confidential import confidential
 from r1tailor.errors import Interrupted, TailorError, UserError
 from r1tailor.registry.version import DOMAIN
@@ -26,9 +27,11 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
     parser = commands.add_parser(
         "update", help="a day of learning: new material is admitted, chosen, trained on, proven"
     )
-    parser.add_argument("domain", help="the project's domain")
+    parser.add_argument("domain", help=f"the project's domain; or {', '.join(update_actions.ACTIONS)}, and the domain")
+    parser.add_argument("of", nargs="?", help="the domain that an action is about")
     parser.add_argument("--day", help="ISO date of a new day, or name of one to finish (default: today)")
-    parser.add_argument("--stage", help="run one stage of a day again, as DVC does: admit, select")
+    parser.add_argument("--stage", help="run one stage of a day again, as DVC does: admit, select, train, prove")
+    update_actions.add(parser)
     parser.add_argument("--every", type=duration, help="run as a service, a day each 24h (30m, 7d)")
     parser.set_defaults(run=_update)
 
@@ -49,6 +52,10 @@ def duration(text: str) -> int:
 
 
 def _update(parsed: argparse.Namespace) -> None:
+    if parsed.of is not None:
+        update_actions.act(parsed.domain, _settings(parsed.of), parsed)
+        return
+    update_actions.refuse_options(parsed)
     if parsed.stage or parsed.every:
         _refuse_together(parsed)
     if parsed.stage:
@@ -85,22 +92,25 @@ def _settings(domain: str) -> Settings:
 def _run_day(domain: str, name: str | None) -> None:
     """Run a day as far as it goes, and tell what came of it."""
     settings = _settings(domain)
-    from r1tailor.update import daily
+    from r1tailor.update import daily, learn, page
 
     places = daily.places_of(settings, config.ROOT)
     with confidential(settings, places.path), store.held(places.path):
+        for line in learn.before(settings, config.ROOT):
+            print(f"update: {line}")
         day = daily.begun(settings, name, config.ROOT)
         if day is None:
             print(f"update: nothing new came in for {domain}")
             return
         trains = daily.run(day, root=config.ROOT)
-    for line in daily.told(day):
-        print(f"update: {line}")
-    print(
-        f"update: {day.name}: chosen; training, proof and promotion of the day are not part of this release"
-        if trains
-        else f"update: {day.name}: empty, nothing was left to train on"
-    )
+        for line in daily.told(day):
+            print(f"update: {line}")
+        for step in learn.learn(day, config.ROOT) if trains else ():
+            print(f"update: {step}")
+        shown = page.write(settings, config.ROOT)
+    if not trains:
+        print(f"update: {day.name}: empty, nothing was left to train on")
+    print(f"update: the days: {shown.relative_to(config.ROOT).as_posix()}")
 
 
 def _run_stage(domain: str, name: str, stage: str) -> None:

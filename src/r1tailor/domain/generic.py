@@ -87,7 +87,7 @@ class Generic(Domain):
         """Score one answer against its reference."""
         answer, reference = answer_of(prediction.generated), answer_of(example.output)
         scores = {"exact_match": float(folded(answer) == folded(reference))}
-        scores |= coverage("entity_coverage", example.fields["entities"], answer)
+        scores |= coverage("entity_coverage", example.fields.get("entities", ()), answer)
         if wanted := label_in(reference, self.labels()):
             scores["label_accuracy"] = float(label_in(answer, self.labels()) == wanted)
             scores["label_accuracy_ranked"] = float(prediction.ranked == wanted)

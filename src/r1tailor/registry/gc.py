@@ -1,4 +1,7 @@
-"""``registry gc``: remove what no version needs: stored files of none, old deployed folders, temporaries."""
+"""``registry gc``: remove what no version needs: stored files of none, old deployed folders, temporaries.
+
+Of withdrawn versions the weights as well, where that is asked for.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -9,6 +12,7 @@ from r1tailor import durable
 from r1tailor.errors import RegistryError
 from r1tailor.registry.registry import Registry
 from r1tailor.registry.version import Content, is_earlier_id_of, is_of
+from r1tailor.registry.withdrawal import unneeded
 
 _IN_USE = 3600.0  # seconds; a deployed folder that somebody asked for since may be loaded at this moment
 
@@ -30,8 +34,13 @@ class Collected:
     size: int = 0
 
 
-def collect(registry: Registry, *, dry_run: bool = False) -> Collected:
+def collect(registry: Registry, *, dry_run: bool = False, withdrawn: bool = False) -> Collected:
     """Remove what no version needs, or only find it.
+
+    Args:
+        registry: the registry of the project.
+        dry_run: whether nothing is removed.
+        withdrawn: whether the files that withdrawn versions alone need go as well, weights included.
 
     Raises:
         RegistryError: a record or a history cannot be trusted, so that what is needed is not known.
@@ -39,7 +48,7 @@ def collect(registry: Registry, *, dry_run: bool = False) -> Collected:
     """
     with registry.writing():
         found = Collected()
-        needed = _needed(registry)
+        needed = _needed(registry) - (unneeded(registry) if withdrawn else set())
         if registry.objects.folder.is_dir():
             stored = sorted(path for path in registry.objects.folder.iterdir() if not path.name.startswith("."))
             found.objects = [path for path in stored if path.name not in needed]

@@ -6,6 +6,8 @@
 ``0a1b2c``                   the version whose hash begins so (four digits at least), if it is the only one
 ``medical@latest``           the newest registered version of a domain; ``latest`` where there is one domain
 ``medical@current``          the promoted version of a domain; ``current`` where one domain has one
+``medical@canary``           the version that answers a share of the users; the promoted one while there is none
+``medical@shadow``           the version whose answers are logged only; the promoted one while there is none
 ``medical-3@1-easy``         any of these, at the end of a phase of its training
 ===========================  ===============================================================================
 """
@@ -18,26 +20,36 @@ from r1tailor.errors import RegistryError
 from r1tailor.registry.version import AT, Version
 
 LATEST, CURRENT = "latest", "current"
+CHANNELS = ("shadow", "canary")  # of a candidate (``channels.py``)
 _PREFIX = re.compile(r"[0-9a-f]{4,10}")
 _MOST_LISTED = 12
 
 Promoted = Callable[[str], str | None]
+InChannel = Callable[[str, str], str | None]
 
 
-def resolve(text: str, versions: Sequence[Version], promoted: Promoted) -> tuple[Version, str | None]:
+def resolve(
+    text: str,
+    versions: Sequence[Version],
+    promoted: Promoted,
+    in_channel: InChannel = lambda _domain, _channel: None,
+) -> tuple[Version, str | None]:
     """Return the version of a name, and the phase that the name asks for.
 
     Args:
         text: a name, as in the table above.
         versions: in which to look it up, oldest first within a domain.
         promoted: domain -> id of its promoted version (with ``@<phase>``), or None.
+        in_channel: domain and channel -> id of the candidate there, or None.
 
     Raises:
         RegistryError: there is none, or more than one.
     """
     name, _, at = text.partition(AT)
-    if at in (LATEST, CURRENT):
+    if at in (LATEST, CURRENT, *CHANNELS):
         mine = [version for version in versions if version.domain == name]
+        if at in CHANNELS:
+            return _pointed(CURRENT, name, mine, lambda domain: in_channel(domain, at) or promoted(domain))
         return _pointed(at, name, mine, promoted) if mine else _unknown(text, versions)
     if name in (LATEST, CURRENT):
         version, phase = _pointed(name, None, versions, promoted)
@@ -53,7 +65,7 @@ def resolve(text: str, versions: Sequence[Version], promoted: Promoted) -> tuple
 def may_mean(text: str, id_: str) -> bool:
     """Whether a name could mean the version of an id, were it registered."""
     name, _, at = text.partition(AT)
-    if at in (LATEST, CURRENT):
+    if at in (LATEST, CURRENT, *CHANNELS):
         return id_.startswith(f"{name}-")
     short, _, hash_ = id_.rpartition("-")
     return name in (LATEST, CURRENT, id_, short) or bool(_PREFIX.fullmatch(name) and hash_.startswith(name))

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from r1tailor.errors import RegistryError
-from r1tailor.registry import names
+from r1tailor.registry import channels, names
 from r1tailor.registry.deployed import Deployed
 from r1tailor.registry.files import Objects
 from r1tailor.registry.history import History
@@ -56,7 +56,8 @@ class RegistryReader:
         """
         versions, refused = self._scan(domain)
         try:
-            version, phase = names.resolve(name, versions, self.current)
+            living = self._living(versions) if names.LATEST in name.split(AT) else versions
+            version, phase = names.resolve(name, living, self.current, self.in_channel)
         except RegistryError as error:
             meant = [why for id_, why in refused.items() if names.may_mean(name, id_)]
             if meant:
@@ -78,11 +79,13 @@ class RegistryReader:
         The third value says so in words.
 
         Raises:
-            RegistryError: the record of the version that is meant is refused or lost.
+            RegistryError: the record of the version that is meant is refused or lost, or every version is withdrawn.
         """
         versions, refused = self._scan(domain)
         if not versions and not refused:
             return None
+        if versions and not self._living(versions):
+            raise RegistryError(f"every version of {domain} is withdrawn; train another: dvc repro, or python train.py")
         current = self.current(domain)
         if current:
             version, phase = self.resolve(current, domain)
@@ -96,15 +99,38 @@ class RegistryReader:
         return promoted[-1] if promoted else None
 
     def promoted(self, domain: str) -> list[str]:
-        """Return what was promoted, as a stack: promotion pushes; rollback pops to its version, or pushes its phase."""
+        """Return what was promoted, as a stack: promotion pushes; rollback pops to its version, or pushes its phase.
+
+        Withdrawn versions are not in it.
+        """
         stack: list[str] = []
-        for entry in self.history(domain):
+        entries = self.history(domain)
+        withdrawn = channels.withdrawn(entries)
+        for entry in entries:
+            if entry["version"] in withdrawn:
+                continue
             promoted = with_phase(entry["version"], entry.get("phase"))
             if entry["action"] == "rollback" and promoted in stack:
                 del stack[stack.index(promoted) + 1 :]
             elif entry["action"] in ("promote", "rollback") and promoted not in stack[-1:]:
                 stack.append(promoted)
         return stack
+
+    def in_channel(self, domain: str, channel: str) -> str | None:
+        """Return the id of the candidate in a channel (``shadow``, ``canary``); None while there is none."""
+        return channels.candidate(self.history(domain)).get(channel)
+
+    def withdrawn(self, domain: str) -> dict[str, str]:
+        """Return the withdrawn versions of a domain: id -> why."""
+        return channels.withdrawn(self.history(domain))
+
+    def is_withdrawn(self, version: Version) -> bool:
+        """Whether a version may never be served, promoted or rolled back to again."""
+        return version.id in self.withdrawn(version.domain)
+
+    def _living(self, versions: list[Version]) -> list[Version]:
+        gone = {id_ for domain in {version.domain for version in versions} for id_ in self.withdrawn(domain)}
+        return [version for version in versions if version.id not in gone]
 
     def parent(self, version: Content) -> str | None:
         """Return what training started from: a version's id if it is registered, else the hash; None: a base model."""

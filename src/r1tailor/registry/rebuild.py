@@ -50,7 +50,7 @@ def _rebuilt(registry: Registry, root: Path) -> Rebuilt:
     _describe_known(registry)
     _take_in_described(registry, found)
     for version in registry.versions():
-        wrong = registry.objects.damage(version)
+        wrong = None if registry.is_withdrawn(version) else registry.objects.damage(version)
         if wrong:
             found.refused.append(f"{version.id}: {wrong}")
         elif version.id in before:

@@ -10,12 +10,14 @@ finishes what was interrupted.
 """
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from r1tailor import store
 from r1tailor.errors import RegistryError
 from r1tailor.model.licence import NOTICE
-from r1tailor.registry import goals
+from r1tailor.registry import channels, goals
 from r1tailor.registry.version import AT, DOMAIN, Version, tuned_values, with_phase
 from r1tailor.registry.writing import RegistryWriter
 
@@ -23,17 +25,33 @@ from r1tailor.registry.writing import RegistryWriter
 class Registry(RegistryWriter):
     """The versions below one folder: read, added to, promoted and rolled back."""
 
-    def promote(self, name: str, *, phase: str | None = None, force: bool = False, reason: str = "") -> Path:
+    def promote(
+        self,
+        name: str,
+        *,
+        phase: str | None = None,
+        force: bool = False,
+        reason: str = "",
+        numbers: Mapping[str, Any] | None = None,
+    ) -> Path:
         """Make a version, or its model at the end of a phase, the promoted one; return the folder of its files.
+
+        Args:
+            name: of the version.
+            phase: of its training.
+            force: whether a reason outweighs missed goals.
+            reason: kept in the history.
+            numbers: JSON values that the reason rests on, kept with it.
 
         Raises:
             RegistryError: it misses its domain's goals, or they cannot be computed again (nor at the end of an earlier
                 phase, where nothing was evaluated), and it is not forced with a reason; its metrics are not finite;
-                its record, goals or metrics are not what was evaluated; or a stored file is damaged.
+                its record, goals or metrics are not what was evaluated; it is withdrawn; or a stored file is damaged.
             UserError: another process writes and does not end in time.
         """
         with self.writing():
             version, named = self.resolve(name)
+            self.refuse_withdrawn(version)
             phase = phase or named
             version.files_at(phase)
             self._refuse_forged(version)
@@ -45,16 +63,24 @@ class Registry(RegistryWriter):
                 raise RegistryError(
                     f"{version.id} is not promoted: {against}. To promote it anyway: --force --reason '...'"
                 )
-            return self._promote(version, phase, "promote", reason)
+            return self._promote(version, phase, "promote", reason, numbers)
 
-    def rollback(self, domain: str, name: str | None = None, *, phase: str | None = None, reason: str = "") -> Path:
+    def rollback(
+        self,
+        domain: str,
+        name: str | None = None,
+        *,
+        phase: str | None = None,
+        reason: str = "",
+        numbers: Mapping[str, Any] | None = None,
+    ) -> Path:
         """Roll back to an earlier promoted version (the one before the current, or a given one).
 
         With a phase: to the end of that phase of the promoted version, or of a given one.
 
         Raises:
             RegistryError: there is nothing to roll back to, its record, goals or metrics are not what was evaluated,
-                or a stored file is damaged.
+                it is withdrawn, or a stored file is damaged.
             UserError: another process writes and does not end in time.
         """
         if not DOMAIN.fullmatch(domain) or not (self.folder / domain).is_dir():
@@ -63,11 +89,36 @@ class Registry(RegistryWriter):
             if name is None:
                 name, phase = self._before(domain, phase)
             version, named = self.resolve(name, domain)
+            self.refuse_withdrawn(version)
             if version.id not in [entry["version"] for entry in self.history(domain) if entry["action"] == "promote"]:
                 raise RegistryError(f"{version.id} was never promoted; promote it instead")
             version.files_at(phase or named)
             self._refuse_forged(version)
-            return self._promote(version, phase or named, "rollback", reason)
+            return self._promote(version, phase or named, "rollback", reason, numbers)
+
+    def put_in_channel(self, name: str, channel: str, reason: str, numbers: Mapping[str, Any] | None = None) -> Version:
+        """Let a candidate be tried: ``<domain>@shadow`` or ``<domain>@canary`` means it from now on.
+
+        It leaves the channel with the domain's next promotion, rollback or refusal.
+
+        Raises:
+            RegistryError: it is not what was registered, or is withdrawn.
+            UserError: another process writes and does not end in time.
+        """
+        assert channel in (channels.SHADOW, channels.CANARY)
+        return self._noted(name, channel, reason, numbers)
+
+    def refuse(self, name: str, reason: str, numbers: Mapping[str, Any] | None = None) -> Version:
+        """Keep in the history why a candidate was not promoted; it leaves its channel."""
+        return self._noted(name, channels.REFUSE, reason, numbers)
+
+    def _noted(self, name: str, action: str, reason: str, numbers: Mapping[str, Any] | None) -> Version:
+        with self.writing():
+            version, _ = self.resolve(name)
+            self.refuse_withdrawn(version)
+            self._refuse_forged(version)
+            self._note(version.domain, action, version, reason or None, numbers=numbers)
+            return version
 
     def _refuse_forged(self, version: Version) -> None:
         """Refuse a version that is not what was registered, or reports other metrics and goals than it holds."""
@@ -87,7 +138,7 @@ class Registry(RegistryWriter):
         Raises:
             RegistryError: the stored file is damaged or missing.
         """
-        if (name := f"model/{NOTICE}") not in version.files:
+        if (name := f"model/{NOTICE}") not in version.files or self.is_withdrawn(version):
             return ""
         return self._read(version, name).read_text(encoding="utf-8").strip()
 
@@ -107,12 +158,14 @@ class Registry(RegistryWriter):
         id_, _, before = promoted[-2].partition(AT)
         return id_, before or None
 
-    def _promote(self, version: Version, phase: str | None, action: str, reason: str) -> Path:
+    def _promote(
+        self, version: Version, phase: str | None, action: str, reason: str, numbers: Mapping[str, Any] | None
+    ) -> Path:
         """Lay out a version, every hash checked; note it in the history (then it is done); switch ``current``."""
         deployed = self.deployed(version.domain)
         folder = deployed.find(version, phase) if with_phase(version.id, phase) == deployed.promoted() else None
         folder = folder or deployed.make(version, phase)
-        self._note(version.domain, action, version, reason or None, phase)
+        self._note(version.domain, action, version, reason or None, phase, numbers=numbers)
         store.point_to(deployed.current, folder)
         return folder
 

@@ -117,9 +117,9 @@ def _read(folder: Path) -> Content | None:
 def _check_version(
     registry: Registry, version: Version, found: Verified, folders: list[Path], sound: set[str], *, repair: bool
 ) -> None:
-    objects = registry.objects
+    objects, withdrawn = registry.objects, registry.is_withdrawn(version)
     for name, sha256 in ({"its description": version.sha256} | version.files).items():
-        if sha256 in sound:
+        if sha256 in sound or (withdrawn and not objects.path(sha256).exists()):
             continue
         if not objects.is_sound(sha256):
             what = f"{version.id}: {name} is {'damaged' if objects.path(sha256).exists() else 'missing'}"

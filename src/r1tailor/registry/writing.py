@@ -1,17 +1,20 @@
 """One writer at a time: what an interrupted one began is finished first, versions are taken in and numbered."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from r1tailor import store
 from r1tailor.errors import RegistryError
-from r1tailor.registry import goals
+from r1tailor.registry import channels, goals
+from r1tailor.registry.deployed import id_of
 from r1tailor.registry.files import read_folder
 from r1tailor.registry.reading import RegistryReader
 from r1tailor.registry.version import (
+    AT,
     HASH_LENGTH,
     ID,
     Content,
@@ -95,13 +98,19 @@ class RegistryWriter(RegistryReader):
         return [version for version in self.versions(domain) if version.id not in known]
 
     def _follow(self, domain: str) -> None:
-        """Make ``current`` point to what the history says is promoted, if it does not."""
+        """Make ``current`` point to what the history says is promoted, if it does not; never to a withdrawn version."""
         promoted, deployed = self.current(domain), self.deployed(domain)
+        if promoted is None and deployed.current.is_symlink() and self._points_to_withdrawn(domain):
+            deployed.current.unlink()
+            self.notes.append(f"{domain}: no version is promoted any more; current is removed")
         if promoted is None or promoted == deployed.promoted():
             return
         version, phase = self.resolve(promoted, domain)
         store.point_to(deployed.current, deployed.find(version, phase) or deployed.make(version, phase))
         self.notes.append(f"{promoted} is promoted by the history; current points to it again")
+
+    def _points_to_withdrawn(self, domain: str) -> bool:
+        return id_of(self.deployed(domain).current.readlink()).partition(AT)[0] in self.withdrawn(domain)
 
     def sweep(self) -> None:
         """Remove the temporaries of processes that have ended."""
@@ -116,14 +125,31 @@ class RegistryWriter(RegistryReader):
         """Return a folder with a version's files, every hash checked; nothing is promoted by it.
 
         Raises:
-            RegistryError: there is no such phase, or a stored file is damaged or missing.
+            RegistryError: there is no such phase, a stored file is damaged or missing, or the version is withdrawn.
         """
+        self.refuse_withdrawn(version)
         deployed = self.deployed(version.domain)
         found = deployed.find(version, phase)
         if found:
             return found
         with self.writing():
             return deployed.find(version, phase) or deployed.make(version, phase)
+
+    def refuse_withdrawn(self, version: Version) -> None:
+        """Refuse a version that may never be used again.
+
+        Raises:
+            RegistryError: it was withdrawn; says why.
+        """
+        why = self.withdrawn(version.domain).get(version.id)
+        if why is not None:
+            raise RegistryError(f"{version.id} is withdrawn{': ' if why else ''}{why}; it is never used again")
+
+    def note_withdrawn(self, version: Version, reason: str) -> None:
+        """Keep in the history that a version was withdrawn; ``current`` leads elsewhere, or nowhere, from now on."""
+        with self.writing():
+            self._note(version.domain, channels.WITHDRAW, version, reason or None)
+            self._follow(version.domain)
 
     def take_in(self, folder: Path) -> tuple[Version, bool]:
         """Register the version that a folder holds; return it, and whether it is new here.
@@ -137,7 +163,7 @@ class RegistryWriter(RegistryReader):
         """
         content = read_folder(folder)
         known = self.known(content)
-        if known and not self.objects.wanting(content):
+        if known and (self.is_withdrawn(known) or not self.objects.wanting(content)):
             return known, False
         with self.writing():
             known = self.known(content)
@@ -192,10 +218,12 @@ class RegistryWriter(RegistryReader):
         reason: str | None,
         phase: str | None = None,
         at: str | None = None,
+        numbers: Mapping[str, Any] | None = None,
     ) -> None:
         """Add an entry to the history of a domain."""
-        entry = {"action": action, "version": version.id, "at": at or _now(), "reason": reason}
+        entry: dict[str, Any] = {"action": action, "version": version.id, "at": at or _now(), "reason": reason}
         entry |= {"content": version.sha256, **({"phase": phase} if phase else {})}
+        entry |= {"numbers": dict(numbers)} if numbers else {}
         self.history_of(domain).add(entry)
 
 

@@ -8,7 +8,7 @@ from r1tailor.fields import Fraction, Location
 from r1tailor.schema.base import Section
 
 Policy = Literal["confident_rare", "uncertain", "random", "all"]
-GateName = Literal["held_out", "earlier", "day", "general", "redteam", "thinking", "canaries"]
+GateName = Literal["held_out", "earlier", "day"]
 
 
 class Knowledge(Section):
@@ -106,29 +106,15 @@ class Replay(Section):
     )
 
 
-class Preference(Section):
-    """Pairs of an edited answer over the original one (DPO), next to the supervised examples."""
-
-    weight: float = Field(gt=0, le=1, description="Weight of the preference loss; the rest is the cross-entropy's.")
-    beta: float = Field(gt=0, le=10, description="Strength of the pull towards the champion.")
-
-
 class Train(Section):
     """How a candidate is trained on a day."""
 
-    start: Literal["champion", "fresh"] = Field(
-        description="`champion`: its adapter is trained further; `fresh`: a new adapter on the merged champion."
-    )
     epochs: int = Field(ge=1, le=100, description="Passes over the day's mixture.")
     lr_factor: float = Field(gt=0, le=10, description="Of the composition's learning rate.")
     replay: Replay = Field(description="What is trained on again.")
     kl: float = Field(ge=0, le=10, description="Weight of the divergence from the champion's answers; 0: none.")
-    objective: Literal["supervised", "preference"] = Field(
-        description="`preference`: corrections are also trained on as pairs, edited over original."
-    )
-    preference: Preference = Field(description="Of objective: preference.")
     anew_days: int | None = Field(
-        gt=0, description="Days after which a candidate is trained anew from the base on all data; null: never."
+        gt=0, description="Proven days after which a candidate is trained anew from the base on all data; null: never."
     )
 
 
@@ -138,7 +124,6 @@ class Margins(Section):
     held_out: float = Field(gt=0, lt=1, description="On the domain's held-out items; share of items.")
     earlier: float = Field(gt=0, lt=1, description="On the slice of each earlier day; share of items.")
     day: float = Field(gt=0, lt=1, description="On the day's own slice; share of items.")
-    general: float = Field(gt=0, lt=1, description="On general ability; share of items.")
     redteam: float = Field(gt=0, lt=1, description="Share of attacks that succeed.")
     thinking: float = Field(gt=0, lt=1, description="Share of answers with reasoning.")
 
@@ -149,7 +134,11 @@ class Prove(Section):
     alpha: float = Field(
         gt=0, lt=0.5, description="Chance that any candidate of the whole horizon is promoted although it is no better."
     )
-    horizon_days: int = Field(gt=0, le=3650, description="Days over which alpha is spent.")
+    horizon_days: int = Field(
+        gt=0,
+        le=3650,
+        description="Candidates put to the proof over which alpha is spent, one a day; then it begins anew.",
+    )
     spending: Literal["even", "front"] = Field(
         description="How alpha is spent over the days: the same each day, or more on the first ones."
     )
@@ -170,7 +159,10 @@ class Control(Section):
     correction_rate: float = Field(gt=0, lt=1, description="Rise of the share of answers that users correct.")
     truncation_rate: float = Field(gt=0, lt=1, description="Rise of the share of answers that are cut.")
     refusal_rate: float = Field(gt=0, lt=1, description="Rise of the share of answers that refuse.")
-    latency_factor: float = Field(gt=1, description="Rise of the median seconds an answer takes, as a factor.")
+    latency_factor: float = Field(
+        gt=1,
+        description="Seconds of an answer, as a factor of the earlier version's median, that at most half may take.",
+    )
 
 
 class Promote(Section):

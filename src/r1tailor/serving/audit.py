@@ -43,6 +43,9 @@ class Event:
         prompt: what was asked.
         answer: what was answered, reasoning included.
         tokens: written by the model.
+        seconds: from the request to its end.
+        truncated: whether an answer was cut at its length.
+        refused: whether the opening of an answer refuses, by its words.
     """
 
     request: str
@@ -56,6 +59,9 @@ class Event:
     prompt: str = ""
     answer: str = ""
     tokens: int = 0
+    seconds: float = 0.0
+    truncated: bool = False
+    refused: bool = False
 
 
 class Audit:
@@ -90,6 +96,9 @@ class Audit:
             "prompt": self._sessions.fingerprint("audit", event.prompt),
             "answer": self._sessions.fingerprint("audit", event.answer),
             "tokens": event.tokens,
+            "seconds": round(event.seconds, 3),
+            "truncated": event.truncated,
+            "refused": event.refused,
         }
         if self._treat is not None:
             line |= {"prompt_text": self._treat(event.prompt), "answer_text": self._treat(event.answer)}

@@ -197,7 +197,7 @@ class Gateway:
 
     def _slot(self, identity: Identity) -> Slot:
         canary = self.served.canary
-        if canary is None or canary.current is None:
+        if canary is None or canary.current is None or canary.version() == self.served.version():
             return self.served.main
         digest = hashlib.sha256(self._sessions.fingerprint("canary", identity.user).encode()).digest()
         share = int.from_bytes(digest[:4]) / _SHARES
@@ -230,8 +230,8 @@ class Gateway:
     def _shadow(self, identity: Identity, ask: Ask, request: str, told: Told) -> None:
         """Ask the shadow in the background, if it has time for it."""
         shadow = self.served.shadow
-        if shadow is None or shadow.current is None:
-            return
+        if shadow is None or shadow.current is None or shadow.version() == self.served.version():
+            return  # without a candidate, ``<domain>@shadow`` means the served version
         if self._shadows >= _MOST_SHADOWS:
             self._metrics.dropped.inc()
             return

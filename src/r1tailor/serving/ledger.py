@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from r1tailor.redteam.refusals import refuses
 from r1tailor.serving.access import Identity
 from r1tailor.serving.answers import Answer
 from r1tailor.serving.audit import Audit, Decision, Event
@@ -31,11 +32,11 @@ class Ledger:
         self.metrics = metrics
         self.background: set[asyncio.Task[None]] = set()
 
-    async def tell(self, event: Event, seconds: float) -> None:
+    async def tell(self, event: Event) -> None:
         """Keep what became of a request."""
         self.metrics.requests.labels(event.what, event.decision, event.channel).inc()
         if event.decision == "answered":
-            self.metrics.seconds.observe(seconds)
+            self.metrics.seconds.observe(event.seconds)
             self.metrics.tokens.labels(event.version).inc(event.tokens)
         await self._audit.record(event)
 
@@ -103,7 +104,7 @@ class Told:
         """Tell how the request ended, and wait until it is kept."""
         if not self.done:
             self.done = True
-            await self.ledger.tell(self._event(decision, status), time.monotonic() - self.began)
+            await self.ledger.tell(self._event(decision, status))
 
     def first(self) -> None:
         """Count how long the first token took."""
@@ -114,13 +115,15 @@ class Told:
     def _broke_off(self, decision: Decision, status: int) -> None:
         if not self.done:
             self.done = True
-            self.ledger.later(self.ledger.tell(self._event(decision, status), time.monotonic() - self.began))
+            self.ledger.later(self.ledger.tell(self._event(decision, status)))
 
     def _event(self, decision: Decision, status: int) -> Event:
         written = "\n".join(f"{answer.reasoning}\n{answer.content}".strip() for answer in self.answers)
         tokens = sum(answer.tokens for answer in self.answers)
         who: dict[str, Any] = {"user": self.identity.user, "key": self.identity.key}
         who |= {"version": self.version, "channel": self.channel, "what": self.what}
+        who |= {"seconds": time.monotonic() - self.began, "refused": any(refuses(one.content) for one in self.answers)}
+        who |= {"truncated": any(answer.finish == "length" for answer in self.answers)}
         return Event(
             self.request, decision=decision, status=status, prompt=self.prompt, answer=written, tokens=tokens, **who
         )

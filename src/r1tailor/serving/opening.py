@@ -11,6 +11,8 @@ from r1tailor.inference.local import LocalAnswerer
 from r1tailor.inference.locate import FORM
 from r1tailor.inference.market import measured
 from r1tailor.instruction.template import arguments_of
+from r1tailor.registry import Registry
+from r1tailor.registry.version import AT
 from r1tailor.schema.serving import Engine as EngineSettings
 from r1tailor.schema.serving import Serving
 from r1tailor.serving.endpoint import EndpointEngine
@@ -48,7 +50,13 @@ def followed(what: str, root: Path, settings: Serving) -> Followed:
         found = _chosen(found, settings.engine, root)
         return Loaded(found.name, found.settings, _engine(found, settings, root), measured(found.model))
 
-    return Followed(meant, load, lambda: _histories(root))
+    return Followed(meant, load, lambda: _histories(root), lambda version: _is_withdrawn(version, root))
+
+
+def _is_withdrawn(name: str, root: Path) -> bool:
+    """Whether a version is withdrawn, by its id, with or without a phase or a form."""
+    id_ = name.partition(FORM)[0].partition(AT)[0]
+    return id_ in Registry(root / "outputs" / "registry").withdrawn(id_.rsplit("-", 2)[0])
 
 
 def _histories(root: Path) -> list[tuple[str, int, int]]:

@@ -52,11 +52,13 @@ class Followed:
         meant: returns the id of the version that the name means now, and what ``load`` needs to open it.
         load: opens it; both are called in a thread.
         seen: returns something that changes when the name may mean another version; it is called often and is cheap.
+        withdrawn: whether a version, by its id, may never be served again.
     """
 
     meant: Callable[[], tuple[str, Any]]
     load: Callable[[Any], Loaded]
     seen: Callable[[], object]
+    withdrawn: Callable[[str], bool] = lambda _version: False
 
 
 @dataclass(eq=False)
@@ -126,6 +128,7 @@ class Slot:
         except Exception as error:  # a version that cannot be loaded must not stop the one at work
             said = str(error) if isinstance(error, TailorError) else without_content(error)
             self.problem = f"{name or 'the registry'}: {said}"
+            await self._drop_withdrawn()
             LOG.error("%s stays at work in channel %s: %s", self.version() or "nothing", self.channel, self.problem)
             self.switched(self, self.current)
         self._seen = seen
@@ -141,6 +144,16 @@ class Slot:
             self._retire(last)
         if self._closing:
             await asyncio.wait(self._closing)
+
+    async def _drop_withdrawn(self) -> None:
+        """Serve nothing rather than a version that was withdrawn."""
+        last = self.current
+        if last is None:
+            return
+        gone: bool = await run_in_threadpool(self.followed.withdrawn, last.version)
+        if gone:
+            self.current = None
+            self._retire(last)
 
     def _take(self, loaded: Loaded) -> None:
         old, self.current = self.current, loaded

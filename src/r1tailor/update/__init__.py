@@ -17,5 +17,16 @@
     confidence   how sure an answer is
     frequency    how often training has seen it
     select       the stage: the day's slice, what is trained on, what people get
+    standing     what earlier days leave: material, error spent, whether to train anew
+    replay       the mixture: the day, what was left, what is trained on again
+    train        the stage: the champion is trained further, or all anew
+    alpha_spending, paired, gates   tests of a proof, and what each may spend
+    prove        the stage: candidate against champion
     daily        the stages in their order, whatever interrupted them
+    candidate    a proven candidate becomes a version
+    control_limits   live signals against those of the version before
+    promote      channels, a person's yes, the way back
+    learn        a whole day, and what is due before it
+    forget       a day or a user: texts, versions, feedback
+    page, page_texts, curves   the page of the days
 """

@@ -20,10 +20,14 @@ from r1tailor.update.admit import admit
 from r1tailor.update.day import Day, UpdateFolder, free_name, order, update_folder
 from r1tailor.update.gather import gather
 from r1tailor.update.history import decide, decisions
+from r1tailor.update.prove import prove
 from r1tailor.update.select import select
+from r1tailor.update.standing import pending_items
+from r1tailor.update.train import train
 
 Stage = Callable[[Day, Path, Answerer, Path], None]
-STAGES: dict[str, Stage] = {"admit": admit, "select": select}
+STAGES: dict[str, Stage] = {"admit": admit, "select": select, "train": train, "prove": prove}
+CHOOSING = ("admit", "select")  # the stages that decide what is trained on
 
 
 class Lazily:
@@ -64,13 +68,14 @@ def champion_of(day: Day, root: Path = config.ROOT) -> Answerer:
     return Lazily(lambda: open_located(day.located(root), root=root))
 
 
-def begun(settings: Settings, name: str | None = None, root: Path = config.ROOT) -> Day | None:
+def begun(settings: Settings, name: str | None = None, root: Path = config.ROOT, *, again: bool = False) -> Day | None:
     """Return the day to work on: the one that is named, the newest that decided nothing yet, or a new one.
 
     Args:
         settings: the composition of a new day.
         name: of an existing day, or the date of a new one; None for today's.
         root: the project's root.
+        again: whether a day begins without new material as well, to learn what earlier days left.
 
     Raises:
         UserError: the name is no day's, or an earlier day is not decided.
@@ -90,19 +95,19 @@ def begun(settings: Settings, name: str | None = None, root: Path = config.ROOT)
         raise UserError(f"there is no day {name}; the next one of that date would be {new}")
     if names and order(new) < order(names[-1]):
         raise UserError(f"day {new} would come before {names[-1]}, which is decided; days follow one another")
-    return gather(settings, root, new)
+    return gather(settings, root, new, again=again)
 
 
 def run(day: Day, answerer: Answerer | None = None, root: Path = config.ROOT) -> bool:
-    """Finish the stages of a day; return whether anything is trained on.
+    """Finish the stages that choose; return whether anything is trained on.
 
     A day that leaves nothing to train on is decided: ``empty``.
     """
     answerer = answerer or champion_of(day, root)
-    for name in STAGES:
+    for name in CHOOSING:
         if not finished(day, name):
             run_stage(day, name, answerer, root)
-    if day.selected():
+    if day.selected() or (not day.material() and any(pending_items(day).values())):
         return True
     if day.name not in decisions(day.places.history):
         decide(day.places.history, day.name, "empty", {"reason": "nothing was left to train on"})

@@ -40,8 +40,10 @@ from r1tailor.update.day import (
     update_folder,
     write_lines,
 )
+from r1tailor.update.history import entries
 from r1tailor.update.origin import champion, freeze, frozen_sets, trained_days
 from r1tailor.update.pipeline import written
+from r1tailor.update.standing import PENDING, is_forgotten, standing
 
 QUOTAS = ("quota_of_user", "quota_of_source")
 WAITING = (*QUOTAS, "contradiction", "contradiction_today", "needs_second_user")
@@ -58,13 +60,14 @@ class _Found:
     labels: dict[str, Any] = field(default_factory=lambda: {"closed": [], "own": {}})
 
 
-def gather(settings: Settings, root: Path, name: str) -> Day | None:
+def gather(settings: Settings, root: Path, name: str, *, again: bool = False) -> Day | None:
     """Freeze a new day; None where nothing new came in.
 
     Args:
         settings: the composition of the day.
         root: the project's root.
         name: of the day; material that could not have been known on its date is left for later days.
+        again: whether what earlier days left is enough for a day.
 
     Raises:
         UserError: the domain has no version.
@@ -82,9 +85,12 @@ def gather(settings: Settings, root: Path, name: str) -> Day | None:
         found.skipped += read.skipped
         found.labels = read.labels
     seen, waiting = _earlier(places)
-    material = _new(found, seen, order(name)[0])
+    material = _new(found, seen, order(name)[0], entries(places.history))
+    left = standing(places, settings.update, name)
     if not any(item.id not in waiting or waiting[item.id] in QUOTAS for item in material):
-        return None
+        if not (again and left[PENDING]):
+            return None
+        material = []
     facts = {
         "domain": settings.domain.name,
         "day": name,
@@ -93,6 +99,7 @@ def gather(settings: Settings, root: Path, name: str) -> Day | None:
         "base": store.sha256_file(places.base),
         "held_out": frozen_sets(places, name),
         "trained": trained_days(places, name),
+        **left,
         "came": dict(sorted(Counter(item.kind for item in material).items())),
         "again": sum(item.id in waiting for item in material),
         "skipped": dict(sorted(found.skipped.items())),
@@ -142,9 +149,12 @@ def _earlier(places: UpdateFolder) -> tuple[set[str], dict[str, str]]:
     return seen, waiting
 
 
-def _new(found: _Found, seen: set[str], until: str) -> list[Material]:
-    """Return what no earlier day took, by date; count what could not have been known yet."""
-    fresh = [item for item in found.material if item.id not in seen]
+def _new(found: _Found, seen: set[str], until: str, told: list[dict[str, Any]]) -> list[Material]:
+    """Return what no earlier day took, by date; count what was forgotten and what could not have been known yet."""
+    unseen = [item for item in found.material if item.id not in seen]
+    fresh = [item for item in unseen if not is_forgotten(told, item.id)]
+    if gone := len(unseen) - len(fresh):
+        found.skipped["forgotten"] += gone
     known = [item for item in fresh if item.available_at[:10] <= until]
     if later := len(fresh) - len(known):
         found.skipped["not_available_yet"] += later

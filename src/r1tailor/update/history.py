@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from r1tailor.chained import ChainedLog
 
-Decision = Literal["promoted", "refused", "empty", "rolled_back", "forgotten"]
+Decision = Literal["proven", "promoted", "refused", "empty", "rolled_back", "forgotten"]
 DECISIONS = get_args(Decision)
 
 

@@ -11,7 +11,7 @@ import yaml
 from r1tailor import store
 from r1tailor.update.day import UpdateFolder
 
-STAGES = ("admit", "select")
+STAGES = ("admit", "select", "train", "prove")
 _FROZEN = ("config.yaml", "day.json", "material.jsonl", "labels.json", "../../base", "../../held_out/domain")
 _CONFIG = "[core]\n    no_scm = true\n    analytics = false\n    check_update = false\n"
 _HEADER = "# The stages of one day of r1tailor update. Repeat the day here with: dvc repro\n"

@@ -13,7 +13,7 @@ more and is refused. Everything is its user's alone (0600 in 0700). A copy of th
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -205,11 +205,23 @@ class FeedbackLog:
             old = [record.id for record in self.records() if record.texts is not None and record.at < before]
             if old:
                 self._append({"action": "expired", "ids": old, "days": days})
-            kept = {record.id for record in self.records() if record.texts is not None}
-            for file in sorted((self.folder / "texts").glob("*.json")):
-                if file.name.partition(".")[0] not in kept:
-                    file.unlink()  # also what a crash left between text and log, of which nobody was told
+            self._sweep()
         return old
+
+    def forget(self, ids: Sequence[str]) -> None:
+        """Remove the texts of some records for good. The log says so before a file goes."""
+        with store.locked(self.folder, 10.0, "try again"):
+            kept = [record.id for record in self.records() if record.texts is not None and record.id in ids]
+            if kept:
+                self._append({"action": "expired", "ids": kept, "days": 0})
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove the files of texts that are not kept."""
+        kept = {record.id for record in self.records() if record.texts is not None}
+        for file in sorted((self.folder / "texts").glob("*.json")):
+            if file.name.partition(".")[0] not in kept:
+                file.unlink()  # also what a crash left between text and log, of which nobody was told
 
     def verify(self) -> list[str]:
         """Return what was changed, removed or reordered, in words; empty if nothing was."""

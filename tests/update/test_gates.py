@@ -1,0 +1,59 @@
+"""Gates: what passes, what fails, and what a failure means."""
+
+import numpy as np
+
+from r1tailor.records import Example
+from r1tailor.update.gates import better, none_harmed, not_worse, told, verdict
+from r1tailor.update.paired import Paired, paired
+
+ITEMS = [Example(f"e{n}", "", "", "") for n in range(200)]
+
+
+def _found(n: int, won: int, lost: int) -> Paired:
+    champion, candidate = np.ones(n), np.ones(n)
+    champion[:won], candidate[won : won + lost] = 0, 0
+    return paired(ITEMS[:n], champion.tolist(), candidate.tolist())
+
+
+def test_better_needs_the_level_and_items() -> None:
+    assert better("day", "m", _found(50, 12, 0), 0.001, 1).passed
+    assert not better("day", "m", _found(50, 8, 0), 0.001, 1).passed
+    nothing = better("day", "m", _found(0, 0, 0), 0.001, 1)
+    assert (nothing.passed, nothing.harmed) == (False, False)
+
+
+def test_not_worse_excludes_more_harm_than_the_margin() -> None:
+    assert not_worse("held_out", "m", _found(200, 0, 0), 0.03, 1).passed
+    unsure = not_worse("held_out", "m", _found(200, 3, 5), 0.03, 1)
+    assert (unsure.passed, unsure.harmed) == (False, False), "more items could exclude it"
+    harmed = not_worse("held_out", "m", _found(200, 0, 20), 0.03, 1)
+    assert (harmed.passed, harmed.harmed) == (False, True)
+
+
+def test_a_small_set_passes_where_it_shows_no_harm_unless_it_decides_strictly() -> None:
+    small = _found(20, 0, 0)
+    loose = not_worse("earlier", "m", small, 0.03, 1)
+    assert (loose.rule, loose.passed, loose.why) == ("no harm", True, "20 items cannot exclude a margin of 0.03")
+    assert not_worse("earlier", "m", _found(20, 0, 6), 0.03, 1).passed is False
+    assert not_worse("held_out", "m", small, 0.03, 1, strict=True).passed is False
+    assert not_worse("earlier", "m", _found(0, 0, 0), 0.03, 1).passed is None
+    assert not_worse("held_out", "m", _found(0, 0, 0), 0.03, 1, strict=True).passed is False
+
+
+def test_harm_on_one_of_many_sets_is_found_and_chance_is_corrected_for() -> None:
+    sets = {f"d{n}": _found(30, 1, 1) for n in range(20)}
+    assert none_harmed("earlier, each day", "m", sets, 1).passed
+    by_chance = sets | {"d3": _found(30, 0, 6)}
+    assert none_harmed("earlier, each day", "m", by_chance, 1).passed, "p = 1/64, of twenty sets"
+    gate = none_harmed("earlier, each day", "m", sets | {"d3": _found(30, 0, 20)}, 1)
+    assert (gate.passed, gate.why) == (False, "harm on d3")
+    assert none_harmed("earlier, each day", "m", {}, 1).passed is None
+
+
+def test_a_candidate_passes_where_no_gate_fails() -> None:
+    fine = told("canaries", "none", passed=True)
+    assert verdict([fine, told("thinking", "neither model reasons")]) == (True, [], True)
+    unsure = better("day", "m", _found(10, 2, 0), 0.001, 1)
+    assert verdict([fine, unsure]) == (False, ["day"], True)
+    assert verdict([told("canaries", "spoilt", passed=False), unsure]) == (False, ["canaries", "day"], False)
+    assert str(told("canaries", "2 of 3", passed=False)) == "canaries: FAILED: 2 of 3"
