@@ -53,8 +53,12 @@ def table(found: list[Record]) -> Table:
     for column in ("run", *varied, *names, "seconds", "status"):
         shown.add_column(column, overflow="fold")
     for place, record in enumerate(found):
-        metrics = [f"{record['metrics'][name]:.3f}" if name in record.get("metrics", {}) else "" for name in names]
+        metrics = [_cell(record.get("metrics", {}).get(name)) for name in names]
         what = [record["run"], *(given[place] for given in varied.values())]
         status = record["status"] if record["status"] == "done" else f"failed: {record['error']}"
         shown.add_row(*what, *metrics, str(record.get("seconds", "")), status)
     return shown
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

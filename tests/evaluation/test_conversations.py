@@ -80,6 +80,17 @@ def test_items_that_stand_alone_keep_the_metrics_they_had() -> None:
     assert (len(metric.rows()), metric.clustered) == (2, False), "the metric itself keeps its items"
 
 
+def test_items_of_one_patient_law_or_company_are_drawn_together() -> None:
+    alone = [replace(one, conversation="") for one in talks(3, 2)]
+    grouped = [replace(one, group=f"patient {one.id[0]}") for one in alone]
+    assert clusters(grouped) == [0, 0, 1, 1, 2, 2]
+    whole = [replace(one, group="one ward") for one in talks(3, 2)]
+    assert clusters(whole) == [0] * 6, "a group holds whole conversations"
+    told = "The 6 items belong to 3 groups: intervals and tests take whole groups, those of proportions too"
+    assert note(grouped) == f"{told}. 3 are few: intervals are too narrow"
+    assert note([replace(one, group=one.id) for one in alone]) == ""
+
+
 def test_the_summary_says_so_and_has_figures_by_turn() -> None:
     settings = config.load(["domain=generic", "domain.sources.0.path=x", "evaluation.resamples=100"])
     items = talks(4, 7)

@@ -35,6 +35,7 @@ RESULTS = {
     "evaluation/metrics.json": '{"n": 1, "models": {"tuned": {"bleu": {"value": 31.5}}}}',
     "evaluation/predictions-base.jsonl": "",
     "evaluation/predictions-tuned.jsonl": "",
+    "evaluation/scores.parquet": "",
     "evaluation/report.html": "<p>report</p>",
     "evaluation/evaluated.json": "",
     "evaluation/market/none": "",

@@ -66,7 +66,7 @@ def paired(found: Compared) -> str:
 
 def cells(row: Row) -> tuple[str, ...]:
     """Return the cells of one metric; empty where it was not measured or is not paired."""
-    difference = row.difference
+    difference = row.difference if row.difference and row.difference["difference"] is not None else None
     return (
         row.metric,
         *("" if value is None or math.isnan(value) else f"{value:.3f}" for value in (row.a, row.b)),

@@ -88,7 +88,7 @@ def rows(metrics: Mapping[str, Any]) -> list[tuple[str, ...]]:
         return [_interval(models[model].get(name), "value", name) for model in models]
 
     paired = [
-        (name, *values(name), _interval(entry, "difference", name), f"{entry['p']:.2g}")
+        (name, *values(name), _interval(entry, "difference", name), "" if entry["p"] is None else f"{entry['p']:.2g}")
         for name, entry in comparisons.items()
     ]
     alone = [name for name in models["base"] if name == reasoning.LENGTH and name not in comparisons]
@@ -188,10 +188,12 @@ def excerpt(text: str) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]} … ({len(text):,} characters)"
 
 
-def _interval(entry: Mapping[str, float] | None, key: str, name: str) -> str:
+def _interval(entry: Mapping[str, Any] | None, key: str, name: str) -> str:
     if entry is None:
         return "no reasoning" if name == reasoning.LENGTH else ""
-    return f"{entry[key]:.3f} [{entry['low']:.3f}, {entry['high']:.3f}]"
+    if entry[key] is None:
+        return "not defined"
+    return f"{entry[key]:.3f}" + ("" if entry["low"] is None else f" [{entry['low']:.3f}, {entry['high']:.3f}]")
 
 
 def _market(name: str, record: TrackRecord) -> dict[str, Any]:
@@ -277,8 +279,8 @@ def _confusion(cells: Sequence[tuple[str, str, int]]) -> dict[str, Any] | None:
 
 def _is_share(name: str, models: Mapping[str, Mapping[str, Mapping[str, float]]]) -> bool:
     """Whether a metric is confined to [0, 1], as far as its values tell."""
-    highest = max(measured[name]["high"] for measured in models.values() if name in measured)
-    return not name.startswith(_NO_SHARES) and not highest > 1
+    ends = [measured[name]["high"] for measured in models.values() if name in measured]
+    return not name.startswith(_NO_SHARES) and None not in ends and not max(ends) > 1
 
 
 def _bars(metrics: Mapping[str, Any]) -> go.Figure:

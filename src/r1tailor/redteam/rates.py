@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 from r1tailor.evaluation.metrics import Proportion
-from r1tailor.evaluation.significance import compare, holm, interval
+from r1tailor.evaluation.significance import compare, interval
+from r1tailor.planning.shown import holm
 from r1tailor.redteam.correction import corrected
 from r1tailor.redteam.judged import Judged
 from r1tailor.redteam.refusals import Detector, refuses
