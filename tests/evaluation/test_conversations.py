@@ -11,6 +11,7 @@ from r1tailor.domain import open_domain
 from r1tailor.evaluation.compare_models import base_and_tuned, summarise
 from r1tailor.evaluation.conversations import clustered, clusters, note
 from r1tailor.evaluation.metrics import Mean, Perplexity, Proportion
+from r1tailor.evaluation.resampling import expanded
 from r1tailor.evaluation.significance import compare, interval
 from r1tailor.planning.power import wilson
 from r1tailor.records import Example, Prediction
@@ -33,7 +34,9 @@ def test_the_interval_of_repeated_answers_is_that_of_their_conversations() -> No
     alone.update(list(values))
     repeated.update([value for value in values for _ in range(5)])
     items = talks(12, 5)
-    one, five = interval(alone, *OPTIONS), interval(clustered({"m": repeated}, items)["m"], *OPTIONS)
+    resamples, confidence, seed = OPTIONS
+    one = interval(alone, resamples, expanded(confidence, 12), seed)
+    five = interval(clustered({"m": repeated}, items)["m"], *OPTIONS)
     assert (five.value, five.low, five.high) == pytest.approx((one.value, one.low, one.high))
     narrow = interval(repeated, *OPTIONS)
     assert narrow.high - narrow.low < 0.6 * (one.high - one.low), "as if the 60 answers were independent"

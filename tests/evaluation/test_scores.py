@@ -40,7 +40,7 @@ def test_the_same_scores_are_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_a_missing_or_damaged_table_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="does not exist. Evaluate first"):
+    with pytest.raises(DataError, match=r"does not exist\. Evaluate first"):
         read(tmp_path / "scores.parquet")
     (tmp_path / "scores.parquet").write_bytes(b"PAR1 is not enough")
     with pytest.raises(DataError, match="no table of scores"):

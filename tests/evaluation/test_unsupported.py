@@ -1,4 +1,4 @@
-"""Statements of answers that neither prompt nor reference has: numbers, units, codes, citations; English and Chinese."""
+"""Statements of answers that neither prompt nor reference has: numbers, units, codes, citations, in two languages."""
 
 import pytest
 

@@ -101,9 +101,13 @@ class ItemMetric(RowMetric):
         """The metric over the items of all processes."""
         return float(self.compute())
 
+    def widened(self, confidence: float) -> float:
+        """Return the confidence to take percentiles at: of clusters a wider one, since they are few."""
+        return resampling.expanded(confidence, len(self.rows())) if self.clustered else confidence
+
     def bounds(self, resamples: int, confidence: float, seed: int) -> Bounds:
         """Return the ends of the metric's confidence interval: bootstrap percentiles."""
-        return resampling.bootstrap(self.rows(), self.of_sums, resamples, confidence, seed)
+        return resampling.bootstrap(self.rows(), self.of_sums, resamples, self.widened(confidence), seed)
 
     def p_value(self, tuned: "ItemMetric", resamples: int, seed: int) -> float:
         """Return the p-value (two-sided) that this (base) and the tuned model do not differ: a permutation test."""

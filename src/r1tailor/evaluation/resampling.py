@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
+from scipy.stats import binomtest, norm
+from scipy.stats import t as student
 
 from r1tailor.planning.power import wilson
 
@@ -44,6 +45,17 @@ def paired_bootstrap(
         of_tuned(weights @ tuned) - of_base(weights @ base) for weights in _weights(len(base), resamples, seed)
     ]
     return percentiles(np.concatenate([*differences, np.zeros(0)]), confidence)
+
+
+def expanded(confidence: float, clusters: int) -> float:
+    """Return the confidence at which a percentile interval over few clusters covers as often as it says.
+
+    Percentiles of a bootstrap know neither Student's t nor n - 1 (Hesterberg 2015, "expanded percentile interval").
+    """
+    if clusters < 2:
+        return confidence
+    wide = float(student.ppf(0.5 + confidence / 2, clusters - 1)) * float(np.sqrt(clusters / (clusters - 1)))
+    return float(2 * norm.cdf(wide) - 1)
 
 
 def percentiles(values: Array, confidence: float) -> Bounds:

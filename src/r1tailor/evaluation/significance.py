@@ -49,7 +49,7 @@ def compare(base: ItemMetric, tuned: ItemMetric, resamples: int, confidence: flo
     The interval is the paired bootstrap's; the test is that of the base model's metric.
     """
     computes = base.of_sums, tuned.of_sums
-    low, high = paired_bootstrap(base.rows(), tuned.rows(), computes, resamples, confidence, seed)
+    low, high = paired_bootstrap(base.rows(), tuned.rows(), computes, resamples, base.widened(confidence), seed)
     difference = tuned.value - base.value
     p = base.p_value(tuned, resamples, seed) if math.isfinite(difference) else math.nan
     return Comparison(difference, low, high, p)
