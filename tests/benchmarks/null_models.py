@@ -171,10 +171,8 @@ def main(draws: int) -> None:
         for setup, (count, groups) in {"90 items": (90, 0), "60 groups of 1-9": (0, 60)}.items():
             found = equal_pairs(measure, draws, count, groups)
             print(f"  {name}, {setup}: {found.different:.3f}, {found.better:.3f}, {found.learnt:.3f}", flush=True)
-    alone = equal_pairs(accuracy, draws, 0, 60, grouped=False)
-    print(
-        f"  accuracy, the same groups taken item by item: {alone.different:.3f}, {alone.better:.3f}, {alone.learnt:.3f}"
-    )
+    alone = equal_pairs(share, draws, 0, 60, grouped=False)
+    print(f"  share, the same groups taken item by item: {alone.different:.3f}, {alone.better:.3f}, {alone.learnt:.3f}")
     print(f"coverage of 95 % intervals, {draws} draws: of the value, of the difference")
     setups = {"90 items": (90, 0)} | {f"{groups} groups of 1-9": (0, groups) for groups in (60, 20, 10)}
     for name, measure in MEASURES.items():

@@ -9,6 +9,7 @@ from scipy.stats import bootstrap as scipy_bootstrap
 
 from r1tailor.evaluation.resampling import (
     Array,
+    accelerated,
     bootstrap,
     expanded,
     mcnemar,
@@ -99,6 +100,16 @@ def test_the_bootstrap_interval_is_that_of_scipy() -> None:
     values = np.random.default_rng(9).gamma(2.0, size=80)
     outside = scipy_bootstrap((values,), np.mean, method="percentile", n_resamples=20_000, rng=1).confidence_interval
     assert bootstrap(rows(values), mean, 20_000, 0.95, 1) == pytest.approx(tuple(outside), abs=0.01)
+
+
+def test_the_accelerated_interval_is_that_of_scipy() -> None:
+    values = np.random.default_rng(10).lognormal(0, 1.2, 60)
+    outside = scipy_bootstrap((values,), np.mean, method="BCa", n_resamples=20_000, rng=1).confidence_interval
+    found = accelerated(rows(values), mean, 20_000, 0.95, 1)
+    assert found == pytest.approx(tuple(outside), rel=0.02)
+    assert found[0] > bootstrap(rows(values), mean, 20_000, 0.95, 1)[0], "the tail is on the right"
+    assert accelerated(rows(np.ones(5)), mean, 200, 0.95, 1) == (1.0, 1.0)
+    assert np.isnan(accelerated(np.zeros((0, 2)), mean, 200, 0.95, 1)).all()
 
 
 def test_percentiles_over_few_clusters_are_wider() -> None:

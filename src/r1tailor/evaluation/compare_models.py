@@ -31,6 +31,7 @@ from r1tailor.inference.predict import predict
 from r1tailor.model.origin import base_of
 from r1tailor.record_files import write_records
 from r1tailor.records import Example, Prediction
+from r1tailor.schema.domain import UNSUPPORTED
 from r1tailor.schema.settings import Settings
 from r1tailor.training.memory import keep_freed_memory
 
@@ -180,7 +181,7 @@ def summarise(
         "unsupported": {
             name: unsupported.counted(items, made)
             for name, made in predictions.items()
-            if unsupported.UNSUPPORTED in measured[name]
+            if UNSUPPORTED in measured[name]
         },
     }
     return {

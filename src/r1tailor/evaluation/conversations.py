@@ -65,7 +65,7 @@ def by_turn(
     items: Sequence[Example],
     predictions: Mapping[str, Sequence[Prediction]],
     measure: Callable[[Sequence[Example], Mapping[str, Sequence[Prediction]]], Mapping[str, Measured]],
-    entry: Callable[[ItemMetric], dict[str, float]],
+    entry: Callable[[ItemMetric], dict[str, float | None]],
 ) -> list[dict[str, Any]]:
     """Return the figures by the number of the answer in its conversation; none where all have the same number.
 

@@ -6,6 +6,7 @@ Processes share out the items in contiguous parts, by rank: the rows then stand 
 value, interval and p-value to the last digit. Without items a value is NaN (BLEU: 0, as sacrebleu's).
 """
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -162,6 +163,11 @@ class Perplexity(ItemMetric):
     def update(self, log_likelihoods: Sequence[float], tokens: Sequence[int]) -> None:
         """Add some answers by their log-likelihoods (nats) and numbers of tokens."""
         self._keep(_perplexity_update(log_likelihoods, tokens))
+
+    def bounds(self, resamples: int, confidence: float, seed: int) -> Bounds:
+        """Return the ends of the bootstrap-t interval: a few hard references weigh heavily, and percentiles miss."""
+        low, high = resampling.studentized(self.rows(), resamples, confidence, seed)
+        return math.exp(low), math.exp(high)
 
     @staticmethod
     def of_sums(sums: Array) -> Array:

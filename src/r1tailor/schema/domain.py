@@ -28,7 +28,7 @@ REASONING_METRICS = (  # measured where the model's template, or the model, open
 )
 CALIBRATION_METRICS = ("ranked_brier", "ranked_ece")  # measured where labels of a closed set are ranked
 UNSUPPORTED = "unsupported"  # measured where answers or references state figures, codes or citations
-GENERAL_METRICS = ("perplexity", "bleu", *CALIBRATION_METRICS, UNSUPPORTED)  # measured in every domain
+GENERAL_METRICS = ("perplexity", "bleu")  # measured in every domain
 TEXT_METRICS = ("perplexity",)  # measured where whole texts are read
 Reasoning = Literal["refuse", "keep", "empty", "unsupervised", "none", "distil"]
 
