@@ -1,9 +1,9 @@
 """Equal models and known truths: how often evaluation calls equal models different, and how often intervals cover.
 
-``python tests/benchmarks/null_models.py [DRAWS]`` prints both tables. No model is run: answers are drawn. Items have
-difficulties, and items of one group share a part of theirs, so that two equal models agree more than by chance. Each
-model is also better at some groups and worse at others, by chance and not on average: tests that take such items one
-by one find differences where there are none.
+``python tests/benchmarks/null_models.py [DRAWS] [METRIC...]`` prints both tables. No model is run: answers are drawn.
+Items have difficulties, and items of one group share a part of theirs, so that two equal models agree more than by
+chance. Each model is also better at some groups and worse at others, by chance and not on average: tests that take
+such items one by one find differences where there are none.
 
 - Equal pairs: base, tuned and two plain baselines draw from the same probabilities. ``different`` is the share of pairs
   with p < 0.05, ``better`` those of them in favour of the tuned model, ``learnt`` the share that the verdict calls so.
@@ -164,10 +164,10 @@ def _covers(measure: Measure, true: float, count: int, groups: int, seed: tuple[
     yield low <= 0 <= high
 
 
-def main(draws: int) -> None:
-    """Print both tables."""
+def main(draws: int, chosen: dict[str, Measure]) -> None:
+    """Print both tables for some metrics."""
     print(f"{draws} pairs of equal models: different, better, learnt")
-    for name, measure in MEASURES.items():
+    for name, measure in chosen.items():
         for setup, (count, groups) in {"90 items": (90, 0), "60 groups of 1-9": (0, 60)}.items():
             found = equal_pairs(measure, draws, count, groups)
             print(f"  {name}, {setup}: {found.different:.3f}, {found.better:.3f}, {found.learnt:.3f}", flush=True)
@@ -175,11 +175,11 @@ def main(draws: int) -> None:
     print(f"  share, the same groups taken item by item: {alone.different:.3f}, {alone.better:.3f}, {alone.learnt:.3f}")
     print(f"coverage of 95 % intervals, {draws} draws: of the value, of the difference")
     setups = {"90 items": (90, 0)} | {f"{groups} groups of 1-9": (0, groups) for groups in (60, 20, 10)}
-    for name, measure in MEASURES.items():
+    for name, measure in chosen.items():
         for setup, (count, groups) in setups.items():
             alone, paired = coverage(measure, draws, count, groups)
             print(f"  {name}, {setup}: {alone:.3f}, {paired:.3f}", flush=True)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 500)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 500, {name: MEASURES[name] for name in sys.argv[2:] or MEASURES})

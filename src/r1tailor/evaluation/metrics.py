@@ -166,7 +166,7 @@ class Perplexity(ItemMetric):
 
     def bounds(self, resamples: int, confidence: float, seed: int) -> Bounds:
         """Return the ends of the bootstrap-t interval: a few hard references weigh heavily, and percentiles miss."""
-        low, high = resampling.studentized(self.rows(), resamples, confidence, seed)
+        low, high = resampling.studentized(self.rows(), resamples, self.widened(confidence), seed)
         return math.exp(low), math.exp(high)
 
     @staticmethod

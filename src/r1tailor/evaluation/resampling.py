@@ -32,12 +32,13 @@ def accelerated(statistics: Array, compute: Compute, resamples: int, confidence:
 
     It allows for bias and skew: percentiles alone miss the true value of a metric with a long tail too often.
     """
-    values = np.concatenate(
-        [*(compute(weights @ statistics) for weights in _weights(len(statistics), resamples, seed)), np.zeros(0)]
-    )
+    if not len(statistics):
+        return UNDEFINED
+    drawn = [compute(weights @ statistics) for weights in _weights(len(statistics), resamples, seed)]
+    values = np.concatenate(drawn)
     total = statistics.sum(axis=0)
     observed, without = float(compute(total)), compute(total - statistics)
-    below = ((values < observed).mean() + (values <= observed).mean()) / 2 if len(values) else 0.5
+    below = ((values < observed).mean() + (values <= observed).mean()) / 2
     if np.isnan(values).any() or np.isnan(without).any() or not 0 < below < 1:
         return percentiles(values, confidence)
     pull = without.mean() - without

@@ -5,13 +5,21 @@ imports numpy or torch.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, overload
 
 LEARNT, NOT_SHOWN, WORSE = "learnt", "not shown", "worse"
 BASE, RANKED = "the base model", "the base model's ranking"
 
 
-def holm(p_values: Sequence[float | None]) -> list[float | None]:
+@overload
+def holm(p_values: Sequence[float]) -> Sequence[float]: ...
+
+
+@overload
+def holm(p_values: Sequence[float | None]) -> Sequence[float | None]: ...
+
+
+def holm(p_values: Sequence[float | None]) -> Sequence[float | None]:
     """Return the p-values of a family of tests, corrected by Holm's method; a test without one is not of the family.
 
     >>> [round(p, 3) for p in holm([0.01, 0.04, 0.03])]
