@@ -11,6 +11,7 @@ from r1tailor.commands import (
     base,
     compare,
     compress,
+    errors,
     explain,
     feedback,
     fetch,
@@ -30,7 +31,7 @@ from r1tailor.commands import (
 
 _COMMANDS = (
     *(init, propose, use, explain, fetch, market, plan, stage, compress, redteam, tasks),
-    *(registry, compare, ask, serve, keys, audit, study, feedback, base),
+    *(registry, compare, errors, ask, serve, keys, audit, study, feedback, base),
 )
 
 

@@ -106,6 +106,11 @@ class RunFolder:
         return self.path / "redteam"
 
     @property
+    def errors(self) -> Path:
+        """Folder of what was found about the model's errors, and of the tasks that follow from it."""
+        return self.path / "errors"
+
+    @property
     def version(self) -> Path:
         """Folder of the version that the run makes: complete, without number or time."""
         return self.path / "register"
