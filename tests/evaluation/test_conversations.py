@@ -90,7 +90,7 @@ def test_items_of_one_patient_law_or_company_are_drawn_together() -> None:
     whole = [replace(one, group="one ward") for one in talks(3, 2)]
     assert clusters(whole) == [0] * 6, "a group holds whole conversations"
     told = "The 6 items belong to 3 groups: intervals and tests take whole groups, those of proportions too"
-    assert note(grouped) == f"{told}. 3 are few: intervals are too narrow"
+    assert note(grouped) == f"{told}. 3 are few: intervals may be too narrow"
     assert note([replace(one, group=one.id) for one in alone]) == ""
 
 

@@ -14,7 +14,7 @@ from r1tailor.evaluation.metrics import ItemMetric
 from r1tailor.records import Example, Prediction
 
 _LAST = 6  # number of an answer from which answers share a row
-_FEW = 20  # groups, below which the share of intervals that cover falls (tests/benchmarks/null_models.py)
+_FEW = 30  # groups, below which intervals may cover less than they say (tests/benchmarks/null_models.py)
 Measured = Mapping[str, ItemMetric]
 
 
@@ -54,7 +54,7 @@ def note(items: Sequence[Example]) -> str:
     if found is None:
         return ""
     count, what = max(found) + 1, "groups" if any(item.group for item in items) else "conversations"
-    few = f". {count:,} are few: intervals are too narrow" if count < _FEW else ""
+    few = f". {count:,} are few: intervals may be too narrow" if count < _FEW else ""
     return (
         f"The {len(items):,} items belong to {count:,} {what}: intervals and tests take whole {what}, those of "
         f"proportions too{few}"
