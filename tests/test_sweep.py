@@ -54,7 +54,7 @@ def test_seeds_are_shown_as_a_spread(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert _ended(_swept(tmp_path, DONE, higher, FAILED, other)) == 1
     printed = capsys.readouterr().out
     (row,) = [line for line in printed.splitlines() if "[" in line and "/x" not in line and "mean" not in line]
-    assert [cell.strip() for cell in row.strip("│ ").split("│")] == ["domain=medical", "2", "0.300 [0.250, 0.350]", ""]
+    assert [cell.strip() for cell in row.strip("│ ").split("│")] == ["domain=medical", "2", "0.300 [0.250, 0.350]"]
     assert "spread over seeds" not in _printed(tmp_path / "one", capsys, DONE, other)
 
 

@@ -78,12 +78,13 @@ def spread_of_seeds(found: list[Record]) -> Table | None:
     if not several:
         return None
     names = list(dict.fromkeys(name for runs in several.values() for run in runs for name in run["metrics"]))
-    shown = Table(title="spread over seeds: mean [lowest, highest]")
+    varied, shown = swept(found), Table(title="spread over seeds: mean [lowest, highest]")
     for column in ("composition", "seeds", *names):
         shown.add_column(column, overflow="fold")
     for rest, runs in several.items():
         values = [[run["metrics"].get(name) for run in runs] for name in names]
-        shown.add_row(" ".join(rest), str(len(runs)), *map(_spread, values))
+        what = " ".join(text for text in rest if text.partition("=")[0] in varied)
+        shown.add_row(what, str(len(runs)), *map(_spread, values))
     return shown
 
 
