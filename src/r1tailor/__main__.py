@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from r1tailor import command_line, config
 from r1tailor.commands import (
+    ability,
     ask,
     audit,
     base,
@@ -30,7 +31,7 @@ from r1tailor.commands import (
 )
 
 _COMMANDS = (
-    *(init, propose, use, explain, fetch, market, plan, stage, compress, redteam, tasks),
+    *(init, propose, use, explain, fetch, market, plan, stage, compress, ability, redteam, tasks),
     *(registry, compare, errors, ask, serve, keys, audit, study, feedback, base),
 )
 

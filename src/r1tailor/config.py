@@ -49,7 +49,7 @@ CONF = PROJECT / "conf" if PROJECT else PACKAGED_CONF  # without a project there
 PARAMS = ROOT / "params.yaml"
 _DOMAIN_NAME = re.compile(r"^name:\s*[\"']?(\w+)", re.MULTILINE)
 # Sections that versions of earlier releases lack: the option that they take.
-_LATER = {"serving": "embedded", "redteam": "none"}
+_LATER = {"serving": "embedded", "redteam": "none", "ability": "none"}
 _COMPOSED_FROM = re.compile(r"# (conf/.+) ([0-9a-f]{64})")
 
 
@@ -296,7 +296,9 @@ def explain(
         return faults
     settings = Settings.model_validate(composition, context=declared)
     shared = _shared_name(settings.domain.name, choices.get("domain", ""), [CONF, *folders])
-    unknown = unmeasured(settings.domain, settings.evaluation.samples, settings.redteam.metrics)
+    unknown = unmeasured(
+        settings.domain, settings.evaluation.samples, (*settings.redteam.metrics, *settings.ability.metrics)
+    )
     return [*shared, *unknown, *_not_for_texts(settings), *_impossible_variants(settings)]
 
 

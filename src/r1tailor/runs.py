@@ -35,6 +35,7 @@ _FREE: Any = {
     "resume": True,
     "corpus": True,
     "evaluation": True,
+    "ability": True,
     "redteam": True,
     "domain": {"title", "goals"},
     "trainer": {"checkpoints"},

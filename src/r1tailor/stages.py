@@ -389,6 +389,7 @@ def compress(settings: Settings, run: RunFolder, name: str | None = None) -> Non
 def evaluate(settings: Settings, run: RunFolder) -> None:
     """Test examples, base and tuned model -> metrics with intervals, predictions, report."""
     from r1tailor.evaluation import report
+    from r1tailor.evaluation.ability.run import kept
     from r1tailor.evaluation.compare_models import base_and_tuned, forms, held_out
     from r1tailor.evaluation.compare_models import evaluate as measure
     from r1tailor.evaluation.market.report import print_tables
@@ -406,6 +407,7 @@ def evaluate(settings: Settings, run: RunFolder) -> None:
     parts, tested = {**parts, "test": fitting(settings, config.ROOT, parts["test"])}, len(parts["test"])
     subjects = (*base_and_tuned(trained / "model"), *forms(settings, run.compressed))
     metrics = measure(settings, domain, parts, config.ROOT, subjects, run.evaluation)
+    metrics = kept(settings, subjects, config.ROOT, run.evaluation, metrics)
     records = track_records(settings, run, domain, parts, metrics, chosen_variants(settings))
     report.write_plot(metrics, run.evaluation / "plots" / "metrics.csv")
     judged = verdicts(before_attacks(settings.domain.goals), metrics)

@@ -1,9 +1,7 @@
 """Packaged sets: what is taken, what is left out, a sample that is the same each time, and other bytes refused."""
 
 import csv
-import hashlib
 import json
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,8 +9,10 @@ import pytest
 from r1tailor import config
 from r1tailor.errors import DataError
 from r1tailor.redteam import packaged_sets
-from r1tailor.schema.redteam import AttackSet, PinnedFile
+from r1tailor.schema.base import PinnedFile
+from r1tailor.schema.redteam import AttackSet
 from r1tailor.sources import packaged as wheels
+from tests.support import packaged_texts
 
 TEXTS = {
     "strongreject": "category,source,forbidden_prompt\nx,custom,First\nx,AdvBench,Second\nx,custom,Third\n",
@@ -40,18 +40,8 @@ TAKEN = {
 
 def pinned(reader: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AttackSet:
     """Return a set whose wheel lies in a folder, from where it is downloaded."""
-    monkeypatch.setenv("R1TAILOR_CACHE", str(tmp_path / "cache"))
-    wheel = tmp_path / "some_set-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("some/data.txt", text)
-    monkeypatch.setattr(wheels, "_wheel", lambda pin, folder: wheel)
-    hashed = hashlib.sha256(text.encode()).hexdigest()
-    facts = {"package": "some-set", "version": "1.0", "member": "some/data.txt", "licence": "MIT", "sha256": hashed}
-    return AttackSet.model_validate(
-        facts
-        | {"name": "some", "reader": reader, "language": "en"}
-        | {"wheel_sha256": hashlib.sha256(wheel.read_bytes()).hexdigest()}
-    )
+    facts = packaged_texts.pinned({"some": text}, tmp_path, monkeypatch)["some"]
+    return AttackSet.model_validate({**facts, "reader": reader, "language": "en"})
 
 
 @pytest.mark.parametrize("reader", TEXTS)

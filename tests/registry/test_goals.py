@@ -150,3 +150,21 @@ def test_versions_of_earlier_releases_are_judged_as_they_were() -> None:
     (older, _) = verdicts(goals, {**models, "against_majority": {"accuracy": low}})
     assert str(older) == f"accuracy 0.600, goal >= 0.5: met; not shown to be better than {CONSTANT}"
     assert older.met
+
+
+def test_general_ability_is_a_goal_where_it_was_measured_with_a_margin() -> None:
+    goals = [Goal(metric="ability_zh", at_least=0.5, why="w")]
+    judged = {"metric": "ability_change_low", "low": -0.05, "margin": 0.03, "non_inferior": False, "why": ""}
+    ability = {"models": {"tuned": {"ability_zh": {"value": 0.6}}}, "verdict": judged}
+    metrics = {"models": {"tuned": {}}, "ability": ability}
+    assert list(map(str, verdicts(goals, metrics))) == [
+        "ability_zh 0.600, goal >= 0.5: met",
+        "ability_change_low -0.050, goal > -0.03: missed",
+    ]
+    assert str(verdicts(goals, _metrics(ability=ability))[0]) == "ability_zh 0.600, goal >= 0.5: met"
+    ability["verdict"] = judged | {"low": -0.01, "why": "the base model guesses"}
+    (kept,) = verdicts([], metrics)
+    assert str(kept) == "ability_change_low -0.010, goal > -0.03: missed; the base model guesses"
+    ability["verdict"] = judged | {"low": -0.01, "non_inferior": True}
+    (kept,) = verdicts([], metrics)
+    assert kept.met

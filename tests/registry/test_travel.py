@@ -38,6 +38,8 @@ RESULTS = {
     "evaluation/scores.parquet": "",
     "evaluation/report.html": "<p>report</p>",
     "evaluation/evaluated.json": "",
+    "evaluation/ability.json": '{"n": 0}',
+    "evaluation/ability-items.jsonl": "",
     "evaluation/market/none": "",
 }
 

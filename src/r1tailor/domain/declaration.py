@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Literal
 
 from r1tailor.errors import ConfigError
+from r1tailor.schema.ability import metrics as of_ability
 from r1tailor.schema.domain import (
     CALIBRATION_METRICS,
     GENERAL_METRICS,
@@ -159,6 +160,7 @@ def context(composition: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever was 
     own = (*(metric.name for metric in chosen.metrics), *_named(domain))
     metrics = (*GENERAL_METRICS, *own, *of_majority(own, _samples(composition)), *REASONING_METRICS, *_OF_ANSWERS)
     metrics += REDTEAM_METRICS if _attacks(composition) else ()
+    metrics += of_ability(*_asked_of_ability(composition))
     return {"section": chosen.section, "metrics": metrics, "readers": (*READERS, *chosen.readers)}
 
 
@@ -182,6 +184,14 @@ def _attacks(composition: Any) -> bool:  # noqa: ANN401 - whatever was composed
     """Return whether a composition asks cases of our own, as far as it can be told before validation."""
     redteam = composition.get("redteam")
     return isinstance(redteam, dict) and redteam.get("cases", ()) not in ((), [])
+
+
+def _asked_of_ability(composition: Any) -> tuple[list[str], list[str]]:  # noqa: ANN401 - whatever was composed
+    """Return names and languages of the general sets, as far as they can be told before validation."""
+    ability = composition.get("ability")
+    listed = [ability.get(key) for key in ("sets", "generated")] if isinstance(ability, dict) else []
+    sets = [one for some in listed if isinstance(some, list | tuple) for one in some if isinstance(one, dict)]
+    return [str(one.get("name")) for one in sets], [str(one.get("language")) for one in sets]
 
 
 def _samples(composition: Any) -> int:  # noqa: ANN401 - whatever was composed

