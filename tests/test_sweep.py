@@ -48,6 +48,21 @@ def test_the_table_and_the_record_name_what_was_swept(tmp_path: Path, capsys: py
     assert "domain" not in printed, "it is the same in every run"
 
 
+def test_seeds_are_shown_as_a_spread(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    higher = DONE | {"metrics": {"bleu": 0.35, "f1": None}}
+    other = DONE | {"overrides": ["domain=legal", "seed=1"]}
+    assert _ended(_swept(tmp_path, DONE, higher, FAILED, other)) == 1
+    printed = capsys.readouterr().out
+    (row,) = [line for line in printed.splitlines() if "[" in line and "/x" not in line and "mean" not in line]
+    assert [cell.strip() for cell in row.strip("│ ").split("│")] == ["domain=medical", "2", "0.300 [0.250, 0.350]"]
+    assert "spread over seeds" not in _printed(tmp_path / "one", capsys, DONE, other)
+
+
+def _printed(folder: Path, capsys: pytest.CaptureFixture[str], *records: dict[str, Any]) -> str:
+    _ended(_swept(folder, *records))
+    return capsys.readouterr().out
+
+
 @pytest.mark.parametrize("inside", ["", "a", "a/b"])
 def test_runs_are_found_in_nested_folders(tmp_path: Path, inside: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert _ended(_swept(tmp_path, DONE, FAILED, inside=inside)) == 1

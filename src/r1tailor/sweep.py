@@ -1,6 +1,7 @@
 """The end of a sweep: one table of all its runs."""
 
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from hydra.experimental.callback import Callback
@@ -23,7 +24,10 @@ class SweepTable(Callback):
         found = records(folder)
         try:
             store.write_json(folder / "sweep.json", found)
-            Console(width=160, markup=False, emoji=False).print(table(found))  # a message may hold [/x]
+            console = Console(width=160, markup=False, emoji=False)  # a message may hold [/x]
+            console.print(table(found))
+            if spread := spread_of_seeds(found):
+                console.print(spread)
         finally:  # Hydra turns an exception into a warning: what fails here must not hide a failed run
             if any(record["status"] != "done" for record in found):
                 raise SystemExit(1)
@@ -53,8 +57,41 @@ def table(found: list[Record]) -> Table:
     for column in ("run", *varied, *names, "seconds", "status"):
         shown.add_column(column, overflow="fold")
     for place, record in enumerate(found):
-        metrics = [f"{record['metrics'][name]:.3f}" if name in record.get("metrics", {}) else "" for name in names]
+        metrics = [_cell(record.get("metrics", {}).get(name)) for name in names]
         what = [record["run"], *(given[place] for given in varied.values())]
         status = record["status"] if record["status"] == "done" else f"failed: {record['error']}"
         shown.add_row(*what, *metrics, str(record.get("seconds", "")), status)
     return shown
+
+
+def spread_of_seeds(found: list[Record]) -> Table | None:
+    """Return one row for each composition that ran with several seeds: mean, lowest and highest of each metric.
+
+    Seeds are no items: their spread shows what training by another seed changes, and no interval.
+    """
+    groups: dict[tuple[str, ...], list[Record]] = {}
+    for record in found:
+        if record["status"] == "done":
+            rest = tuple(text for text in record["overrides"] if text.partition("=")[0] != "seed")
+            groups.setdefault(rest, []).append(record)
+    several = {rest: runs for rest, runs in groups.items() if len({tuple(run["overrides"]) for run in runs}) > 1}
+    if not several:
+        return None
+    names = list(dict.fromkeys(name for runs in several.values() for run in runs for name in run["metrics"]))
+    varied, shown = swept(found), Table(title="spread over seeds: mean [lowest, highest]")
+    for column in ("composition", "seeds", *names):
+        shown.add_column(column, overflow="fold")
+    for rest, runs in several.items():
+        values = [[run["metrics"].get(name) for run in runs] for name in names]
+        what = " ".join(text for text in rest if text.partition("=")[0] in varied)
+        shown.add_row(what, str(len(runs)), *map(_spread, values))
+    return shown
+
+
+def _spread(values: list[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    return f"{fmean(known):.3f} [{min(known):.3f}, {max(known):.3f}]" if known else ""
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"

@@ -11,6 +11,7 @@ from r1tailor.domain import open_domain
 from r1tailor.evaluation.compare_models import base_and_tuned, summarise
 from r1tailor.evaluation.conversations import clustered, clusters, note
 from r1tailor.evaluation.metrics import Mean, Perplexity, Proportion
+from r1tailor.evaluation.resampling import expanded
 from r1tailor.evaluation.significance import compare, interval
 from r1tailor.planning.power import wilson
 from r1tailor.records import Example, Prediction
@@ -33,7 +34,9 @@ def test_the_interval_of_repeated_answers_is_that_of_their_conversations() -> No
     alone.update(list(values))
     repeated.update([value for value in values for _ in range(5)])
     items = talks(12, 5)
-    one, five = interval(alone, *OPTIONS), interval(clustered({"m": repeated}, items)["m"], *OPTIONS)
+    resamples, confidence, seed = OPTIONS
+    one = interval(alone, resamples, expanded(confidence, 12), seed)
+    five = interval(clustered({"m": repeated}, items)["m"], *OPTIONS)
     assert (five.value, five.low, five.high) == pytest.approx((one.value, one.low, one.high))
     narrow = interval(repeated, *OPTIONS)
     assert narrow.high - narrow.low < 0.6 * (one.high - one.low), "as if the 60 answers were independent"
@@ -78,6 +81,17 @@ def test_items_that_stand_alone_keep_the_metrics_they_had() -> None:
     assert note(alone) == ""
     assert clustered({"p": metric}, talks(1, 2))["p"].value == pytest.approx(metric.value)
     assert (len(metric.rows()), metric.clustered) == (2, False), "the metric itself keeps its items"
+
+
+def test_items_of_one_patient_law_or_company_are_drawn_together() -> None:
+    alone = [replace(one, conversation="") for one in talks(3, 2)]
+    grouped = [replace(one, group=f"patient {one.id[0]}") for one in alone]
+    assert clusters(grouped) == [0, 0, 1, 1, 2, 2]
+    whole = [replace(one, group="one ward") for one in talks(3, 2)]
+    assert clusters(whole) == [0] * 6, "a group holds whole conversations"
+    told = "The 6 items belong to 3 groups: intervals and tests take whole groups, those of proportions too"
+    assert note(grouped) == f"{told}. 3 are few: intervals may be too narrow"
+    assert note([replace(one, group=one.id) for one in alone]) == ""
 
 
 def test_the_summary_says_so_and_has_figures_by_turn() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from r1tailor.domain import Domain, open_domain
 from r1tailor.evaluation import plain_baselines
-from r1tailor.evaluation.plain_baselines import baselines, told
+from r1tailor.evaluation.plain_baselines import baselines, named_label, told
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 
@@ -61,7 +61,7 @@ def test_at_zero_only_the_most_frequent_answer_is_left(domain: Domain) -> None:
 def test_how_many_examples_are_compared_is_capped_and_told(domain: Domain) -> None:
     found = baselines(domain, TRAIN, ITEMS, 6, 1)
     assert found.notes == ["plain baselines compare 6 of 12 training examples (evaluation.plain_baselines)"]
-    assert list(found.measured) == ["majority", "nearest"], "the first six have one class"
+    assert list(found.measured) == ["majority", "nearest", "named"], "the first six have one class"
     assert not baselines(domain, TRAIN, ITEMS, 12, 1).notes
 
 
@@ -88,6 +88,22 @@ def test_a_domain_adds_answers_of_its_own(domain: Domain, monkeypatch: pytest.Mo
     monkeypatch.setattr(domain, "plain_answers", lambda train, items: {"last_word": ["soil"] * len(items)})
     assert _accuracy(domain, 100)["last_word"] == pytest.approx(1 / 3)
     assert told("last_word") == "last word"
+
+
+def test_what_a_constant_answer_reaches_is_kept_in_every_metric(domain: Domain) -> None:
+    named = [Example(one.id, one.instruction, one.input, one.output, fields={"entities": ["sea"]}) for one in ITEMS]
+    constant = baselines(domain, TRAIN, named, 0, 1).constant
+    assert constant["label_accuracy"] == pytest.approx(1 / 3)
+    assert constant["entity_coverage"] == 1, "always sea names what has to be named"
+
+
+def test_the_label_that_inputs_name_is_a_baseline_where_most_name_one(domain: Domain) -> None:
+    leaked = [Example(f"l{n}", "Sort it.", f"{n} [{label}]", label, fields={"entities": []})
+              for n, label in enumerate(["sea", "sky", "soil", "sky"])]  # fmt: skip
+    assert baselines(domain, TRAIN, leaked, 100, 1).measured["named"]["label_accuracy"].value == 1
+    assert [named_label(domain, one) for one in ITEMS] == ["sky", "", "sea"]
+    assert named_label(domain, Example("b", "", "sea or sky", "sea")) == "", "it names two"
+    assert "named" not in baselines(domain, TRAIN, [ITEMS[1], *ITEMS[1:]], 100, 1).measured
 
 
 def test_without_items_nothing_is_compared(domain: Domain) -> None:

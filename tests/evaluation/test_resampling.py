@@ -4,9 +4,19 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binom, binomtest, permutation_test
+from scipy.stats import bootstrap as scipy_bootstrap
 
-from r1tailor.evaluation.resampling import Array, bootstrap, mcnemar, paired_bootstrap, percentiles, permutation
+from r1tailor.evaluation.resampling import (
+    Array,
+    accelerated,
+    bootstrap,
+    expanded,
+    mcnemar,
+    paired_bootstrap,
+    percentiles,
+    permutation,
+)
 
 
 def mean(sums: Array) -> Array:
@@ -62,3 +72,47 @@ def test_a_difference_that_is_not_defined_is_not_significant() -> None:
     endless = rows(np.full(5, math.inf))
     with np.errstate(invalid="ignore"):
         assert permutation(endless, endless, mean, 100, 1) == 1.0
+
+
+@pytest.mark.parametrize(("lost", "won", "both"), [(5, 15, 40), (1, 9, 0), (12, 12, 3), (0, 6, 50)])
+def test_mcnemar_is_the_exact_test_of_the_textbook(lost: int, won: int, both: int) -> None:
+    """2 * P(X <= min(b, c)) with X binomial(b + c, 1/2), at most 1: statsmodels' ``mcnemar(exact=True)``."""
+    base = np.array([True] * (lost + both) + [False] * won)
+    tuned = np.array([False] * lost + [True] * (both + won))
+    known = min(1.0, 2 * binom.cdf(min(lost, won), lost + won, 0.5))
+    assert mcnemar(base, tuned) == pytest.approx(known)
+    assert mcnemar(tuned, base) == pytest.approx(known), "two-sided"
+
+
+def test_the_permutation_test_is_that_of_scipy() -> None:
+    draw = np.random.default_rng(8)
+    base, tuned = draw.random(12), draw.random(12) + 0.15
+
+    def difference(first: Array, second: Array, axis: int) -> Array:
+        return np.asarray(second.mean(axis=axis) - first.mean(axis=axis))
+
+    outside = permutation_test((base, tuned), difference, permutation_type="samples", n_resamples=np.inf)
+    found = permutation(rows(base), rows(tuned), mean, 40_000, 1)
+    assert found == pytest.approx(float(outside.pvalue), abs=0.01)
+
+
+def test_the_bootstrap_interval_is_that_of_scipy() -> None:
+    values = np.random.default_rng(9).gamma(2.0, size=80)
+    outside = scipy_bootstrap((values,), np.mean, method="percentile", n_resamples=20_000, rng=1).confidence_interval
+    assert bootstrap(rows(values), mean, 20_000, 0.95, 1) == pytest.approx(tuple(outside), abs=0.01)
+
+
+def test_the_accelerated_interval_is_that_of_scipy() -> None:
+    values = np.random.default_rng(10).lognormal(0, 1.2, 60)
+    outside = scipy_bootstrap((values,), np.mean, method="BCa", n_resamples=20_000, rng=1).confidence_interval
+    found = accelerated(rows(values), mean, 20_000, 0.95, 1)
+    assert found == pytest.approx(tuple(outside), rel=0.02)
+    assert found[0] > bootstrap(rows(values), mean, 20_000, 0.95, 1)[0], "the tail is on the right"
+    assert accelerated(rows(np.ones(5)), mean, 200, 0.95, 1) == (1.0, 1.0)
+    assert np.isnan(accelerated(np.zeros((0, 2)), mean, 200, 0.95, 1)).all()
+
+
+def test_percentiles_over_few_clusters_are_wider() -> None:
+    assert expanded(0.95, 10) == pytest.approx(0.9829, abs=1e-3)
+    assert expanded(0.95, 1000) == pytest.approx(0.95, abs=1e-3)
+    assert expanded(0.95, 1) == 0.95

@@ -1,11 +1,14 @@
 """Intervals and paired tests of metrics: which of them a metric's class chooses, and what they find."""
 
+import json
+import math
+
 import numpy as np
 import pytest
 from scipy.stats import kstest
 
 from r1tailor.evaluation.metrics import Mean, Perplexity, Proportion
-from r1tailor.evaluation.significance import compare, holm, interval
+from r1tailor.evaluation.significance import compare, interval
 
 
 def scored(kind: type[Mean], scores: "list[float] | list[float | None]") -> Mean:
@@ -96,9 +99,11 @@ def test_a_metric_of_one_item_still_has_an_interval() -> None:
     assert interval(scored(Mean, [0.5]), 100, 0.95, 1).as_dict() == {"value": 0.5, "low": 0.5, "high": 0.5}
 
 
-def test_holm_corrects_a_family() -> None:
-    """Four p-values that R's ``p.adjust(method = "holm")`` corrects to these."""
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
-    assert holm([0.04]) == [0.04]
-    assert holm([0.6, 0.7]) == [1.0, 1.0]
-    assert holm([]) == []
+def test_what_is_not_defined_is_null_and_has_no_p_value() -> None:
+    """Trap 54: NaN sorts first, and had the smallest p-value."""
+    nothing, some = scored(Mean, [None, None]), scored(Mean, [1.0, 0.0])
+    found = compare(nothing, some, 200, 0.95, 1)
+    assert math.isnan(found.p)
+    assert found.as_dict() == {"difference": None, "low": None, "high": None, "p": None}
+    assert interval(nothing, 200, 0.95, 1).as_dict() == {"value": None, "low": None, "high": None}
+    assert json.loads(json.dumps(found.as_dict(), allow_nan=False))["p"] is None

@@ -38,6 +38,7 @@ RESULTS = {
     '"tuned": {"bleu": {"value": 31.5}}}}',
     "evaluation/predictions-base.jsonl": "",
     "evaluation/predictions-tuned.jsonl": "",
+    "evaluation/scores.parquet": "",
     "evaluation/report.html": "<p>report</p>",
     "evaluation/headline.json": "{}",
     "evaluation/evaluated.json": "",

@@ -6,7 +6,8 @@ from tests.support.refusals import MEDICAL, faults_of
 
 METRICS = (
     "perplexity, bleu, category_accuracy, chapter_accuracy, chapter_accuracy_ranked, entity_coverage, "
-    "coding_compliance, think_rate, reasoning_tokens, truncated, answer_cut, answer_perplexity, reasoning_perplexity"
+    "coding_compliance, think_rate, reasoning_tokens, truncated, answer_cut, answer_perplexity, reasoning_perplexity, "
+    "ranked_brier, ranked_ece, unsupported"
 )
 
 OPEN = "{use:train,redistribution:true,embargo_until:null,inside_information:false}"

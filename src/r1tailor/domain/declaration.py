@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from r1tailor.errors import ConfigError
 from r1tailor.schema.ability import metrics as of_ability
-from r1tailor.schema.domain import GENERAL_METRICS, REASONING_METRICS, TEXT_METRICS, DomainSection
+from r1tailor.schema.domain import (
+    CALIBRATION_METRICS,
+    GENERAL_METRICS,
+    REASONING_METRICS,
+    TEXT_METRICS,
+    UNSUPPORTED,
+    DomainSection,
+)
 from r1tailor.schema.redteam import REDTEAM_METRICS
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import READERS
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from r1tailor.records import Document
 
 GROUP = "r1tailor.domains"
+_OF_ANSWERS = (*CALIBRATION_METRICS, UNSUPPORTED)  # measured where labels are ranked, and where figures are stated
 KINDS = {  # pyproject.toml lists the same; a checkout that was installed before it knew a kind has no entry point of it
     "coded_notes": "r1tailor.domain.coded_notes:DECLARATION",
     "diagnosis_zh": "r1tailor.domain.diagnosis_zh:DECLARATION",
@@ -150,7 +158,7 @@ def context(composition: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever was 
         return {"section": None, "kinds": ", ".join(map(repr, known))}
     chosen = declaration(kind)
     own = (*(metric.name for metric in chosen.metrics), *_named(domain))
-    metrics = (*GENERAL_METRICS, *own, *of_majority(own, _samples(composition)), *REASONING_METRICS)
+    metrics = (*GENERAL_METRICS, *own, *of_majority(own, _samples(composition)), *REASONING_METRICS, *_OF_ANSWERS)
     metrics += REDTEAM_METRICS if _attacks(composition) else ()
     metrics += of_ability(*_asked_of_ability(composition))
     return {"section": chosen.section, "metrics": metrics, "readers": (*READERS, *chosen.readers)}
@@ -204,7 +212,7 @@ def unmeasured(section: DomainSection, samples: int = 1, attacked: Sequence[str]
     own = [metric.name for metric in measured_by_kind]
     own += [metric.called or metric.name for metric in section.task.metrics]
     of_answers = [metric.name for metric in measured_by_kind if metric.kind == "proportion"]
-    measured = (*GENERAL_METRICS, *own, *of_majority(of_answers, samples), *REASONING_METRICS)
+    measured = (*GENERAL_METRICS, *own, *of_majority(of_answers, samples), *REASONING_METRICS, *_OF_ANSWERS)
     if section.task.kind == "text":
         measured = TEXT_METRICS
     measured = (*measured, *attacked)

@@ -12,14 +12,16 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from r1tailor import artifact, store
 from r1tailor.artifact import Artifact
-from r1tailor.domain import Domain
-from r1tailor.evaluation import learnt, reasoning
+from r1tailor.domain import Domain, is_text
+from r1tailor.evaluation import calibration, learnt, reasoning, scores, unsupported
 from r1tailor.evaluation.conversations import by_turn, clustered, note
 from r1tailor.evaluation.corpus_metrics import confusions, over_all, short_references
+from r1tailor.evaluation.findings import findings, stopped
 from r1tailor.evaluation.market.decisions import evenly
 from r1tailor.evaluation.metrics import ItemMetric, measure
 from r1tailor.evaluation.non_inferiority import verdict
-from r1tailor.evaluation.plain_baselines import baselines, told
+from r1tailor.evaluation.per_class import per_class
+from r1tailor.evaluation.plain_baselines import Baselines, baselines, told
 from r1tailor.evaluation.samples import majority_scores
 from r1tailor.evaluation.significance import compare, interval
 from r1tailor.inference import Answerer, Sampling, open_artifact
@@ -29,6 +31,7 @@ from r1tailor.inference.predict import predict
 from r1tailor.model.origin import base_of
 from r1tailor.record_files import write_records
 from r1tailor.records import Example, Prediction
+from r1tailor.schema.domain import UNSUPPORTED
 from r1tailor.schema.settings import Settings
 from r1tailor.training.memory import keep_freed_memory
 
@@ -68,7 +71,7 @@ def evaluate(
     subjects: Sequence[Subject],
     folder: Path,
 ) -> dict[str, Any]:
-    """Measure every subject on the same held-out items; write predictions and ``metrics.json``.
+    """Measure every subject on the same held-out items; write predictions, scores per item and ``metrics.json``.
 
     Args:
         settings: the composition.
@@ -76,7 +79,7 @@ def evaluate(
         parts: examples of ``train`` (for the baselines) and ``test``.
         root: the project's root.
         subjects: ``base`` and ``tuned`` are among them.
-        folder: where to write ``predictions-<name>.jsonl`` for each subject, and ``metrics.json``.
+        folder: where to write ``predictions-<name>.jsonl`` for each subject, ``scores.parquet`` and ``metrics.json``.
 
     Raises:
         CheckpointError: a saved model is damaged.
@@ -89,9 +92,12 @@ def evaluate(
     for subject in subjects:
         model = saved.get(subject.name)
         in_precision = (model or saved[TUNED]).precision  # the base model runs in that of the tuned one
-        predictions[subject.name] = _predictions(subject.name, settings, domain, items, root, model, in_precision)
-        write_records(folder / f"predictions-{subject.name}.jsonl", _scored(domain, items, predictions[subject.name]))
-    metrics = summarise(settings, domain, parts["train"], items, subjects, predictions)
+        made = _predictions(subject.name, settings, domain, items, root, model, in_precision)
+        predictions[subject.name] = _scored(domain, items, made)
+        write_records(folder / f"predictions-{subject.name}.jsonl", predictions[subject.name])
+    plain = _plain(settings, domain, parts["train"], items, predictions)
+    _write_scores(folder / scores.FILE, items, predictions, plain)
+    metrics = summarise(settings, domain, parts["train"], items, subjects, predictions, plain)
     for form in settings.compression.forms:
         metrics["compared"][form]["verdict"] = verdict(settings, metrics, form)
     store.write_json(folder / "metrics.json", metrics)
@@ -136,41 +142,104 @@ def summarise(
     items: Sequence[Example],
     subjects: Sequence[Subject],
     predictions: Mapping[str, Sequence[Prediction]],
+    plain: Baselines | None = None,
 ) -> dict[str, Any]:
-    """Return the metrics of each subject and of the plain baselines, the paired comparisons, and the verdicts.
+    """Return the metrics of each subject and of the plain baselines, the paired comparisons, verdicts and findings.
 
     ``comparisons`` are those of ``tuned``; those of other subjects stand in ``compared`` by name, with their reference.
-    ``against_plain`` holds those of ``tuned`` with the best plain baseline by each metric.
+    ``against_plain`` holds those of ``tuned`` with the best plain baseline by each metric. What is not defined is null.
+
+    Args:
+        settings: the composition.
+        domain: scores the answers.
+        train: examples that the plain baselines are made of.
+        items: the held-out ones.
+        subjects: ``base`` and ``tuned`` are among them.
+        predictions: by subject.
+        plain: the baselines, where they are known already.
     """
+    predictions = {name: _scored(domain, items, made) for name, made in predictions.items()}
     measured = _measured(settings, domain, items, predictions)
-    each = len(predictions[TUNED][0].drawn) if items else 1
-    plain = baselines(domain, train, items, settings.evaluation.plain_baselines, each)
+    plain = plain or _plain(settings, domain, train, items, predictions)
     columns = {name: clustered(made, items) for name, made in plain.measured.items()}
-    print(f"plain baselines: {', '.join(columns) or 'none'}, in {plain.seconds:.1f} s")
     found = _summary(settings, measured | columns, domain, subjects)
     against = _against(columns, measured[TUNED], settings)
     tuned = found["compared"].pop(TUNED)
+    speaks = findings(domain, items, predictions[BASE], predictions[TUNED], list(measured[TUNED]), _values(columns))
     headline = learnt.headline(domain.metrics, settings.domain.goals, against)
-    result = {"n": len(items), "confidence": settings.evaluation.confidence, "models": found["models"]}
-    compared = {"compared": found["compared"]} if found["compared"] else {}
+    confidence = settings.evaluation.confidence
+    curves = {name: calibration.curve(domain, items, made) for name, made in predictions.items()}
+    remarks = {
+        "constant_answer": plain.constant,
+        "by_turn": _by_turn(settings, domain, items, predictions),
+        "not_measured": [metric.name for metric in domain.metrics if metric.name not in measured[TUNED]],
+        "against_plain": against,
+        "verdicts": learnt.verdicts(headline, tuned["comparisons"], against, confidence, stopped(speaks)),
+        "notes": [*_notes(settings, domain, items, predictions), *plain.notes],
+        **_classes(domain, items, predictions),
+        "calibration": {name: curve for name, curve in curves.items() if curve},
+        "unsupported": {
+            name: unsupported.counted(items, made)
+            for name, made in predictions.items()
+            if UNSUPPORTED in measured[name]
+        },
+    }
+    return {
+        "n": len(items),
+        "confidence": confidence,
+        "models": found["models"],
+        "comparisons": tuned["comparisons"],
+        **({"compared": found["compared"]} if found["compared"] else {}),
+        "findings": speaks,
+        **{name: remark for name, remark in remarks.items() if remark},
+    }
+
+
+def _plain(
+    settings: Settings,
+    domain: Domain,
+    train: Sequence[Example],
+    items: Sequence[Example],
+    predictions: Mapping[str, Sequence[Prediction]],
+) -> Baselines:
+    each = len(predictions[TUNED][0].drawn) if items else 1
+    plain = baselines(domain, train, items, settings.evaluation.plain_baselines, each)
+    print(f"plain baselines: {', '.join(plain.measured) or 'none'}, in {plain.seconds:.1f} s")
+    return plain
+
+
+def _write_scores(
+    file: Path, items: Sequence[Example], predictions: Mapping[str, Sequence[Prediction]], plain: Baselines
+) -> None:
+    """Write the scores of models and plain baselines on each item."""
+    of_models = [row for name, made in predictions.items() for row in scores.of_model(name, made)]
+    of_plain = [row for name, found in plain.scores.items() for row in scores.of_baseline(name, items, found)]
+    scores.write(file, [*of_models, *of_plain])
+
+
+def _classes(
+    domain: Domain, items: Sequence[Example], predictions: Mapping[str, Sequence[Prediction]]
+) -> dict[str, dict[str, Any]]:
+    """Return the confusion matrix of each subject, and precision, recall and F1 of each class."""
     confused = {name: confusions(domain, items, made) for name, made in predictions.items()}
+    known = {name: cells for name, cells in confused.items() if cells}
+    return {"confusion": known, "per_class": {name: per_class(cells) for name, cells in known.items()}}
+
+
+def _by_turn(
+    settings: Settings, domain: Domain, items: Sequence[Example], predictions: Mapping[str, Sequence[Prediction]]
+) -> list[dict[str, Any]]:
     options = (settings.evaluation.resamples, settings.evaluation.confidence, settings.seed)
-    turns = by_turn(
+    return by_turn(
         items,
         predictions,
         lambda some, made: _measured(settings, domain, some, made),
         lambda metric: interval(metric, *options).as_dict(),
     )
-    remarks = {
-        "by_turn": turns,
-        "not_measured": [metric.name for metric in domain.metrics if metric.name not in measured[TUNED]],
-        "against_plain": against,
-        "verdicts": learnt.verdicts(headline, tuned["comparisons"], against, settings.evaluation.confidence),
-        "notes": [*_notes(settings, domain, items, predictions), *plain.notes],
-        "confusion": {name: cells for name, cells in confused.items() if cells},
-    }
-    said = {name: remark for name, remark in remarks.items() if remark}
-    return {**result, "comparisons": tuned["comparisons"], **compared, **said}
+
+
+def _values(columns: Mapping[str, Mapping[str, ItemMetric]]) -> dict[str, dict[str, float]]:
+    return {name: {metric: one.value for metric, one in made.items()} for name, made in columns.items()}
 
 
 def _notes(
@@ -186,10 +255,14 @@ def _measured(
 ) -> dict[str, dict[str, ItemMetric]]:
     language = settings.domain.language
     thinking = reasoning.measured(predictions)
-    return {
-        name: clustered(measure(domain, items, made, language) | over_all(domain, items, made) | thinking[name], items)
+    found = {
+        name: measure(domain, items, made, language) | over_all(domain, items, made)
         for name, made in predictions.items()
     }
+    if not all(map(is_text, items)):
+        for name, made in predictions.items():
+            found[name] |= {**calibration.measured(domain, items, made), **unsupported.measured(items, made)}
+    return {name: clustered(one | thinking[name], items) for name, one in found.items()}
 
 
 def _summary(
@@ -212,13 +285,19 @@ def _summary(
 
 def _scored(domain: Domain, items: Sequence[Example], predictions: Sequence[Prediction]) -> list[Prediction]:
     """Return the predictions with their scores, so that versions can be compared without the domain's documents."""
-    return [replace(made, scores=_scores(domain, item, made)) for item, made in zip(items, predictions, strict=True)]
+    return [
+        made if made.scores else replace(made, scores=_scores(domain, item, made))
+        for item, made in zip(items, predictions, strict=True)
+    ]
 
 
 def _scores(domain: Domain, item: Example, made: Prediction) -> dict[str, float]:
     """Return the mean scores of an item's answers, and those of the answer that most of them give."""
     each = [domain.scores(item, one) for one in made.drawn]
-    return {name: fmean(scores[name] for scores in each) for name in each[0]} | majority_scores(domain, item, made)
+    names = dict.fromkeys(name for one in each for name in one)
+    own = {name: fmean(one[name] for one in each if name in one) for name in names}
+    more = {} if is_text(item) else {**unsupported.scores(item, made), **calibration.scores(domain, item, made)}
+    return {**own, **majority_scores(domain, item, made), **more}
 
 
 def _comparisons(
@@ -242,7 +321,8 @@ def _against(
     options = (settings.evaluation.resamples, settings.evaluation.confidence, settings.seed)
     found = {}
     for name, metric in tuned.items():
-        there = {baseline: metrics[name] for baseline, metrics in plain.items() if name in metrics}
+        single = name.partition("_maj@")[0]  # a baseline's one answer is also that of its majority
+        there = {baseline: metrics[single] for baseline, metrics in plain.items() if single in metrics}
         if there:
             best = max(there, key=lambda baseline: there[baseline].value)
             found[name] = {"baseline": told(best), **compare(there[best], metric, *options).as_dict()}

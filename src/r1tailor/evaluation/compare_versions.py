@@ -64,7 +64,7 @@ class Row:
     a: float | None
     b: float | None
     n: int | None = None
-    difference: Mapping[str, float] | None = None
+    difference: Mapping[str, float | None] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
-"""Answers of one conversation: resampled together, and shown by their number.
+"""Items that are not independent: resampled together; and answers of a conversation, shown by their number.
 
-Answers of one conversation are not independent: taken one by one, intervals come out too narrow. A metric is therefore
-summed up over each conversation, and whole conversations are drawn and swapped. A proportion has Wilson's interval for
-as many independent items as its answers are worth (their number by the design effect, Kish 1965), and a permutation
-test, since McNemar's knows no such sums.
+Items of one group (a patient, a law, a company) or of one conversation are not independent: taken one by one, intervals
+come out too narrow. A metric is therefore summed up over each of them, and whole groups are drawn and swapped. A
+proportion has Wilson's interval for as many independent items as its answers are worth (their number by the design
+effect, Kish 1965), and a permutation test, since McNemar's knows no such sums.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,22 +14,30 @@ from r1tailor.evaluation.metrics import ItemMetric
 from r1tailor.records import Example, Prediction
 
 _LAST = 6  # number of an answer from which answers share a row
+_FEW = 30  # groups, below which intervals may cover less than they say (tests/benchmarks/null_models.py)
 Measured = Mapping[str, ItemMetric]
 
 
 def clusters(items: Sequence[Example]) -> list[int] | None:
-    """Return the number of each item's conversation, where one holds several items; None where all stand alone.
+    """Return the number of each item's group or conversation; None where no two items share one.
 
     >>> clusters([Example("a", "", "", "", conversation=told) for told in ("c", "", "c")])
     [0, 1, 0]
     """
-    numbers: dict[str | int, int] = {}
-    found = [numbers.setdefault(item.conversation or place, len(numbers)) for place, item in enumerate(items)]
+    numbers: dict[tuple[str, str | int], int] = {}
+    found = [numbers.setdefault(_shared(place, item), len(numbers)) for place, item in enumerate(items)]
     return found if len(numbers) < len(items) else None
 
 
+def _shared(place: int, item: Example) -> tuple[str, str | int]:
+    """Return what an item shares with others: its group, which holds whole conversations; else its conversation."""
+    if item.group:
+        return "group", item.group
+    return ("conversation", item.conversation) if item.conversation else ("item", place)
+
+
 def clustered(measured: Measured, items: Sequence[Example]) -> dict[str, ItemMetric]:
-    """Return metrics whose rows are conversations where one holds several of the items; else the metrics as given."""
+    """Return metrics whose rows are groups or conversations where one holds several items; else those given."""
     found = clusters(items)
     return dict(measured) if found is None else {name: _over(metric, found) for name, metric in measured.items()}
 
@@ -41,13 +49,15 @@ def _over(metric: ItemMetric, numbers: Sequence[int]) -> ItemMetric:
 
 
 def note(items: Sequence[Example]) -> str:
-    """Return the sentence on conversations for the report; empty where every item stands alone."""
+    """Return the sentence on groups or conversations for the report; empty where every item stands alone."""
     found = clusters(items)
     if found is None:
         return ""
+    count, what = max(found) + 1, "groups" if any(item.group for item in items) else "conversations"
+    few = f". {count:,} are few: intervals may be too narrow" if count < _FEW else ""
     return (
-        f"The {len(items):,} items belong to {max(found) + 1:,} conversations: intervals and tests take whole "
-        "conversations, those of proportions too"
+        f"The {len(items):,} items belong to {count:,} {what}: intervals and tests take whole {what}, those of "
+        f"proportions too{few}"
     )
 
 
@@ -55,7 +65,7 @@ def by_turn(
     items: Sequence[Example],
     predictions: Mapping[str, Sequence[Prediction]],
     measure: Callable[[Sequence[Example], Mapping[str, Sequence[Prediction]]], Mapping[str, Measured]],
-    entry: Callable[[ItemMetric], dict[str, float]],
+    entry: Callable[[ItemMetric], dict[str, float | None]],
 ) -> list[dict[str, Any]]:
     """Return the figures by the number of the answer in its conversation; none where all have the same number.
 

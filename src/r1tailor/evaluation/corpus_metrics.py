@@ -13,15 +13,16 @@ from r1tailor.corpus.shingles import words
 from r1tailor.domain import Domain
 from r1tailor.domain.answers import label_in
 from r1tailor.domain.base import answer_of
+from r1tailor.evaluation import resampling
 from r1tailor.evaluation.metrics import ItemMetric, texts_of
-from r1tailor.evaluation.resampling import Array
+from r1tailor.evaluation.resampling import Array, Bounds
 from r1tailor.evaluation.samples import flat
 from r1tailor.records import Example, Prediction
 
 Confusion = tuple[str, str, int]  # label of the reference, label of the answer (empty for none), items
 _ORDERS, _BETA = 6, 2  # of chrF2
 _FEWEST_WORDS = 4  # of a reference of which BLEU says anything
-_OF_LABELS = ("label_accuracy", "macro_f1")
+_MOST_SETS = 10  # closed sets of a domain that asks several things
 SHORT = (
     "{share:.0%} of the references have fewer than four words: BLEU, which counts runs of four, is 0 for them whatever "
     "the answers are. Read chrf (task.metrics: [chrf])"
@@ -78,6 +79,10 @@ class MacroF1(ItemMetric):
                     row[self._place[label], side] = 1
         rows[..., 2] = rows[..., 0] * rows[..., 1]
         self._keep(rows.reshape(len(references), self.width))
+
+    def bounds(self, resamples: int, confidence: float, seed: int) -> Bounds:
+        """Return the ends of the bootstrap interval that allows for bias: of few items F1 of a rare label has one."""
+        return resampling.accelerated(self.rows(), self.of_sums, resamples, self.widened(confidence), seed)
 
     @staticmethod
     def of_sums(sums: Array) -> Array:
@@ -149,8 +154,12 @@ def _pairs(
 def confusions(
     domain: Domain, examples: Sequence[Example], predictions: Sequence[Prediction]
 ) -> list[Confusion] | None:
-    """Return the confusion matrix, its empty cells left out, most frequent first; None where no label is asked for."""
-    if not any(metric.name in _OF_LABELS for metric in domain.settings.task.metrics):
+    """Return the confusion matrix, its empty cells left out, most frequent first; None where no label is asked for.
+
+    Where items come with closed sets of their own, as questions with options, a class means nothing over all of them.
+    """
+    sets = {tuple(domain.labels_of(example)) for example in examples}
+    if not any(sets) or len(sets) > _MOST_SETS:
         return None
     items, answers, _ = flat(examples, predictions)
     counted = Counter(label_pairs(domain, items, answers))

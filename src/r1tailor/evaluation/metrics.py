@@ -6,6 +6,7 @@ Processes share out the items in contiguous parts, by rank: the rows then stand 
 value, interval and p-value to the last digit. Without items a value is NaN (BLEU: 0, as sacrebleu's).
 """
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -101,9 +102,13 @@ class ItemMetric(RowMetric):
         """The metric over the items of all processes."""
         return float(self.compute())
 
+    def widened(self, confidence: float) -> float:
+        """Return the confidence to take percentiles at: of clusters a wider one, since they are few."""
+        return resampling.expanded(confidence, len(self.rows())) if self.clustered else confidence
+
     def bounds(self, resamples: int, confidence: float, seed: int) -> Bounds:
         """Return the ends of the metric's confidence interval: bootstrap percentiles."""
-        return resampling.bootstrap(self.rows(), self.of_sums, resamples, confidence, seed)
+        return resampling.bootstrap(self.rows(), self.of_sums, resamples, self.widened(confidence), seed)
 
     def p_value(self, tuned: "ItemMetric", resamples: int, seed: int) -> float:
         """Return the p-value (two-sided) that this (base) and the tuned model do not differ: a permutation test."""
@@ -158,6 +163,11 @@ class Perplexity(ItemMetric):
     def update(self, log_likelihoods: Sequence[float], tokens: Sequence[int]) -> None:
         """Add some answers by their log-likelihoods (nats) and numbers of tokens."""
         self._keep(_perplexity_update(log_likelihoods, tokens))
+
+    def bounds(self, resamples: int, confidence: float, seed: int) -> Bounds:
+        """Return the ends of the bootstrap-t interval: a few hard references weigh heavily, and percentiles miss."""
+        low, high = resampling.studentized(self.rows(), resamples, self.widened(confidence), seed)
+        return math.exp(low), math.exp(high)
 
     @staticmethod
     def of_sums(sums: Array) -> Array:

@@ -18,7 +18,7 @@ def verdict(settings: Settings, metrics: dict[str, Any], form: str) -> dict[str,
         form: name of the subject.
     """
     compared = metrics["compared"][form]["comparisons"]
-    goal = _decisive([goal for goal in settings.domain.goals if goal.metric in compared])
+    goal = _decisive([goal for goal in settings.domain.goals if _defined(compared.get(goal.metric))])
     if goal is None:
         return {"non_inferior": False, "why": "no goal of the domain was measured"}
     found, margin = compared[goal.metric], settings.compression.margin
@@ -40,6 +40,10 @@ def in_words(form: str, judged: dict[str, Any]) -> str:
         f"{form}: {shown} to its parent: {judged['metric']} {judged['difference']:+.4f} "
         f"[{judged['low']:+.4f}, {judged['high']:+.4f}], margin {judged['margin']:.4g}"
     )
+
+
+def _defined(compared: dict[str, float | None] | None) -> bool:
+    return compared is not None and None not in compared.values()
 
 
 def _decisive(goals: list[Goal]) -> Goal | None:

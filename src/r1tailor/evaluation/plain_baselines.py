@@ -2,29 +2,33 @@
 
 They are made of training examples alone and scored by the domain's own metrics, as those of a model are: the most
 frequent answer, the answer of the most similar training example, logistic regression where there are few distinct
-answers, and what a domain knows of its own (``Domain.plain_answers``). Only metrics count for which a constant answer
-is a fair comparison: the others reward the form that every training answer has.
+answers, the label that the input names where most inputs name one, and what a domain knows of its own
+(``Domain.plain_answers``). Only metrics count for which a constant answer is a fair comparison: the others reward the
+form that every training answer has. What a constant answer reaches in those is kept for the gate.
 """
 
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any
 
 from r1tailor.domain import Domain
-from r1tailor.domain.answers import label_in
+from r1tailor.domain.answers import folded, label_in, place_of
 from r1tailor.domain.base import answer_of
 from r1tailor.evaluation.metrics import ItemMetric, by_metric
 from r1tailor.records import Example, Prediction
 
-MAJORITY, NEAREST, LOGISTIC = "majority", "nearest", "logistic"
+MAJORITY, NEAREST, LOGISTIC, NAMED = "majority", "nearest", "logistic", "named"
 _TOLD = {
     MAJORITY: "always giving the most frequent training answer",
     NEAREST: "the answer of the nearest training example",
     LOGISTIC: "logistic regression on character n-grams",
+    NAMED: "copying the label that the input names",
 }
 _MOST_ANSWERS = 200  # distinct ones of which logistic regression chooses
+_MOST_LABELS = 1000  # of a closed set that inputs are searched for
 _READ = 1000  # characters of an example
 _FEATURES = 20_000  # character n-grams
 _NGRAMS = (1, 3)
@@ -36,11 +40,15 @@ class Baselines:
 
     Attributes:
         measured: metrics by baseline.
+        scores: of each item, by baseline.
+        constant: what always giving the most frequent training answer reaches, by metric: all of the domain's.
         notes: what people should know of them, a sentence each.
         seconds: what they took.
     """
 
     measured: Mapping[str, dict[str, ItemMetric]]
+    scores: Mapping[str, Sequence[Mapping[str, float]]] = field(default_factory=dict)
+    constant: Mapping[str, float] = field(default_factory=dict)
     notes: Sequence[str] = ()
     seconds: float = 0.0
 
@@ -61,9 +69,18 @@ def baselines(domain: Domain, train: Sequence[Example], items: Sequence[Example]
     notes: list[str] = []
     if fair and items and train and most:
         learnt, notes = _learnt(domain, train[:most], items, of=len(train))
-        given |= {**learnt, **domain.plain_answers(train, items)}
-    measured = {name: _scored(domain, items, answers, each) for name, answers in given.items()}
-    return Baselines(measured, notes, time.monotonic() - began)
+        given |= {**learnt, **_named(domain, items, given[MAJORITY]), **domain.plain_answers(train, items)}
+    scores = {name: _scores(domain, items, answers) for name, answers in given.items()}
+    measured = {
+        name: by_metric(fair, [one for one in found for _ in range(each)], each) for name, found in scores.items()
+    }
+    constant = _means(scores[MAJORITY]) if train and given[MAJORITY][:1] != [""] else {}
+    names = {metric.name for metric in fair}
+    kept = {
+        name: [{key: score for key, score in one.items() if key in names} for one in found]
+        for name, found in scores.items()
+    }
+    return Baselines(measured, kept, constant, notes, time.monotonic() - began)
 
 
 def told(baseline: str) -> str:
@@ -71,11 +88,39 @@ def told(baseline: str) -> str:
     return _TOLD.get(baseline, baseline.replace("_", " "))
 
 
-def _scored(domain: Domain, items: Sequence[Example], answers: Sequence[str], each: int) -> dict[str, ItemMetric]:
-    fair = [metric for metric in domain.metrics if metric.constant_answer]
+def named_label(domain: Domain, item: Example) -> str:
+    """Return the one label of its closed set that an item's input names; empty where it names none or several.
+
+    Labels of single letters name options, and every input names them all.
+    """
+    labels = domain.labels_of(item)
+    if len(labels) > _MOST_LABELS or all(len(label) == 1 and label.isascii() for label in labels):
+        return ""
+    asked, found = folded(item.asked), ""
+    for label in labels:
+        if place_of(folded(label), asked) >= 0:
+            if found:
+                return ""
+            found = label
+    return found
+
+
+def _named(domain: Domain, items: Sequence[Example], otherwise: Sequence[str]) -> dict[str, Sequence[str]]:
+    """Return the labels that inputs name as a baseline, where at least half of the inputs name one."""
+    named = [named_label(domain, item) for item in items]
+    if 2 * sum(map(bool, named)) < len(items):
+        return {}
+    return {NAMED: [label or other for label, other in zip(named, otherwise, strict=True)]}
+
+
+def _scores(domain: Domain, items: Sequence[Example], answers: Sequence[str]) -> list[dict[str, float]]:
     made = [Prediction(item.id, answer, 0.0, 1, "") for item, answer in zip(items, answers, strict=True)]
-    scores = [domain.scores(item, one) for item, one in zip(items, made, strict=True)]
-    return by_metric(fair, [found for found in scores for _ in range(each)], each)
+    return [domain.scores(item, one) for item, one in zip(items, made, strict=True)]
+
+
+def _means(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    names = dict.fromkeys(name for one in scores for name in one)
+    return {name: fmean(one[name] for one in scores if name in one) for name in names}
 
 
 def _learnt(

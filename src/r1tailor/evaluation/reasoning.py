@@ -74,7 +74,7 @@ def notes(models: Mapping[str, Sequence[Prediction]], *, ranked: bool, rank_afte
     return told
 
 
-def lines(models: Mapping[str, Mapping[str, Mapping[str, float]]]) -> list[str]:
+def lines(models: Mapping[str, Mapping[str, Mapping[str, float | None]]]) -> list[str]:
     """Return how each model thinks as lines of at most 80 columns, from the metrics of an evaluation."""
     thinking = {name: found for name, found in models.items() if THINK_RATE in found}
     if not thinking:
@@ -112,8 +112,8 @@ def _has_block(made: Prediction) -> bool:
     return made.generated.lstrip().startswith(THINK) or END_THINK in made.generated
 
 
-def _cell(entry: Mapping[str, float] | None, name: str) -> str:
-    if entry is None or entry["value"] != entry["value"]:  # NaN: no answer has a block
+def _cell(entry: Mapping[str, float | None] | None, name: str) -> str:
+    if entry is None or entry["value"] is None:  # no answer has a block
         return "-"
     digits = 0 if name == LENGTH else 3
     value, low, high = (f"{entry[key]:.{digits}f}" for key in ("value", "low", "high"))

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 from r1tailor.evaluation.metrics import Proportion
-from r1tailor.evaluation.significance import compare, holm, interval
+from r1tailor.evaluation.significance import compare, interval
+from r1tailor.planning.shown import holm
 from r1tailor.redteam.correction import corrected
 from r1tailor.redteam.judged import Judged
 from r1tailor.redteam.refusals import Detector, refuses
@@ -137,7 +138,7 @@ def notes(made: Mapping[str, Sequence[Judged]], detector: Detector | None) -> li
 
 def _compared(
     base: Mapping[str, Proportion], tuned: Mapping[str, Proportion], options: tuple[int, float, int]
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[str, float | None]]:
     """Return the paired differences; ``p_holm`` is corrected for as many tests as there are metrics."""
     found = {name: compare(base[name], metric, *options).as_dict() for name, metric in tuned.items() if name in base}
     corrected_p = holm([one["p"] for one in found.values()])

@@ -5,6 +5,7 @@
 
 import hashlib
 import json
+import math
 import re
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
@@ -167,8 +168,9 @@ def _has_hash(id_: str, content: Content, sha256: str) -> bool:
 
 
 def tuned_values(metrics: dict[str, Any]) -> dict[str, float]:
-    """Return metric -> value of the tuned model."""
-    return {name: entry["value"] for name, entry in metrics.get("models", {}).get("tuned", {}).items()}
+    """Return metric -> value of the tuned model; NaN where it is not defined, which is null in JSON."""
+    tuned = metrics.get("models", {}).get("tuned", {})
+    return {name: math.nan if entry["value"] is None else entry["value"] for name, entry in tuned.items()}
 
 
 def as_record(version: Version) -> dict[str, Any]:

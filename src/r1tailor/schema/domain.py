@@ -26,6 +26,8 @@ REASONING_METRICS = (  # measured where the model's template, or the model, open
     "answer_perplexity",
     "reasoning_perplexity",
 )
+CALIBRATION_METRICS = ("ranked_brier", "ranked_ece")  # measured where labels of a closed set are ranked
+UNSUPPORTED = "unsupported"  # measured where answers or references state figures, codes or citations
 GENERAL_METRICS = ("perplexity", "bleu")  # measured in every domain
 TEXT_METRICS = ("perplexity",)  # measured where whole texts are read
 Reasoning = Literal["refuse", "keep", "empty", "unsupervised", "none", "distil"]
@@ -239,6 +241,11 @@ class Goal(Section):
     at_least: float | None = Field(default=None, description="Smallest value that meets the goal.")
     at_most: float | None = Field(default=None, description="Largest value that meets the goal.")
     why: str = Field(description="What goes wrong below the threshold; shown in the report.")
+    floor: bool = Field(
+        default=False,
+        description="Whether it is a floor: a value to keep, such as the share of valid citations, that need not be "
+        "shown to beat the base model and the plain baselines. Constant or cut answers miss it all the same.",
+    )
 
     @model_validator(mode="after")
     def _has_one_threshold(self) -> "Goal":

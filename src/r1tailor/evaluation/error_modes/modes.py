@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import fisher_exact, t
 
-from r1tailor.evaluation.significance import holm
+from r1tailor.planning.shown import holm
 
 CANDIDATES = 5  # slices that are tested
 _FOUND = 20  # slices that are looked at: many of them are parts of one
