@@ -36,7 +36,7 @@ class Slice:
     n: int
     base: float
     tuned: float
-    compared: Mapping[str, float]
+    compared: Mapping[str, float | None]
 
 
 def slices(items: Sequence[Item], metric: str, confidence: float, seed: int) -> list[Slice]:
@@ -54,7 +54,7 @@ def slices(items: Sequence[Item], metric: str, confidence: float, seed: int) -> 
     return found
 
 
-def _compared(base: Sequence[float], tuned: Sequence[float], confidence: float, seed: int) -> Mapping[str, float]:
+def _compared(base: Sequence[float], tuned: Sequence[float], confidence: float, seed: int) -> Mapping[str, float | None]:
     kind = Proportion if {*base, *tuned} <= {0.0, 1.0} else Mean
     one, other = kind(), kind()
     one.update(base)
