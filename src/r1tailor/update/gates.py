@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from r1tailor.evaluation.significance import holm
+from r1tailor.planning.shown import holm
 from r1tailor.update.paired import Paired, least_margin
 
 Rule = Literal["better", "not worse", "no harm", "told"]
