@@ -54,7 +54,9 @@ def slices(items: Sequence[Item], metric: str, confidence: float, seed: int) -> 
     return found
 
 
-def _compared(base: Sequence[float], tuned: Sequence[float], confidence: float, seed: int) -> Mapping[str, float | None]:
+def _compared(
+    base: Sequence[float], tuned: Sequence[float], confidence: float, seed: int
+) -> Mapping[str, float | None]:
     kind = Proportion if {*base, *tuned} <= {0.0, 1.0} else Mean
     one, other = kind(), kind()
     one.update(base)

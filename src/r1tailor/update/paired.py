@@ -1,9 +1,8 @@
 """Candidate against champion on the same items: is it better, can it be worse, and by how much at most.
 
 Scores of one conversation are summed: its answers are not independent. Tests are one-sided. Where every item scores 0
-or 1 on its own they are exact (binomial) or score tests (Tango 1998, Equivalence test and confidence interval for the
-difference in proportions for the paired-sample design, Statistics in Medicine 17); else the signs of the differences
-are drawn at random, and bounds are Student's.
+or 1 on its own they are exact (binomial) or score tests (``evaluation/score_interval.py``); else the signs of the
+differences are drawn at random, and bounds are Student's.
 """
 
 import math
@@ -12,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.stats import binom, norm, t
 
+from r1tailor.evaluation.score_interval import tango
 from r1tailor.records import Example
 
 _DRAWS, _MOST_DRAWS, _BLOCK = 20, 400_000, 4096  # draws for each 1/p that must be told apart; at most; at once
@@ -66,7 +65,7 @@ class Paired:
             return -math.inf
         if self.binary:
             won, lost = int((self.differences > 0).sum()), int((self.differences < 0).sum())
-            return _tango(won, lost, self.n, alpha)
+            return tango(won, lost, self.n, 1 - 2 * alpha)[0]
         each = self.n / clusters
         spread = float(self.differences.std(ddof=1)) / each / math.sqrt(clusters)
         width = max(float(t.ppf(1 - alpha, clusters - 1)) * spread, least_margin(clusters, alpha))
@@ -119,23 +118,3 @@ def _by_signs(differing: NDArray[np.float64], draws: int, seed: int) -> float:
         flipped = generator.random((min(_BLOCK, draws - start), len(differing)), np.float32) < 0.5
         extreme += int((differing.sum() - 2 * (flipped @ differing) >= observed).sum())
     return (extreme + 1) / (draws + 1)
-
-
-def _tango(won: int, lost: int, n: int, alpha: float) -> float:
-    """Return the lower end of Tango's interval of (won - lost) / n."""
-    wanted = float(norm.ppf(1 - alpha))
-
-    def excess(difference: float) -> float:
-        return _tango_score(won, lost, n, difference) - wanted
-
-    lowest = -1 + 1e-9
-    return lowest if excess(lowest) <= 0 else float(brentq(excess, lowest, (won - lost) / n, xtol=1e-9))
-
-
-def _tango_score(won: int, lost: int, n: int, difference: float) -> float:
-    b = -won - lost + (2 * n - won + lost) * difference
-    c = -lost * difference * (1 - difference)
-    share = (math.sqrt(max(b * b - 8 * n * c, 0.0)) - b) / (4 * n)
-    variance = n * (2 * share + difference * (1 - difference))
-    gap = won - lost - n * difference
-    return gap / math.sqrt(variance) if variance > 1e-12 else math.copysign(math.inf, gap) if gap else 0.0

@@ -177,4 +177,4 @@ def test_a_version_that_is_not_shown_to_keep_its_ability_misses_a_goal(
     assert [goal.split()[0] for goal in version.missed_goals] == ["ability_change_low"]
     assert version.goals[-1] == "ability_change_low"
     assert {f"evaluation/{run.RESULT}", f"evaluation/{run.ITEMS}"} <= set(version.files)
-    assert "general ability: not shown to be kept" in (made.evaluation / "report.html").read_text("utf-8")
+    assert "Not shown that general ability is kept" in (made.evaluation / "report.html").read_text("utf-8")

@@ -17,10 +17,10 @@ from rich.progress import Progress
 from r1tailor import artifact, store
 from r1tailor.errors import DataError
 from r1tailor.evaluation.ability import words
-from r1tailor.evaluation.ability.paired import Outcomes, counts, tango
 from r1tailor.evaluation.ability.questions import Drawn, Item, draw
 from r1tailor.evaluation.compare_models import BASE, TUNED, Subject, opened
 from r1tailor.evaluation.resampling import mcnemar
+from r1tailor.evaluation.score_interval import Outcomes, counts, tango
 from r1tailor.planning.power import wilson
 from r1tailor.planning.tokenized_parts import TokenizedParts
 from r1tailor.schema.ability import CHANGE

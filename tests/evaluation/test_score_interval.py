@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from r1tailor.evaluation.ability.paired import counts, tango
+from r1tailor.evaluation.score_interval import counts, tango
 
 
 def test_counts_are_of_the_items_that_differ() -> None:
@@ -16,14 +16,13 @@ def test_counts_are_of_the_items_that_differ() -> None:
 @pytest.mark.parametrize(
     ("won", "lost", "n", "expected"),
     [
-        (1, 7, 21, (-0.517, -0.026)),  # Fagerland, Lydersen and Laake 2014: airway hyper-responsiveness
-        (12, 2, 50, (0.061, 0.345)),
-        (0, 0, 50, (-0.071, 0.071)),
+        (6, 16, 161, (-0.1240, -0.0054)),  # R's contingencytables, in its own tests (Cavo et al. 2012)
+        (0, 0, 50, (-0.0713, 0.0713)),  # z^2 / (n + z^2), its closed form where nothing differs
     ],
 )
 def test_the_interval_is_the_published_one(won: int, lost: int, n: int, expected: tuple[float, float]) -> None:
     low, high = tango(won, lost, n, 0.95)
-    assert (low, high) == (pytest.approx(expected[0], abs=6e-4), pytest.approx(expected[1], abs=6e-4))
+    assert (low, high) == (pytest.approx(expected[0], abs=6e-5), pytest.approx(expected[1], abs=6e-5))
     assert tango(lost, won, n, 0.95) == (pytest.approx(-high), pytest.approx(-low))
 
 

@@ -29,8 +29,8 @@ def tango(won: int, lost: int, n: int, confidence: float) -> tuple[float, float]
         n: all items.
         confidence: of the interval.
 
-    >>> [round(end, 3) for end in tango(1, 7, 21, 0.95)]  # Fagerland, Lydersen and Laake 2014, airways of 21 children
-    [-0.517, -0.026]
+    >>> [round(end, 4) for end in tango(6, 16, 161, 0.95)]  # Cavo et al. 2012, as R's contingencytables has it
+    [-0.124, -0.0054]
     """
     if not n:
         return float("nan"), float("nan")
