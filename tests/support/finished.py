@@ -1,11 +1,13 @@
 """A finished run as plain values, with everything that a report can show; no model was trained."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from r1tailor import config
 from r1tailor.evaluation.market.charts import _page
+from r1tailor.evaluation.per_class import Cell, per_class
 from r1tailor.instruction.card import card
 from r1tailor.records import Document, Example, Prediction
 from r1tailor.registry.goals import Verdict
@@ -28,6 +30,7 @@ def compared(difference: float, p: float, width: float = 0.05) -> dict[str, floa
 
 
 def metrics() -> dict[str, Any]:
+    confused = _confused()
     against = {"name": "the answer of the nearest training example", **compared(-0.1, 0.01), "p_holm": 0.02}
     return {
         "n": 30,
@@ -40,9 +43,16 @@ def metrics() -> dict[str, Any]:
         },
         "comparisons": {"label_accuracy": compared(0.4, 1e-6), "perplexity": compared(-137.5, 0.001, 9.0)},
         "verdicts": [{"metric": "label_accuracy", "kind": "proportion", "verdict": "worse", "against": [against]}],
+        "confusion": {"tuned": confused},
+        "per_class": {"tuned": per_class(confused)},
         "notes": ["plain baselines compare 5,000 of 10,637 training examples (evaluation.plain_baselines)"],
         "not_measured": ["f1"],
     }
+
+
+def _confused() -> list[Cell]:
+    counted = Counter((example.output, tuned.generated) for example, _, tuned in items())
+    return [(wanted, given, count) for (wanted, given), count in counted.items()]
 
 
 def items(count: int = 30) -> list[tuple[Example, Prediction, Prediction]]:

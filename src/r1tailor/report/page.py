@@ -61,8 +61,7 @@ def excerpt(text: str) -> str:
 def _shown(found: Finished, names: Sequence[str], t: Texts) -> dict[str, Any]:
     """Return what the page shows of the results."""
     metrics, items = found.metrics, found.items
-    counted = classes.cells(metrics, _labels(found), items, "tuned")
-    per_class = classes.per_class(counted)
+    per_class = metrics.get("per_class", {}).get("tuned", ())
     scored = [name for name in names if any(name in tuned.scores for _, _, tuned in items)]
     judged, sentences_ = metrics.get("verdicts", ()), told(metrics, t)
     evaluation, seed = found.settings.evaluation, found.settings.seed
@@ -80,7 +79,7 @@ def _shown(found: Finished, names: Sequence[str], t: Texts) -> dict[str, Any]:
         "curves": _curves(found, t),
         "forgetting": _forgetting(found.phases, t),
         "per_class": per_class if len(per_class) > 1 else (),
-        "matrix": classes.matrix(counted, per_class),
+        "matrix": classes.matrix(metrics.get("confusion", {}).get("tuned", ()), per_class),
         "sliced": scored[0] if scored else "",
         "slices": [
             (one, headline.picture(scored[0], one.compared, t), headline.difference(one.compared))
@@ -163,12 +162,6 @@ def _verdict(judged: Mapping[str, Any], sentence: str, metrics: Mapping[str, Any
             for one in judged["against"]
         ],
     }
-
-
-def _labels(found: Finished) -> Sequence[str]:
-    card: Mapping[str, Any] = found.facts["examples"].get("card") or {}
-    labels: Sequence[str] = card.get("labels") or ()
-    return labels
 
 
 def _turns(metrics: Mapping[str, Any]) -> list[list[str]]:

@@ -173,6 +173,7 @@ def test_a_version_that_is_not_shown_to_keep_its_ability_misses_a_goal(
     asks = general(tmp_path, monkeypatch).ability
     settings = toy_settings(tmp_path).model_copy(update={"ability": asks})
     stages.evaluate(settings, made)
+    stages.report(settings, made)
     version = stages.register(settings, made)
     assert [goal.split()[0] for goal in version.missed_goals] == ["ability_change_low"]
     assert version.goals[-1] == "ability_change_low"
