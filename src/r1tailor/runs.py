@@ -29,6 +29,7 @@ from r1tailor.training.identity import differences
 
 RUNS = Path("outputs") / "runs"
 RECORD = "run.json"
+_KEPT = "stopped; what was finished is kept"
 # What may differ between a run and its resumption: none of it changes what was cleaned, annotated, split or trained.
 _FREE: Any = {
     "output": True,
@@ -155,11 +156,11 @@ def _opened(settings: Settings, folder: Path) -> Iterator[RunFolder]:
         store.write_text(folder / "config.yaml", config.as_yaml(settings))
         print(f"run: {_shown(folder)}", flush=True)
         try:
-            with _terminable(), confidential(settings, folder):
+            with terminable(_KEPT), confidential(settings, folder):
                 yield RunFolder(folder)
         except (Interrupted, KeyboardInterrupt) as stop:
             code = stop.exit_code if isinstance(stop, Interrupted) else 130
-            said = str(stop) or "stopped; what was finished is kept"
+            said = str(stop) or _KEPT
             raise Interrupted(f"{said}; resume with:\n{_command(folder)}", code - 128) from stop
         finally:
             if not _has_trained(folder):
@@ -181,14 +182,18 @@ def _next(run: str, *, windows: bool) -> str:
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM end a run as Ctrl-C does; while it trains, both are left to the callback that saves its state."""
+def terminable(said: str) -> Iterator[None]:
+    """Let SIGTERM end what runs, as Ctrl-C does; while it trains, both are left to the callback that saves its state.
+
+    Raises:
+        Interrupted: a SIGTERM came; with what is to be said of it.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def stop(number: int, _: FrameType | None) -> None:
-        raise Interrupted("stopped; what was finished is kept", number)
+        raise Interrupted(said, number)
 
     before = signal.signal(signal.SIGTERM, stop)
     try:

@@ -108,7 +108,7 @@ def test_a_day_that_takes_longer_than_the_interval_is_followed_at_once() -> None
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_a_day_and_says_how_to_finish_it(sign: signal.Signals) -> None:
-    with pytest.raises(Interrupted, match="the same command finishes the day") as stopped, update._terminable():
+    with pytest.raises(Interrupted, match="the same command finishes the day") as stopped, update._stoppable():
         signal.raise_signal(sign)
     assert stopped.value.exit_code == 128 + sign
 

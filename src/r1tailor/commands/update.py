@@ -4,11 +4,9 @@ import argparse
 import re
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 from r1tailor import config, store
@@ -16,6 +14,7 @@ from r1tailor.commands import update_actions
 from r1tailor.confidential import confidential
 from r1tailor.errors import Interrupted, TailorError, UserError
 from r1tailor.registry.version import DOMAIN
+from r1tailor.runs import terminable
 from r1tailor.schema.settings import Settings
 
 _DURATION = re.compile(r"(\d{1,4})(m|h|d)")
@@ -61,10 +60,10 @@ def _update(parsed: argparse.Namespace) -> None:
     if parsed.stage:
         _run_stage(parsed.domain, parsed.day, parsed.stage)
     elif parsed.every:
-        with _terminable():
+        with _stoppable():
             serve(parsed.every, lambda: _run_day(parsed.domain, None))
     else:
-        with _terminable():
+        with _stoppable():
             _run_day(parsed.domain, parsed.day)
 
 
@@ -159,19 +158,11 @@ def serve(
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM end a day as Ctrl-C does: what was finished is kept."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, _: FrameType | None) -> None:
-        raise Interrupted("stopped; the same command finishes the day", number)
-
-    before = signal.signal(signal.SIGTERM, stop)
+def _stoppable() -> Iterator[None]:
+    """Let SIGTERM and Ctrl-C end a day alike: what was finished is kept."""
+    said = "stopped; the same command finishes the day"
     try:
-        yield
+        with terminable(said):
+            yield
     except KeyboardInterrupt:
-        raise Interrupted("stopped; the same command finishes the day", signal.SIGINT) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        raise Interrupted(said, signal.SIGINT) from None
