@@ -53,6 +53,15 @@ def test_verdicts_follow_the_thresholds() -> None:
     assert str(made[6]) == "exact_match not measured, goal >= 0: missed"
 
 
+def test_the_goals_of_a_candidate_are_floors_and_findings_stop_them() -> None:
+    """It is compared with its champion, which it need not beat on the domain's own items."""
+    models = {name: {"accuracy": {"value": 0.6}} for name in ("champion", "tuned")}
+    found = _metrics(models=models, comparisons={"accuracy": UNSURE}, against_plain={"accuracy": UNSURE})
+    assert _said(_goal("accuracy"), found) == "met"
+    cut = {"metrics": ["accuracy"], "why": "one answer", "worst": {}}
+    assert _said(_goal("accuracy"), found | {"findings": [cut]}) == "met, but one answer"
+
+
 def test_a_goal_is_met_by_what_is_shown_to_beat_everything() -> None:
     assert _said(_goal("accuracy"), _metrics()) == "met"
     assert _said(_goal("accuracy"), _metrics(0.4)) == "missed", "below the threshold nothing else counts"

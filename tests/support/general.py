@@ -27,13 +27,18 @@ SETS = {"letters": (LETTERED, "lettered", "en", 12), "riddles": (RIDDLES, "riddl
 
 def general(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *overrides: str, **facts: Any) -> Settings:  # noqa: ANN401
     """Return a composition that asks two small sets, whose wheels lie in a folder."""
+    asked = general_overrides(tmp_path, monkeypatch, **facts)
+    return config.load(["model=tiny_llama", "evaluation.resamples=100", *asked, *overrides])
+
+
+def general_overrides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **facts: Any) -> list[str]:  # noqa: ANN401
+    """Return the overrides that ask two small sets, whose wheels lie in a folder."""
     pins = pinned({name: text for name, (text, *_) in SETS.items()}, tmp_path, monkeypatch)
     sets = [
         {**pins[name], "reader": reader, "language": language, "items": items, **facts}
         for name, (_, reader, language, items) in SETS.items()
     ]
-    given = [f"ability.sets=[{','.join(map(_written, sets))}]", *overrides]
-    return config.load(["model=tiny_llama", "evaluation.resamples=100", *given])
+    return [f"ability.sets=[{','.join(map(_written, sets))}]"]
 
 
 def _written(facts: dict[str, Any]) -> str:

@@ -6,10 +6,12 @@ import pytest
 
 from r1tailor import store
 from r1tailor.errors import DataError
+from r1tailor.evaluation.ability import run as ability
 from r1tailor.records import Example
 from r1tailor.update.alpha_spending import Try
 from r1tailor.update.history import decide
 from r1tailor.update.prove import gates_of, proof_of, sets_of
+from tests.support.general import Picking, general_overrides
 from tests.support.proven_days import Project, examples, selected
 
 FIRST, SECOND = "2026-02-01", "2026-02-02"
@@ -99,6 +101,24 @@ def test_a_faulty_file_of_canaries_is_named(learning: Project, monkeypatch: pyte
     (learning.root / "canaries.jsonl").write_text('{"input": "x"}\n', encoding="utf-8")
     with pytest.raises(DataError, match=r"canaries\.jsonl, line 1: input and never are needed"):
         _proven(learning, "update.prove.canaries=canaries.jsonl")
+
+
+@pytest.mark.parametrize(("right", "kept"), [(("B", "B"), True), (("B", "A"), False)])
+def test_general_ability_is_a_gate_where_it_is_asked(
+    learning: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    right: tuple[str, str],
+    kept: bool,
+) -> None:
+    """Twelve questions with B as their answer: the champion knows them, the candidate may have forgotten them."""
+    learning.answering(monkeypatch, _learnt)
+    models = iter([Picking(lambda _, pick=pick: pick) for pick in right])  # type: ignore[misc]
+    monkeypatch.setattr(ability, "opened", lambda *_: next(models))
+    asks = general_overrides(tmp_path_factory.mktemp("sets"), monkeypatch)
+    found = _proven(learning, *asks, "ability.margin=0.25")
+    assert found["general"] is kept
+    assert store.read_json(learning.places.day(FIRST).stage("prove") / "ability" / "ability.json")["n"] == 20
 
 
 def test_the_level_depends_on_the_tries_before(learning: Project, monkeypatch: pytest.MonkeyPatch) -> None:

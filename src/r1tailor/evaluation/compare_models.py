@@ -154,7 +154,7 @@ def summarise(
         domain: scores the answers.
         train: examples that the plain baselines are made of.
         items: the held-out ones.
-        subjects: ``base`` and ``tuned`` are among them.
+        subjects: ``tuned`` is among them, and ``base`` or another that it is compared with.
         predictions: by subject.
         plain: the baselines, where they are known already.
     """
@@ -165,7 +165,8 @@ def summarise(
     found = _summary(settings, measured | columns, domain, subjects)
     against = _against(columns, measured[TUNED], settings)
     tuned = found["compared"].pop(TUNED)
-    speaks = findings(domain, items, predictions[BASE], predictions[TUNED], list(measured[TUNED]), _values(columns))
+    base, made = predictions.get(BASE), predictions[TUNED]
+    speaks = findings(domain, items, base, made, list(measured[TUNED]), _values(columns))
     headline = learnt.headline(domain.metrics, settings.domain.goals, against)
     confidence = settings.evaluation.confidence
     curves = {name: calibration.curve(domain, items, made) for name, made in predictions.items()}

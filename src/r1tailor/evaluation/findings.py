@@ -44,7 +44,7 @@ class Finding:
 def findings(
     domain: Domain,
     items: Sequence[Example],
-    base: Sequence[Prediction],
+    base: Sequence[Prediction] | None,
     tuned: Sequence[Prediction],
     measured: Sequence[str],
     plain: Mapping[str, Mapping[str, float]],
@@ -54,13 +54,13 @@ def findings(
     Args:
         domain: reads and scores the answers.
         items: the held-out ones.
-        base: predictions of the base model.
+        base: predictions of the base model; None where it was not asked, as in a proof of a candidate.
         tuned: those of the tuned model, with the scores of each item.
         measured: metrics of the tuned model.
         plain: value of each metric, by plain baseline.
     """
     found = [
-        *_equal(base, tuned, measured),
+        *(_equal(base, tuned, measured) if base is not None else ()),
         *_constant(domain, items, tuned, measured),
         *_cut(domain, items, tuned, measured),
         *_given_away(domain, items, plain),

@@ -14,6 +14,7 @@ from r1tailor.schema.domain import REASONING_METRICS, Goal
 from r1tailor.schema.redteam import REDTEAM_METRICS
 
 COMPOSITION, MEASURED, ATTACKED = "config.yaml", "evaluation/metrics.json", "redteam/rates.json"
+CHAMPION = "champion"  # with whom a candidate of an update is compared, in the place of the base model
 PROVING = (COMPOSITION, MEASURED, ATTACKED)  # files that goals are judged from
 _MAJORITY = "always giving the most frequent training answer"
 _WITHOUT_BASELINE = (*REDTEAM_METRICS, *REASONING_METRICS)  # how answers come about: nothing that is to be beaten
@@ -73,7 +74,7 @@ def verdicts(
     tuned = {name: one for each in measured for name, one in each.get("models", {}).get("tuned", {}).items()}
     found = [_verdict(goal, tuned.get(goal.metric)) for goal in goals]
     if "findings" in metrics:
-        shown = _shown(goals, metrics)
+        shown = {} if CHAMPION in metrics["models"] else _shown(goals, metrics)
         found = [_weighed(goal, one, metrics, shown) for goal, one in zip(goals, found, strict=True)]
     else:
         against = metrics.get("against_plain", metrics.get("against_majority", {}))
@@ -182,9 +183,13 @@ def _to_be_known(goal: Goal, metrics: Mapping[str, Any]) -> str:
 
 
 def _has_nothing_to_beat(goal: Goal, metrics: Mapping[str, Any]) -> bool:
-    """Whether a goal is a floor: it says so, or tells how answers come about, or general ability, which is kept."""
+    """Whether a goal is a floor: it says so, or tells how answers come about, or general ability, which is kept.
+
+    All goals of a candidate are: what it has to beat is its champion, in the gates of its proof (``update/prove.py``).
+    """
     kept = metrics.get("ability", {}).get("models", {}).get("tuned", {})
-    return goal.floor or goal.metric in _WITHOUT_BASELINE or goal.metric in kept
+    candidate = CHAMPION in metrics["models"]
+    return goal.floor or candidate or goal.metric in _WITHOUT_BASELINE or goal.metric in kept
 
 
 def unproven(content: Content) -> str | None:

@@ -11,9 +11,9 @@ from r1tailor.record_files import write_records
 from r1tailor.redteam.folder import RATES, rates_of
 from r1tailor.registry import Version, open_registry
 from r1tailor.registry.files import write_folder
-from r1tailor.registry.goals import ATTACKED, verdicts
+from r1tailor.registry.goals import ATTACKED, CHAMPION, verdicts
 from r1tailor.update.day import DOMAIN_ITEMS, Day
-from r1tailor.update.prove import CANDIDATE, CHAMPION, PROOF
+from r1tailor.update.prove import CANDIDATE, PROOF
 from r1tailor.update.train import mixture_of
 
 ORIGINS = "origins.json"  # in a version's data/: what each training example came from

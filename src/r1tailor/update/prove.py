@@ -7,6 +7,7 @@
     prove/predictions-<who>.jsonl    ``champion`` and ``tuned`` (the candidate); ``chain`` where it was trained anew
     prove/metrics.json               the domain's metrics on its held-out items, as of every evaluation
     prove/redteam/                   where attacks are composed
+    prove/ability/                   where questions on general ability are
     prove/proof.json                 every gate with its figures
 """
 
@@ -27,7 +28,7 @@ from r1tailor.instruction.template import THINK
 from r1tailor.layout import pipeline_folder
 from r1tailor.record_files import read_examples, read_json_lines, write_records
 from r1tailor.records import Example, Prediction
-from r1tailor.registry.goals import before_attacks, verdicts
+from r1tailor.registry.goals import CHAMPION, before_attacks, verdicts
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.update import Prove
 from r1tailor.update import gates
@@ -38,7 +39,7 @@ from r1tailor.update.paired import Paired, paired
 from r1tailor.update.standing import PENDING, is_anew, tries_of
 from r1tailor.update.train import CHAIN
 
-CHAMPION, CANDIDATE = "champion", "tuned"
+CANDIDATE = "tuned"
 PROOF, LIKELIHOOD, SAME = "proof.json", "log_likelihood", "same_answer"
 Made = Mapping[str, Mapping[str, Prediction]]  # who -> item -> prediction, with its scores
 
@@ -79,6 +80,7 @@ def prove(day: Day, folder: Path, answerer: Answerer, root: Path) -> None:
         _thinking(list(items.values()), made, wanted.margins.thinking, day.seed),
         *_canary_gate(canaries, spoilt),
         *_attacked(day, folder, settings, models, root),
+        *_general(day, folder, settings, models, root),
         _goals(settings, metrics),
     ]
     proof = _proof(day, models, judged, at)
@@ -290,10 +292,33 @@ def _attacked(day: Day, folder: Path, settings: Settings, models: Mapping[str, P
     return [gates.told("redteam", why, passed=broken["high"] <= margin, n=rates["n"])]
 
 
+def _general(day: Day, folder: Path, settings: Settings, models: Mapping[str, Path], root: Path) -> list[Gate]:
+    """Return whether general ability is kept within its margin; nothing where it is not asked."""
+    wanted = day.settings.ability
+    if not wanted.asks:
+        return []
+    from r1tailor.evaluation.ability.run import measure
+    from r1tailor.evaluation.compare_models import BASE, TUNED, Subject
+
+    subjects = (Subject(BASE, models[CHAMPION]), Subject(TUNED, models[CANDIDATE], BASE))
+    (folder / "ability").mkdir()
+    found = measure(settings.model_copy(update={"ability": wanted}), subjects, root, folder / "ability")
+    change, values = (
+        found["comparisons"]["ability"],
+        [found["models"][who]["ability"]["value"] for who in (BASE, TUNED)],
+    )
+    why = (
+        f"{values[0]:.4f} -> {values[1]:.4f} of questions right, at least {change['low']:+.4f}, margin {wanted.margin}"
+    )
+    kept = None if wanted.margin is None else change["low"] > -wanted.margin
+    return [gates.told("general", why, passed=kept, n=found["n"])]
+
+
 def _goals(settings: Settings, metrics: Mapping[str, Any]) -> Gate:
     """Return whether the candidate meets every goal of the domain that the champion meets, on the same items."""
     goals = before_attacks(settings.domain.goals)
-    of_champion = {**metrics, "models": {"tuned": metrics["models"][CHAMPION]}, "against_plain": {}}
+    models = metrics["models"]
+    of_champion = {**metrics, "models": {**models, CANDIDATE: models[CHAMPION]}, "findings": []}
     met = {one.metric for one in verdicts(goals, of_champion) if one.met}
     lost = [str(one) for one in verdicts(goals, dict(metrics)) if not one.met and one.metric in met]
     return gates.told("goals", "; ".join(lost) or f"{len(met)} that the champion meets", passed=not lost)
