@@ -92,7 +92,7 @@ def test_there_are_commands_in_every_guide() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_a_block_says_what_it_holds(page: Path) -> None:
     opening = re.findall(r"^ *```(.*)$", page.read_text("utf-8"), re.MULTILINE)[::2]
-    assert set(opening) <= {"bash", "python", "yaml", "json", "text"}
+    assert set(opening) <= {"bash", "python", "yaml", "json", "text", "ini"}
 
 
 def test_readmes_are_short_and_equal_in_content() -> None:

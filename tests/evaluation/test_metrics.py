@@ -109,6 +109,14 @@ def test_perplexity_weighs_tokens_and_not_items() -> None:
     assert measured.value == pytest.approx(math.exp(8 / 8))
 
 
+def test_an_interval_that_no_float_holds_is_not_defined() -> None:
+    """Three references of nearly one loss: the bootstrap-t of so few is without bounds."""
+    metric = Perplexity()
+    metric.update([-10.0, -10.1, -300.0], [10, 10, 60])
+    assert metric.value > 1
+    assert all(map(math.isnan, metric.bounds(500, 0.95, 1)))
+
+
 def test_perplexity_is_that_of_torchmetrics_over_the_same_tokens() -> None:
     generator = torch.Generator().manual_seed(3)
     answers = [torch.randint(0, 50, (n,), generator=generator) for n in (3, 9, 1, 5)]

@@ -165,9 +165,14 @@ class Perplexity(ItemMetric):
         self._keep(_perplexity_update(log_likelihoods, tokens))
 
     def bounds(self, resamples: int, confidence: float, seed: int) -> Bounds:
-        """Return the ends of the bootstrap-t interval: a few hard references weigh heavily, and percentiles miss."""
-        low, high = resampling.studentized(self.rows(), resamples, self.widened(confidence), seed)
-        return math.exp(low), math.exp(high)
+        """Return the ends of the bootstrap-t interval: a few hard references weigh heavily, and percentiles miss.
+
+        Of a few items it may be too wide for a float; then it is not defined.
+        """
+        ends = resampling.studentized(self.rows(), resamples, self.widened(confidence), seed)
+        with np.errstate(over="ignore"):
+            low, high = map(float, np.exp(ends))
+        return (low, high) if math.isfinite(high) else resampling.UNDEFINED
 
     @staticmethod
     def of_sums(sums: Array) -> Array:

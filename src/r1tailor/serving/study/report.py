@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
+from jinja2 import ChoiceLoader, Environment, PackageLoader
 
 from r1tailor.errors import UserError
 from r1tailor.serving.study.folder import Study
@@ -72,16 +72,13 @@ def sentence(study: Study, verdict: Verdict) -> str:
 
 def page(study: Study, found: dict[str, Any]) -> str:
     """Return the HTML page of ``figures``; it needs no network and no other file."""
-    environment = Environment(
-        loader=PackageLoader("r1tailor", "serving/templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    style = Environment(loader=PackageLoader("r1tailor", "evaluation"), autoescape=True).get_template("style.html.j2")
+    folders = [PackageLoader("r1tailor", folder) for folder in ("serving/templates", "report")]
+    environment = Environment(loader=ChoiceLoader(folders), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     return environment.get_template("study_report.html.j2").render(
         found=found,
         lines=study.plan.lines()[1:],
         rows=list(rows(study.plan.subjects, found)),
         reasons=REASONS,
-        style=style.render(),
     )
 
 
