@@ -65,7 +65,7 @@ def test_a_setting_of_other_kinds_names_them() -> None:
         ("trainer.micro_batch_token", " Did you mean trainer.micro_batch_tokens?"),
         ("micro_batch_tokens", " Did you mean trainer.micro_batch_tokens?"),
         ("trainer.lr", " Did you mean "),
-        ("curriculum.phases.middle.replay", " Did you mean curriculum.replay or curriculum.phases.<name>.replay?"),
+        ("curriculum.phases.middle.replay", " Did you mean curriculum.replay or curriculum.phases.<name>.replay or "),
         ("trainer.devices.0", " Did you mean trainer.devices?"),
         ("zzz", " Sections: seed, resume, output, corpus, domain"),
         ("", " Sections: seed"),
