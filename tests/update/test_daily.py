@@ -135,10 +135,3 @@ def test_a_stage_needs_the_one_before_it(tmp_path: Path) -> None:
         daily.run_stage(day, "select", project.answerer, project.root)
     with pytest.raises(UserError, match="--stage polish: a day has admit, select"):
         daily.run_stage(day, "polish", project.answerer, project.root)
-
-
-def test_the_model_is_opened_when_it_is_first_asked() -> None:
-    def refuse() -> None:
-        raise AssertionError("opened")
-
-    daily.Lazily(refuse)  # type: ignore[arg-type]

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from r1tailor.inference import GREEDY, Answer, Answerer, Likelihood, Prompt, Sampling
+from r1tailor.inference import GREEDY, Answer, Answerer, Prompt, Sampling
 from r1tailor.inference.answerer import Progress, as_examples, silent
 from r1tailor.inference.kept import Keep, Kept
+from r1tailor.inference.lazily import Lazily
 
 _AT_ONCE = 32  # prompts whose answers are kept together
 
 
-class Resumed:
+class Resumed(Lazily):
     """An ``Answerer`` that is not asked again what it answered before the interruption.
 
     Args:
@@ -25,7 +26,7 @@ class Resumed:
     """
 
     def __init__(self, answerer: Answerer, folder: Path, name: str) -> None:
-        self._answerer = answerer
+        super().__init__(lambda: answerer)
         self._kept = Kept(folder, [name])
 
     def answer(
@@ -38,25 +39,9 @@ class Resumed:
             progress(len(examples) - len(missing))
             for start in range(0, len(missing), _AT_ONCE):
                 part = missing[start : start + _AT_ONCE]
-                made = self._answerer.answer([examples[number] for number in part], sampling, progress)
+                made = self.answerer.answer([examples[number] for number in part], sampling, progress)
                 for number, one in zip(part, made, strict=True):
                     keep(number, asdict(one))
 
         told = [[one.id, one.instruction, one.input] for one in examples]
         return [Answer(**value) for value in self._kept.each("answer", told, asdict(sampling), ask)]
-
-    def score(
-        self, prompts: Sequence[Prompt], responses: Sequence[str] | None = None, progress: Progress = silent
-    ) -> list[Likelihood]:
-        """Return likelihoods (see ``Answerer``)."""
-        return self._answerer.score(prompts, responses, progress)
-
-    def rank(
-        self,
-        prompts: Sequence[Prompt],
-        labels: Sequence[Sequence[str]],
-        progress: Progress = silent,
-        reasoning: Sequence[str] | None = None,
-    ) -> list[tuple[float, ...]]:
-        """Return log-likelihoods of labels (see ``Answerer``)."""
-        return self._answerer.rank(prompts, labels, progress, reasoning)

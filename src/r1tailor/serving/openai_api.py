@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -176,7 +177,7 @@ def _event(value: dict[str, Any]) -> bytes:
     return f"data: {json.dumps(value, ensure_ascii=False)}\n\n".encode("utf-8", "replace")
 
 
-class _Form:
+class _Form(ABC):
     """How answers are written, whole and in parts."""
 
     what = ""
@@ -212,14 +213,17 @@ class _Form:
             "choices": choices,
         }
 
+    @abstractmethod
     def _choice(self, index: int, answer: Answer) -> dict[str, Any]:
-        raise NotImplementedError
+        """Return a whole answer."""
 
+    @abstractmethod
     def _opening(self, index: int) -> dict[str, Any]:
-        raise NotImplementedError
+        """Return the part before the first text."""
 
+    @abstractmethod
     def _part(self, delta: Delta) -> dict[str, Any]:
-        raise NotImplementedError
+        """Return a part of an answer."""
 
 
 class _Chat(_Form):

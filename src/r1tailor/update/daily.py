@@ -4,17 +4,16 @@ A stage is finished when its folder has a manifest that was made from what the s
 interrupted is finished by running it again, to the same bytes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from r1tailor import config, durable, store
 from r1tailor.errors import UserError
 from r1tailor.inference import open_located
-from r1tailor.inference.answerer import Answer, Answerer, Likelihood, Progress, Prompt, silent
-from r1tailor.inference.sampling import GREEDY, Sampling
+from r1tailor.inference.answerer import Answerer
+from r1tailor.inference.lazily import Lazily
 from r1tailor.schema.settings import Settings
 from r1tailor.update.admit import admit
 from r1tailor.update.day import Day, UpdateFolder, free_name, order, update_folder
@@ -28,39 +27,6 @@ from r1tailor.update.train import train
 Stage = Callable[[Day, Path, Answerer, Path], None]
 STAGES: dict[str, Stage] = {"admit": admit, "select": select, "train": train, "prove": prove}
 CHOOSING = ("admit", "select")  # the stages that decide what is trained on
-
-
-class Lazily:
-    """A model that is opened when it is first asked."""
-
-    def __init__(self, opened: Callable[[], Answerer]) -> None:
-        self._opened = opened
-
-    @cached_property
-    def _answerer(self) -> Answerer:
-        return self._opened()
-
-    def answer(
-        self, prompts: Sequence[Prompt], sampling: Sampling = GREEDY, progress: Progress = silent
-    ) -> list[Answer]:
-        """See ``Answerer``."""
-        return self._answerer.answer(prompts, sampling, progress)
-
-    def score(
-        self, prompts: Sequence[Prompt], responses: Sequence[str] | None = None, progress: Progress = silent
-    ) -> list[Likelihood]:
-        """See ``Answerer``."""
-        return self._answerer.score(prompts, responses, progress)
-
-    def rank(
-        self,
-        prompts: Sequence[Prompt],
-        labels: Sequence[Sequence[str]],
-        progress: Progress = silent,
-        reasoning: Sequence[str] | None = None,
-    ) -> list[tuple[float, ...]]:
-        """See ``Answerer``."""
-        return self._answerer.rank(prompts, labels, progress, reasoning)
 
 
 def champion_of(day: Day, root: Path = config.ROOT) -> Answerer:

@@ -9,6 +9,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
 from r1tailor.domain.answers import folded
 from r1tailor.instruction.likeness import compared
 from r1tailor.records import Example
@@ -103,18 +107,9 @@ def answer_of(example: Example) -> str:
 
 def _clusters(count: int, pairs: Sequence[tuple[int, int]]) -> list[list[int]]:
     """Return the places of each cluster, in order."""
-    parent = list(range(count))
-
-    def root(place: int) -> int:
-        while parent[place] != place:
-            parent[place] = parent[parent[place]]
-            place = parent[place]
-        return place
-
-    for row, column in pairs:
-        one, two = sorted((root(row), root(column)))
-        parent[two] = one
+    rows, columns = zip(*pairs, strict=True) if pairs else ((), ())
+    links = coo_array((np.ones(len(pairs)), (rows, columns)), shape=(count, count))
     found: dict[int, list[int]] = defaultdict(list)
-    for place in range(count):
-        found[root(place)].append(place)
+    for place, cluster in enumerate(connected_components(links, directed=False)[1] if count else ()):
+        found[int(cluster)].append(place)
     return list(found.values())
