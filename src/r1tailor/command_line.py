@@ -2,13 +2,16 @@
 
 import errno
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from hydra._internal.utils import get_args_parser
@@ -19,7 +22,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from r1tailor import config, overrides
 from r1tailor.composing import STOPS_COMPOSING, Place, compose_at, one_line, resolved, why_not
-from r1tailor.errors import ConfigError, TailorError
+from r1tailor.errors import ConfigError, Interrupted, TailorError
 from r1tailor.overrides import GROUPS, Job, by_job
 from r1tailor.schema.settings import Settings
 from r1tailor.untrusted import refuse_hostile_file, refuse_hostile_folder, refuse_hydra_section
@@ -63,6 +66,27 @@ def reported_errors() -> Iterator[None]:
     except KeyboardInterrupt:
         print("stopped; what was finished is kept", file=sys.stderr)
         sys.exit(130)
+
+
+@contextmanager
+def terminable(said: str) -> Iterator[None]:
+    """Let SIGTERM end what runs, as Ctrl-C does; while it trains, both are left to the callback that saves its state.
+
+    Raises:
+        Interrupted: a SIGTERM came; with what is to be said of it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, _: FrameType | None) -> None:
+        raise Interrupted(said, number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def checked_arguments(arguments: list[str]) -> list[str]:

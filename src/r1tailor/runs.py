@@ -5,9 +5,7 @@ Nothing here touches a file that DVC tracks. ``outputs/runs/latest`` points to t
 
 import shlex
 import shutil
-import signal
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Iterator
@@ -15,7 +13,6 @@ from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from r1tailor import artifact, command_line, config, run_folders, stages, store
@@ -156,7 +153,7 @@ def _opened(settings: Settings, folder: Path) -> Iterator[RunFolder]:
         store.write_text(folder / "config.yaml", config.as_yaml(settings))
         print(f"run: {_shown(folder)}", flush=True)
         try:
-            with terminable(_KEPT), confidential(settings, folder):
+            with command_line.terminable(_KEPT), confidential(settings, folder):
                 yield RunFolder(folder)
         except (Interrupted, KeyboardInterrupt) as stop:
             code = stop.exit_code if isinstance(stop, Interrupted) else 130
@@ -179,27 +176,6 @@ def _next(run: str, *, windows: bool) -> str:
         f'ask it:   r1tailor ask {run} "..."\n'
         f"serve it: r1tailor keys add NAME, then r1tailor serve {run}{'' if windows else smaller}"
     )
-
-
-@contextmanager
-def terminable(said: str) -> Iterator[None]:
-    """Let SIGTERM end what runs, as Ctrl-C does; while it trains, both are left to the callback that saves its state.
-
-    Raises:
-        Interrupted: a SIGTERM came; with what is to be said of it.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, _: FrameType | None) -> None:
-        raise Interrupted(said, number)
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _has_trained(folder: Path) -> bool:

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from r1tailor import config, store
+from r1tailor.command_line import terminable
 from r1tailor.commands import update_actions
 from r1tailor.confidential import confidential
 from r1tailor.errors import Interrupted, TailorError, UserError
 from r1tailor.registry.version import DOMAIN
-from r1tailor.runs import terminable
 from r1tailor.schema.settings import Settings
 
 _DURATION = re.compile(r"(\d{1,4})(m|h|d)")
