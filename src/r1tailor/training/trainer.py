@@ -11,16 +11,21 @@ import torch
 import torch.distributed
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.plugins.environments import LightningEnvironment, TorchElasticEnvironment
+from lightning.pytorch.strategies import Strategy
 
 from r1tailor.errors import TrainingError
+from r1tailor.planning.precision import compute_dtype
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.training import decided
+from r1tailor.strategy import open_strategy
 from r1tailor.training.callbacks import History, ProgressBar
 from r1tailor.training.checkpoint_io import FolderCheckpointIO, RandomState
 from r1tailor.training.checkpoint_policy import KeepBest, KeepState
 from r1tailor.training.data import TailorData
-from r1tailor.training.parallel import SummedGradients
+from r1tailor.training.parallel import SummedGradients, is_launched
 from r1tailor.training.phase_run import PhaseRun
+from r1tailor.training.sharded import Sharded
 
 _PRECISION: dict[str, Any] = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
 
@@ -36,7 +41,7 @@ def new_trainer(run: PhaseRun, loader: TailorData, history: History, best: KeepB
         accelerator=wanted.accelerator,
         devices=wanted.devices // wanted.nodes,
         num_nodes=wanted.nodes,
-        strategy="auto" if wanted.parallel == "none" else SummedGradients(),
+        strategy=_processes(run.settings),
         precision=_PRECISION[wanted.precision],
         max_epochs=1,  # the loader holds the whole run
         min_epochs=0,
@@ -45,11 +50,24 @@ def new_trainer(run: PhaseRun, loader: TailorData, history: History, best: KeepB
         num_sanity_val_steps=0,
         callbacks=[ProgressBar(loader.steps.total), history, RandomState(), *early, best, state],
         logger=TensorBoardLogger(run.folder, name="tensorboard", version=""),
-        plugins=[FolderCheckpointIO()],
+        # Not what Lightning finds: SLURM's variables are there in a run of one process, too.
+        plugins=[FolderCheckpointIO(), TorchElasticEnvironment() if is_launched() else LightningEnvironment()],
+        inference_mode=wanted.parallel != "fsdp",  # what is gathered in it could not be trained on afterwards
         log_every_n_steps=1,
         enable_model_summary=False,
         use_distributed_sampler=False,
     )
+
+
+def _processes(settings: Settings) -> str | Strategy:
+    match settings.trainer.parallel:
+        case "none":
+            return "auto"
+        case "ddp":
+            return SummedGradients()
+        case "fsdp":
+            compute = compute_dtype(settings)
+            return Sharded(compute, open_strategy(settings.strategy).base_dtype(compute))
 
 
 def _early_stopping(settings: Settings) -> list[EarlyStopping]:
@@ -69,6 +87,7 @@ def explained_failures(settings: Settings) -> Iterator[None]:
             warnings.filterwarnings("ignore", module="lightning")  # hints about loaders that do not apply
             # A first step that was left out is a step of the schedule all the same.
             warnings.filterwarnings("ignore", message=r"Detected call of `lr_scheduler.step\(\)` before")
+            warnings.filterwarnings("ignore", message="find_unused_parameters=True was specified")  # it is, in windows
             yield
     except RuntimeError as error:
         if isinstance(error, torch.distributed.DistError):
