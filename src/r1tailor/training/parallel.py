@@ -28,9 +28,10 @@ class SummedGradients(DDPStrategy):
     They are summed bucket by bucket, while the backward pass of the last micro-batch goes on (``reduced_after``).
     """
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401  (of torch's class)
-        # A row need not use all that trains: windows of numbers are not in every one.
-        super().__init__(find_unused_parameters=True, gradient_as_bucket_view=True, broadcast_buffers=False, **options)
+    def __init__(self, *, find_unused_parameters: bool) -> None:
+        super().__init__(
+            find_unused_parameters=find_unused_parameters, gradient_as_bucket_view=True, broadcast_buffers=False
+        )
 
     def configure_ddp(self) -> None:
         """Wrap the module."""

@@ -32,7 +32,8 @@ _PRECISION: dict[str, Any] = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": 
 
 def new_trainer(run: PhaseRun, loader: TailorData, history: History, best: KeepBest) -> lightning.Trainer:
     """Return the Trainer of one phase, with its callbacks in the order in which they must run."""
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     wanted = run.settings.trainer
     state = KeepState(run.checkpoints, wanted.checkpoints.every_steps, wanted.checkpoints.keep)
     checks = max(1, loader.steps.total // decided(wanted.validations)) if loader.validation else None
@@ -41,7 +42,7 @@ def new_trainer(run: PhaseRun, loader: TailorData, history: History, best: KeepB
         accelerator=wanted.accelerator,
         devices=wanted.devices // wanted.nodes,
         num_nodes=wanted.nodes,
-        strategy=_processes(run.settings),
+        strategy=_processes(run),
         precision=_PRECISION[wanted.precision],
         max_epochs=1,  # the loader holds the whole run
         min_epochs=0,
@@ -59,15 +60,15 @@ def new_trainer(run: PhaseRun, loader: TailorData, history: History, best: KeepB
     )
 
 
-def _processes(settings: Settings) -> str | Strategy:
-    match settings.trainer.parallel:
+def _processes(run: PhaseRun) -> str | Strategy:
+    match run.settings.trainer.parallel:
         case "none":
             return "auto"
         case "ddp":
-            return SummedGradients()
+            return SummedGradients(find_unused_parameters=run.window is not None)  # not every row has a window
         case "fsdp":
-            compute = compute_dtype(settings)
-            return Sharded(compute, open_strategy(settings.strategy).base_dtype(compute))
+            compute = compute_dtype(run.settings)
+            return Sharded(compute, open_strategy(run.settings.strategy).base_dtype(compute))
 
 
 def _early_stopping(settings: Settings) -> list[EarlyStopping]:
@@ -87,7 +88,6 @@ def explained_failures(settings: Settings) -> Iterator[None]:
             warnings.filterwarnings("ignore", module="lightning")  # hints about loaders that do not apply
             # A first step that was left out is a step of the schedule all the same.
             warnings.filterwarnings("ignore", message=r"Detected call of `lr_scheduler.step\(\)` before")
-            warnings.filterwarnings("ignore", message="find_unused_parameters=True was specified")  # it is, in windows
             yield
     except RuntimeError as error:
         if isinstance(error, torch.distributed.DistError):
