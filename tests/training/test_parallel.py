@@ -193,9 +193,7 @@ def test_a_divided_state_is_resumed_by_another_number_of_processes(
     same(divided[1], alone(FULL))
 
 
-def test_after_a_process_is_killed_all_begin_again_to_the_same_bits(
-    place: Place, train: Callable[..., Done]
-) -> None:
+def test_after_a_process_is_killed_all_begin_again_to_the_same_bits(place: Place, train: Callable[..., Done]) -> None:
     chosen = ["strategy=lora", "strategy.dropout=0.1", *FSDP]
     whole = place.run("whole", *chosen)
     assert train(whole).code == 0

@@ -74,7 +74,12 @@ class FolderCheckpointIO(CheckpointIO):
             ) from error
 
     def _save_divided(
-        self, folder: Path, step: int, plain: Any, tensors: dict[str, Tensor], rows: dict[str, Tensor]  # noqa: ANN401
+        self,
+        folder: Path,
+        step: int,
+        plain: Any,  # noqa: ANN401
+        tensors: dict[str, Tensor],
+        rows: dict[str, Tensor],
     ) -> None:
         """Write each process's rows into one folder, which the first process opens and closes."""
         with store.replaced_folder(folder, {"step": step}) if rank() == 0 else nullcontext() as opened:

@@ -13,7 +13,6 @@ from r1tailor.schema.curriculum import ONLY
 from r1tailor.schema.model import LocalModel
 from r1tailor.schema.settings import Settings, stage_settings
 
-
 _FREE = ("checkpoints", "parallel", "devices", "nodes", "restarts")
 
 

@@ -1,5 +1,6 @@
 """The one LightningModule: any strategy, any model of the family."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -121,8 +122,8 @@ class TailorModule(lightning.LightningModule):
         parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
         bound = self.settings.trainer.gradient_clip
         norm = whole(nn.utils.clip_grad_norm_(parameters, float("inf") if bound is None else bound))
-        self.gradient_norm = float(norm)
-        if torch.isfinite(norm):
+        self.gradient_norm = float(norm)  # once: a GPU is waited for
+        if math.isfinite(self.gradient_norm):
             self._skipped_in_a_row = 0
         else:
             for parameter in parameters:

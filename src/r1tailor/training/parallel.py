@@ -57,6 +57,11 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
+def local_rank() -> int:
+    """Return this process's number among those of its machine, which is its device's."""
+    return int(os.environ.get("LOCAL_RANK", "0"))
+
+
 def world_size() -> int:
     """Return how many processes share an optimizer step."""
     return int(os.environ.get("WORLD_SIZE", "1"))

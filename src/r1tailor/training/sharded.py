@@ -79,7 +79,7 @@ def divide(
     for divided in module.modules():
         if isinstance(divided, FSDPModule):
             divided.set_gradient_divide_factor(1.0)
-            divided.set_force_sum_reduction_for_comms(True)  # noqa: FBT003  (torch's signature)
+            divided.set_force_sum_reduction_for_comms(True)
     for inner in module.modules():
         for name, buffer in inner._buffers.items():
             inner._buffers[name] = None if buffer is None else buffer.to(device)
