@@ -14,6 +14,7 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint
 from torch import Tensor
+from torch.distributed.fsdp import FSDPModule
 
 from r1tailor import store
 from r1tailor.errors import CheckpointError, Interrupted, TrainingError
@@ -142,7 +143,7 @@ def refuse_if_not_finite(module: TailorModule, when: str) -> None:
     """
     finite = [torch.isfinite(own(tensor)).all() for tensor in module.trained_state().values()]
     wrong = (~torch.stack(finite)).sum()
-    if int(summed(wrong)):
+    if int(summed(wrong) if isinstance(module, FSDPModule) else wrong):
         raise TrainingError(
             f"the trained weights are not finite {when}, and were not saved; the last valid checkpoint is kept. "
             "Lower optimizer.lr, or use trainer.precision=fp32"

@@ -9,6 +9,7 @@ as ``trainer.restarts`` allows.
 import json
 import logging
 import os
+import re
 import shutil
 import signal
 import sys
@@ -39,6 +40,7 @@ _TO_SAVE = 600  # seconds that processes have to save their state at a signal
 _JOINED = 900  # seconds within which all nodes have to have joined
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)  # what the agent takes over
 _ENDED_BY_SIGNAL = {128 + signal.SIGINT: signal.SIGINT, 128 + signal.SIGTERM: signal.SIGTERM}
+_ERROR = re.compile(r"(\[rank\d+\]: )?(error: |Traceback )")
 _SHOWN = 30  # lines of a process that failed
 _MOMENT = 0.2  # seconds between two looks
 
@@ -108,6 +110,8 @@ class Meeting:
             shutdown_timeout=_TO_SAVE,
         )
         _quieten()
+        # A store that outlived the processes of an attempt would hand on their addresses to those of the next.
+        os.environ["TORCH_DISABLE_SHARE_RDZV_TCP_STORE"] = "1"
         before = {number: signal.getsignal(number) for number in _SIGNALS}
         try:
             elastic_launch(config, sys.executable)("-m", "r1tailor", *command)
@@ -187,5 +191,5 @@ def _last_attempt(logs: Path) -> list[Path]:
 def _end(path: Path) -> str:
     """Return the last error in a log, from its first line on; empty where there is none."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    begin = max((n for n, line in enumerate(lines) if line.startswith(("error: ", "Traceback"))), default=len(lines))
+    begin = max((n for n, line in enumerate(lines) if _ERROR.match(line)), default=len(lines))
     return "\n".join(lines[begin:][-_SHOWN:])

@@ -49,6 +49,12 @@ class Sharded(DDPStrategy):
         """Let every process write its rows."""
         self.checkpoint_io.save_checkpoint(checkpoint, filepath, storage_options)
 
+    def teardown(self) -> None:
+        """Let go of all but the module, whose rows stay where they are."""
+        for part in (self.precision_plugin, self.accelerator, self.checkpoint_io, self.cluster_environment):
+            assert part is not None
+            part.teardown()
+
 
 def divide(
     module: nn.Module,

@@ -1,6 +1,7 @@
 """Lightning's Trainer as a phase needs it, and what its failures mean to the user."""
 
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -90,7 +91,7 @@ def explained_failures(settings: Settings) -> Iterator[None]:
             warnings.filterwarnings("ignore", message=r"Detected call of `lr_scheduler.step\(\)` before")
             yield
     except RuntimeError as error:
-        if isinstance(error, torch.distributed.DistError):
+        if isinstance(error, torch.distributed.DistError) or re.search("gloo.* by peer", str(error)):
             raise TrainingError("another process of this run ended") from error
         if not _is_out_of_memory(error):
             raise
