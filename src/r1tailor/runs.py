@@ -78,7 +78,7 @@ def run_job(composition: Any) -> None:  # noqa: ANN401  (Hydra's mapping, known 
         if settings.trainer.devices > 1:
             refuse_several_here()
         if follows(settings):
-            stages.train(settings, RunFolder(_shared_folder(settings)))
+            _follow(settings, _shared_folder(settings))
             return
         stages.refuse_early(settings)
         with _opened(settings, job.folder if job else _folder(settings)) as run:
@@ -102,11 +102,17 @@ def resume(arguments: list[str]) -> None:
     settings = command_line.with_overrides(begun, arguments)
     _refuse_another_run(begun, settings, folder)
     if follows(settings):
-        stages.train(settings, RunFolder(folder))
+        _follow(settings, folder)
         return
     with _opened(settings, folder) as run:
         for stage in _STAGES:
             stage(settings, run)
+
+
+def _follow(settings: Settings, folder: Path) -> None:
+    """Take part in the training of a run whose stages another machine runs."""
+    with command_line.terminable(_KEPT), confidential(settings, folder):
+        stages.train(settings, RunFolder(folder))
 
 
 def _refuse_another_run(begun: Settings, wanted: Settings, folder: Path) -> None:

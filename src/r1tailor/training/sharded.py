@@ -35,13 +35,14 @@ class Sharded(DDPStrategy):
         self._compute, self._weights = compute, weights
 
     def model_to_device(self) -> None:
-        """Leave the module where it is: ``divide`` moves it, a layer at a time."""
+        """Leave the module where it is: ``divide`` moves its weights, a layer at a time."""
 
     def configure_ddp(self) -> None:
         """Divide the module."""
         module: Any = self.model
         mesh = init_device_mesh(self.root_device.type, (world_size(),))
         divide(module, module.model, mesh, self.root_device, self._compute, self._weights)
+        module.to(self.root_device)  # what is no weight, and where Lightning's module takes itself to be
         assert isinstance(self.checkpoint_io, FolderCheckpointIO)
         self.checkpoint_io.mesh = mesh
 
@@ -86,9 +87,6 @@ def divide(
         if isinstance(divided, FSDPModule):
             divided.set_gradient_divide_factor(1.0)
             divided.set_force_sum_reduction_for_comms(True)
-    for inner in module.modules():
-        for name, buffer in inner._buffers.items():
-            inner._buffers[name] = None if buffer is None else buffer.to(device)
 
 
 def _left_whole(part: nn.Module, device: torch.device) -> set[nn.Parameter]:

@@ -87,6 +87,8 @@ def explained_failures(settings: Settings) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="lightning")  # hints about loaders that do not apply
+            # Of processes that share the rows of a validation, one may have none.
+            warnings.filterwarnings("ignore", message="The ``compute`` method of metric ValidationLoss")
             # A first step that was left out is a step of the schedule all the same.
             warnings.filterwarnings("ignore", message=r"Detected call of `lr_scheduler.step\(\)` before")
             yield
