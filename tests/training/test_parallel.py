@@ -21,11 +21,12 @@ from safetensors.torch import load_file
 
 from r1tailor import config, stages, store
 from r1tailor.layout import RunFolder
+from r1tailor.model import load
 from r1tailor.schema.settings import Settings
 from tests.conftest import FASTER, ROOT
 from tests.support.commands import Done, spawned
 
-FULL, LORA = ["strategy=full"], ["strategy=lora", "strategy.dropout=0.0"]
+LORA = ["strategy=lora", "strategy.dropout=0.0"]
 DDP = ["trainer.parallel=ddp", "trainer.devices=2"]
 FSDP = ["trainer.parallel=fsdp", "trainer.devices=2"]
 
@@ -50,6 +51,11 @@ class Place:
         store.write_text(folder / "config.yaml", config.as_yaml(self.settings(*options)))
         return folder
 
+    @property
+    def full(self) -> list[str]:
+        """All weights of a model that lies in files of bf16."""
+        return ["strategy=full", "model=local", f"model.path={self.folder / 'base'}"]
+
     def trained_here(self, name: str, *options: str) -> Path:
         """Train a run in this process."""
         folder = self.run(name, *options)
@@ -67,6 +73,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     ]
     store.write_text(folder / "colours.jsonl", "".join(lines))
     place = Place(folder)
+    toy = place.settings().model
+    model = load.load_model(toy, ROOT, torch.bfloat16, seed=3)
+    model.save_pretrained(folder / "base")
+    load.load_tokenizer(toy, ROOT).tokenizer.save_pretrained(folder / "base")
     run = RunFolder(folder / "examples")
     for stage in (stages.collect, stages.clean, stages.annotate, stages.instruct, stages.teach):
         stage(place.settings(), run)
@@ -164,8 +174,8 @@ def test_two_nodes_meet_in_one_folder_and_have_the_loss_curve_of_one(
 @pytest.fixture(scope="module")
 def divided(place: Place, train: Callable[..., Done]) -> tuple[Path, Path]:
     """A run of full weights divided between two processes, and a copy of the first state that it saved."""
-    folder = place.run("divided", *FULL, *FSDP)
-    kept = place.run("undivided", *FULL, "trainer.parallel=none")
+    folder = place.run("divided", *place.full, *FSDP)
+    kept = place.run("undivided", *place.full, "trainer.parallel=none")
     done: list[Done] = []
     running = threading.Thread(target=lambda: done.append(train(folder)))
     running.start()
@@ -180,17 +190,17 @@ def divided(place: Place, train: Callable[..., Done]) -> tuple[Path, Path]:
 
 
 def test_divided_weights_have_the_loss_curve_of_one_process(
-    divided: tuple[Path, Path], alone: Callable[[list[str]], Path]
+    place: Place, divided: tuple[Path, Path], alone: Callable[[list[str]], Path]
 ) -> None:
-    same(divided[0], alone(FULL))
+    same(divided[0], alone(place.full))
 
 
 def test_a_divided_state_is_resumed_by_another_number_of_processes(
     place: Place, divided: tuple[Path, Path], alone: Callable[[list[str]], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stages.train(place.settings(*FULL), RunFolder(divided[1]))
+    stages.train(place.settings(*place.full), RunFolder(divided[1]))
     assert "resuming from" in capsys.readouterr().out
-    same(divided[1], alone(FULL))
+    same(divided[1], alone(place.full))
 
 
 def test_after_a_process_is_killed_all_begin_again_to_the_same_bits(place: Place, train: Callable[..., Done]) -> None:

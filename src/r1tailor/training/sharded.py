@@ -34,6 +34,11 @@ class Sharded(DDPStrategy):
         super().__init__()
         self._compute, self._weights = compute, weights
 
+    @property
+    def restore_checkpoint_after_setup(self) -> bool:
+        """A state is read once it is known which rows are this process's."""
+        return True
+
     def model_to_device(self) -> None:
         """Leave the module where it is: ``divide`` moves its weights, a layer at a time."""
 
