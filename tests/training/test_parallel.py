@@ -211,7 +211,7 @@ def test_after_a_process_is_killed_all_begin_again_to_the_same_bits(place: Place
     with started(killed) as process:
         (victim,) = [child for child in psutil.Process(process.pid).children() if child.environ().get("RANK") == "1"]
         victim.kill()
-        _, err = process.communicate(timeout=300)
+        _, err = process.communicate(timeout=900)
         assert process.returncode == 0, err
     assert len(list((killed / "train" / "1-all" / "logs").glob("node-0/*/attempt_*"))) == 2
     ours, theirs = weights(killed), weights(whole)
@@ -224,7 +224,7 @@ def test_a_signal_stops_all_and_a_failure_says_what_each_said(place: Place, trai
     folder = place.run("stopped", *LORA, *DDP)
     with started(folder) as process:
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=300)
+        _, err = process.communicate(timeout=900)
         assert process.returncode == 128 + signal.SIGTERM, err
         assert "Traceback" not in err
     (newest, *_) = sorted((folder / "train" / "1-all" / "checkpoints").glob("step-*"), reverse=True)
