@@ -101,6 +101,8 @@ def resume(arguments: list[str]) -> None:
     begun = config.load_params(folder / "config.yaml")
     settings = command_line.with_overrides(begun, arguments)
     _refuse_another_run(begun, settings, folder)
+    if settings.trainer.devices > 1:
+        refuse_several_here()
     if follows(settings):
         _follow(settings, folder)
         return
