@@ -82,8 +82,8 @@ class Steps:
 class Rows:
     """This process's share of packed rows, in order; torch's DataLoader would draw a random number at each pass.
 
-    Of several processes each takes every so many-th row, and all have as many: one that has a row less than others gets a
-    None in its place. Lightning would skip validation where a loader is empty, and the others would wait for it.
+    Of several processes each takes every so many-th row, and all have as many: one that has a row less than others
+    gets a None in its place. Lightning would skip validation where a loader is empty, and the others would wait for it.
     """
 
     def __init__(self, rows: Sequence[MicroBatch]) -> None:
