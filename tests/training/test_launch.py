@@ -53,10 +53,10 @@ def test_nodes_meet_by_a_file_and_part_when_the_first_is_done(tmp_path: Path, mo
         joined(TWO, tmp_path).follow()
         followed.append("left")
 
-    other = threading.Thread(target=follow)
+    other = threading.Thread(target=follow, daemon=True)
     other.start()
     with meeting(TWO, tmp_path):
         pass
-    other.join(30)
+    other.join(60)
     assert followed == ["left"]
     assert not (tmp_path / "nodes.json").exists()

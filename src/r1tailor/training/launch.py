@@ -35,7 +35,9 @@ from r1tailor.training.phase_run import PhaseRun
 
 _MEETING = "nodes.json"
 _OVER, _LEFT = "over", "left"
-_ANSWER = timedelta(seconds=5)  # within which a store that is there answers
+_ANSWER = timedelta(seconds=2)  # within which a store that is there answers; one that does not is asked again
+_PATIENCE = timedelta(minutes=5)  # with one that has answered
+_PART = 30  # seconds that the first node waits for the others to hear that it is over
 _TO_SAVE = 600  # seconds that processes have to save their state at a signal
 _JOINED = 900  # seconds within which all nodes have to have joined
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)  # what the agent takes over
@@ -143,7 +145,7 @@ def meeting(settings: Settings, folder: Path) -> Iterator[Meeting]:
         yield Meeting(settings, opened)
     finally:
         opened.set(_OVER, "")
-        until = time.monotonic() + _ANSWER.total_seconds()
+        until = time.monotonic() + _PART
         while others and opened.add(_LEFT, 0) < others and time.monotonic() < until:
             time.sleep(_MOMENT)
         (folder / _MEETING).unlink(missing_ok=True)
@@ -160,7 +162,9 @@ def joined(settings: Settings, folder: Path) -> Meeting:
     while True:
         try:
             host, port = store.read_json(folder / _MEETING)
-            return Meeting(settings, TCPStore(host, int(port), timeout=_ANSWER))
+            found = TCPStore(host, int(port), timeout=_ANSWER)
+            found.set_timeout(_PATIENCE)
+            return Meeting(settings, found)
         except (OSError, ValueError, RuntimeError):  # not there yet, or left behind by a run that was killed
             time.sleep(_MOMENT)
 
