@@ -49,7 +49,7 @@ CONF = PROJECT / "conf" if PROJECT else PACKAGED_CONF  # without a project there
 PARAMS = ROOT / "params.yaml"
 _DOMAIN_NAME = re.compile(r"^name:\s*[\"']?(\w+)", re.MULTILINE)
 # Sections that versions of earlier releases lack: the option that they take.
-_LATER = {"serving": "embedded", "redteam": "none", "ability": "none", "update": "daily"}
+_LATER = {"serving": "embedded", "redteam": "none", "ability": "none", "update": "daily", "logger": "tensorboard"}
 _COMPOSED_FROM = re.compile(r"# (conf/.+) ([0-9a-f]{64})")
 
 

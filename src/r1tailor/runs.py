@@ -38,6 +38,7 @@ _FREE: Any = {
     "report": True,
     "domain": {"title", "goals"},
     "trainer": {"checkpoints"},
+    "logger": True,
 }
 
 
