@@ -21,6 +21,7 @@ from r1tailor.training.data import TailorData
 from r1tailor.training.loggers import new_logger
 from r1tailor.training.parallel import SummedGradients
 from r1tailor.training.phase_run import PhaseRun
+from r1tailor.training.pruning import pruning
 from r1tailor.training.system_metrics import SystemMetrics
 
 _PRECISION: dict[str, Any] = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
@@ -45,7 +46,16 @@ def new_trainer(run: PhaseRun, loader: TailorData, history: History, best: KeepB
         val_check_interval=checks,
         limit_val_batches=None if loader.validation else 0,
         num_sanity_val_steps=0,
-        callbacks=[ProgressBar(loader.steps.total), history, measured, RandomState(), *early, best, state],
+        callbacks=[
+            ProgressBar(loader.steps.total),
+            history,
+            measured,
+            RandomState(),
+            *early,
+            *pruning(run),
+            best,
+            state,
+        ],
         logger=new_logger(run) or False,
         plugins=[FolderCheckpointIO()],
         log_every_n_steps=1,
