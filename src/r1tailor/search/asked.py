@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from r1tailor.config_messages import did_you_mean
 from r1tailor.errors import ConfigError
 
 SAMPLERS = ("tpe", "random")
+Way = Literal["minimize", "maximize"]
 LOSS = "validation_loss"
 
 
@@ -25,7 +26,7 @@ class Asked:
 
     n_trials: int
     n_jobs: int
-    objectives: Mapping[str, str]
+    objectives: Mapping[str, Way]
     sampler: str
     seed: int
 
@@ -48,5 +49,6 @@ def asked_of(given: Mapping[str, Any]) -> Asked:
         faults.append(f"hydra.sweeper.minimize and maximize both name {', '.join(twice)}")
     if faults:
         raise ConfigError(faults)
-    objectives = {name: way for way in ("minimize", "maximize") for name in given[way]}
+    objectives: dict[str, Way] = dict.fromkeys(given["minimize"], "minimize")
+    objectives |= dict.fromkeys(given["maximize"], "maximize")
     return Asked(given["n_trials"], given["n_jobs"], objectives or {LOSS: "minimize"}, sampler, given["seed"])

@@ -42,8 +42,8 @@ def distribution(override: Override) -> BaseDistribution:
         match swept:
             case IntervalSweep(start=int(low), end=int(high)):
                 return distributions.IntDistribution(low, high, log="log" in swept.tags)
-            case IntervalSweep():
-                return distributions.FloatDistribution(swept.start, swept.end, log="log" in swept.tags)
+            case IntervalSweep(start=float(low), end=float(high)):
+                return distributions.FloatDistribution(low, high, log="log" in swept.tags)
             case RangeSweep():
                 return _range(swept)
             case _:
