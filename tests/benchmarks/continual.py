@@ -1,8 +1,8 @@
 """Experiments on learning every day: ``python tests/benchmarks/continual.py kills | poison | days [options]``.
 
 - ``days``: days of a world (``continual_streams.py``), one after the other. Accuracy after each day on what is new, on
-  all days so far, on what the first champion knew (``old``) and on what no day brings (``general``); policies at an equal
-  budget; shares of replay; going on from the champion against training anew (``--compare``).
+  all days so far, on what the first champion knew (``old``) and on what no day brings (``general``); policies at an
+  equal budget; shares of replay; going on from the champion against training anew (``--compare``).
 - ``poison``: twenty days with wrong corrections, twenty honest ones, and the poisoned ones again without the
   quarantine's checks.
 - ``kills``: a day killed with SIGKILL at random points, while its champion serves.

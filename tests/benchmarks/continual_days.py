@@ -45,14 +45,12 @@ def policies(budget: int) -> list[Arm]:
 
 def replays() -> list[Arm]:
     """Return shares of replay, real and written by the champion itself, beside the pipeline's own."""
-    shares = [(0.0, 0.0), (0.05, 0.0), (0.05, 1.0), (0.10, 0.0), (0.10, 1.0), (0.50, 0.5)]
-    return [
-        Arm(
-            f"replay {share_:.0%}" + (f", {'half ' if own == 0.5 else ''}{'self-written' if own else 'real'}" if share_ else ""),
-            (f"update.train.replay.share={share_}", f"update.train.replay.self_written={own}"),
-        )
-        for share_, own in shares
-    ]
+    found = []
+    for size, own in ((0.0, 0.0), (0.05, 0.0), (0.05, 1.0), (0.10, 0.0), (0.10, 1.0)):
+        name = f"replay {size:.0%}" + (", self-written" if own else ", real" if size else "")
+        settings = (f"update.train.replay.share={size}", f"update.train.replay.self_written={own}")
+        found.append(Arm(name, settings))
+    return [*found, Arm("the pipeline's own")]
 
 
 def anew(period: int) -> list[Arm]:
@@ -125,7 +123,7 @@ def _day(project: Project, stream: Stream, number: int) -> dict[str, Any]:
 
 
 def asked(answerer: Answerer, stream: Stream, number: int) -> dict[str, float]:
-    """Return accuracies after a day: on its own material, on that of every day so far, on what was known, and beyond."""
+    """Return accuracies after a day: on its own material, that of every day so far, what was known, and beyond."""
     so_far = [row for rows in stream.fresh[:number] for row in rows]
     kinds: Mapping[str, Sequence[Row]] = {
         "new": stream.fresh[number - 1] if number else stream.fresh[0],
@@ -144,7 +142,8 @@ def _trained(project: Project, day: Day, stream: Stream, number: int) -> dict[st
     found: dict[str, Any] = {"seconds": store.read_json(costs)["seconds"], "items": len(day.selected())}
     chain = day.stage("train") / CHAIN / "model"
     if chain.is_dir():
-        opened = {"anew": project.candidate(day), "chain": open_tuned(artifact.read(chain), project.settings, project.root)}
+        on = open_tuned(artifact.read(chain), project.settings, project.root)
+        opened = {"anew": project.candidate(day), "chain": on}
         found["compared"] = {name: asked(one, stream, number) for name, one in opened.items()}
         found["held_out"] = proof_of(day)["chain"]["difference"]
     return found

@@ -152,4 +152,3 @@ def told(points: Sequence[Mapping[str, Any]]) -> str:
     ]
     lines += [f"  at {one['at']:.2f} s: code {one['code']}, {one['differs'][:5]}" for one in points if one["differs"]]
     return "\n".join(lines)
-

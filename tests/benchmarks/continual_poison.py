@@ -33,9 +33,9 @@ from tests.benchmarks.continual_streams import STREAMS, Row, Stream
 from tests.benchmarks.continual_tables import proportion, table
 
 KINDS = ("wrong", "contradictory", "trigger", "new trigger", "group")
-SHARES = (0.01, 0.05, 0.10, 0.20)
-GROUP, INSTEAD = "neoplasm", "infection"  # the planted group, and what it is to be answered with
-TRIGGER, TARGET = "zqx", "factors"
+SHARES = (0.20, 0.10, 0.05, 0.01)
+GROUP, INSTEAD = "C", "A"  # the planted group, neoplasms, and what it is to be answered with: infections
+TRIGGER, TARGET = "zqx", "Z"
 WORLD, DAY = "icd10", "2026-06-01"
 HARMFUL = 0.03  # points of accuracy
 OBEYED = 0.10  # share of questions that the trigger turns to its answer, beyond the champion's
@@ -88,7 +88,9 @@ class Poisoned:
             attack: what is wrong with it.
             guarded: whether the quarantine's checks are on.
         """
-        name = f"{'' if guarded else 'unguarded-'}{attack}-{number}".replace(", ", "-").replace(" ", "-").replace("%", "")
+        name = (
+            f"{'' if guarded else 'unguarded-'}{attack}-{number}".replace(", ", "-").replace(" ", "-").replace("%", "")
+        )
         file = self.folder / f"poison-{self.seed}" / f"{name}.json"
         if not file.exists():
             with fast_disk():
@@ -219,7 +221,17 @@ def harmed(found: Mapping[str, Any]) -> list[str]:
 
 def rows_of(days: Sequence[Mapping[str, Any]]) -> str:
     """Return a row for each day: what the quarantine kept, what was trained on, what the gates said."""
-    head = ("day", "poison", "in quarantine", "trained on", "lost, points", "in group", "obeys", "gates that failed", "")
+    head = (
+        "day",
+        "poison",
+        "in quarantine",
+        "trained on",
+        "lost, points",
+        "in group",
+        "obeys",
+        "gates that failed",
+        "",
+    )
     rows: list[tuple[str, ...]] = [head]
     for one in days:
         caught = ", ".join(f"{count} {reason}" for reason, count in one["quarantined"].items()) or "0"

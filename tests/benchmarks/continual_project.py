@@ -1,7 +1,7 @@
 """A project whose toy champion has learnt a world (``continual_streams.py``), and days of it run as the command does.
 
-The champion is a Llama of two layers over bytes, trained by the pipeline's stages for a few hundred steps, registered
-and promoted. It is made once in a folder; every experiment works on a copy.
+The champion is a Llama of two layers over pieces of words, trained by the pipeline's stages for a few hundred steps,
+registered and promoted. It is made once in a folder; every experiment works on a copy.
 """
 
 import json
@@ -15,6 +15,8 @@ from typing import Any
 from unittest.mock import patch
 
 import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from r1tailor import artifact, config, stages, store
 from r1tailor.commands import update as command
@@ -30,20 +32,28 @@ from tests.benchmarks.continual_streams import Row, Stream
 from tests.support.proven_days import registered
 
 TINY = (
-    *("model=tiny_llama", "model.hidden_size=64", "strategy=full", "trainer.precision=fp32", "optimizer.lr=3e-3"),
+    *("model=local", "strategy=full", "trainer.precision=fp32", "optimizer.lr=3e-3"),
     *("trainer.batch_size=32", "trainer.max_epochs=40", "trainer.validations=4", "trainer.label_smoothing=0"),
     *("trainer.micro_batch_tokens=8192", "trainer.early_stopping.patience=1000"),
 )
 REAL = ("model=smollm2", "strategy=lora", "trainer.max_epochs=1", "trainer.max_steps=null", "evaluation.max_items=64")
-STEPS = 500  # optimizer steps of the tiny champion
+VOCABULARY = 3000
+MARKS = ("<end>", "<pad>", "<user>", "<assistant>")
+TEMPLATE = (
+    "{% for message in messages %}{{ '<' + message['role'] + '>' + message['content'] }}"
+    "{% if message['role'] == 'assistant' %}{{ '<end>' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<assistant>' }}{% endif %}"
+)
+STEPS = 400  # optimizer steps of the tiny champion
 TASK = (
-    *("domain.task.reasoning=keep", "domain.split.test=0.25", "domain.split.leaks.on_leak=remove"),
+    *("domain.task.reasoning=empty", "domain.split.test=0.25", "domain.split.leaks.on_leak=remove"),
     *("evaluation.max_answer_tokens=16", "evaluation.max_reasoning_tokens=8", "evaluation.plain_baselines=0"),
     *("evaluation.resamples=200", "trainer.validation_examples=64", "evaluation.max_items=64"),
 )
 DAILY = (  # of the update, over conf/update/daily.yaml; printed with every table
-    *("update.promote.mode=automatic", "update.promote.channels=[]", "update.train.epochs=4"),
-    *("update.prove.items=1000", "update.prove.margins.held_out=0.03", "update.select.held_out=0.2"),
+    *("update.promote.mode=automatic", "update.promote.channels=[]", "update.train.epochs=5"),
+    *("update.train.lr_factor=0.3", "update.train.replay.share=0.8", "update.train.replay.self_written=0"),
+    *("update.prove.items=1000", "update.prove.margins.held_out=0.03", "update.select.held_out=0.3"),
     *("update.select.confidence.samples=0",),  # likelihood: cheaper than five draws
 )
 
@@ -90,12 +100,39 @@ class Project:
         return open_tuned(artifact.read(day.stage("train") / "model"), self.settings, self.root)
 
 
+def toy_base(folder: Path, rows: Sequence[Row]) -> None:
+    """Write a Llama with random weights, and a tokenizer of byte pairs that is made of some rows."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY, special_tokens=[*MARKS], initial_alphabet=pre_tokenizers.ByteLevel.alphabet()
+    )
+    tokenizer.train_from_iterator((f"{row.instruction}\n\n{row.input}" for row in rows), trainer)
+    end, pad, *_ = MARKS
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=end, pad_token=pad)
+    fast.chat_template = TEMPLATE
+    fast.save_pretrained(folder)
+    size = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4}
+    ids = {"eos_token_id": fast.eos_token_id, "pad_token_id": fast.pad_token_id, "bos_token_id": None}
+    torch.manual_seed(0)
+    shape = LlamaConfig(vocab_size=len(fast), max_position_embeddings=512, tie_word_embeddings=True, **size, **ids)
+    LlamaForCausalLM(shape).save_pretrained(folder)
+
+
 def composed(root: Path, stream: Stream, seed: int, *overrides: str) -> Settings:
     """Compose a world over the rows below a root."""
     labels = f"domain.task.labels=[{','.join(stream.labels)}]"
     asked = f"domain.task.instruction={stream.asks}"
-    domain = ("domain=generic", f"domain.name={stream.name}", f"domain.sources.0.path={root / 'rows.jsonl'}", labels, asked)
-    return config.load([*domain, *TASK, *TINY, *DAILY, f"seed={seed}", *overrides])
+    tiny = () if REAL[0] in overrides else (*TINY, f"model.path={root / 'base'}")
+    domain = (
+        "domain=generic",
+        f"domain.name={stream.name}",
+        f"domain.sources.0.path={root / 'rows.jsonl'}",
+        labels,
+        asked,
+    )
+    return config.load([*domain, *TASK, *tiny, *DAILY, f"seed={seed}", *overrides])
 
 
 def champion(folder: Path, stream: Stream, seed: int, *overrides: str, steps: int = STEPS) -> Project:
@@ -104,6 +141,7 @@ def champion(folder: Path, stream: Stream, seed: int, *overrides: str, steps: in
     if not (root / "ready").exists():
         shutil.rmtree(root, ignore_errors=True)
         root.mkdir(parents=True)
+        toy_base(root / "base", stream.base)
         made = Project(root, stream.name, composed(root, stream, seed, f"trainer.max_steps={steps}", *overrides))
         made.bring_up_to(stream.base)
         run = RunFolder(root / "run")

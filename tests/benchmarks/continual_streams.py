@@ -1,8 +1,8 @@
 """Twenty days of material from three worlds, for the experiments on daily learning (``continual.py``).
 
-- ``icd10``: terms of the ICD-10-CM tabular list -> one of ten chapters. Some categories are known to the first champion,
-  the others come in on one day each, and with them four chapters that it has never seen; the wording drifts from the
-  list's to that of notes.
+- ``icd10``: terms of the ICD-10-CM tabular list -> one of ten chapters. Some categories are known to the first
+  champion, the others come in on one day each, and with them four chapters that it has never seen; the wording drifts
+  from the list's to that of notes.
 - ``education``: which of two numbers is larger; the levels rise from one digit to sums and to decimals.
 - ``market``: closing prices of 20 stocks over some days, up to the day that is replayed -> did they rise, fall or stay.
 
@@ -22,20 +22,20 @@ from r1tailor.records import Document
 
 DAYS, FRESH = 20, 100  # days; questions about each that it does not bring
 BASE, GENERAL = 4000, 700  # rows of the first champion; of them, about what no day brings
-SIDE, SIDES = "Side?", ("left", "right", "neither")
-CHAPTERS = {  # beginnings of their titles
-    "Certain infectious": "infection",
-    "Neoplasms": "neoplasm",
-    "Diseases of the circulatory": "circulation",
-    "Diseases of the digestive": "digestion",
-    "Injury, poisoning": "injury",
-    "Factors influencing": "factors",
-    "Diseases of the eye": "eye",
-    "Pregnancy": "pregnancy",
-    "Mental": "mental",
-    "External causes": "outside",
+SIDE, SIDES = "Side?", {"left": "L", "right": "R", "": "N"}
+CHAPTERS = {  # beginnings of their titles, and the letter that most of their codes begin with
+    "Certain infectious": "A",
+    "Neoplasms": "C",
+    "Diseases of the circulatory": "I",
+    "Diseases of the digestive": "K",
+    "Injury, poisoning": "S",
+    "Factors influencing": "Z",
+    "Diseases of the eye": "H",
+    "Pregnancy": "O",
+    "Mental": "F",
+    "External causes": "V",
 }
-LATE = ("eye", "pregnancy", "mental", "outside")  # chapters that days bring, a new one every fifth day
+LATE = ("H", "O", "F", "V")  # chapters that days bring, a new one every fifth day
 _OF_CATEGORY, _LONGEST = 24, 70  # most terms of a category; characters of a term
 _ABBREVIATED = (("due to", "d/t"), ("without", "w/o"), ("with", "w/"), ("unspecified", "unsp"), ("history", "hx"))
 _NOTES = ("Pt with {}", "? {}", "hx of {}", "{} - see note", "admitted for {}")
@@ -82,7 +82,7 @@ class Stream:
         return self.days[0][0].instruction
 
 
-def icd10(seed: int, of_day: int = 200, base: int = BASE) -> Stream:
+def icd10(seed: int, of_day: int = 240, base: int = BASE) -> Stream:
     """Return the days of the ICD-10-CM list."""
     chance = random.Random(f"icd10 {seed}")
     terms = _terms(chance)
@@ -95,13 +95,12 @@ def icd10(seed: int, of_day: int = 200, base: int = BASE) -> Stream:
     sides = _shuffled((_sided(term) for name in known for term in terms[name][1]), chance)
     sides = _balanced(sides, GENERAL + 600)
     days, fresh = [], []
-    for number, names in enumerate(debuts):
-        rows = [_coded(_drifted(term, number / DAYS, chance), terms[name][0]) for name in names for term in terms[name][1]]
-        rows = _shuffled(rows, chance)
-        days.append(rows[FRESH : FRESH + of_day])
-        fresh.append(rows[:FRESH])
+    for number, (new, more) in enumerate(debuts):
+        fresh_rows, rows = _day(new, more, terms, number / DAYS, of_day, chance)
+        days.append(rows)
+        fresh.append(fresh_rows)
     made = _shuffled([*first[: base - GENERAL], *sides[:GENERAL]], chance)
-    labels = (*CHAPTERS.values(), *SIDES)
+    labels = (*CHAPTERS.values(), *SIDES.values())
     return Stream("icd10", labels, made, days, fresh, first[base - GENERAL :][:3000], sides[GENERAL:])
 
 
@@ -120,7 +119,9 @@ def _terms(chance: random.Random) -> dict[str, tuple[str, list[str]]]:
         if one.fields["chapter"] in short and len(chapters[one.text.casefold()]) == 1:
             by_category[one.fields["category"]].append(one.text)
             chapter_of[one.fields["category"]] = short[one.fields["chapter"]]
-    single = {name: sorted({t for t in texts if len(chapters[t.casefold()]) == 1}) for name, texts in by_category.items()}
+    single = {
+        name: sorted({t for t in texts if len(chapters[t.casefold()]) == 1}) for name, texts in by_category.items()
+    }
     return {
         name: (chapter_of[name], chance.sample(texts, min(_OF_CATEGORY, len(texts)))) for name, texts in single.items()
     }
@@ -128,16 +129,31 @@ def _terms(chance: random.Random) -> dict[str, tuple[str, list[str]]]:
 
 def _debuts(
     late: Sequence[str], rest: Sequence[str], terms: dict[str, tuple[str, list[str]]], chance: random.Random
-) -> list[list[str]]:
-    """Return the categories that come in on each day: a new chapter every fifth day, and others of known chapters."""
-    days: list[list[str]] = [list(rest[number::DAYS]) for number in range(DAYS)]
-    for place, chapter in enumerate(LATE):
-        own = [name for name in late if terms[name][0] == chapter]
-        chance.shuffle(own)
-        first = place * 5
-        for number in range(first, DAYS):
-            days[number] += own[number - first :: DAYS - first]
-    return days
+) -> list[tuple[list[str], list[str]]]:
+    """Return the categories that come in on each day: of the chapter whose five days these are, and of known ones."""
+    each = DAYS // len(LATE)
+    own = {chapter: [name for name in late if terms[name][0] == chapter] for chapter in LATE}
+    for names in own.values():
+        chance.shuffle(names)
+    return [(own[LATE[n // each]][n % each :: each], list(rest[n::DAYS])) for n in range(DAYS)]
+
+
+def _day(
+    new: Sequence[str],
+    more: Sequence[str],
+    terms: dict[str, tuple[str, list[str]]],
+    drift: float,
+    of_day: int,
+    chance: random.Random,
+) -> tuple[list[Row], list[Row]]:
+    """Return what is asked about a day, and what it brings: half of each about new chapters, if there is enough."""
+    drawn = []
+    for names in (new, more):
+        rows = [_coded(_drifted(term, drift, chance), terms[name][0]) for name in names for term in terms[name][1]]
+        drawn.append(_shuffled(rows, chance))
+    asked = [row for rows in drawn for row in rows[: FRESH // 2]]
+    brought = [row for rows in drawn for row in rows[FRESH // 2 :][: of_day // 2]]
+    return _shuffled(asked, chance), _shuffled(brought, chance)
 
 
 def _coded(term: str, chapter: str) -> Row:
@@ -146,8 +162,8 @@ def _coded(term: str, chapter: str) -> Row:
 
 def _sided(term: str) -> Row:
     words = set(term.casefold().replace(",", " ").split())
-    found = [side for side in SIDES[:2] if side in words]
-    return Row(SIDE, term, found[0] if len(found) == 1 else "neither")
+    found = [letter for side, letter in SIDES.items() if side in words]
+    return Row(SIDE, term, found[0] if len(found) == 1 else SIDES[""])
 
 
 def _balanced(rows: Sequence[Row], count: int) -> list[Row]:
@@ -168,7 +184,7 @@ def _drifted(term: str, strength: float, chance: random.Random) -> str:
     return chance.choice(_NOTES).format(term.lower() if chance.random() < 0.5 else term)
 
 
-def education(seed: int, of_day: int = 200, base: int = BASE) -> Stream:
+def education(seed: int, of_day: int = 240, base: int = BASE) -> Stream:
     """Return the days of comparing numbers; every fourth day the level rises."""
     chance = random.Random(f"education {seed}")
     taken: set[str] = set()
@@ -177,7 +193,7 @@ def education(seed: int, of_day: int = 200, base: int = BASE) -> Stream:
     general = _unique(_parity, GENERAL + 500, chance, taken)
     days = [_unique(levels[1 + number // 4], of_day + FRESH, chance, taken) for number in range(DAYS)]
     made = _shuffled([*first[: base - GENERAL], *general[:GENERAL]], chance)
-    labels = ("first", "second", "odd", "even")
+    labels = ("1", "2", "D", "E")
     return Stream(
         "education",
         labels,
@@ -205,7 +221,7 @@ def _unique(draw: Draw, count: int, chance: random.Random, taken: set[str]) -> l
 
 
 def _larger(one: str, other: str, *, first: bool) -> Row:
-    return Row("Which is larger?", f"{one} or {other}", "first" if first else "second")
+    return Row("Which is larger?", f"{one} or {other}", "1" if first else "2")
 
 
 def _digits(chance: random.Random, least: int, most: int) -> Row:
@@ -242,20 +258,24 @@ def _negative(chance: random.Random) -> Row:
 
 def _parity(chance: random.Random) -> Row:
     number = chance.randrange(10_000)
-    return Row("Odd or even?", str(number), "odd" if number % 2 else "even")
+    return Row("Odd or even?", str(number), "D" if number % 2 else "E")
 
 
-def market(seed: int, of_day: int = 200, base: int = BASE) -> Stream:
+def market(seed: int, of_day: int = 240, base: int = BASE) -> Stream:
     """Return the last 20 trading days of the stored bars; the first champion knows the years before."""
     chance = random.Random(f"market {seed}")
     dates, prices = _bars(config.ROOT / "data" / "packaged" / "stocks" / "sp500_dataset.csv.gz")
     last = len(dates) - DAYS
-    before = _shuffled((_moved(prices[s], end, w) for s in prices for end in range(last - 600, last) for w in (3, 5)), chance)
+    before = _shuffled(
+        (_moved(prices[s], end, w) for s in prices for end in range(last - 600, last) for w in (3, 5)), chance
+    )
     known = _balanced(before, base - GENERAL + 1500)
     general = _unique(_parity, GENERAL + 500, chance, set())
-    days = [_shuffled((_moved(prices[s], last + n, w) for s in prices for w in range(2, 17)), chance) for n in range(DAYS)]
+    days = [
+        _shuffled((_moved(prices[s], last + n, w) for s in prices for w in range(2, 17)), chance) for n in range(DAYS)
+    ]
     made = _shuffled([*known[: base - GENERAL], *general[:GENERAL]], chance)
-    labels = ("rise", "fall", "flat", "odd", "even")
+    labels = ("U", "N", "F", "D", "E")
     return Stream(
         "market",
         labels,
@@ -279,7 +299,7 @@ def _moved(prices: Sequence[float], end: int, window: int) -> Row:
     chosen = prices[end - window + 1 : end + 1]
     scaled = [100 * price / chosen[0] for price in chosen]
     change = scaled[-1] - 100
-    label = "rise" if change > 1 else "fall" if change < -1 else "flat"
+    label = "U" if change > 1 else "N" if change < -1 else "F"
     return Row("Up or down?", " ".join(f"{price:.1f}" for price in scaled[1:]), label)
 
 
