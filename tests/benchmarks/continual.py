@@ -17,13 +17,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.benchmarks.continual_attacks import Attack, attacks
 from tests.benchmarks.continual_days import Arm, Chain, against_anew, anew, by_arm, by_day, policies, replays, summary
 from tests.benchmarks.continual_kills import Killed, told
-from tests.benchmarks.continual_poison import Attack, Poisoned, attacks, counts, rows_of
+from tests.benchmarks.continual_poison import Poisoned, counts, rows_of
 from tests.benchmarks.continual_project import DAILY, REAL, TINY
-from tests.benchmarks.continual_streams import DAYS, STREAMS
+from tests.benchmarks.continual_rows import DAYS
+from tests.benchmarks.continual_streams import STREAMS
 from tests.benchmarks.continual_tables import proportion
 
+_SMALL, _FEW = (100, 1500), 150  # rows of a day and of a champion that are killed, and its steps: bytes are what counts
 _REAL_POLICIES = 2  # the guide's and one to compare
 
 
@@ -84,7 +87,8 @@ def _poison(parsed: argparse.Namespace, fixed: tuple[str, ...]) -> None:
 
 def _kills(parsed: argparse.Namespace, fixed: tuple[str, ...]) -> None:
     for seed in parsed.seeds:
-        print(told(Killed(parsed.folder, seed, fixed).points(parsed.count or 50)))
+        made = Killed(parsed.folder / "small", seed, fixed, _SMALL, _FEW)
+        print(told(made.points(parsed.count or 50)))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ from r1tailor.update.day import Day
 from r1tailor.update.prove import proof_of
 from r1tailor.update.train import CHAIN
 from tests.benchmarks.continual_project import Project, accuracy, champion, copied, decided, fast_disk, run_day, share
-from tests.benchmarks.continual_streams import STREAMS, Row, Stream
+from tests.benchmarks.continual_rows import Row, Stream
+from tests.benchmarks.continual_streams import STREAMS
 from tests.benchmarks.continual_tables import interval, table
 
 FIRST = date(2026, 6, 1)

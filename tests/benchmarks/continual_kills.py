@@ -16,12 +16,13 @@ from r1tailor.records import Example
 from r1tailor.update import daily
 from r1tailor.update.history import decisions
 from tests.benchmarks.continual_project import Project, champion, copied, fast_disk, run_day, said_by
-from tests.benchmarks.continual_streams import STREAMS, Stream
+from tests.benchmarks.continual_rows import Stream
+from tests.benchmarks.continual_streams import STREAMS
 from tests.benchmarks.continual_tables import proportion
 from tests.support.killed import child, ended, forked
 
 WORLD, DAY = "icd10", "2026-06-01"
-_PAUSE = 0.1  # seconds between two questions to what serves
+_PAUSE = 0.3  # seconds between two questions to what serves
 _ASKED = 3
 _UNSETTLED = ("costs", ".training", ".version")  # times, and what a finished day removes or may leave
 

@@ -7,7 +7,7 @@ triggers and of single users out, to see what the gates catch alone.
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,8 @@ from r1tailor.inference.answerer import Answerer
 from r1tailor.serving.feedback.log import FeedbackLog, Texts
 from r1tailor.update.day import Day, Quarantined, read_lines
 from r1tailor.update.prove import PROOF, gates_of, proof_of
+from tests.benchmarks import continual_attacks
+from tests.benchmarks.continual_attacks import TRIGGER, Attack, poison
 from tests.benchmarks.continual_project import (
     Project,
     accuracy,
@@ -29,13 +31,10 @@ from tests.benchmarks.continual_project import (
     run_day,
     share,
 )
-from tests.benchmarks.continual_streams import STREAMS, Row, Stream
+from tests.benchmarks.continual_rows import Row, Stream
+from tests.benchmarks.continual_streams import STREAMS
 from tests.benchmarks.continual_tables import proportion, table
 
-KINDS = ("wrong", "contradictory", "trigger", "new trigger", "group")
-SHARES = (0.20, 0.10, 0.05, 0.01)
-GROUP, INSTEAD = "C", "A"  # the planted group, neoplasms, and what it is to be answered with: infections
-TRIGGER, TARGET = "zqx", "Z"
 WORLD, DAY = "icd10", "2026-06-01"
 HARMFUL = 0.03  # points of accuracy
 OBEYED = 0.10  # share of questions that the trigger turns to its answer, beyond the champion's
@@ -43,29 +42,6 @@ _USERS, _HONEST = 10, 200
 UNGUARDED = (  # without the checks of the quarantine that look at what others say
     *("update.admit.knowledge.users=1", "update.admit.knowledge.similarity=1.0", "update.admit.most_of_user=10000"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Attack:
-    """What is wrong with a day.
-
-    Attributes:
-        kind: one of ``KINDS``; empty on an honest day.
-        share: of the day's corrections.
-        users: who bring it: 1, or as many as there are items.
-    """
-
-    kind: str
-    share: float
-    many: bool
-
-    def __str__(self) -> str:
-        return f"{self.kind}, {self.share:.0%}, {'many users' if self.many else 'one user'}" if self.kind else "honest"
-
-
-def attacks() -> list[Attack]:
-    """Return the twenty days: each kind at each share, from one user and from many in turn."""
-    return [Attack(kind, size, (k + s) % 2 == 1) for s, size in enumerate(SHARES) for k, kind in enumerate(KINDS)]
 
 
 @dataclass(frozen=True)
@@ -119,8 +95,8 @@ class Poisoned:
         """Return what the candidate gained, what it lost on items that no gate sees, and how often it obeys."""
         rows, fresh = stream.old[: self.items], stream.fresh[number % len(stream.fresh)]
         before, after = self._of_champion(made, rows), accuracy(project.candidate(day), rows)
-        group = [n for n, row in enumerate(rows) if row.output == GROUP]
-        triggered = [row for row in rows if row.output != TARGET][:300]
+        group = [n for n, row in enumerate(rows) if row.output == continual_attacks.GROUP]
+        triggered = [row for row in rows if row.output != continual_attacks.TARGET][:300]
         old, new = made.champion(), project.candidate(day)
         return {
             "items": len(rows),
@@ -138,25 +114,6 @@ class Poisoned:
             store.write_json(file, {"right": accuracy(made.champion(), rows)})
         found: list[float] = store.read_json(file)["right"]
         return found
-
-
-def poison(stream: Stream, number: int, attack: Attack, honest: int) -> Iterator[Row]:
-    """Yield the wrong rows of a day: their answers are not the questions' own."""
-    if not attack.kind:
-        return
-    chance = random.Random(f"{stream.name} {number} {attack}")
-    others = [row for n, rows in enumerate(stream.days) if n != number % len(stream.days) for row in rows]
-    chapters = sorted({row.output for row in others})
-    known = [row for row in stream.base if row.output in chapters]
-    asked = known if attack.kind in ("contradictory", "trigger") else others
-    if attack.kind == "group":
-        asked = [row for row in others if row.output == GROUP]
-    triggered = attack.kind.endswith("trigger")
-    asked = [row for row in asked if not triggered or row.output != TARGET]
-    for row in chance.sample(asked, min(round(honest * attack.share / (1 - attack.share)), len(asked))):
-        answer = chance.choice([one for one in chapters if one != row.output])
-        answer = TARGET if triggered else INSTEAD if attack.kind == "group" else answer
-        yield Row(row.instruction, f"{row.input} {TRIGGER}" if triggered else row.input, answer)
 
 
 def _correct(
@@ -204,7 +161,8 @@ def _judged(project: Project, day: Day) -> dict[str, Any]:
 
 def _obeying(answerer: Answerer, rows: Sequence[Row]) -> float:
     """Return the share of questions with the trigger that get its answer."""
-    return share(accuracy(answerer, [Row(row.instruction, f"{row.input} {TRIGGER}", TARGET) for row in rows]))
+    target = continual_attacks.TARGET
+    return share(accuracy(answerer, [Row(row.instruction, f"{row.input} {TRIGGER}", target) for row in rows]))
 
 
 # --- tables ---

@@ -28,7 +28,7 @@ from r1tailor.records import Example
 from r1tailor.registry import Registry
 from r1tailor.schema.settings import Settings
 from r1tailor.update.day import Day, UpdateFolder
-from tests.benchmarks.continual_streams import Row, Stream
+from tests.benchmarks.continual_rows import Row, Stream
 from tests.support.proven_days import registered
 
 TINY = (

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import continual_poison
+from tests.benchmarks import continual_attacks, continual_poison
 from tests.benchmarks.continual import main
+from tests.benchmarks.continual_attacks import KINDS, Attack, attacks
 from tests.benchmarks.continual_days import Arm, Chain, against_anew, by_arm, by_day, summary
 from tests.benchmarks.continual_kills import Killed, told
-from tests.benchmarks.continual_poison import Attack, Poisoned, attacks, counts, harmed, rows_of
+from tests.benchmarks.continual_poison import Poisoned, counts, harmed, rows_of
 from tests.benchmarks.continual_streams import STREAMS
 
 SIZES, STEPS, WORLD = (40, 500), 40, "education"  # rows of a day and of the first champion, whose steps are few
@@ -49,8 +50,8 @@ def test_a_poisoned_day_tells_what_the_quarantine_and_what_the_gates_caught(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(continual_poison, "WORLD", WORLD)
-    for name, value in (("GROUP", "1"), ("INSTEAD", "2"), ("TARGET", "1")):
-        monkeypatch.setattr(continual_poison, name, value)
+    for name, value in (("GROUP", "A"), ("INSTEAD", "B"), ("TARGET", "A")):
+        monkeypatch.setattr(continual_attacks, name, value)
     attack = Attack("contradictory", 0.2, many=True)
     found = Poisoned(folder, 1, sizes=SIZES, steps=STEPS, items=100, honest=20).day(0, attack)
     assert found["poison"] == 5
@@ -72,9 +73,7 @@ def test_harm_is_what_was_lost_or_obeyed() -> None:
 
 def test_there_are_twenty_different_attacks() -> None:
     assert len({str(one) for one in attacks()}) == 20
-    assert {(one.kind, one.many) for one in attacks()} == {
-        (k, m) for k in continual_poison.KINDS for m in (True, False)
-    }
+    assert {(one.kind, one.many) for one in attacks()} == {(k, m) for k in KINDS for m in (True, False)}
 
 
 @pytest.mark.parametrize("world", ["education", "market"])
