@@ -26,7 +26,6 @@ from tests.benchmarks.continual_rows import DAYS
 from tests.benchmarks.continual_streams import STREAMS
 from tests.benchmarks.continual_tables import proportion
 
-_SMALL, _FEW = (100, 1500), 150  # rows of a day and of a champion that are killed, and its steps: bytes are what counts
 _REAL_POLICIES = 2  # the guide's and one to compare
 
 
@@ -87,8 +86,7 @@ def _poison(parsed: argparse.Namespace, fixed: tuple[str, ...]) -> None:
 
 def _kills(parsed: argparse.Namespace, fixed: tuple[str, ...]) -> None:
     for seed in parsed.seeds:
-        made = Killed(parsed.folder / "small", seed, fixed, _SMALL, _FEW)
-        print(told(made.points(parsed.count or 50)))
+        print(told(Killed(parsed.folder, seed, fixed).points(parsed.count or 50)))
 
 
 if __name__ == "__main__":

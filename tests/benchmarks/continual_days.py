@@ -15,7 +15,7 @@ from r1tailor.update.prove import proof_of
 from r1tailor.update.train import CHAIN
 from tests.benchmarks.continual_project import Project, accuracy, champion, copied, decided, fast_disk, run_day, share
 from tests.benchmarks.continual_rows import Row, Stream
-from tests.benchmarks.continual_streams import STREAMS
+from tests.benchmarks.continual_streams import stream_of
 from tests.benchmarks.continual_tables import interval, table
 
 FIRST = date(2026, 6, 1)
@@ -99,7 +99,7 @@ class Chain:
         return found[: count + 1]
 
     def _missing(self, done: int, count: int) -> Iterator[dict[str, Any]]:
-        stream = STREAMS[self.world](self.seed, *self.sizes)
+        stream = stream_of(self.world, self.seed, *self.sizes)
         steps = {} if self.steps is None else {"steps": self.steps}
         overrides = (*self.fixed, *self.arm.overrides)
         made = champion(self.folder, stream, self.seed, *self.fixed, **steps)

@@ -32,7 +32,7 @@ from tests.benchmarks.continual_project import (
     share,
 )
 from tests.benchmarks.continual_rows import Row, Stream
-from tests.benchmarks.continual_streams import STREAMS
+from tests.benchmarks.continual_streams import stream_of
 from tests.benchmarks.continual_tables import proportion, table
 
 WORLD, DAY = "icd10", "2026-06-01"
@@ -75,7 +75,7 @@ class Poisoned:
         return found
 
     def _run(self, number: int, attack: Attack, guarded: bool) -> dict[str, Any]:
-        stream = STREAMS[WORLD](self.seed, *self.sizes)
+        stream = stream_of(WORLD, self.seed, *self.sizes)
         steps = {} if self.steps is None else {"steps": self.steps}
         made = champion(self.folder, stream, self.seed, *self.fixed, **steps)
         guards = () if guarded else UNGUARDED

@@ -11,6 +11,7 @@ import csv
 import gzip
 import random
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 from r1tailor import config
@@ -138,3 +139,15 @@ def _moved(prices: Sequence[float], end: int, window: int) -> Row:
 
 
 STREAMS: dict[str, Callable[..., Stream]] = {"icd10": icd10, "education": education, "market": market}
+
+
+@cache
+def stream_of(world: str, seed: int, *sizes: int) -> Stream:
+    """Return a world's stream; it is made once in a process.
+
+    Args:
+        world: name of the stream.
+        seed: of everything that is drawn.
+        sizes: rows of a day and of the first champion, where they are not the stream's own.
+    """
+    return STREAMS[world](seed, *sizes)

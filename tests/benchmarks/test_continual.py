@@ -21,11 +21,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("continual")
 
 
-def test_a_killed_day_is_finished_to_the_same_bytes_while_its_champion_serves(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tests.benchmarks.continual_kills.WORLD", WORLD)
-    points = Killed(folder, 1, sizes=SIZES, steps=STEPS).points(1)
+def test_a_killed_day_is_finished_to_the_same_bytes_while_its_champion_serves(folder: Path) -> None:
+    points = Killed(folder, 1).points(1)
     assert points[0]["differs"] == []
     assert points[0]["code"] == 0
     assert points[0]["asked"] > 0
