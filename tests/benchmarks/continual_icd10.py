@@ -34,6 +34,7 @@ _NOTES = ("Pt with {}", "? {}", "hx of {}", "{} - see note", "admitted for {}")
 def icd10(seed: int, of_day: int = 240, base: int = BASE) -> Stream:
     """Return the days of the ICD-10-CM list."""
     chance = random.Random(f"icd10 {seed}")
+    beside = min(GENERAL, base // 5)
     terms = _terms(chance)
     late = [name for name, (chapter, _) in terms.items() if chapter in LATE]
     others = [name for name, (chapter, _) in terms.items() if chapter not in LATE]
@@ -42,15 +43,15 @@ def icd10(seed: int, of_day: int = 240, base: int = BASE) -> Stream:
     debuts = _debuts(late, rest, terms, chance)
     first = shuffled((_coded(term, terms[name][0]) for name in known for term in terms[name][1]), chance)
     sides = shuffled((_sided(term) for name in known for term in terms[name][1]), chance)
-    sides = balanced(sides, GENERAL + 600)
+    sides = balanced(sides, beside + 600)
     days, fresh = [], []
     for number, (new, more) in enumerate(debuts):
         fresh_rows, rows = _day(new, more, terms, number / DAYS, of_day, chance)
         days.append(rows)
         fresh.append(fresh_rows)
-    made = shuffled([*first[: base - GENERAL], *sides[:GENERAL]], chance)
+    made = shuffled([*first[: base - beside], *sides[:beside]], chance)
     labels = (*CHAPTERS.values(), *SIDES.values())
-    return Stream("icd10", labels, made, days, fresh, first[base - GENERAL :][:3000], sides[GENERAL:])
+    return Stream("icd10", labels, made, days, fresh, first[base - beside :][:3000], sides[beside:])
 
 
 def _terms(chance: random.Random) -> dict[str, tuple[str, list[str]]]:

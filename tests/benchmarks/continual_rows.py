@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 DAYS, FRESH = 20, 100  # days; questions about each that it does not bring
-BASE, GENERAL = 4000, 700  # rows of the first champion; of them, about what no day brings
+BASE, GENERAL = 4000, 700  # rows of the first champion; at most so many of them are about what no day brings
 
 
 @dataclass(frozen=True, slots=True)

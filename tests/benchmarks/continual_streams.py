@@ -22,21 +22,22 @@ from tests.benchmarks.continual_rows import BASE, DAYS, FRESH, GENERAL, Row, Str
 def education(seed: int, of_day: int = 240, base: int = BASE) -> Stream:
     """Return the days of comparing numbers; every fourth day the level rises."""
     chance = random.Random(f"education {seed}")
+    beside = min(GENERAL, base // 5)
     taken: set[str] = set()
     levels = (_two_digits, _three_digits, _sums, _decimals, _negative, _four_digits)
-    first = _unique(levels[0], base - GENERAL + 1500, chance, taken)
-    general = _unique(_parity, GENERAL + 500, chance, taken)
+    first = _unique(levels[0], base - beside + 1500, chance, taken)
+    general = _unique(_parity, beside + 500, chance, taken)
     days = [_unique(levels[1 + number // 4], of_day + FRESH, chance, taken) for number in range(DAYS)]
-    made = shuffled([*first[: base - GENERAL], *general[:GENERAL]], chance)
+    made = shuffled([*first[: base - beside], *general[:beside]], chance)
     labels = ("A", "B", "D", "E")
     return Stream(
-        "education",
+        "comparing",  # a name that no domain of conf/ has
         labels,
         made,
         [rows[:of_day] for rows in days],
         [rows[of_day:] for rows in days],
-        first[base - GENERAL :],
-        general[GENERAL:],
+        first[base - beside :],
+        general[beside:],
     )
 
 
@@ -99,17 +100,18 @@ def _parity(chance: random.Random) -> Row:
 def market(seed: int, of_day: int = 240, base: int = BASE) -> Stream:
     """Return the last 20 trading days of the stored bars; the first champion knows the years before."""
     chance = random.Random(f"market {seed}")
+    beside = min(GENERAL, base // 5)
     dates, prices = _bars(config.ROOT / "data" / "packaged" / "stocks" / "sp500_dataset.csv.gz")
     last = len(dates) - DAYS
     before = shuffled(
         (_moved(prices[s], end, w) for s in prices for end in range(last - 600, last) for w in (3, 5)), chance
     )
-    known = balanced(before, base - GENERAL + 1500)
-    general = _unique(_parity, GENERAL + 500, chance, set())
+    known = balanced(before, base - beside + 1500)
+    general = _unique(_parity, beside + 500, chance, set())
     days = [
         shuffled((_moved(prices[s], last + n, w) for s in prices for w in range(2, 17)), chance) for n in range(DAYS)
     ]
-    made = shuffled([*known[: base - GENERAL], *general[:GENERAL]], chance)
+    made = shuffled([*known[: base - beside], *general[:beside]], chance)
     labels = ("U", "N", "F", "D", "E")
     return Stream(
         "market",
@@ -117,8 +119,8 @@ def market(seed: int, of_day: int = 240, base: int = BASE) -> Stream:
         made,
         [rows[:of_day] for rows in days],
         [rows[of_day:] for rows in days],
-        known[base - GENERAL :],
-        general[GENERAL:],
+        known[base - beside :],
+        general[beside:],
     )
 
 
