@@ -44,7 +44,7 @@ from r1tailor.registry import Version, open_registry
 from r1tailor.registry.files import write_folder
 from r1tailor.schema.annotation import Annotation
 from r1tailor.schema.model import LocalModel
-from r1tailor.schema.objective import Distillation
+from r1tailor.schema.objective import Supervised
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource, Source
 from r1tailor.stage_outputs import demand, sealed
@@ -160,7 +160,7 @@ def check(settings: Settings, run: RunFolder) -> None:
     from r1tailor.planning import preflight
 
     preflight.refuse_early(settings, config.ROOT)
-    if isinstance(settings.objective, Distillation):
+    if not isinstance(settings.objective, Supervised):
         from r1tailor.teaching.lessons import refuse_teacher
 
         refuse_teacher(settings, config.ROOT)
@@ -259,12 +259,14 @@ def _instructed(settings: Settings, run: RunFolder) -> list[str]:
 
 
 def teach(settings: Settings, run: RunFolder) -> None:
-    """Training examples + a teacher -> its verified texts, its distributions; nothing where nothing is asked.
+    """Training examples + a teacher -> its verified texts, its distributions, or what it makes of pairs of answers.
+
+    Nothing where nothing is asked.
 
     ``train`` reads the examples of this stage where it wrote any, else those of ``instruct``.
     """
     with sealed(settings, run, "teach"):
-        if not isinstance(settings.objective, Distillation):
+        if isinstance(settings.objective, Supervised):
             for file in run.taught.iterdir():  # of another objective
                 file.unlink()
             return
@@ -295,7 +297,7 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
         raise ConfigError([f"--phase {phase}: curriculum={settings.curriculum.kind} has {', '.join(keys)}"])
     demand(settings, run, "train")
     parts, hashes, code = run.trained_on(), run.hashes(), code_version()
-    from r1tailor.planning import lengths, reasoning
+    from r1tailor.planning import lengths, reasoning, rejected
     from r1tailor.planning.preflight import preflight
     from r1tailor.planning.tokenized_parts import TokenizedParts
     from r1tailor.training import parallel
@@ -309,7 +311,7 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
         for key in (phase,) if phase else keys:
             parent = _parent(run, keys, key)
             planned = phase_run(
-                settings, parts, hashes, config.ROOT, run.phase(key), key, parent, code, run.probabilities, tokens
+                settings, parts, hashes, config.ROOT, run.phase(key), key, parent, code, run.lessons, tokens
             )
             metrics = finished(planned)
             if metrics is None and not ready and planned.follows:
@@ -320,7 +322,7 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
                 said = preflight(decided, config.ROOT, planned.folder, count, window, checked=checked)
                 over = lengths.too_long(decided, tokens, {"test": run.parts()["test"]})
                 teaches = reasoning.taught(decided, tokens)
-                print(*said, *teaches, *lengths.remarks(over), sep="\n")
+                print(*said, *teaches, *rejected.told(decided, parts["train"]), *lengths.remarks(over), sep="\n")
                 ready = True
             if metrics is None and settings.trainer.devices > 1 and not launched:
                 where = [] if run == pipeline_folder(settings) else [str(run.path)]
