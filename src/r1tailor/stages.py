@@ -34,7 +34,7 @@ from r1tailor.errors import ConfigError, DataError
 from r1tailor.inputs import sweep, write_inputs
 from r1tailor.instruction.build import build, entered
 from r1tailor.instruction.removed import in_words
-from r1tailor.layout import TRAIN, RunFolder, pipeline_folder
+from r1tailor.layout import PARTS, TRAIN, RunFolder, pipeline_folder
 from r1tailor.model.licence import refuse_unaccepted
 from r1tailor.model.local import local_folder
 from r1tailor.record_files import write_records
@@ -255,7 +255,16 @@ def _instructed(settings: Settings, run: RunFolder) -> list[str]:
     shown = f"{', '.join(f'{count:,} {name}' for name, count in counts.items())} examples"
     rows, parsed = built.report["removed"], built.report["reasoning_parsed"]
     told = f"{parsed:,} outputs held <think>...</think>: parsed into reasoning and answer"
-    return [shown, *([in_words(rows)] if rows else []), *([told] if parsed else []), *remarks]
+    pairs = _pairs(built.report.get("pairs"))
+    return [shown, *([in_words(rows)] if rows else []), *([told] if parsed else []), *pairs, *remarks]
+
+
+def _pairs(counted: dict[str, int] | None) -> list[str]:
+    """Return a line on rejected answers, where records gave any."""
+    if not counted:
+        return []
+    kept = ", ".join(f"{counted[name]:,} {name}" for name in PARTS)
+    return [f"{counted['given']:,} records have a rejected answer; in examples: {kept}"]
 
 
 def teach(settings: Settings, run: RunFolder) -> None:

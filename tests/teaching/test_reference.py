@@ -1,0 +1,97 @@
+"""Pairs from a file to a trained model: the reference is asked once, and again only for another question."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from r1tailor import artifact, config, stages, store
+from r1tailor.batching.pairs import References, tokenize_pairs
+from r1tailor.errors import DataError, UserError
+from r1tailor.layout import REFERENCES, RunFolder
+from r1tailor.model import load
+from r1tailor.planning.rejected import told
+from r1tailor.teaching import reference
+from r1tailor.teaching.lessons import said
+from tests.support.taught import example, instructed, scripted
+from tests.support.toy_run import LABELS, toy_settings
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning")
+PREFERS = ("objective=preference",)
+
+
+def pairs(root: Path) -> None:
+    """Write the toy domain's records, all but every fourth with a rejected answer."""
+    rows = [{"input": f"thing {i} of kind {i * 7919}", "output": LABELS[i % 3]} for i in range(60)]
+    rows = [row if i % 4 == 0 else row | {"rejected_output": LABELS[(i + 1) % 3]} for i, row in enumerate(rows)]
+    (root / "colours.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def test_pairs_of_a_file_are_asked_about_once_and_trained_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(config, "ROOT", tmp_path)
+    pairs(tmp_path)
+    settings, run = instructed(tmp_path, *PREFERS)
+    stages.teach(settings, run)
+    train = run.parts()["train"]
+    count = sum(bool(one.rejected) for one in train)
+    assert 0 < count < len(train)
+    assert "45 records have a rejected answer; in examples:" in capsys.readouterr().out
+    assert f"log-likelihoods of {count} pairs of answers" in said(store.read_json(run.taught / "report.json"))
+    before = store.sha256_tree(run.taught)
+    with monkeypatch.context() as patched:
+        patched.setattr(reference, "_likelihoods", lambda *_: pytest.fail("the reference was asked again"))
+        stages.teach(settings, run)
+    assert store.sha256_tree(run.taught) == before
+    stages.train(settings, run)
+    assert f"pairs: {count} of {len(train)} training examples have a rejected answer; the other" in (
+        capsys.readouterr().out
+    )
+    saved = artifact.read(run.phase("1-all") / "model")
+    assert saved.run["data"][REFERENCES] == store.sha256_file(run.taught / REFERENCES)
+    with pytest.raises(UserError, match="its weights are not here, so that it gives no likelihoods"):
+        (run.taught / REFERENCES).unlink()
+        scripted(monkeypatch, lambda *_: "")
+        stages.teach(settings, run)
+
+
+def test_without_a_rejected_answer_there_is_nothing_to_prefer(tmp_path: Path) -> None:
+    settings, run = instructed(tmp_path, *PREFERS)
+    with pytest.raises(DataError, match=r"has a rejected answer: objective\.kind = preference has nothing to prefer"):
+        stages.teach(settings, run)
+    nobody = toy_settings(tmp_path, *PREFERS, "objective.reference=nobody")
+    with pytest.raises(UserError, match="nobody: there is no such version"):
+        stages.check(nobody, RunFolder(tmp_path / "run"))
+
+
+def test_both_answers_are_tokenised_after_their_prompt_and_the_longer_decides(tmp_path: Path) -> None:
+    settings = toy_settings(tmp_path, *PREFERS)
+    tokenizer = load.load_tokenizer(settings.model, config.ROOT, settings.domain.task.template, "keep")
+    given = [example("a", rejected="green " * 40), example("b", rejected="<think>so</think>blue"), example("c")]
+    long, short, none = tokenize_pairs(given, tokenizer, 4000).examples
+    assert none.rejected is None
+    assert short.rejected == tokenizer.encode(example("b", reasoning="so", output="blue"))
+    assert tokenize_pairs(given, tokenizer, len(long) - 1).too_long == ["a"]
+
+
+def test_a_file_about_other_tokens_is_refused(tmp_path: Path) -> None:
+    settings = toy_settings(tmp_path, *PREFERS)
+    tokenizer = load.load_tokenizer(settings.model, config.ROOT, settings.domain.task.template, "keep")
+    (one,) = tokenize_pairs([example("a", rejected="green")], tokenizer, 4000).examples
+    (other,) = tokenize_pairs([example("a", rejected="blue")], tokenizer, 4000).examples
+    reference.write_references(tmp_path / "r.json", {}, [(one, -1.0, -3.0)])
+    assert References(tmp_path / "r.json").of([one, one]).tolist() == [2.0, 2.0]
+    with pytest.raises(DataError, match="was not asked about the pair of example a"):
+        References(tmp_path / "r.json").of([other])
+    (tmp_path / "r.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(DataError, match="Run teach again"):
+        References(tmp_path / "r.json")
+
+
+def test_what_becomes_of_rejected_answers_is_said(tmp_path: Path) -> None:
+    given = [example("a", rejected="green"), example("b")]
+    plain, alone = toy_settings(tmp_path), toy_settings(tmp_path, *PREFERS, "objective.supervised=0")
+    assert "which objective.kind = supervised does not read; objective=preference does" in told(plain, given)[0]
+    assert told(alone, given)[0].endswith("the other 1 teach nothing (objective.supervised = 0)")
+    assert told(plain, given[1:]) == []
