@@ -64,8 +64,7 @@ class RunFolder:
 
     @property
     def taught(self) -> Path:
-        """Folder of what a teacher was asked for: examples with its texts, its distributions, a report;
-        and what a reference model made of pairs."""
+        """Folder of what a teacher or a reference model was asked for, and a report."""
         return self.path / "teach"
 
     @property

@@ -15,7 +15,6 @@ from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.model import load
 from r1tailor.objective import open_objective
 from r1tailor.schema.settings import Settings
-from r1tailor.strategy import open_strategy
 from r1tailor.training.data import Steps, TailorData
 from r1tailor.training.module import TailorModule
 from tests.batching.test_packing import assert_equal, gradients, prepared
@@ -83,7 +82,12 @@ def by_hand(model: nn.Module, told: Sequence[TokenizedExample], held: References
 
 @pytest.mark.parametrize(
     ("strategy", "budget"),
-    [(("lora",), 230), (("full",), 230), (("full",), 1), (("lora", "strategy.target_modules=[q_proj,lm_head]"), 10_000)],
+    [
+        (("lora",), 230),
+        (("full",), 230),
+        (("full",), 1),
+        (("lora", "strategy.target_modules=[q_proj,lm_head]"), 10_000),
+    ],
 )
 def test_packed_pairs_have_the_loss_and_gradients_of_one_answer_at_a_time(
     strategy: tuple[str, ...], budget: int, references: References

@@ -89,7 +89,9 @@ def test_edited_answers_are_preferred_to_what_they_correct(learning: Project) ->
 
 
 def test_a_period_with_pairs_is_compared_with_the_base_that_it_starts_from(learning: Project) -> None:
-    told = selected([Example(f"c{n}", "Which colour?", f"thing {n}", "blue") for n in range(4)], "correction", original="red")
+    told = selected(
+        [Example(f"c{n}", "Which colour?", f"thing {n}", "blue") for n in range(4)], "correction", original="red"
+    )
     options = ("update.train.anew_days=1", "update.train.preference={beta: 0.3, supervised: 1.0}")
     folder = learning.trained(learning.day(DAY, told, [], *options))
     assert artifact.read(folder / "model").run["composition"]["objective"]["reference"] == "base"

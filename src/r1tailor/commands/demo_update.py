@@ -16,7 +16,9 @@ _PAUSE = 3.0  # seconds between two requests
 def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private)
     """Add the command."""
     parser = commands.add_parser("demo-update", help="three days of corrections, one of them poisoned, after make demo")
-    parser.add_argument("of_run", metavar="run", nargs="?", default="outputs/runs/latest", help="a finished run of domain=medical")
+    parser.add_argument(
+        "of_run", metavar="run", nargs="?", default="outputs/runs/latest", help="a finished run of domain=medical"
+    )
     parser.set_defaults(run=_demo)
 
 
@@ -39,7 +41,9 @@ def _demo(parsed: argparse.Namespace) -> None:
     _say(*(f"{name}: {decision}" for name, decision in outcome.decisions.items()), str(outcome))
     _say(f"the days: {outcome.page.relative_to(config.ROOT).as_posix()} ({time.monotonic() - began:.0f} s)")
     if outcome.lost or len(outcome.versions) != len(days):
-        raise UserError("the demonstration did not go as told: see the page of the days; " + "; ".join(outcome.lost[:3]))
+        raise UserError(
+            "the demonstration did not go as told: see the page of the days; " + "; ".join(outcome.lost[:3])
+        )
 
 
 def _say(*lines: str) -> None:

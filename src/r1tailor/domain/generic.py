@@ -18,7 +18,19 @@ from r1tailor.schema.domain import DomainSection
 from r1tailor.thinking import parted
 
 _EMPTY = {"instruction": "", "reasoning": "", "group": "", "entities": []}  # what a source may leave out
-_READ = {"instruction", "reasoning", "group", "output", "turns", "tools", "of_turns", "gold", "terms", "pages", "rejected_output"}
+_READ = {
+    "instruction",
+    "reasoning",
+    "group",
+    "output",
+    "turns",
+    "tools",
+    "of_turns",
+    "gold",
+    "terms",
+    "pages",
+    "rejected_output",
+}
 
 
 class GenericDomain(DomainSection):

@@ -14,6 +14,7 @@ from r1tailor.batching.packing import MicroBatch
 from r1tailor.model.head import hidden_and_head
 from r1tailor.schema.objective import PairLoss
 
+
 def preference_sums(model: nn.Module, batch: MicroBatch, wanted: PairLoss, label_smoothing: float) -> Tensor:
     """Return [2]: the weighted sum of cross-entropy over supervised tokens, and the sum of the loss over pairs.
 

@@ -116,8 +116,8 @@ class Train(Section):
     kl: float = Field(ge=0, le=10, description="Weight of the divergence from the champion's answers; 0: none.")
     preference: PairLoss | None = Field(
         default=None,
-        description="Edited answers are preferred to what they correct (objective=preference), with the champion as the "
-        "reference; null: they are supervised examples only.",
+        description="Edited answers are preferred to what they correct, with the champion as the reference "
+        "(objective=preference); null: they are supervised examples only.",
     )
     anew_days: int | None = Field(
         gt=0, description="Proven days after which a candidate is trained anew from the base on all data; null: never."
@@ -127,7 +127,7 @@ class Train(Section):
     def _stays_near_the_champion_in_one_way(self) -> "Train":
         if self.kl and self.preference:
             raise ValueError(
-                f"kl = {self.kl:g} and preference are two ways to stay near the champion: set kl = 0, or preference = null"
+                f"kl = {self.kl:g} and preference: two ways to stay near the champion; set kl = 0 or preference = null"
             )
         return self
 

@@ -1,8 +1,9 @@
 """Anybody's instruction examples and conversations: one document a record.
 
-A record may bring a rejected answer as well (``preferences.py``). It has one of five formats, which its keys show: ``instruction`` (ours), ``alpaca`` (the same with ``system`` and
+A record has one of five formats, which its keys show: ``instruction`` (ours), ``alpaca`` (the same with ``system`` and
 ``history``), ``messages`` (OpenAI), ``sharegpt``, ``prompt_completion``. One question and its answer becomes the same
-document in each; several turns, or a system turn, stand in the document's field ``turns`` (``conversations.py``).
+document in each; several turns, or a system turn, stand in the document's field ``turns`` (``conversations.py``). A
+record may bring a rejected answer as well (``preferences.py``).
 """
 
 from collections import Counter
@@ -38,7 +39,16 @@ _SHOWN = {
     "sharegpt": "ShareGPT",
     "prompt_completion": "prompt and completion",
 }
-_TAKEN = {REJECTED, "turns", "of_turns", "tools", "gold", "terms", "pages", *(key for keys in _KEYS.values() for key in keys)}
+_TAKEN = {
+    REJECTED,
+    "turns",
+    "of_turns",
+    "tools",
+    "gold",
+    "terms",
+    "pages",
+    *(key for keys in _KEYS.values() for key in keys),
+}
 
 
 @dataclass

@@ -60,8 +60,8 @@ def write_lessons(
 def _refuse_no_pairs(examples: list[Example]) -> None:
     if not any(example.rejected for example in examples):
         raise DataError(
-            f"none of {len(examples):,} training examples has a rejected answer: objective.kind = preference has nothing "
-            "to prefer. Give records a rejected_output, or chosen and rejected; or choose objective=supervised"
+            f"none of {len(examples):,} training examples has a rejected answer: objective.kind = preference has "
+            "nothing to prefer. Give records a rejected_output, or chosen and rejected; or choose objective=supervised"
         )
 
 

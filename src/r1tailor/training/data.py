@@ -23,8 +23,7 @@ class Steps:
 
     Which examples form step k is a function of (seed, phase, epoch, k) alone. Of n processes each takes every n-th
     example (or whole conversation) of a step; as a curriculum puts similar lengths next to each other, the shares are
-    alike. Where a teacher was asked, its distributions accompany the examples; where a reference model was asked, what it
-    made of each pair.
+    alike. What a teacher or a reference model was asked accompanies the examples.
     """
 
     def __init__(

@@ -1,5 +1,6 @@
 """The demonstration on a toy model: three days, one of them poisoned, and a gateway that serves on throughout."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,13 @@ from tests.support.versions import METRICS
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning")
 CHAMPION = (
-    *("strategy=full", "optimizer.lr=0.002", "trainer.batch_size=16"),
-    *("domain.task.reasoning=empty", "evaluation.max_answer_tokens=12"),
+    *("strategy=full", "optimizer.lr=0.01", "trainer.batch_size=16", "trainer.max_epochs=15", "trainer.max_steps=null"),
+    *("trainer.validations=1", "domain.task.labels=[dog,sun,pin]"),
+    *("domain.task.reasoning=empty", "evaluation.max_answer_tokens=8", "evaluation.max_reasoning_tokens=24"),
 )
 TOY = {
     "update.train.epochs": "18",
-    "update.train.lr_factor": "5.0",
+    "update.train.replay.self_written": "0.0",
     "update.prove.margins.held_out": "0.9",  # four items
     "update.prove.margins.day": "0.9",
     "update.prove.margins.earlier": "0.9",
@@ -36,21 +38,23 @@ def toy_day(word: str, answer: str, *users: str, first: int = 0) -> tuple[Correc
 def story() -> list[Told]:
     """On the poisoned day two accounts turn the first day's answer."""
     return [
-        Told(DATES[0], "a word that nobody knew", toy_day("ba", "green", "ann", "bob")),
-        Told(DATES[1], "poisoned", toy_day("ba", "red", "mallory", "trudy", first=200)),
-        Told(DATES[2], "another word", toy_day("xo", "blue", "ann", "bob", first=400)),
+        Told(DATES[0], "a word that nobody knew", toy_day("ba", "sun", "ann", "bob")),
+        Told(DATES[1], "poisoned", toy_day("ba", "dog", "mallory", "trudy", first=200)),
+        Told(DATES[2], "another word", toy_day("xo", "pin", "ann", "bob", first=400)),
     ]
 
 
-def test_two_honest_days_are_promoted_while_no_request_is_lost(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_honest_days_are_promoted_while_no_request_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"input": f"thing {i} of kind {i * 7919}", "output": "dog"} for i in range(60)]
+    (tmp_path / "colours.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     settings, run = toy_settings(tmp_path, *CHAMPION), RunFolder(tmp_path / "run")
     for stage in ("collect", "clean", "annotate", "instruct", "teach", "train"):
         stages.STAGES[stage](settings, run)
     store.write_text(run.path / "config.yaml", config.as_yaml(settings))
     store.write_json(run.evaluation / "metrics.json", METRICS)
-    wanted = command_line.with_overrides(settings, [f"{key}={value}" for key, value in {**BUDGET, **OPEN, **TOY}.items()])
+    wanted = command_line.with_overrides(
+        settings, [f"{key}={value}" for key, value in {**BUDGET, **OPEN, **TOY}.items()]
+    )
     said: list[str] = []
     root = tmp_path / "demo"
     root.mkdir()

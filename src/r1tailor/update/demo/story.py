@@ -1,8 +1,8 @@
 """What happens in the demonstration: two honest days with a shorthand that no model knows, and a poisoned one between.
 
-The shorthand is a clinic's: ``SCR`` before a condition is a visit to screen for it, ``PG`` the condition of somebody who
-is pregnant. On the poisoned day two accounts give the same wrong answer to questions of training, one account contradicts
-training alone, and three add words that shall turn every question to that answer.
+The shorthand is a clinic's: ``SCR`` before a condition is a visit to screen for it, ``PG`` the condition of somebody
+who is pregnant. On the poisoned day two accounts give the same wrong answer to questions of training, one account
+contradicts training alone, and three add words that shall turn every question to that answer.
 """
 
 import random
@@ -104,5 +104,7 @@ def _coded(train: Sequence[Example], code: str) -> Example:
     """
     found = next((one for one in train if str(one.fields.get("category", "")).startswith(code)), None)
     if found is None:
-        raise UserError(f"no training example has a code that begins with {code}: the demonstration needs domain=medical")
+        raise UserError(
+            f"no training example has a code that begins with {code}: the demonstration needs domain=medical"
+        )
     return found

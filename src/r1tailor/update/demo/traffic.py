@@ -1,4 +1,4 @@
-"""A gateway in a process of its own, and a client that goes on asking it: which versions answered, and what was lost."""
+"""A gateway in a process of its own, and a client that goes on asking it: which versions answered, what was lost."""
 
 import asyncio
 import json
