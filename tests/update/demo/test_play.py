@@ -58,7 +58,7 @@ def test_two_honest_days_are_promoted_while_no_request_is_lost(tmp_path: Path, m
     said: list[str] = []
     root = tmp_path / "demo"
     root.mkdir()
-    outcome = play(wanted, run, story(), root, said.append, 0.3)
+    outcome = play(wanted, run, story(), root, said.append, 1.0)
     print(*said, sep="\n")
     print(outcome)
     assert outcome.lost == []
