@@ -6,14 +6,11 @@ from pathlib import Path
 import pytest
 
 from r1tailor import artifact, config, stages, store
-from r1tailor.batching.pairs import References, tokenize_pairs
 from r1tailor.errors import DataError, UserError
 from r1tailor.layout import REFERENCES, RunFolder
-from r1tailor.model import load
-from r1tailor.planning.rejected import told
 from r1tailor.teaching import reference
 from r1tailor.teaching.lessons import said
-from tests.support.taught import example, instructed, scripted
+from tests.support.taught import instructed, scripted
 from tests.support.toy_run import LABELS, toy_settings
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning")
@@ -63,35 +60,3 @@ def test_without_a_rejected_answer_there_is_nothing_to_prefer(tmp_path: Path) ->
     nobody = toy_settings(tmp_path, *PREFERS, "objective.reference=nobody")
     with pytest.raises(UserError, match="nobody: there is no such version"):
         stages.check(nobody, RunFolder(tmp_path / "run"))
-
-
-def test_both_answers_are_tokenised_after_their_prompt_and_the_longer_decides(tmp_path: Path) -> None:
-    settings = toy_settings(tmp_path, *PREFERS)
-    tokenizer = load.load_tokenizer(settings.model, config.ROOT, settings.domain.task.template, "keep")
-    given = [example("a", rejected="green " * 40), example("b", rejected="<think>so</think>blue"), example("c")]
-    long, short, none = tokenize_pairs(given, tokenizer, 4000).examples
-    assert none.rejected is None
-    assert short.rejected == tokenizer.encode(example("b", reasoning="so", output="blue"))
-    assert tokenize_pairs(given, tokenizer, len(long) - 1).too_long == ["a"]
-
-
-def test_a_file_about_other_tokens_is_refused(tmp_path: Path) -> None:
-    settings = toy_settings(tmp_path, *PREFERS)
-    tokenizer = load.load_tokenizer(settings.model, config.ROOT, settings.domain.task.template, "keep")
-    (one,) = tokenize_pairs([example("a", rejected="green")], tokenizer, 4000).examples
-    (other,) = tokenize_pairs([example("a", rejected="blue")], tokenizer, 4000).examples
-    reference.write_references(tmp_path / "r.json", {}, [(one, -1.0, -3.0)])
-    assert References(tmp_path / "r.json").of([one, one]).tolist() == [2.0, 2.0]
-    with pytest.raises(DataError, match="was not asked about the pair of example a"):
-        References(tmp_path / "r.json").of([other])
-    (tmp_path / "r.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(DataError, match="Run teach again"):
-        References(tmp_path / "r.json")
-
-
-def test_what_becomes_of_rejected_answers_is_said(tmp_path: Path) -> None:
-    given = [example("a", rejected="green"), example("b")]
-    plain, alone = toy_settings(tmp_path), toy_settings(tmp_path, *PREFERS, "objective.supervised=0")
-    assert "which objective.kind = supervised does not read; objective=preference does" in told(plain, given)[0]
-    assert told(alone, given)[0].endswith("the other 1 teach nothing (objective.supervised = 0)")
-    assert told(plain, given[1:]) == []
