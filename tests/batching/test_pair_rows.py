@@ -37,7 +37,7 @@ def test_every_example_is_packed_once_with_its_rejected_answer(told: list[Tokeni
         pairs = [] if row.pairs is None else list(zip(row.pairs.chosen.tolist(), rejected, strict=True))
         for chosen, other in pairs:
             assert row.members[chosen] == row.members[other]
-            assert answers[other] == told[row.members[other]].rejected.response  # type: ignore[union-attr]
+            assert answers[other] == told[row.members[other]].rejected.response
         assert row.counts == (sum(len(told[i].response) for i in set(row.members)), len(pairs))
     assert sorted(seen) == list(range(len(told)))
     assert sum(row.counts[1] for row in rows) == sum(one.rejected is not None for one in told)

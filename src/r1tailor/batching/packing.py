@@ -87,8 +87,9 @@ class MicroBatch:
         windows = None if self.windows is None else self.windows.to(device)
         taught = None if self.taught is None else self.taught.to(device)
         pairs = None if self.pairs is None else self.pairs.to(device)
-        parts = {"windows": windows, "taught": taught, "pairs": pairs}
-        return MicroBatch(segments=self.segments, members=self.members, **parts, **moved)
+        return MicroBatch(
+            segments=self.segments, members=self.members, windows=windows, taught=taught, pairs=pairs, **moved
+        )
 
 
 def pack(examples: Sequence[TokenizedExample], token_budget: int, padding: int) -> Iterator[MicroBatch]:
