@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from r1tailor import store
+from r1tailor.batching.moved import moved
 from r1tailor.batching.tokens import ChatTokenizer, Tokenized, TokenizedExample, tokenize, within
 from r1tailor.errors import DataError
 from r1tailor.records import Example
@@ -49,7 +50,7 @@ class Pairs:
 
     def to(self, device: torch.device) -> "Pairs":
         """Return the same pairs on a device."""
-        return Pairs(*(part.to(device, non_blocking=True) for part in (self.chosen, self.rejected, self.reference)))
+        return Pairs(*(moved(part, device) for part in (self.chosen, self.rejected, self.reference)))
 
 
 def tokenize_pairs(

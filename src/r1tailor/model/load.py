@@ -148,7 +148,9 @@ def patch(model: nn.Module) -> None:
     patch_rotations(model)
 
 
-def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) -> PreTrainedModel:
+def load_model(
+    settings: AnyModel, root: Path, dtype: torch.dtype, seed: int, *, mapped: bool = False
+) -> PreTrainedModel:
     """Return the base model with attention over packed rows, in evaluation mode.
 
     Args:
@@ -156,6 +158,8 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
         root: the project's root, for relative local paths.
         dtype: of the weights.
         seed: decides random weights.
+        mapped: whether weights stay in the mapped file and in its dtype, as far as they lie in it as the model has
+            them; the processes of one machine then share them, until they are copied.
 
     Raises:
         ModelUnavailableError: it cannot be had or read; says what was tried.
@@ -171,14 +175,15 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
             model = AutoModelForCausalLM.from_pretrained(
                 folder,
                 config=config,
-                dtype=dtype,
+                dtype="auto" if mapped else dtype,
                 attn_implementation=PACKED_ROWS,
                 use_safetensors=True,
                 trust_remote_code=False,
             )
         if layers := students_layers(settings):
             cut_model(model, layers, skeleton(load_config(settings, root)))
-        _leave_the_file(model)
+        if not mapped:
+            _leave_the_file(model)
     patch(model)
     return model.eval()
 
