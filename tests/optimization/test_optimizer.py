@@ -17,7 +17,7 @@ def test_weight_decay_spares_norms_biases_and_embeddings(name: str) -> None:
     model = load.load_model(settings.model, config.ROOT, torch.float32, seed=3)
     name_of = {id(parameter): key for key, parameter in model.named_parameters()}
     spared = {key for key in name_of.values() if "norm" in key or key.endswith("bias") or "embed" in key}
-    groups = build(model, settings.optimizer).param_groups
+    groups = build(model, settings).param_groups
     assert [group["weight_decay"] for group in groups] == [0.02, 0.0]
     decayed, plain = ({name_of[id(parameter)] for parameter in group["params"]} for group in groups)
     assert (decayed, plain) == (set(name_of.values()) - spared, spared)

@@ -45,7 +45,8 @@ class Plan:
         reused: gradients that take the place of freed activations (one micro-batch a step), negative.
         held: freed blocks that stay with the allocator.
         checkpoint: on a CPU, copies of the state while it is written, as far as they exceed what a step has freed.
-        loading: on a CPU, the mapped file that the weights are copied from, as far as it exceeds what a step adds.
+        loading: on a CPU, the mapped file that the weights are copied from, or the bf16 weights that are rounded to 4
+            bits, as far as they exceed what a step adds.
         process: python and its libraries; on a GPU, the CUDA context.
     """
 
@@ -137,7 +138,7 @@ def on_one_device(settings: Settings, whole: dict[str, int]) -> Plan:
     return Plan(
         parameters=whole["parameters"],
         trained=whole["trained"],
-        host=_PROCESS["cpu"] + max(whole["weights"], written) if where == "gpu" else 0,
+        host=_PROCESS["cpu"] + max(whole["file"], written) if where == "gpu" else 0,
         weights=weights,
         copies=copies,
         gradients=gradients,
@@ -147,7 +148,7 @@ def on_one_device(settings: Settings, whole: dict[str, int]) -> Plan:
         reused=reused,
         held=held,
         checkpoint=checkpoint,
-        loading=max(0, weights - after_loading) if where == "cpu" else 0,
+        loading=max(0, -(-whole["file"] // shares) - after_loading) if where == "cpu" else 0,
         process=_PROCESS[where],
     )
 

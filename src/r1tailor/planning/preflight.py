@@ -9,6 +9,7 @@ import psutil
 import torch
 
 from r1tailor.errors import PreflightError
+from r1tailor.kernels.four_bit import required
 from r1tailor.model import gate, load, shapes
 from r1tailor.model.quantised import stored
 from r1tailor.optimization.optimizer import optimizer_class
@@ -18,7 +19,7 @@ from r1tailor.planning.plan import on_one_device, plan, table, worst_row
 from r1tailor.planning.precision import device
 from r1tailor.schema.model import HubModel
 from r1tailor.schema.settings import Settings
-from r1tailor.schema.training import FullStrategy, LoraStrategy, Recommended
+from r1tailor.schema.training import FullStrategy, LoraStrategy, QloraStrategy, Recommended
 from r1tailor.strategy import open_strategy
 
 Window = tuple[int, int] | None
@@ -77,6 +78,8 @@ def _ask_the_gate(settings: Settings, root: Path) -> None:
 
 
 def _refuse_settings(settings: Settings) -> None:
+    if isinstance(settings.strategy, QloraStrategy):
+        required("strategy = qlora")
     optimizer_class(settings.optimizer)
     _length_fits(settings)
     _device_exists(settings)
@@ -135,7 +138,7 @@ def report(settings: Settings, root: Path, row: Row | None, gpu: int | None = No
 
 def _of_stored_weights(settings: Settings, root: Path) -> list[str]:
     """Return a remark on weights that are stored in fewer bits."""
-    form = stored(architecture(settings, root))
+    form = open_strategy(settings.strategy).stored(architecture(settings, root))
     if form is None:
         return []
     if form.bits is None:

@@ -9,12 +9,11 @@ from torch import nn
 from r1tailor import artifact, store
 from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.kernels.recompute import recompute_layers
-from r1tailor.model import load
 from r1tailor.model.licence import write_notice
 from r1tailor.model.origin import base_of
 from r1tailor.model.temporal import attach, encoder_of, new_encoder
 from r1tailor.planning.precision import compute_dtype
-from r1tailor.strategy import Strategy, open_strategy, restore_tuned, save_tuned
+from r1tailor.strategy import Strategy, load_base, open_strategy, restore_tuned, save_tuned
 from r1tailor.training.callbacks import History
 from r1tailor.training.checkpoint_io import FolderCheckpointIO
 from r1tailor.training.checkpoint_policy import KeepBest, refuse_if_not_finite
@@ -69,7 +68,7 @@ def fit(run: PhaseRun) -> dict[str, Any]:
 def _model(run: PhaseRun, strategy: Strategy) -> nn.Module:
     """Return the model that trains: the base, what the strategy adds, and the weights of the phase before."""
     settings = run.settings
-    base = load.load_model(settings.model, run.root, strategy.base_dtype(compute_dtype(settings)), settings.seed)
+    base = load_base(settings, run.root, strategy.base_dtype(compute_dtype(settings)))
     model = strategy.apply(base)
     if settings.trainer.gradient_checkpointing:
         recompute_layers(model)
