@@ -10,7 +10,7 @@ from r1tailor.kernels.four_bit import four_bit_layer, is_adapted_four_bit, is_fo
 
 # What transformers and peft ask a model about its weights.
 _MARKS = {"is_quantized": True, "is_loaded_in_4bit": True}
-_OF_A_FOLDER = ("hf_quantizer", "quantization_method")
+_OF_A_FOLDER = ("hf_quantizer", "quantization_method", "_weight_conversions")  # as transformers loaded it
 
 
 def round_to_four_bits(model: PreTrainedModel, dtype: torch.dtype, *, double: bool) -> None:
@@ -26,18 +26,27 @@ def round_to_four_bits(model: PreTrainedModel, dtype: torch.dtype, *, double: bo
         for name, child in list(parent.named_children()):
             if type(child) is nn.Linear and child is not head:
                 setattr(parent, name, four_bit_layer(child, dtype, double=double))
-    for parameter in model.parameters():
-        if parameter.is_floating_point():
-            parameter.data = parameter.data.to(dtype)
+    _cast_the_rest(model, dtype)
     for mark, value in _MARKS.items():
         setattr(model, mark, value)
 
 
 def settle_four_bits(model: nn.Module, dtype: torch.dtype) -> None:
-    """Let the 4-bit layers of a model that was loaded from a folder compute in a dtype, always from the same weights."""
-    for layer in model.modules():
-        if is_four_bit(layer):
-            settle(layer, dtype)
+    """Let the 4-bit layers of a model that was loaded from a folder compute in a dtype, always from the same weights.
+
+    transformers leaves what such a folder holds whole in the dtype that it was saved in.
+    """
+    layers = [layer for layer in model.modules() if is_four_bit(layer)]
+    for layer in layers:
+        settle(layer, dtype)
+    if layers:
+        _cast_the_rest(model, dtype)
+
+
+def _cast_the_rest(model: nn.Module, dtype: torch.dtype) -> None:
+    for parameter in model.parameters():
+        if parameter.is_floating_point():
+            parameter.data = parameter.data.to(dtype)
 
 
 def has_four_bits(model: nn.Module) -> bool:
@@ -58,7 +67,7 @@ def restore_whole_weights(model: nn.Module, causal: Any) -> None:  # noqa: ANN40
                 setattr(parent, name, whole_layer(child))
     for mark in _MARKS:
         setattr(causal, mark, False)
-    for left in _OF_A_FOLDER:
-        setattr(causal, left, None)
     if hasattr(causal.config, "quantization_config"):
         del causal.config.quantization_config
+        for left in _OF_A_FOLDER:
+            setattr(causal, left, None)
