@@ -52,7 +52,9 @@ def test_what_is_no_optimizer_or_not_its_argument_is_refused(changed: dict[str, 
 def adapted(*overrides: str) -> tuple[Settings, nn.Module]:
     settings = config.load(["model=tiny_llama", "strategy.target_modules=all_linear", *overrides])
     torch.manual_seed(2)
-    return settings, open_strategy(settings.strategy).apply(load.load_model(settings.model, config.ROOT, torch.float32, 3))
+    return settings, open_strategy(settings.strategy).apply(
+        load.load_model(settings.model, config.ROOT, torch.float32, 3)
+    )
 
 
 def after_steps(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:

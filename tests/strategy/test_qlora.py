@@ -36,10 +36,10 @@ from tests.support.saved_models import SOME_BASE
 from tests.support.toy_run import toy_run
 
 pytest.importorskip("bitsandbytes")
-from bitsandbytes.nn import Linear4bit  # noqa: E402
-from peft import LoraConfig, PeftModel, get_peft_model  # noqa: E402
-from peft.tuners.lora import Linear4bit as PeftLinear4bit  # noqa: E402
-from transformers import BitsAndBytesConfig  # noqa: E402
+from bitsandbytes.nn import Linear4bit
+from peft import LoraConfig, PeftModel, get_peft_model
+from peft.tuners.lora import Linear4bit as PeftLinear4bit
+from transformers import BitsAndBytesConfig
 
 QLORA = ("model=tiny_llama", "strategy=qlora", "strategy.target_modules=all_linear", "strategy.dropout=0.0")
 FP32 = "trainer.precision=fp32"
@@ -129,9 +129,7 @@ def test_variants_over_four_bits_are_peft_s(variant: str) -> None:
             layer.__class__ = PeftLinear4bit
     unwrapped(plain).set_attn_implementation("eager")
     examples = layout_of("shared prefix")
-    assert_equal(
-        packed(ours.train(), list(pack(examples, 96, PADDING)), 0.0), one_by_one(plain.train(), examples, 0.0)
-    )
+    assert_equal(packed(ours.train(), list(pack(examples, 96, PADDING)), 0.0), one_by_one(plain.train(), examples, 0.0))
 
 
 def test_a_validation_leaves_the_weights_as_they_are() -> None:
@@ -235,7 +233,9 @@ def test_the_plan_counts_four_bits_and_the_weights_they_are_rounded_from() -> No
 
 def test_without_bitsandbytes_it_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(four_bit, "find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match=r'strategy = qlora: bitsandbytes is not installed; pip install "r1-tailor\[q'):
+    with pytest.raises(
+        ConfigError, match=r'strategy = qlora: bitsandbytes is not installed; pip install "r1-tailor\[q'
+    ):
         refuse_early(composed(), ROOT)
     with pytest.raises(ConfigError, match=r"AdamW8bit: bitsandbytes is not installed; pip install"):
         optimizer_class(config.load(["optimizer=adamw_8bit"]).optimizer)

@@ -32,7 +32,10 @@ KINDS: dict[str, tuple[str, dict[str, object]]] = {
     "orthogonal": ("strategy.init=orthogonal", {"init_lora_weights": "orthogonal"}),
     "olora": ("strategy.init=olora", {"init_lora_weights": "olora"}),
     "pissa_niter_16": ("strategy.init=pissa_niter_16", {"init_lora_weights": "pissa_niter_16"}),
-    "rslora with pissa": ("strategy.init=pissa strategy.variant=rslora", {"init_lora_weights": "pissa", "use_rslora": True}),
+    "rslora with pissa": (
+        "strategy.init=pissa strategy.variant=rslora",
+        {"init_lora_weights": "pissa", "use_rslora": True},
+    ),
 }
 MOVING = ("pissa", "olora", "pissa_niter_16", "rslora with pissa")
 COMMON = ("model=tiny_llama", "strategy.target_modules=all_linear", "strategy.dropout=0.0", "strategy.r=8")
@@ -143,7 +146,9 @@ def trained(model: nn.Module) -> list[Tensor]:
     return [parameter for parameter in model.parameters() if parameter.requires_grad]
 
 
-@pytest.mark.parametrize(("there", "here"), [("rslora", "lora_plus"), ("pissa", "rslora with pissa"), ("lora_plus", "olora")])
+@pytest.mark.parametrize(
+    ("there", "here"), [("rslora", "lora_plus"), ("pissa", "rslora with pissa"), ("lora_plus", "olora")]
+)
 def test_adapters_of_another_form_are_not_taken_up(there: str, here: str, tmp_path: Path) -> None:
     open_strategy(composed(there).strategy).save(ours(there), tmp_path, SOME_BASE)
     with pytest.raises(CheckpointError, match=r"do not fit this composition: .* there and .* here"):

@@ -7,7 +7,6 @@ from torch import nn
 from transformers import PreTrainedConfig
 
 
-
 @dataclass(frozen=True)
 class Stored:
     """The form of a model's stored weights.
@@ -77,4 +76,3 @@ def saved_bytes(model: nn.Module, form: Stored | None) -> tuple[int, int]:
 def _described(config: PreTrainedConfig) -> dict[str, Any]:
     found = getattr(config, "quantization_config", None) or {}
     return found if isinstance(found, dict) else dict(found.to_dict())
-

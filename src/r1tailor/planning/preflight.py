@@ -19,7 +19,7 @@ from r1tailor.planning.plan import on_one_device, plan, table, worst_row
 from r1tailor.planning.precision import device
 from r1tailor.schema.model import HubModel
 from r1tailor.schema.settings import Settings
-from r1tailor.schema.training import FullStrategy, LoraStrategy, QloraStrategy, Recommended
+from r1tailor.schema.training import MOVING, FullStrategy, LoraStrategy, QloraStrategy, Recommended
 from r1tailor.strategy import open_strategy
 
 Window = tuple[int, int] | None
@@ -186,8 +186,8 @@ def _here(settings: Settings, on_one_device: int) -> int:
 
 
 def _nearest(settings: Settings, root: Path, examples: int | None, free: int, window: Window = None) -> str:
-    """Return the nearest settings that fit: smaller micro-batches, layers computed again, adapters, more devices."""
-    for variant, change in _variants(settings):
+    """Return the nearest settings that fit: smaller micro-batches, layers computed again, adapters, 4 bits, more devices."""
+    for variant, change in _variants(settings, root):
         if tokens := _micro_batch_that_fits(variant, root, examples, free, window):
             unchanged = tokens == settings.trainer.micro_batch_tokens
             return " ".join([change, *([] if unchanged else [f"trainer.micro_batch_tokens={tokens}"])]).strip()
@@ -195,17 +195,28 @@ def _nearest(settings: Settings, root: Path, examples: int | None, free: int, wi
     return f"{divided}a smaller model{' or strategy=lora' if isinstance(settings.strategy, FullStrategy) else ''}"
 
 
-def _variants(settings: Settings) -> Iterator[tuple[Settings, str]]:
+def _variants(settings: Settings, root: Path) -> Iterator[tuple[Settings, str]]:
     """Yield what needs less memory, the nearest first, with the overrides that make it."""
     again = "trainer.gradient_checkpointing=true"
     already = settings.trainer.gradient_checkpointing
     yield settings, ""
     if not already:
         yield _changed(settings, gradient_checkpointing=True), again
-    if isinstance(settings.strategy, FullStrategy):
-        yield _with_lora(settings), "strategy=lora"
+    for change, smaller in _smaller_strategies(settings, root):
+        yield smaller, change
         if not already:
-            yield _with_lora(_changed(settings, gradient_checkpointing=True)), f"strategy=lora {again}"
+            yield _changed(smaller, gradient_checkpointing=True), f"{change} {again}"
+
+
+def _smaller_strategies(settings: Settings, root: Path) -> Iterator[tuple[str, Settings]]:
+    wanted = settings.strategy
+    if isinstance(wanted, FullStrategy):
+        yield "strategy=lora", _with_lora(settings)
+    if isinstance(wanted, LoraStrategy) and wanted.begins not in MOVING:
+        if stored(architecture(settings, root)) is None:
+            same = wanted.model_dump(exclude={"kind", "recommended"}) | {"recommended": wanted.recommended}
+            four_bit = QloraStrategy(kind="qlora", double_quantisation=True, **same)
+            yield "strategy=qlora", settings.model_copy(update={"strategy": four_bit})
 
 
 def _micro_batch_that_fits(

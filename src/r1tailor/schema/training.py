@@ -209,9 +209,7 @@ class WsdScheduler(_WarmedScheduler):
     final: Fraction = Field(description="Learning rate at the end, as a share of the peak rate.")
 
 
-Scheduler = Annotated[
-    CosineScheduler | LinearScheduler | ConstantScheduler | WsdScheduler, Field(discriminator="kind")
-]
+Scheduler = Annotated[CosineScheduler | LinearScheduler | ConstantScheduler | WsdScheduler, Field(discriminator="kind")]
 
 
 class EarlyStopping(Section):
