@@ -188,7 +188,7 @@ def test_a_folder_in_four_bits_trains_is_asked_and_merged(folder: Path, tmp_path
     whole = merged(tuned)
     whole.save_pretrained(tmp_path)
     close(logits(AutoModelForCausalLM.from_pretrained(tmp_path)), wanted, 1e-4)
-    with pytest.raises(PreflightError, match="its weights are quantised .* strategy=lora"):
+    with pytest.raises(PreflightError, match=r"its weights are quantised .* strategy=lora"):
         refuse_early(config.load([*local, "strategy=full"]), ROOT)
 
 

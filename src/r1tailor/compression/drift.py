@@ -61,7 +61,8 @@ def drift(parent: Sequence[Distribution], form: Sequence[Distribution]) -> dict[
     """Return how far distributions lie apart.
 
     ``largest`` and ``mean``: the largest and the mean difference of a log-probability (nats) among each position's
-    likeliest tokens; ``kl``: the mean divergence of the form from the parent (nats); ``top1``: the share of positions whose likeliest
+    likeliest tokens;
+    ``kl``: the mean divergence of the form from the parent (nats); ``top1``: the share of positions whose likeliest
     token is the same.
     """
     pairs = list(zip(parent, form, strict=True))

@@ -70,7 +70,8 @@ def four_bit_layer(whole: nn.Linear, dtype: torch.dtype, *, double: bool) -> nn.
     )
     layer.weight, layer.bias = weight.to(whole.weight.device), whole.bias
     settle(layer, dtype)
-    return layer.eval()
+    rounded: nn.Module = layer.eval()
+    return rounded
 
 
 def settle(layer: Any, dtype: torch.dtype) -> None:  # noqa: ANN401
@@ -93,8 +94,10 @@ def whole_layer(layer: Any) -> nn.Linear:  # noqa: ANN401
         (name,) = layer.active_adapters
         variant = layer.lora_variant.get(name)
         with torch.no_grad():
-            delta = None if variant else layer.get_delta_weight(name)
-            weight = variant.merge_safe(layer, name, weight) if variant else weight + delta.to(weight.dtype)
+            if variant:
+                weight = variant.merge_safe(layer, name, weight)
+            else:
+                weight = weight + layer.get_delta_weight(name).to(weight.dtype)
     found = nn.Linear(base.in_features, base.out_features, bias=base.bias is not None, device="meta")
     found.weight, found.bias = nn.Parameter(weight, requires_grad=False), base.bias
     return found

@@ -19,7 +19,7 @@ from r1tailor.planning.plan import on_one_device, plan, table, worst_row
 from r1tailor.planning.precision import device
 from r1tailor.schema.model import HubModel
 from r1tailor.schema.settings import Settings
-from r1tailor.schema.training import MOVING, FullStrategy, LoraStrategy, QloraStrategy, Recommended
+from r1tailor.schema.training import MOVING, AdapterStrategy, FullStrategy, LoraStrategy, QloraStrategy, Recommended
 from r1tailor.strategy import open_strategy
 
 Window = tuple[int, int] | None
@@ -186,7 +186,7 @@ def _here(settings: Settings, on_one_device: int) -> int:
 
 
 def _nearest(settings: Settings, root: Path, examples: int | None, free: int, window: Window = None) -> str:
-    """Return the nearest settings that fit: smaller micro-batches, layers computed again, adapters, 4 bits, more devices."""
+    """Return the nearest settings that fit: smaller micro-batches, layers recomputed, adapters, 4 bits, devices."""
     for variant, change in _variants(settings, root):
         if tokens := _micro_batch_that_fits(variant, root, examples, free, window):
             unchanged = tokens == settings.trainer.micro_batch_tokens
@@ -212,11 +212,11 @@ def _smaller_strategies(settings: Settings, root: Path) -> Iterator[tuple[str, S
     wanted = settings.strategy
     if isinstance(wanted, FullStrategy):
         yield "strategy=lora", _with_lora(settings)
-    if isinstance(wanted, LoraStrategy) and wanted.begins not in MOVING:
-        if stored(architecture(settings, root)) is None:
-            same = wanted.model_dump(exclude={"kind", "recommended"}) | {"recommended": wanted.recommended}
-            four_bit = QloraStrategy(kind="qlora", double_quantisation=True, **same)
-            yield "strategy=qlora", settings.model_copy(update={"strategy": four_bit})
+    in_four_bits = isinstance(wanted, LoraStrategy) and wanted.begins not in MOVING
+    if in_four_bits and stored(architecture(settings, root)) is None:
+        same = {name: getattr(wanted, name) for name in AdapterStrategy.model_fields}
+        four_bit = QloraStrategy(kind="qlora", double_quantisation=True, **same)
+        yield "strategy=qlora", settings.model_copy(update={"strategy": four_bit})
 
 
 def _micro_batch_that_fits(

@@ -44,7 +44,7 @@ def taken_up(model: nn.Module, saved: dict[str, Tensor]) -> dict[str, Tensor]:
         model: whose base has been moved by the part that its own adapters begin with.
         saved: what ``over_the_unchanged_base`` made.
     """
-    found = {}
+    found: dict[str, Tensor] = {}
     for name, layer in _named(model):
         a, b = f"{name}.lora_A.weight", f"{name}.lora_B.weight"
         rank = saved[a].shape[0] // 2
