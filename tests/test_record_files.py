@@ -53,6 +53,53 @@ def test_a_list_is_read_from_a_file_that_holds_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "records", "key"),
+    [
+        ('[{"a": 1}, 2]', [{"a": 1}, 2], ""),
+        ('{"version": 1, "tags": ["x"], "data": [{"a": 1}]}', [{"a": 1}], "data"),
+        ('{"messages": [{"role": "user"}], "notes": [{}]}', [{"messages": [{"role": "user"}], "notes": [{}]}], ""),
+    ],
+)
+def test_records_may_stand_under_a_key(tmp_path: Path, text: str, records: list[object], key: str) -> None:
+    path = tmp_path / "held.json"
+    path.write_text(text, encoding="utf-8")
+    assert record_files.read_json_records(path, {"messages"}) == (records, key)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"a": 1}', "a list of records is expected, found a mapping with 'a'"),
+        ('{"train": [{}], "test": [{}]}', "which of the lists holds them, 'train', 'test'?"),
+        ("7", "a list of records is expected, found int"),
+        ("[1", "not JSON"),
+    ],
+)
+def test_what_holds_no_records_says_what_it_holds(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "held.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        record_files.read_json_records(path)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "one"),
+    [
+        ("\ufeff\n[1]", True),
+        ('{"a": 1}\n\n', True),
+        ('{\n"a": 1\n}', True),
+        ('{"a": 1}\n{"a": 2}', False),
+        ("", False),
+    ],
+)
+def test_json_lines_are_told_from_one_value(tmp_path: Path, text: str, one: bool) -> None:
+    path = tmp_path / "held.json"
+    path.write_text(text, encoding="utf-8")
+    assert record_files.is_one_json_value(path) == one
+
+
+@pytest.mark.parametrize(
     "read", [record_files.read_examples, record_files.read_json_list, record_files.read_annotations]
 )
 def test_a_file_that_is_missing_is_named(read: object, tmp_path: Path) -> None:

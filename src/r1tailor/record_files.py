@@ -6,7 +6,7 @@ What is wrong with a line is said without quoting it: it may be confidential.
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -106,14 +106,53 @@ def read_json_list(path: Path) -> list[Any]:
     Raises:
         DataError: the file is missing, is not JSON or holds no list.
     """
+    value = _json_of(path)
+    if not isinstance(value, list):
+        raise DataError(f"{path}: a list is expected, found {type(value).__name__}")
+    return value
+
+
+def read_json_records(path: Path, of_records: Set[str] = frozenset()) -> tuple[list[Any], str]:
+    """Return the records of a JSON file, and the key under which they stand; empty where the file is their list.
+
+    A mapping holds them where exactly one of its values is a list of mappings, as in ``{"version": 1, "data": [...]}``,
+    and is itself a record where it has a key of ``of_records``.
+
+    Raises:
+        DataError: the file is missing, is not JSON or holds no records.
+    """
+    value = _json_of(path)
+    if isinstance(value, list):
+        return value, ""
+    if not isinstance(value, dict):
+        raise DataError(f"{path}: a list of records is expected, found {type(value).__name__}")
+    if of_records & value.keys():
+        return [value], ""
+    lists = [
+        key for key, held in value.items() if isinstance(held, list) and any(isinstance(one, dict) for one in held)
+    ]
+    if len(lists) != 1:
+        keys = ", ".join(named(key) for key in list(value)[:6])
+        several = f"; which of the lists holds them, {', '.join(map(named, lists))}?" if lists else ""
+        raise DataError(f"{path}: a list of records is expected, found a mapping with {keys}{several}")
+    return value[lists[0]], lists[0]
+
+
+def is_one_json_value(path: Path) -> bool:
+    """Whether a file of JSON holds one list or one mapping, and not a mapping on each line."""
+    with path.open("rb") as file:
+        lines = (text for line in file if (text := line.strip(b"\xef\xbb\xbf \t\r\n")))
+        first = next(lines, b"")
+        return first.startswith(b"[") or (bool(first) and (not first.endswith(b"}") or next(lines, None) is None))
+
+
+def _json_of(path: Path) -> Any:  # noqa: ANN401
     if not path.is_file():
         raise DataError(f"{path} does not exist")
     value, fault = _decoded(path.read_bytes(), "utf-8-sig")
-    if not fault and not isinstance(value, list):
-        fault = f"a list is expected, found {type(value).__name__}"
     if fault:
         raise DataError(f"{path}: {fault}")
-    return list(value)
+    return value
 
 
 def _parsed(raw: bytes, encoding: str) -> dict[str, Any] | str:

@@ -4,7 +4,8 @@ For each domain and model: ``python train.py domain=… model=…`` with the set
 put to ``r1tailor ask``, and a row of the table: minutes, n, the headline metric of the base model, the tuned one
 and the best plain baseline with 95 % intervals, and the verdict. An interrupted run is resumed by the same line and its
 minutes are added up; what is finished is not run again. With 2 cores and the embedded models it takes hours:
-``--domains legal legal_zh`` runs some.
+``--domains legal legal_zh`` runs some. ``--evidence`` also asks each model the general questions and the red team's
+cases, explains its errors and writes all of it into the report.
 """
 
 import argparse
@@ -26,6 +27,7 @@ MODELS: dict[str, tuple[str, ...]] = {
     "gemma3_270m": ("model=gemma3_270m", "model.accept_licence=true"),
 }
 _ITEMS = ("evaluation.max_items=150",)
+_EVIDENCE = ("ability=full", "redteam=standard")
 CASES: dict[str, tuple[str, ...]] = {  # what fits half an hour on 2 cores
     "medical": (),
     "medical_triples": ("trainer.max_steps=80", "evaluation.max_answer_tokens=160", *_ITEMS),
@@ -49,6 +51,7 @@ CASES: dict[str, tuple[str, ...]] = {  # what fits half an hour on 2 cores
         "evaluation.max_answer_tokens=160",
         *_ITEMS,
     ),
+    "finance": ("strategy=full",),
     "education_dialogue": ("trainer.max_steps=60", "evaluation.max_answer_tokens=96", *_ITEMS),
 }
 _CHINESE = "_zh"  # domains that both models are run on
@@ -65,6 +68,7 @@ class Case:
     domain: str
     model: str
     folder: Path
+    evidence: bool
 
     @property
     def finished(self) -> bool:
@@ -117,13 +121,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, default=Path("outputs/cases"))
     parser.add_argument("--domains", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS), help="of Chinese domains")
+    parser.add_argument("--evidence", action="store_true", help="also general ability, red team and error modes")
     return parser.parse_args()
 
 
 def _cases(options: argparse.Namespace) -> Iterator[Case]:
     for domain in options.domains:
         for model in options.models if _CHINESE in domain else ["smollm2"]:
-            yield Case(domain, model, (options.folder / f"{domain}-{model}").resolve())
+            name = f"{domain}-{model}{'-evidence' if options.evidence else ''}"
+            yield Case(domain, model, (options.folder / name).resolve(), options.evidence)
 
 
 def _run(case: Case) -> None:
@@ -134,7 +140,11 @@ def _run(case: Case) -> None:
     if any(case.folder.glob("train/*/checkpoints/step-*")) or any(case.folder.glob("train/*/model")):
         case.command("train.py", "resume=true", output)
     else:
-        case.command("train.py", f"domain={case.domain}", *MODELS[case.model], *CASES[case.domain], output)
+        further = _EVIDENCE if case.evidence else ()
+        case.command("train.py", f"domain={case.domain}", *MODELS[case.model], *CASES[case.domain], *further, output)
+    if case.evidence:
+        case.command("-m", "r1tailor", "errors", str(case.folder))
+        case.command("-m", "r1tailor", "report", str(case.folder))
 
 
 def _asked(case: Case) -> str:

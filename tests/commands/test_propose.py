@@ -111,11 +111,49 @@ def test_a_person_is_asked_on_a_terminal(
     assert "# Used by: tutors, to check sums" in (project / "conf" / "domain" / "asked.yaml").read_text("utf-8")
 
 
+_COMPLAINTS = [(f"complaint {number} of the {number % 7}th ward", "ABCD"[number % 4] * 3) for number in range(60)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("saved.txt", "complaint\tdepartment\n" + "".join(f"{a}\t{b}\n" for a, b in _COMPLAINTS), "table (.txt)"),
+        (
+            "held.json",
+            json.dumps({"version": 1, "data": [{"question": a, "answer": b} for a, b in _COMPLAINTS]}),
+            "table (.json)",
+        ),
+        (
+            "greeted.json",
+            json.dumps(
+                [
+                    {
+                        "conversations": [
+                            {"from": who, "value": said}
+                            for who, said in zip(("gpt", "human", "gpt"), ("Hello", a, b), strict=True)
+                        ]
+                    }
+                    for a, b in _COMPLAINTS
+                ]
+            ),
+            "sharegpt",
+        ),
+    ],
+)
+def test_tables_and_conversations_come_in_other_wrappings(
+    propose: Callable[..., str], project: Path, name: str, content: str, told: str
+) -> None:
+    (project / name).write_text(content, encoding="utf-8")
+    said = propose(str(project / name), "--yes")
+    assert told in said
+    assert "AAA 15, BBB 15, CCC 15, DDD 15 (a closed set)" in said
+
+
 @pytest.mark.parametrize(
     ("name", "content", "arguments", "said"),
     [
         ("a.csv", "a,b\n1,2\n", ("--output", "c"), "--output c: no such column; there are a, b"),
-        ("a.json", '{"a": 1}', (), "a list of records is expected, found a mapping with a"),
+        ("a.json", '{"a": 1}', (), "a list of records is expected, found a mapping with 'a'"),
         ("a.exe", "x", (), "a file whose name ends in .csv"),
         ("b.csv", "", (), "a header is expected"),
     ],

@@ -63,6 +63,13 @@ def test_turns_after_the_last_answer_are_counted() -> None:
     assert (len(made.turns), made.unanswered, len(made.unknown)) == (3, 1, 3)
 
 
+def test_what_the_assistant_says_before_anybody_asked_is_left_out_and_counted() -> None:
+    made = conversation([ANSWER, ANSWER, USER, ANSWER], "messages", system="s")
+    assert ([turn["role"] for turn in made.turns], made.opening) == (["system", "user", "assistant"], 2)
+    assert len(made.unknown) == 3
+    assert conversation([USER, ANSWER], "messages").opening == 0
+
+
 def test_an_alpaca_history_comes_before_its_question() -> None:
     made = exchanges([["a", "b"]], "c", "d", "s")
     assert [turn["content"] for turn in made.turns] == ["s", "a", "b", "c", "d"]

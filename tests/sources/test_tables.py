@@ -21,7 +21,23 @@ def test_a_file_whose_name_does_not_say_what_it_is_is_refused(tmp_path: Path) ->
     (tmp_path / "notes.xls").write_bytes(b"Roe")
     with pytest.raises(DataError) as refusal:
         documents(tmp_path, "notes.xls")
-    assert str(refusal.value) == "notes.xls: the name of a table ends in .csv, .tsv, .xlsx, .parquet, .json, .jsonl"
+    known = ".csv, .tsv, .tab, .txt, .xlsx, .parquet, .json, .jsonl, .ndjson"
+    assert str(refusal.value) == f"notes.xls: the name of a table ends in {known}"
+
+
+def test_a_text_is_a_table_where_it_is_named_and_not_among_tables(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "rows.txt").write_text("note\tward\nx\t1\n", encoding="utf-8")
+    (tmp_path / "a" / "rows.tab").write_text("note\tward\ny\t2\n", encoding="utf-8")
+    assert [document.text for document in documents(tmp_path, "a/rows.txt")] == ["x"]
+    assert [document.text for document in documents(tmp_path, "a")] == ["y"]
+
+
+def test_records_of_a_table_may_stand_under_a_key_or_on_lines(tmp_path: Path) -> None:
+    (tmp_path / "held.json").write_text('{"n": 1, "data": [{"note": "a", "ward": 3}]}', encoding="utf-8")
+    (tmp_path / "lines.json").write_text('{"note": "a", "ward": 3}\n{"note": "b", "ward": 4}\n', encoding="utf-8")
+    assert [document.text for document in documents(tmp_path, "held.json")] == ["a"]
+    assert [document.text for document in documents(tmp_path, "lines.json")] == ["a", "b"]
 
 
 def test_a_row_group_of_parquet_is_not_held(tmp_path: Path) -> None:

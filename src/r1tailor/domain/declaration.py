@@ -46,6 +46,7 @@ KINDS = {  # pyproject.toml lists the same; a checkout that was installed before
     "medical_triples": "r1tailor.domain.medical_triples:DECLARATION",
     "medical_zh": "r1tailor.domain.medical_zh:DECLARATION",
     "medication_zh": "r1tailor.domain.medication_zh:DECLARATION",
+    "recommendations": "r1tailor.domain.recommendations:DECLARATION",
     "titled_passages": "r1tailor.domain.titled_passages:DECLARATION",
 }
 

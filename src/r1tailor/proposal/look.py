@@ -1,6 +1,5 @@
 """A file, a folder or a database is opened, and what kind of material it is: rows, conversations or documents."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -15,6 +14,7 @@ from r1tailor.proposal import tables
 
 Shape = Literal["table", "records", "documents", "judgments", "pubmed", "jats", "database"]
 MOST = 20_000  # rows that are looked at
+_LINES, _FEW_LINES = 50, 4  # of a text that may be a table
 _TABLES = (".csv", ".tsv", ".tab", ".parquet", ".xlsx")
 _JSON = (".json", ".jsonl", ".ndjson")
 _DOCUMENTS = (".pdf", ".docx", ".txt", ".md", ".html", ".htm", ".xhtml")
@@ -81,13 +81,20 @@ def look(place: str, query: str = "") -> Looked:
 
 def _opened(place: str, files: Sequence[Path]) -> Looked:
     suffix = files[0].suffix.lower()
-    if suffix in _TABLES:
+    if suffix in _TABLES or (suffix == ".txt" and len(files) == 1 and _is_delimited(files[0])):
         return _table(place, files)
     if suffix in _JSON:
         return _records(place, files)
     if suffix in _XML:
         return _xml(place, files)
     return Looked(_of_texts(files[0]), place, suffix, len(files), rows=())
+
+
+def _is_delimited(file: Path) -> bool:
+    """Whether each of a text's first lines has as many tabs, at least one: a table that somebody saved as text."""
+    with file.open("rb") as lines:
+        tabs = [line.count(b"\t") for line in islice((line for line in lines if line.strip()), _LINES)]
+    return len(tabs) >= _FEW_LINES and tabs[0] > 0 and len({*tabs}) == 1
 
 
 def _total(files: Sequence[Path], rows: Sequence[Mapping[str, Any]]) -> int:
@@ -147,56 +154,48 @@ def _table(place: str, files: Sequence[Path]) -> Looked:
 
 
 def _records(place: str, files: Sequence[Path]) -> Looked:
-    rows, faults = _json_rows(files[0])
+    rows, faults, key = _json_rows(files[0])
     columns = tuple(dict.fromkeys(key for row in rows for key in row))
     if not columns:
         why = f"; {faults[0]}" if faults else ""
         raise DataError(f"{files[0]} holds no list of records{why}")
     form = next((name for keys, name in _SHAPES if keys <= set(columns)), "")
     shown = ", ".join(columns[:8])
-    said = {"format": (f"its records have {shown}", f"记录的键为 {shown}")}
+    under = (
+        (f"its records, under {key}, have", f"{key} 之下的记录，键为") if key else ("its records have", "记录的键为")
+    )
+    said = {"format": (f"{under[0]} {shown}", f"{under[1]} {shown}")}
     reader = {"format": form} if form else {}
     shape: Shape = "records" if form else "table"
     return Looked(shape, place, files[0].suffix.lower(), len(files), rows, columns, reader, said, tuple(faults))
 
 
-def _json_rows(path: Path) -> tuple[list[dict[str, Any]], list[str]]:
-    from r1tailor.record_files import json_lines
+def _json_rows(path: Path) -> tuple[list[dict[str, Any]], list[str], str]:
+    """Return the first records of a file, its faults, and the key of a JSON file under which its records stand."""
+    from r1tailor.record_files import is_one_json_value, json_lines
 
-    if path.suffix.lower() == ".json":
-        return _json_list(path), []
-    rows: list[dict[str, Any]] = []
-    faults = []
-    for number, line in islice(json_lines(path), MOST):
-        if isinstance(line, str):
-            faults.append(f"line {number}: {line}")
-        else:
-            rows.append(line)
-    return rows, faults
+    if path.suffix.lower() == ".json" and is_one_json_value(path):
+        rows, key = _json_list(path)
+        return rows, [], key
+    lines = [*islice(json_lines(path), MOST)]
+    faults = [f"line {number}: {line}" for number, line in lines if isinstance(line, str)]
+    return [line for _, line in lines if not isinstance(line, str)], faults, ""
 
 
-def _json_list(path: Path) -> list[dict[str, Any]]:
-    """Return the records of a JSON file: a list of mappings.
+def _json_list(path: Path) -> tuple[list[dict[str, Any]], str]:
+    """Return the records of a JSON file, and the key under which they stand in it.
 
     Raises:
         DataError: it is no JSON, or holds none.
     """
-    try:
-        value = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{path}: not JSON in UTF-8: {error}") from error
-    if not isinstance(value, list):
-        raise DataError(f"{path}: a list of records is expected, found {_kind(value)}")
+    from r1tailor.record_files import read_json_records
+
+    value, key = read_json_records(path, {"messages", "conversations"})
     rows = [row for row in value if isinstance(row, dict)]
     if not rows:
-        held = _kind(value[0]) if value else "nothing"
+        held = type(value[0]).__name__ if value else "nothing"
         raise DataError(f"{path}: a list of records is expected; its list holds {held}")
-    return rows[:MOST]
-
-
-def _kind(value: object) -> str:
-    keys = f" with {', '.join(map(str, list(value)[:6]))}" if isinstance(value, dict) else ""
-    return f"{'a mapping' if isinstance(value, dict) else type(value).__name__}{keys}"
+    return rows[:MOST], key
 
 
 def _xml(place: str, files: Sequence[Path]) -> Looked:

@@ -136,7 +136,7 @@ def settled(draft: Draft, documents: Sequence[Document], ask: Asker) -> Draft:
     """Return the draft with what its documents hold, and what a person says to it."""
     found = survey(documents)
     if draft.looked.shape == "records" or (draft.labels is None and found.reasoned):
-        single = [document for document in documents if "turns" not in document.fields]
+        single = [document for document in documents if _answers_once(document)]
         draft = replace(draft, labels=_of_answers([*answers_of(single)]))
     if not draft.wishes.language and not draft.looked.rows:
         draft = replace(draft, say=Tongue("zh" if found.language == "zh" else "en"))
@@ -151,6 +151,10 @@ def settled(draft: Draft, documents: Sequence[Document], ask: Asker) -> Draft:
     given = ask(say(f"goal: {goal['metric']} of", f"目标：{goal['metric']}"), f"{threshold:g}")
     why = ask(say("what goes wrong below it", "达不到会怎样"), goal["why"])
     return replace(draft, wishes=replace(draft.wishes, threshold=_number(given), why=why))
+
+
+def _answers_once(document: Document) -> bool:
+    return sum(turn["role"] == "assistant" for turn in document.fields.get("turns", ())) <= 1
 
 
 def _said(chosen: str, draft: Draft) -> str:

@@ -99,9 +99,11 @@ def survey(documents: Sequence[Document]) -> Survey:
 def answers_of(documents: Iterable[Document]) -> Iterator[str]:
     """Yield the answers of documents, those of conversations included, without the reasoning before them."""
     for document in documents:
-        if output := document.fields.get("output"):
+        turns = document.fields.get("turns")
+        if turns is not None:  # the last of them is the output too
+            yield from (turn["content"] for turn in turns if turn["role"] == "assistant")
+        elif output := document.fields.get("output"):
             yield _answer(str(output))
-        yield from (turn["content"] for turn in document.fields.get("turns", ()) if turn["role"] == "assistant")
 
 
 def _answer(output: str) -> str:

@@ -13,23 +13,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from r1tailor.errors import DataError
-from r1tailor.record_files import json_lines, read_json_list
+from r1tailor.record_files import is_one_json_value, json_lines, read_json_records
 from r1tailor.sources.csv_rows import rows
 from r1tailor.sources.streams import Damage
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".parquet", ".csv")
-_LISTS = ("messages", "conversations", "conversation", "history", "tools", "entities")  # as JSON text in CSV
+_LISTS = ("messages", "conversations", "conversation", "history", "tools", "entities")  # of a record; in CSV JSON text
 _BATCH = 256  # rows of Parquet that are held at a time
 
 Held = tuple[int, str, dict[str, Any] | str]  # number, what it counts, the mapping or what is wrong with it
 
 
 def form(path: Path) -> str:
-    """Return what a file's name and first byte show it to be: ``JSON lines``, ``JSON list``, ``Parquet`` or ``CSV``."""
+    """Return what a file's name and first lines show: ``JSON lines``, ``JSON list``, ``Parquet`` or ``CSV``."""
     suffix = path.suffix.lower()
     if suffix == ".json":
-        with path.open("rb") as file:
-            return "JSON list" if file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[") else "JSON lines"
+        return "JSON list" if is_one_json_value(path) else "JSON lines"
     return {".parquet": "Parquet", ".csv": "CSV"}.get(suffix, "JSON lines")
 
 
@@ -41,7 +40,7 @@ def mappings(path: Path, shown: str) -> Iterator[Held]:
     """
     match form(path):
         case "JSON list":
-            for number, value in enumerate(read_json_list(path), start=1):
+            for number, value in enumerate(read_json_records(path, {*_LISTS})[0], start=1):
                 wrong = f"a mapping is expected, found {type(value).__name__}"
                 yield number, "item", value if isinstance(value, dict) else wrong
         case "Parquet":

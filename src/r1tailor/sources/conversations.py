@@ -46,6 +46,8 @@ class Conversation:
         tools: definitions of the tools that the assistant may call.
         parsed: answers whose reasoning was taken out of a ``<think>`` block.
         unanswered: turns after the last answer, which nothing learns from.
+        opening: turns of the assistant before anybody asked, which are left out: they answer nothing, and chat
+            templates of several models refuse them.
         unknown: of each turn, the entries whose keys no format names.
     """
 
@@ -53,6 +55,7 @@ class Conversation:
     tools: list[dict[str, Any]] = field(default_factory=list)
     parsed: int = 0
     unanswered: int = 0
+    opening: int = 0
     unknown: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -73,7 +76,6 @@ def question(messages: object, key: str, system: object = None, tools: object = 
     made = _read(messages, key, system, tools)
     if not made.turns or made.turns[-1]["role"] not in ("user", "tool"):
         raise Fault(f"{key} must end with a turn of the user, which is answered")
-    _refuse_first(made, key)
     return made
 
 
@@ -91,11 +93,12 @@ def conversation(messages: object, key: str, system: object = None, tools: objec
     """
     made = _read(messages, key, system, tools)
     end = max((n for n, turn in enumerate(made.turns, 1) if turn["role"] == "assistant"), default=0)
+    if not end and made.opening:
+        raise Fault(f"{key} begins with the assistant, which answers nobody")
     if not end:
         raise Fault(f"{key} holds no turn of an assistant: there is nothing to learn from it")
     made.unanswered = len(made.turns) - end
     del made.turns[end:], made.unknown[end:]
-    _refuse_first(made, key)
     if not any(turn.get("trained") for turn in made.turns):
         raise Fault(f"{key}: no turn of the assistant is trained (each has weight 0)")
     return made
@@ -107,12 +110,15 @@ def _read(messages: object, key: str, system: object, tools: object) -> Conversa
     for number, message in enumerate(_list(messages, key)):
         made.turns.append(_turn(message, f"{key}[{number}]", made))
     made.tools = [_mapping(tool, "tools") for tool in _list(tools, "tools")] if tools else []
+    _leave_out_opening(made)
     return made
 
 
-def _refuse_first(made: Conversation, key: str) -> None:
-    if next(turn["role"] for turn in made.turns if turn["role"] != "system") == "assistant":
-        raise Fault(f"{key} begins with the assistant, which answers nobody")
+def _leave_out_opening(made: Conversation) -> None:
+    begin = next((n for n, turn in enumerate(made.turns) if turn["role"] != "system"), 0)
+    end = next((n for n, turn in enumerate(made.turns) if turn["role"] not in ("system", "assistant")), len(made.turns))
+    made.opening = end - begin
+    del made.turns[begin:end], made.unknown[begin:end]
 
 
 def exchanges(history: object, question: str, answer: str, system: object, reasoning: str = "") -> Conversation:

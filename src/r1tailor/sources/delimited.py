@@ -23,7 +23,7 @@ _HEAD = 1 << 16  # characters in which the separator is looked for
 _TOLD = re.compile(r"(?:\ufeff)?\"?sep=(.)\"?\s*", re.IGNORECASE)  # how Excel tells the separator in a first line
 _OPENING = 50  # rows in which a header below titles is looked for
 _NUMBER = re.compile(r"[-+\d.,:/ %]+")
-_TRIED = {".tsv": "\t,;|"}
+_TRIED = dict.fromkeys((".tsv", ".tab", ".txt"), "\t,;|")
 
 
 def rows(path: Path, source: TableSource, table: Table) -> Iterator[Row]:

@@ -86,6 +86,7 @@ def read(source: JsonlSource, root: Path) -> Read:
 
 def _file(origin: Origin, path: Path, prefix: str, source: JsonlSource, told: _Told) -> Read:
     format_: str | None = None if source.format == "auto" else source.format
+    held = form(path)
     for number, unit, record in mappings(path, origin.file):
         position = f"{unit} {number}"
         if isinstance(record, str):
@@ -94,7 +95,7 @@ def _file(origin: Origin, path: Path, prefix: str, source: JsonlSource, told: _T
         format_ = format_ or format_of(record)
         try:
             yield _document(origin, f"{prefix}-{number}", position, record, format_, source, told)
-            told.formats[f"{_SHOWN[format_]}, {form(path)}"] += 1
+            told.formats[f"{_SHOWN[format_]}, {held}"] += 1
         except Fault as fault:
             yield origin.rejection(position, str(fault))
 
@@ -124,6 +125,7 @@ def _document(
         told.unknown.update(f"{named(key)} of a turn" for turn in made.unknown for key in turn)
         told.counts["several turns"] += "turns" in fields
         told.counts["turns after the last answer, not read"] += made.unanswered
+        told.counts["turns of the assistant before anybody asked, left out"] += made.opening
     ordered = {"instruction": "", "reasoning": "", **own} | fields | kept
     return origin.document(id_, text, position, ordered)
 

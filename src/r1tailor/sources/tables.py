@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from r1tailor.errors import DataError
-from r1tailor.record_files import json_lines, read_json_list
+from r1tailor.record_files import is_one_json_value, json_lines, read_json_records
 from r1tailor.schema.tables import TableSource
 from r1tailor.sources import delimited, ids, xlsx
 from r1tailor.sources.base import Origin, Read, raw_files, within_limits
@@ -35,7 +35,7 @@ def read(source: TableSource, root: Path) -> Read:
     """
     said = set[str]()
     with closing(ids.SeenIds()) as seen:
-        for path in raw_files(source, source.path, root, tuple(_ROWS)):
+        for path in raw_files(source, source.path, root, _IN_FOLDERS):
             origin = Origin.of(source, path, root)
             if path.suffix.lower() not in _ROWS:
                 raise DataError(f"{origin.file}: the name of a table ends in {', '.join(_ROWS)}")
@@ -99,9 +99,12 @@ def _json_lines(path: Path, source: TableSource, _: Table) -> Iterator[Row]:
     yield from _json_rows(json_lines(path), source, "line")
 
 
-def _json_list(path: Path, source: TableSource, _: Table) -> Iterator[Row]:
+def _json(path: Path, source: TableSource, table: Table) -> Iterator[Row]:
+    if not is_one_json_value(path):
+        yield from _json_lines(path, source, table)
+        return
     try:
-        items = read_json_list(path)
+        items, _ = read_json_records(path)
     except DataError as fault:
         yield 0, str(fault).removeprefix(f"{path}: ")
         return
@@ -127,11 +130,17 @@ _NO_MAPPING = "a mapping is expected"
 _ROWS: dict[str, tuple[str, Callable[[Path, TableSource, Table], Iterator[Row]]]] = {
     ".csv": ("line", delimited.rows),
     ".tsv": ("line", delimited.rows),
+    ".tab": ("line", delimited.rows),
+    ".txt": ("line", delimited.rows),
     ".xlsx": ("row", xlsx.rows),
     ".parquet": ("row", _parquet_rows),
-    ".json": ("record", _json_list),
+    ".json": ("record", _json),
     ".jsonl": ("line", _json_lines),
+    ".ndjson": ("line", _json_lines),
 }
+
+
+_IN_FOLDERS = tuple(suffix for suffix in _ROWS if suffix != ".txt")  # next to tables, a text is a note on them
 
 
 def looked_at(path: Path, source: TableSource, most: int) -> list[Row]:
