@@ -8,11 +8,11 @@ import hashlib
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
@@ -48,6 +48,10 @@ from r1tailor.schema.objective import Distillation
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource, Source
 from r1tailor.stage_outputs import demand, sealed
+from r1tailor.training.nodes import follows
+
+if TYPE_CHECKING:
+    from r1tailor.training.launch import Meeting
 
 T = TypeVar("T")
 
@@ -282,7 +286,8 @@ def _domain(settings: Settings, run: RunFolder) -> Domain:
 def train(settings: Settings, run: RunFolder, phase: str | None = None, *, checked: bool = False) -> None:
     """Examples + base model -> tuned model, training metrics, curves: one phase, or all of them in their order.
 
-    With several devices this process starts one process for each, which run this same function (``is_launched``).
+    With several devices this process starts one process for each, which run this same function (``is_launched``). On
+    another node than the first it waits for that one and starts those of its own devices.
 
     Args:
         settings: the composition.
@@ -293,19 +298,26 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
     keys = settings.curriculum.keys
     if phase is not None and phase not in keys:
         raise ConfigError([f"--phase {phase}: curriculum={settings.curriculum.kind} has {', '.join(keys)}"])
+    from r1tailor.training import parallel
+
+    launched = parallel.is_launched()
+    if follows(settings) and not launched:
+        from r1tailor.training.launch import joined
+
+        joined(settings, run.trained).follow()
+        return
     demand(settings, run, "train")
     parts, hashes, code = run.trained_on(), run.hashes(), code_version()
     from r1tailor.planning import lengths, reasoning
     from r1tailor.planning.preflight import preflight
     from r1tailor.planning.tokenized_parts import TokenizedParts
-    from r1tailor.training import parallel
     from r1tailor.training.fit import fit
     from r1tailor.training.phase_run import phase_run
     from r1tailor.training.resume import finished
 
-    launched, tokens = parallel.is_launched(), TokenizedParts(settings, config.ROOT, parts)
+    tokens = TokenizedParts(settings, config.ROOT, parts)
     ready = launched  # the process that launched this one has run the preflight
-    with nullcontext() if launched else store.held(run.trained):
+    with nullcontext() if launched else _processes(settings, run.trained) as processes:
         for key in (phase,) if phase else keys:
             parent = _parent(run, keys, key)
             planned = phase_run(
@@ -322,12 +334,25 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
                 teaches = reasoning.taught(decided, tokens)
                 print(*said, *teaches, *lengths.remarks(over), sep="\n")
                 ready = True
-            if metrics is None and settings.trainer.devices > 1 and not launched:
+            if metrics is None and processes:
                 where = [] if run == pipeline_folder(settings) else [str(run.path)]
-                metrics = parallel.launch(planned, ["train", *where, "--phase", key])
+                metrics = processes.launch(planned, ["train", *where, "--phase", key])
             metrics = metrics or fit(planned)
             if not launched:
                 _print_trained(key if len(keys) > 1 else "", metrics)
+
+
+@contextmanager
+def _processes(settings: Settings, folder: Path) -> Iterator["Meeting | None"]:
+    """Hold the folder that a run trains in; yield what starts its processes, where it has several."""
+    with store.held(folder):
+        if settings.trainer.devices == 1:
+            yield None
+            return
+        from r1tailor.training.launch import meeting
+
+        with meeting(settings, folder) as opened_meeting:
+            yield opened_meeting
 
 
 def _parent(run: RunFolder, keys: Sequence[str], key: str) -> Path | None:

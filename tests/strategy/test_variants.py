@@ -16,6 +16,7 @@ from r1tailor.compression.merge import merged
 from r1tailor.errors import CheckpointError, ConfigError, PreflightError
 from r1tailor.kernels.lora_linear import AdaptedLinear
 from r1tailor.model import load
+from r1tailor.planning.preflight import refuse_early
 from r1tailor.schema.settings import Settings
 from r1tailor.strategy import load_tuned, open_strategy
 from tests.batching.test_packing import PADDING, assert_equal, layout_of, one_by_one, packed
@@ -168,6 +169,12 @@ def test_adapters_of_another_form_are_not_taken_up(there: str, here: str, tmp_pa
 def test_what_does_not_go_together_is_refused(overrides: list[str], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         config.load(overrides)
+
+
+def test_a_moved_base_is_not_divided() -> None:
+    settings = composed("olora", "trainer.parallel=fsdp", "trainer.devices=2")
+    with pytest.raises(PreflightError, match=r"init = olora changes the base's weights, .* trainer=ddp"):
+        refuse_early(settings, config.ROOT)
 
 
 def test_more_rank_than_singular_values_is_refused_before_weights_are_read() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
+from r1tailor.batching.moved import moved
 from r1tailor.batching.prefixes import WORTH, Group, prefix_tree
 from r1tailor.batching.taught import Taught
 from r1tailor.batching.tokens import TokenizedExample
@@ -71,14 +72,14 @@ class MicroBatch:
         return int(self.labels.numel())
 
     def to(self, device: torch.device) -> "MicroBatch":
-        """Return the same micro-batch on a device."""
-        moved = {
-            name: getattr(self, name).to(device, non_blocking=True)
+        """Return the same micro-batch on a device; copies to a GPU go on while others compute."""
+        tensors = {
+            name: moved(getattr(self, name), device)
             for name in ("input_ids", "position_ids", "predictors", "labels", "owners")
         }
         windows = None if self.windows is None else self.windows.to(device)
         taught = None if self.taught is None else self.taught.to(device)
-        return MicroBatch(segments=self.segments, members=self.members, windows=windows, taught=taught, **moved)
+        return MicroBatch(segments=self.segments, members=self.members, windows=windows, taught=taught, **tensors)
 
 
 def pack(examples: Sequence[TokenizedExample], token_budget: int, padding: int) -> Iterator[MicroBatch]:

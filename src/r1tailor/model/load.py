@@ -155,6 +155,8 @@ def load_model(
     dtype: torch.dtype,
     seed: int,
     prepare: Callable[[PreTrainedModel], None] | None = None,
+    *,
+    mapped: bool = False,
 ) -> PreTrainedModel:
     """Return the base model with attention over packed rows, in evaluation mode.
 
@@ -165,6 +167,8 @@ def load_model(
         seed: decides random weights.
         prepare: called with the model while its weights still lie in the mapped file: what it makes of them is not
             held next to a copy of them.
+        mapped: whether weights stay in the mapped file and in its dtype, as far as they lie in it as the model has
+            them; the processes of one machine then share them, until they are copied.
 
     Raises:
         ModelUnavailableError: it cannot be had or read; says what was tried.
@@ -182,7 +186,7 @@ def load_model(
             model = AutoModelForCausalLM.from_pretrained(
                 folder,
                 config=config,
-                dtype=dtype,
+                dtype="auto" if mapped else dtype,
                 attn_implementation=PACKED_ROWS,
                 use_safetensors=True,
                 trust_remote_code=False,
@@ -192,7 +196,8 @@ def load_model(
         settle_four_bits(model, dtype)
         if prepare:
             prepare(model)
-        _leave_the_file(model)
+        if not mapped:
+            _leave_the_file(model)
     patch(model)
     return model.eval()
 

@@ -164,7 +164,7 @@ class _Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]
 @contextmanager
 def _faked(model: nn.Module) -> Iterator[_Storages]:
     """Give a model on the meta device fake weights on a CPU, tied where they were, and count from there on."""
-    short_attention.causal_mask.cache_clear()  # a cached tensor would be the wrong kind, here and afterwards
+    short_attention.forget_masks()  # a cached tensor would be the wrong kind, here and afterwards
     made: dict[nn.Parameter, nn.Parameter] = {}
     try:
         with warnings.catch_warnings(), FakeTensorMode(), _Storages() as storages:
@@ -179,7 +179,7 @@ def _faked(model: nn.Module) -> Iterator[_Storages]:
                     module._buffers[name] = None if buffer is None else torch.empty(buffer.shape, dtype=buffer.dtype)
             yield storages
     finally:
-        short_attention.causal_mask.cache_clear()
+        short_attention.forget_masks()
 
 
 def _one_step(settings: Settings, config: PreTrainedConfig, row: Row, *, accumulates: bool) -> dict[str, int]:

@@ -47,6 +47,10 @@ def preflight(
     """
     if not checked:
         _refuse_settings(settings)
+    if window and settings.trainer.parallel == "fsdp":
+        raise PreflightError(
+            "trainer.parallel = fsdp trains no encoder of windows of numbers; trainer=ddp, or one device, does"
+        )
     if isinstance(settings.model, HubModel):  # refused before anything is downloaded
         _ask_the_gate(settings, root)
         _refuse_memory(settings, root, examples, window)
@@ -83,6 +87,23 @@ def _refuse_settings(settings: Settings) -> None:
     optimizer_class(settings.optimizer)
     _length_fits(settings)
     _device_exists(settings)
+    if settings.trainer.parallel == "fsdp":
+        _can_be_divided(settings)
+
+
+def _can_be_divided(settings: Settings) -> None:
+    if settings.trainer.precision == "fp16":  # each process would scale by the overflows of its own rows
+        raise PreflightError("trainer.parallel = fsdp computes in bf16 or fp32; trainer.precision = fp16 needs ddp")
+    if isinstance(settings.strategy, AdapterStrategy) and settings.strategy.begins in MOVING:
+        raise PreflightError(
+            f"strategy.init = {settings.strategy.begins} changes the base's weights, which trainer.parallel = fsdp leaves "
+            "in their file; trainer=ddp, or one device, does it"
+        )
+    if not settings.optimizer.target.startswith("torch.optim."):
+        raise PreflightError(
+            f"optimizer._target_ = {settings.optimizer.target} does not know divided weights; trainer.parallel = fsdp "
+            "takes the optimizers of torch.optim"
+        )
 
 
 def _length_fits(settings: Settings) -> None:
@@ -95,11 +116,6 @@ def _length_fits(settings: Settings) -> None:
 
 def _device_exists(settings: Settings) -> None:
     trainer = settings.trainer
-    if trainer.parallel == "fsdp":
-        raise PreflightError(
-            "trainer.parallel = fsdp is counted by the planner (python -m r1tailor plan) and not trained yet; "
-            "use trainer=ddp, or one device"
-        )
     if trainer.accelerator == "gpu" and not torch.cuda.is_available():
         raise PreflightError("trainer.accelerator = gpu, but there is no GPU here; use trainer=cpu")
     if trainer.precision == "fp16" and device(settings) == "cpu":  # Lightning would compute in bf16 instead
@@ -244,7 +260,7 @@ def _devices_that_suffice(settings: Settings, root: Path, free: int) -> str:
             divided = _changed(settings, parallel="fsdp", devices=devices, nodes=nodes)
             if on_one_device(divided, whole).total <= free:
                 shape = f"trainer=fsdp trainer.devices={devices}" + (f" trainer.nodes={nodes}" if nodes > 1 else "")
-                return f"{shape} trainer.micro_batch_tokens={trainer.max_length} (planned only, not trained yet), "
+                return f"{shape} trainer.micro_batch_tokens={trainer.max_length}, "
     return ""
 
 

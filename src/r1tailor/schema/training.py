@@ -238,6 +238,11 @@ class Trainer(Section):
     )
     devices: int = Field(gt=0, description="Number of processes over all nodes, one per device.")
     nodes: int = Field(gt=0, description="Number of machines; `devices` must be a multiple of it.")
+    restarts: int = Field(
+        ge=0,
+        le=100,
+        description="How often all processes begin again from the newest state after one of several has failed.",
+    )
     precision: Literal["auto", "bf16", "fp16", "fp32"] = Field(
         description="Number format of matrix products: `auto` measures whether bf16 or fp32 is faster on this machine "
         "and keeps the choice with the run; `fp16` needs a GPU and uses a gradient scaler."

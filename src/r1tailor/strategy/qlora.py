@@ -46,13 +46,14 @@ class Qlora(Lora):
         return [*super().check(skeleton, examples), f"the base in {bits.bits:.2f} bits a weight (nf4){whole}"]
 
 
-def load_base(settings: Settings, root: Path, dtype: torch.dtype) -> PreTrainedModel:
+def load_base(settings: Settings, root: Path, dtype: torch.dtype, *, mapped: bool = False) -> PreTrainedModel:
     """Return the base model that a composition trains or compares with: in 4 bits with strategy=qlora, else whole.
 
     Args:
         settings: the composition.
         root: the project's root, for relative local paths.
         dtype: of the products; frozen weights are loaded in it.
+        mapped: whether whole weights stay in the mapped file (``model.load.load_model``).
 
     Raises:
         ModelUnavailableError: it cannot be had or read.
@@ -60,7 +61,7 @@ def load_base(settings: Settings, root: Path, dtype: torch.dtype) -> PreTrainedM
     """
     wanted = settings.strategy
     if not isinstance(wanted, QloraStrategy) or _four_bits_of(load.load_config(settings.model, root)):
-        return load.load_model(settings.model, root, dtype, settings.seed)
+        return load.load_model(settings.model, root, dtype, settings.seed, mapped=mapped)
     required("strategy = qlora")
 
     def prepare(model: PreTrainedModel) -> None:

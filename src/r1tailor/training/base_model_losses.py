@@ -24,6 +24,7 @@ from r1tailor.planning.precision import compute_dtype, device
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.training import QloraStrategy
 from r1tailor.strategy import load_base
+from r1tailor.training.parallel import local_rank
 
 _AT_ONCE = 200  # examples packed together
 
@@ -67,7 +68,7 @@ def _without_soft_tokens(example: TokenizedExample) -> TokenizedExample:
 
 
 def _computed(settings: Settings, examples: Sequence[TokenizedExample], root: Path, padding: int) -> list[float]:
-    where = torch.device("cuda" if device(settings) == "gpu" else "cpu")
+    where = torch.device("cuda", local_rank()) if device(settings) == "gpu" else torch.device("cpu")
     model = load_base(settings, root, compute_dtype(settings)).to(where)
     budget = settings.trainer.micro_batch_tokens
     parts = [examples[start : start + _AT_ONCE] for start in range(0, len(examples), _AT_ONCE)]

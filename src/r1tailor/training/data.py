@@ -82,13 +82,13 @@ class Steps:
 class Rows:
     """This process's share of packed rows, in order; torch's DataLoader would draw a random number at each pass.
 
-    Of several processes each takes every so many-th row, so that some may have one row less than others. Lightning
-    skips validation where a loader is empty, and the other processes would wait for it: a process without rows gets
-    a None.
+    Of several processes each takes every so many-th row, and all have as many: one that has a row less than others
+    gets a None in its place. Lightning would skip validation where a loader is empty, and the others would wait for it.
     """
 
     def __init__(self, rows: Sequence[MicroBatch]) -> None:
-        self._rows: Sequence[MicroBatch | None] = rows[rank() :: world_size()] or [None]
+        own, each = rows[rank() :: world_size()], max(1, -(-len(rows) // world_size()))
+        self._rows: Sequence[MicroBatch | None] = [*own, *[None] * (each - len(own))]
 
     def __len__(self) -> int:
         return len(self._rows)
