@@ -96,8 +96,8 @@ def _can_be_divided(settings: Settings) -> None:
         raise PreflightError("trainer.parallel = fsdp computes in bf16 or fp32; trainer.precision = fp16 needs ddp")
     if isinstance(settings.strategy, AdapterStrategy) and settings.strategy.begins in MOVING:
         raise PreflightError(
-            f"strategy.init = {settings.strategy.begins} changes the base's weights, which trainer.parallel = fsdp leaves "
-            "in their file; trainer=ddp, or one device, does it"
+            f"strategy.init = {settings.strategy.begins} changes the base's weights, which fsdp leaves in their "
+            "file; trainer=ddp, or one device, does it"
         )
     if not settings.optimizer.target.startswith("torch.optim."):
         raise PreflightError(
