@@ -36,7 +36,7 @@ def test_weights_gradients_and_state_are_those_of_a_real_step(model: str, strate
     real = chosen.apply(load.load_model(settings.model, ROOT, chosen.base_dtype(compute), 1)).train()
     with torch.autocast("cpu", compute, enabled=compute != torch.float32):
         torch.autograd.backward(summed_loss(real, ROW.micro_batch(), 0.1))
-    built = optimizer.build(real, settings.optimizer)
+    built = optimizer.build(real, settings)
     built.step()
     found = plan(settings, ROOT, row=ROW)
     trained = [parameter for parameter in real.parameters() if parameter.requires_grad]

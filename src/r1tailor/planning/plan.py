@@ -46,7 +46,8 @@ class Plan:
             whose buckets hold them all the time.
         held: freed blocks that stay with the allocator.
         checkpoint: on a CPU, copies of the state while it is written, as far as they exceed what a step has freed.
-        loading: on a CPU, the mapped file that the weights are copied from, as far as it exceeds what a step adds.
+        loading: on a CPU, the mapped file that the weights are copied from, or the bf16 weights that are rounded to 4
+            bits, as far as they exceed what a step adds.
         process: python and its libraries; on a GPU, the CUDA context.
     """
 
@@ -146,7 +147,7 @@ def on_one_device(settings: Settings, whole: dict[str, int]) -> Plan:
         reused=reused,
         held=held,
         checkpoint=checkpoint,
-        loading=max(0, weights - after_loading) if where == "cpu" else 0,
+        loading=max(0, -(-whole["file"] // shares) - after_loading) if where == "cpu" else 0,
         process=_PROCESS[where],
     )
 
@@ -155,7 +156,7 @@ def _loaded_or_saved(settings: Settings, whole: dict[str, int], weights: int, wr
     """Return what a process of a GPU takes of its machine's memory for weights and state."""
     trainer = settings.trainer
     if trainer.parallel != "fsdp":
-        return max(whole["weights"], written)
+        return max(whole["file"], written)
     return max(weights, written) + -(-4 * whole["trained"] * trainer.nodes // trainer.devices)
 
 

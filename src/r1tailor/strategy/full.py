@@ -6,13 +6,14 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import nn
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import AutoModelForCausalLM, PreTrainedConfig, PreTrainedModel
 
 from r1tailor.errors import CheckpointError
 from r1tailor.kernels.attention import PACKED_ROWS
 from r1tailor.kernels.linear import patch_linears
 from r1tailor.model.base import Base, Kind
 from r1tailor.model.folder import fault
+from r1tailor.model.quantised import Stored, stored
 from r1tailor.schema.training import FullStrategy
 
 
@@ -27,6 +28,10 @@ class Full:
     def base_dtype(self, compute: torch.dtype) -> torch.dtype:
         """Return fp32: a step of 1e-5 would be lost in the rounding of bf16."""
         return torch.float32
+
+    def stored(self, config: PreTrainedConfig) -> Stored | None:
+        """Return the form of the base's weights, or None where they are whole."""
+        return stored(config)
 
     def check(self, skeleton: PreTrainedModel, examples: int) -> list[str]:
         """Say how much trains, and warn when there is little data for it."""

@@ -9,12 +9,11 @@ from torch import nn
 from r1tailor import artifact, store
 from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.kernels.recompute import recompute_layers
-from r1tailor.model import load
 from r1tailor.model.licence import write_notice
 from r1tailor.model.origin import base_of
 from r1tailor.model.temporal import attach, encoder_of, new_encoder
 from r1tailor.planning.precision import compute_dtype
-from r1tailor.strategy import Strategy, open_strategy, restore_tuned, save_tuned
+from r1tailor.strategy import Strategy, load_base, open_strategy, restore_tuned, save_tuned
 from r1tailor.training.callbacks import History
 from r1tailor.training.checkpoint_policy import KeepBest, refuse_if_not_finite
 from r1tailor.training.loggers import one_run
@@ -74,8 +73,7 @@ def _model(run: PhaseRun, strategy: Strategy) -> nn.Module:
     """Return the model that trains: the base, what the strategy adds, and the weights of the phase before."""
     settings = run.settings
     mapped = settings.trainer.parallel == "fsdp"  # and copied when it is divided (training/sharded.py)
-    dtype = strategy.base_dtype(compute_dtype(settings))
-    base = load.load_model(settings.model, run.root, dtype, settings.seed, mapped=mapped)
+    base = load_base(settings, run.root, strategy.base_dtype(compute_dtype(settings)), mapped=mapped)
     model = strategy.apply(base)
     if settings.trainer.gradient_checkpointing:
         recompute_layers(model)

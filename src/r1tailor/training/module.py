@@ -66,7 +66,7 @@ class TailorModule(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401  (Lightning's type is a union of many)
         """Return the optimizer and a schedule over optimizer steps."""
-        built = optimizer.build(self.model, self.settings.optimizer, self.settings.temporal.lr)
+        built = optimizer.build(self.model, self.settings)
         schedule = LambdaLR(
             built, lambda step: scheduler.factor(self.settings.scheduler, self.begin + step, self.total_steps)
         )
