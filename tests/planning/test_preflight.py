@@ -149,7 +149,7 @@ def test_weights_that_the_hub_holds_in_fp8_are_reported() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["trainer.precision=fp16"], "trainer.parallel = fsdp computes in bf16 or fp32"),
+        (["trainer.precision=fp16", "trainer.accelerator=gpu"], "trainer.parallel = fsdp computes in bf16 or fp32"),
         (
             ["optimizer._target_=transformers.optimization.Adafactor", "optimizer.arguments={}"],
             "optimizers of torch.optim",
