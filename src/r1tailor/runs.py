@@ -23,6 +23,7 @@ from r1tailor.layout import RunFolder
 from r1tailor.overrides import as_override
 from r1tailor.schema.settings import Settings
 from r1tailor.training.identity import differences
+from r1tailor.training.nodes import follows, job, refuse_several_here
 
 RUNS = Path("outputs") / "runs"
 RECORD = "run.json"
@@ -37,7 +38,7 @@ _FREE: Any = {
     "redteam": True,
     "report": True,
     "domain": {"title", "goals"},
-    "trainer": {"checkpoints"},
+    "trainer": {"checkpoints", "parallel", "devices", "nodes", "restarts"},
     "logger": True,
 }
 
@@ -75,8 +76,13 @@ def run_job(composition: Any) -> None:  # noqa: ANN401  (Hydra's mapping, known 
     job = config.sweep_job()
     with _recorded(job) if job else nullcontext():
         settings = config.from_hydra(composition)
+        if settings.trainer.devices > 1:
+            refuse_several_here()
         if job and _is_over(job, settings):
             print(f"job {job.number} has run with this composition: it is not run again")
+            return
+        if follows(settings):
+            _follow(settings, _shared_folder(settings))
             return
         stages.refuse_early(settings)
         with _searched(job), _opened(settings, job.folder if job else _folder(settings)) as run:
@@ -119,9 +125,20 @@ def resume(arguments: list[str]) -> None:
     begun = config.load_params(folder / "config.yaml")
     settings = command_line.with_overrides(begun, arguments)
     _refuse_another_run(begun, settings, folder)
+    if settings.trainer.devices > 1:
+        refuse_several_here()
+    if follows(settings):
+        _follow(settings, folder)
+        return
     with _opened(settings, folder) as run:
         for stage in _STAGES:
             stage(settings, run)
+
+
+def _follow(settings: Settings, folder: Path) -> None:
+    """Take part in the training of a run whose stages another machine runs."""
+    with command_line.terminable(_KEPT), confidential(settings, folder):
+        stages.train(settings, RunFolder(folder))
 
 
 def _refuse_another_run(begun: Settings, wanted: Settings, folder: Path) -> None:
@@ -280,10 +297,27 @@ def _folder(settings: Settings) -> Path:
         if _is_used(folder):
             _refuse_to_overwrite(folder, settings.output)
         return folder
+    if settings.trainer.nodes > 1:
+        if (folder := _shared_folder(settings)).exists():
+            raise ConfigError([f"{_shown(folder)}: there is a run in it; resume it with resume=true output=..."])
+        return folder
     stamp = datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")
     name = f"{stamp}-{settings.domain.name}-{settings.strategy.kind}"
     candidates = [config.ROOT / RUNS / name, *(config.ROOT / RUNS / f"{name}-{n}" for n in range(2, 1000))]
     return next(folder for folder in candidates if not folder.exists())
+
+
+def _shared_folder(settings: Settings) -> Path:
+    """Return the folder that every node of a run finds by itself.
+
+    Raises:
+        ConfigError: nothing names it.
+    """
+    if settings.output is not None:
+        return _resolved(settings.output)
+    if job() is None:
+        raise ConfigError([f"trainer.nodes = {settings.trainer.nodes}: every node needs the same output=..."])
+    return config.ROOT / RUNS / f"slurm-{job()}-{settings.domain.name}-{settings.strategy.kind}"
 
 
 def _folder_to_resume(output: str | None) -> Path:

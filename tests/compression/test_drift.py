@@ -11,7 +11,7 @@ _OTHER = {1: math.log(0.25), 2: math.log(0.5)}
 
 
 def test_equal_distributions_do_not_drift() -> None:
-    assert drift([_HALVES] * 3, [_HALVES] * 3) == {"positions": 3, "top1": 1.0, "kl": 0.0, "largest": 0.0}
+    assert drift([_HALVES] * 3, [_HALVES] * 3) == {"positions": 3, "top1": 1.0, "kl": 0.0, "largest": 0.0, "mean": 0.0}
 
 
 def test_divergence_counts_listed_tokens_and_the_rest_as_one() -> None:
@@ -20,3 +20,4 @@ def test_divergence_counts_listed_tokens_and_the_rest_as_one() -> None:
     assert found["kl"] == pytest.approx(by_hand / 2)
     assert found["top1"] == 0.5
     assert found["largest"] == pytest.approx(math.log(2))
+    assert 0 < found["mean"] < found["largest"]

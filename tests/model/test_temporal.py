@@ -61,7 +61,7 @@ def test_the_encoder_has_a_learning_rate_of_its_own() -> None:
     assert encoder is not None
     own = {id(parameter) for parameter in encoder.parameters()}
     seen = set()
-    for group in build(model, settings.optimizer, settings.temporal.lr).param_groups:
+    for group in build(model, settings).param_groups:
         rates = {5e-3 if id(parameter) in own else 1e-5 for parameter in group["params"]}
         assert rates == {group["lr"]}
         seen |= {id(parameter) for parameter in group["params"]}

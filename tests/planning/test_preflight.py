@@ -61,6 +61,16 @@ def test_a_refusal_names_the_nearest_settings_that_fit(
     preflight(config.load([*given, *advised.split()]), ROOT, tmp_path, 1000)  # as advised, it fits
 
 
+def test_four_bits_are_advised_where_whole_weights_do_not_fit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given, least = [*LARGER, "trainer.precision=fp32"], [RECOMPUTED, "trainer.micro_batch_tokens=512"]
+    lora, qlora = (planned(*given, *least, f"strategy={name}", row=None).total for name in ("lora", "qlora"))
+    with_memory(monkeypatch, (lora + qlora) // 2 // 2**20)
+    with pytest.raises(PreflightError, match=r"Choose strategy=qlora [^(]*\(") as caught:
+        preflight(config.load(given), ROOT, tmp_path, 1000)
+    advised = str(caught.value).partition("Choose ")[2].partition(" (")[0].split()
+    preflight(config.load([*given, *advised]), ROOT, tmp_path, 1000)
+
+
 def test_more_nodes_are_advised_where_one_cannot_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with_memory(monkeypatch, 100 * 1024)
     with pytest.raises(PreflightError, match=r"Choose trainer=fsdp trainer\.devices=\d+ trainer\.nodes=\d+ .*smaller"):

@@ -32,10 +32,10 @@ def toy_settings(root: Path, *overrides: str) -> Settings:
     return config.load([*domain, *FIXED, "model=tiny_llama", "trainer.max_steps=2", *FASTER, *overrides])
 
 
-def toy_run(root: Path, name: str = "first") -> RunFolder:
+def toy_run(root: Path, name: str = "first", *overrides: str) -> RunFolder:
     """Train and evaluate the toy domain in ``outputs/runs/<name>``."""
     folder = root / "outputs" / "runs" / name
-    settings, run = toy_settings(root), RunFolder(folder)
+    settings, run = toy_settings(root, *overrides), RunFolder(folder)
     store.write_text(folder / "config.yaml", config.as_yaml(settings))
     for stage in ("collect", "clean", "annotate", "instruct", "teach", "train", "variant", "evaluate", "report"):
         stages.STAGES[stage](settings, run)

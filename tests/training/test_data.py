@@ -1,11 +1,13 @@
 """Optimizer steps: their order resumes, and processes share each of them."""
 
+from typing import Any
+
 import pytest
 
 from r1tailor import config
 from r1tailor.batching.packing import MicroBatch
 from r1tailor.batching.tokens import TokenizedExample
-from r1tailor.training.data import Steps, TailorData
+from r1tailor.training.data import Rows, Steps, TailorData
 from tests.training.test_module import varied
 
 SETTINGS = ("model=tiny_llama", "trainer.batch_size=4", "trainer.max_epochs=2", "trainer.max_steps=null")
@@ -57,3 +59,17 @@ def test_a_conversation_is_one_process_s(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setenv("WORLD_SIZE", "2")
         shares.append([example.id for example in Steps._own(members)])
     assert shares == [["0", "2", "4", "6"], ["1", "3", "5", "7"]]
+
+
+@pytest.mark.parametrize(("rows", "processes", "each"), [(5, 2, 3), (1, 4, 1), (0, 2, 1), (6, 3, 2)])
+def test_every_process_validates_by_as_many_rows(
+    monkeypatch: pytest.MonkeyPatch, rows: int, processes: int, each: int
+) -> None:
+    every: list[Any] = list(range(rows))
+    monkeypatch.setenv("WORLD_SIZE", str(processes))
+    shares = []
+    for process in range(processes):
+        monkeypatch.setenv("RANK", str(process))
+        shares.append(list(Rows(every)))
+    assert [len(share) for share in shares] == [each] * processes
+    assert sorted(row for share in shares for row in share if row is not None) == every

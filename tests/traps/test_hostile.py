@@ -166,7 +166,7 @@ def test_nothing_in_an_optimizers_arguments_is_instantiated(place: Place) -> Non
         update={"arguments": {"foreach": {"_target_": "os.mkdir", "_args_": [str(place.canary)]}}}
     )
     with place.harmless():
-        build(nn.Linear(2, 2), chosen)
+        build(nn.Linear(2, 2), plain().model_copy(update={"optimizer": chosen}))
 
 
 # --- format strings, thresholds, folders -------------------------------------------------------------------------

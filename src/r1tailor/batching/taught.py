@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 
+from r1tailor.batching.moved import moved
 from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.errors import DataError
 from r1tailor.layout import PROBABILITIES
@@ -45,7 +46,7 @@ class Taught:
 
     def to(self, device: torch.device) -> "Taught":
         """Return the same distributions on a device."""
-        return Taught(*(part.to(device, non_blocking=True) for part in (self.ids, self.log_probabilities, self.rest)))
+        return Taught(*(moved(part, device) for part in (self.ids, self.log_probabilities, self.rest)))
 
 
 def write_taught(

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from r1tailor.batching.moved import moved
 from r1tailor.errors import DataError
 from r1tailor.records import Example
 
@@ -40,9 +41,7 @@ class Windows:
 
     def to(self, device: torch.device) -> "Windows":
         """Return the same windows on a device."""
-        return Windows(
-            *(part.to(device, non_blocking=True) for part in (self.series, self.positions, self.sources, self.offsets))
-        )
+        return Windows(*(moved(part, device) for part in (self.series, self.positions, self.sources, self.offsets)))
 
 
 def window_shape(examples: Iterable[Example]) -> tuple[int, int] | None:

@@ -7,6 +7,7 @@ divergence is a lower bound that misses little.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import fmean
 
 import torch
 
@@ -59,7 +60,8 @@ def _local(answerer: LocalAnswerer, texts: Sequence[TokenizedExample]) -> list[l
 def drift(parent: Sequence[Distribution], form: Sequence[Distribution]) -> dict[str, float]:
     """Return how far distributions lie apart.
 
-    ``largest``: the largest difference of a log-probability (nats) among each position's likeliest tokens;
+    ``largest`` and ``mean``: the largest and the mean difference of a log-probability (nats) among each position's
+    likeliest tokens;
     ``kl``: the mean divergence of the form from the parent (nats); ``top1``: the share of positions whose likeliest
     token is the same.
     """
@@ -68,7 +70,8 @@ def drift(parent: Sequence[Distribution], form: Sequence[Distribution]) -> dict[
         "positions": len(pairs),
         "top1": sum(_likeliest(a) == _likeliest(b) for a, b in pairs) / len(pairs),
         "kl": sum(_divergence(a, b) for a, b in pairs) / len(pairs),
-        "largest": max((_difference(a, b) for a, b in pairs), default=0.0),
+        "largest": max((max(_differences(a, b)) for a, b in pairs), default=0.0),
+        "mean": fmean([apart for a, b in pairs for apart in _differences(a, b)] or [0.0]),
     }
 
 
@@ -76,9 +79,9 @@ def _likeliest(one: Distribution) -> int:
     return max(one, key=lambda id_: one[id_])
 
 
-def _difference(parent: Distribution, form: Distribution) -> float:
+def _differences(parent: Distribution, form: Distribution) -> list[float]:
     best = sorted(parent, key=parent.__getitem__)[-_COMPARED:]
-    return max((abs(parent[id_] - form[id_]) for id_ in best if id_ in form), default=math.inf)
+    return [abs(parent[id_] - form[id_]) for id_ in best if id_ in form] or [math.inf]
 
 
 def _divergence(parent: Distribution, form: Distribution) -> float:

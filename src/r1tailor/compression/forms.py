@@ -127,7 +127,7 @@ def summary(name: str, facts: dict[str, Any]) -> str:
     return (
         f"{name}: {taken:,} bytes ({taken / 4 / count:.3f} x fp32, {taken / 2 / count:.3f} x bf16); against its parent "
         f"in fp32: top-1 agreement {far['top1']:.1%}, KL {far['kl']:.2g} nats, largest difference of a log-probability "
-        f"{far['largest']:.2g}"
+        f"{far['largest']:.2g}, mean {far['mean']:.2g}"
     )
 
 

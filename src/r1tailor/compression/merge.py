@@ -1,4 +1,7 @@
-"""``merge``: adapters added into the base's weights, in fp32; a folder in Hugging Face layout."""
+"""``merge``: adapters added into the base's weights, in fp32; a folder in Hugging Face layout.
+
+Of a base in 4 bits the weights are restored first: rounded to 4 bits again, most of what was learned would be lost.
+"""
 
 from pathlib import Path
 
@@ -7,7 +10,9 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from r1tailor.batching.tokens import ChatTokenizer
+from r1tailor.kernels.attention import unwrapped
 from r1tailor.model.base import Kind
+from r1tailor.model.four_bit import has_four_bits, restore_whole_weights
 from r1tailor.schema.settings import Settings
 
 
@@ -25,6 +30,8 @@ class Merge:
 
 def merged(model: nn.Module) -> PreTrainedModel:
     """Return a tuned model with its adapters added into its weights; full weights stay as they are."""
+    if has_four_bits(model):
+        restore_whole_weights(model, unwrapped(model))
     whole = model.merge_and_unload() if isinstance(model, PeftModel) else model
     assert isinstance(whole, PreTrainedModel)
     return whole

@@ -34,13 +34,14 @@ from r1tailor.kernels.attention import unwrapped
 from r1tailor.model import gate, load
 from r1tailor.model.int8 import load_int8
 from r1tailor.model.origin import base_of
+from r1tailor.model.quantised import whole
 from r1tailor.model.temporal import soft_tokens
 from r1tailor.model.temporal_files import attach_saved
 from r1tailor.objective.supervised import log_likelihoods
 from r1tailor.planning.precision import COMPUTE, device, precision
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
-from r1tailor.strategy import load_tuned
+from r1tailor.strategy import load_base, load_tuned
 
 _PLAIN = 32  # prompts at once where transformers generates: more take memory and are no faster
 
@@ -176,10 +177,10 @@ def open_tuned(artifact: Artifact, settings: Settings, root: Path) -> LocalAnswe
     if artifact.kind == "int8":
         return LocalAnswerer(_int8(artifact, settings, root), tokenizer, settings)
     if artifact.kind == "adapter":
-        base = load.load_model(settings.model, root, dtype, settings.seed)
+        base = load_base(settings, root, dtype)
         _refuse_another_base(artifact, settings, root)
     else:
-        base = load.skeleton(load.load_config(settings.model, root)).to(dtype)
+        base = load.skeleton(whole(load.load_config(settings.model, root))).to(dtype)
         if artifact.kind == "compressed":
             described = store.read_json(artifact.folder / "config.json")["quantization_config"]
             base.config.quantization_config = described | {"dequantize": True}  # else with the first whole forward
@@ -225,7 +226,7 @@ def open_base(settings: Settings, root: Path, in_precision: str | None = None) -
     """
     dtype = COMPUTE[in_precision or precision(settings)]
     gate.check(load.load_config(settings.model, root), settings, training=False)
-    base = load.load_model(settings.model, root, dtype, settings.seed)
+    base = load_base(settings, root, dtype)
     task = settings.domain.task
     tokenizer = load.load_tokenizer(settings.model, root, task.template, task.reasoning)
     return LocalAnswerer(_placed(base, dtype, settings), tokenizer, settings)

@@ -3,9 +3,9 @@
 Registered with transformers' ``AttentionInterface`` under ``packed_rows``: no model code is touched. Each
 segment of a row attends causally to itself and wholly to the segments of its context; a sliding window counts by
 position, so that it reaches back into the context as far as in each example alone. The result equals causal attention
-over each example alone. The implementation is chosen by shape: short sequences as batched matrix products, in which
-query heads that share a key-value head are folded together and softmax runs in fp32; long ones through
-``scaled_dot_product_attention``, which never holds all scores.
+over each example alone. The implementation is chosen by device and shape: on a GPU a row of several segments in one
+fused operation; short sequences as batched matrix products, in which query heads that share a key-value head are folded
+together and softmax runs in fp32; long ones through ``scaled_dot_product_attention``, which never holds all scores.
 
 Nothing that a model asks for is ignored: a mask that is neither causal nor a sliding window is an error, and so is an
 argument that changes attention and is not understood here.
@@ -13,6 +13,7 @@ argument that changes attention and is not understood here.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -21,10 +22,13 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
 
 from r1tailor.batching.packing import MicroBatch, Segment
+from r1tailor.kernels.row_attention import attend_to_row
 from r1tailor.kernels.short_attention import attend_by_products
 
 PACKED_ROWS = "packed_rows"
 _LONG = 128  # positions of a sequence from which on scores are no longer held whole
+_CLOSE = 1e-2  # what fp32 in a GPU's matrix units may differ by
+_FEW = 2  # segments that a GPU computes one after the other; of more it computes all at once
 # Arguments that models pass on and that do not change the result: what they describe lies in the segments, in the mask,
 # or concerns other implementations only.
 _WITHOUT_EFFECT = frozenset(
@@ -90,13 +94,23 @@ def packed_attention(
         raise UnsupportedAttentionError("the model does not hand on to its attention what a packed row holds")
     refuse_unknown(options)
     window = reach(attention_mask)
-    if all(segment.width < _LONG for segment in packed_segments):
-        return attend_by_products(query[0], key[0], value[0], packed_segments, scaling, window)[None], None
-    lengths = [segment.examples * segment.width for segment in packed_segments]
+    row = query, key, value, packed_segments, scaling, window
+    if query.is_cuda and len(packed_segments) > _FEW and _fused_is_exact(query.device):
+        return attend_to_row(*row), None
+    return by_segments(*row), None
+
+
+def by_segments(
+    query: Tensor, key: Tensor, value: Tensor, segments: Sequence[Segment], scaling: float, window: int | None
+) -> Tensor:
+    """Return [1, T, H, e] as ``packed_attention`` does, one segment after the other; filler gets zeros."""
+    if all(segment.width < _LONG for segment in segments):
+        return attend_by_products(query[0], key[0], value[0], segments, scaling, window)[None]
+    lengths = [segment.examples * segment.width for segment in segments]
     filler = query.shape[2] - sum(lengths)
     queries, keys, values = (torch.split(tensor[0], [*lengths, filler], dim=1) for tensor in (query, key, value))
     attended = []
-    for number, segment in enumerate(packed_segments):
+    for number, segment in enumerate(segments):
         context_keys, context_values = ([parts[c] for c in segment.context] for parts in (keys, values))
         attended.append(
             _by_kernel(
@@ -105,7 +119,26 @@ def packed_attention(
         )
     if filler:
         attended.append(value.new_zeros(filler, query.shape[1], value.shape[3]))
-    return torch.cat(attended)[None], None
+    return torch.cat(attended)[None]
+
+
+@cache
+def _fused_is_exact(device: torch.device) -> bool:
+    """Whether the fused operation works on a device and gives what one segment after the other gives; asked once."""
+    segments = (Segment(1, 40, ()), Segment(3, 30, (0,)), Segment(2, 20, (0,)))
+    try:
+        with torch.random.fork_rng(devices=[device]), torch.autocast(device.type, enabled=False), torch.enable_grad():
+            row = [torch.randn(1, heads, 170, 32, device=device, requires_grad=True) for heads in (4, 2, 2)]
+            found = [attend(*row, segments, 0.2, None) for attend in (attend_to_row, by_segments)]
+            gradients = [torch.autograd.grad(each.sin().sum(), row) for each in found]
+        pairs = [found, *zip(*gradients, strict=True)]
+        wrong = max(float((one - other).detach().abs().max()) for one, other in pairs)
+        why = f"it differs by {wrong:.1e}" if not wrong < _CLOSE else ""
+    except Exception as error:  # whatever a compiler raises
+        why = f"{type(error).__name__}: {error}"[:200]
+    if why:
+        print(f"attention: segments are computed one after the other, not fused: {why}", flush=True)
+    return not why
 
 
 def _by_kernel(
@@ -138,9 +171,15 @@ def _by_kernel(
         mask = torch.ones(width, before + width, dtype=torch.bool, device=query.device).tril(before)
     if mask is not None and window is not None and windowed:
         mask = mask.triu(before + 1 - window)
+    grouped = query.shape[0] != key.shape[0]
+    if grouped and mask is not None and query.is_cuda:  # no fused kernel of a GPU takes both
+        own_key, own_value = (
+            part.repeat_interleave(query.shape[0] // key.shape[0], 1) for part in (own_key, own_value)
+        )
+        grouped = False
     attended = F.scaled_dot_product_attention(
         own_query, own_key, own_value, mask, is_causal=mask is None, scale=scaling,
-        enable_gqa=query.shape[0] != key.shape[0],
+        enable_gqa=grouped,
     )  # fmt: skip
     return attended.permute(0, 2, 1, 3).reshape(examples * width, query.shape[0], -1)
 

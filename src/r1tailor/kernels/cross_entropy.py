@@ -13,8 +13,9 @@ from torch import Tensor
 from r1tailor.kernels.short_attention import product_dtype
 
 BLOCK = 256  # positions whose logits exist at once
-ROWS = 16  # positions whose fp32 logits fit into a CPU's cache
+_ROWS = 16  # positions whose fp32 logits fit into a CPU's cache
 _WORDS = 2048  # of the vocabulary, whose part of the head's gradient fits into it
+_MANY_WORDS = 32768  # of the vocabulary, on a device that has no such cache
 
 
 def smoothed_cross_entropy(hidden: Tensor, weight: Tensor, labels: Tensor, smoothing: float) -> Tensor:
@@ -29,11 +30,17 @@ def smoothed_cross_entropy(hidden: Tensor, weight: Tensor, labels: Tensor, smoot
 
     def replaced(logits: Tensor, block: slice) -> Tensor:
         total = torch.zeros((), device=logits.device)
-        for low, wanted in zip(torch.split(logits, ROWS), torch.split(labels[block], ROWS), strict=True):
+        rows = rows_at_once(logits)
+        for low, wanted in zip(torch.split(logits, rows), torch.split(labels[block], rows), strict=True):
             low.copy_(add_cross_entropy(total, low.float(), wanted, smoothing))
         return total
 
     return blockwise(hidden, weight, replaced)
+
+
+def rows_at_once(logits: Tensor) -> int:
+    """Return how many rows of a block of logits are computed at a time: few on a CPU, all on any other device."""
+    return _ROWS if logits.device.type == "cpu" else max(1, len(logits))
 
 
 def blockwise(hidden: Tensor, weight: Tensor, replaced: Callable[[Tensor, slice], Tensor]) -> Tensor:
@@ -88,7 +95,8 @@ class _Blockwise(torch.autograd.Function):
 
 def _add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
     """Add a @ b to ``total`` [V, D] (fp32) without a second matrix of the vocabulary's size."""
-    for rows, factors in zip(torch.split(total, _WORDS), torch.split(a, _WORDS), strict=True):
+    words = _WORDS if total.device.type == "cpu" else _MANY_WORDS
+    for rows, factors in zip(torch.split(total, words), torch.split(a, words), strict=True):
         rows += factors @ b
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from r1tailor.batching.taught import Taught
-from r1tailor.kernels.cross_entropy import ROWS, add_cross_entropy, blockwise
+from r1tailor.kernels.cross_entropy import add_cross_entropy, blockwise, rows_at_once
 
 
 def distilled_cross_entropy(
@@ -40,7 +40,8 @@ def distilled_cross_entropy(
     def replaced(logits: Tensor, block: slice) -> Tensor:
         total, hard = logits.new_zeros((), dtype=torch.float32), logits.new_zeros((), dtype=torch.float32)
         parts = (logits, labels[block], taught.ids[block], taught.log_probabilities[block], taught.rest[block])
-        for low, wanted, *lesson in zip(*(torch.split(part, ROWS) for part in parts), strict=True):
+        at_once = rows_at_once(logits)
+        for low, wanted, *lesson in zip(*(torch.split(part, at_once) for part in parts), strict=True):
             rows, teacher = low.float(), Taught(*lesson)
             scaled = rows / temperature
             total += share * temperature**2 * divergences(scaled, teacher).sum()

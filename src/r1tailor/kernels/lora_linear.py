@@ -4,12 +4,14 @@ The same function as peft's layers, with fewer passes over memory: of layers tha
 value; gate and up) the adapters are stacked into one narrow product; the adapter's output is accumulated into the
 frozen layer's by the matrix product itself, the scaling is applied to the narrow intermediate, and what the backward
 pass needs is kept explicitly. State, names and saved files stay peft's. The only difference
-is that layers computed together share one dropout mask.
+is that layers computed together share one dropout mask. Frozen weights in 4 bits are restored for each product.
+DoRA's layers stay peft's own.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -17,6 +19,7 @@ import torch.nn.functional as F
 from peft.tuners.lora import Linear as PeftLinear
 from torch import Tensor, nn
 
+from r1tailor.kernels.four_bit import is_four_bit, restored
 from r1tailor.kernels.recompute import Origin, origin_of
 from r1tailor.kernels.shared_input import Siblings, join, together
 from r1tailor.kernels.short_attention import product_dtype
@@ -24,10 +27,18 @@ from r1tailor.kernels.short_attention import product_dtype
 _BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes of an element
 
 
-class AdaptedLinear(PeftLinear):  # type: ignore[misc]  # peft is untyped
-    """peft's LoRA layer with a faster training step; made from one by ``patch_lora``."""
+class Adapted(nn.Module):
+    """The faster training step of peft's LoRA layers; put before peft's class."""
 
-    _siblings: "Siblings[AdaptedLinear]"
+    _siblings: "Siblings[Adapted]"
+    disable_adapters: bool
+    merged: bool
+    lora_A: Any
+    lora_B: Any
+    lora_dropout: Any
+    scaling: Any
+    active_adapters: Any
+    base_layer: Any
 
     def forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:  # noqa: ANN401
         """Return W x + b + scale * B A dropout(x), of shape [..., out]."""
@@ -44,30 +55,44 @@ class AdaptedLinear(PeftLinear):  # type: ignore[misc]  # peft is untyped
         return self.lora_A[name].weight, self.lora_B[name].weight, self.scaling[name], p
 
 
+class AdaptedLinear(Adapted, PeftLinear):  # type: ignore[misc]  # peft is untyped
+    """peft's LoRA layer over a plain linear layer; made from one by ``patch_lora``."""
+
+
 def patch_lora(model: nn.Module) -> None:
-    """Turn every peft LoRA layer over a plain linear layer into an ``AdaptedLinear``, in place."""
+    """Turn every peft LoRA layer over a linear layer, whole or in 4 bits, into an ``Adapted`` one, in place."""
     for parent in list(model.modules()):
         patched = {name: child for name, child in parent.named_children() if _can_be_patched(child)}
         for child in patched.values():
-            child.__class__ = AdaptedLinear
+            child.__class__ = AdaptedLinear if type(child) is PeftLinear else _adapted_four_bit()
         for layers in _together(patched):
             join(layers, _outputs)
 
 
-def _can_be_patched(layer: nn.Module) -> bool:
-    return type(layer) is PeftLinear and type(layer.base_layer) is nn.Linear
+@cache
+def _adapted_four_bit() -> type[nn.Module]:
+    from peft.tuners.lora import Linear4bit  # imports bitsandbytes
+
+    return type("AdaptedFourBit", (Adapted, Linear4bit), {})
 
 
-def _together(layers: dict[str, Any]) -> list[list[AdaptedLinear]]:
-    """Group the patched children of one module: those that read the same input and scale alike, others alone."""
-    groups: list[list[AdaptedLinear]] = []
+def _can_be_patched(layer: Any) -> bool:  # noqa: ANN401
+    if getattr(layer, "lora_variant", None):
+        return False
+    whole = type(layer) is PeftLinear and type(layer.base_layer) is nn.Linear
+    return whole or (type(layer).__name__ == "Linear4bit" and is_four_bit(getattr(layer, "base_layer", None)))
+
+
+def _together(layers: dict[str, Any]) -> list[list[Adapted]]:
+    """Group the patched children of one module: those that read the same input and are alike, others alone."""
+    groups: list[list[Adapted]] = []
     for group in together(layers):
-        alike = len({tuple(layer.scaling.values()) for layer in group}) == 1
+        alike = len({(type(layer), *layer.scaling.values()) for layer in group}) == 1
         groups += [group] if alike else [[layer] for layer in group]
     return groups
 
 
-def _outputs(layers: Sequence[AdaptedLinear], x: Tensor) -> Sequence[Tensor]:
+def _outputs(layers: Sequence[Adapted], x: Tensor) -> Sequence[Tensor]:
     downs, ups, scales, probabilities = zip(*(layer.adapter() for layer in layers), strict=True)
     bases = [layer.base_layer for layer in layers]
     frozen = tuple(base.weight for base in bases), tuple(base.bias for base in bases)
@@ -105,10 +130,12 @@ def asked(model: nn.Module) -> Iterator[None]:
 def _can_be_asked(layer: Any) -> bool:  # noqa: ANN401
     if type(layer) not in (PeftLinear, AdaptedLinear) or type(layer.base_layer) is not nn.Linear:
         return False
+    if layer.lora_variant:
+        return False
     return len(layer.active_adapters) == 1 and not layer.disable_adapters and not layer.merged
 
 
-def _answers(layers: Sequence[AdaptedLinear], x: Tensor) -> list[Tensor]:
+def _answers(layers: Sequence[Adapted], x: Tensor) -> list[Tensor]:
     """Return of each layer [..., out], in the dtype of the products."""
     downs, ups, scales, _ = zip(*(layer.adapter() for layer in layers), strict=True)
     rows = x.reshape(-1, x.shape[-1])
@@ -126,7 +153,7 @@ class _Fixed:
 
     Attributes:
         origin: how their input [..., in] can be recomputed.
-        weights: of each its frozen weight [out, in].
+        weights: of each its frozen weight [out, in], or what it is restored from.
         biases: of each its bias [out], or None.
         scale: factor on what the adapters add.
         dropout: probability of an element of the input to be left out of the adapters.
@@ -146,7 +173,8 @@ class _Adapted(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, fixed: _Fixed, *adapters: Tensor) -> tuple[Tensor, ...]:  # noqa: ANN401
         dtype = product_dtype(x)
         rows = x.reshape(-1, x.shape[-1]).to(dtype)
-        weights = [weight.to(dtype) for weight in fixed.weights]
+        four_bit = hasattr(fixed.weights[0], "quant_state")
+        weights: Any = fixed.weights if four_bit else [weight.to(dtype) for weight in fixed.weights]
         biases = [None if bias is None else bias.to(dtype) for bias in fixed.biases]
         low = [adapter.to(dtype) for adapter in adapters]
         downs, ups = low[: len(weights)], low[len(weights) :]
@@ -155,11 +183,14 @@ class _Adapted(torch.autograd.Function):
         factor = fixed.scale / (1 - fixed.dropout)
         with torch.autocast(x.device.type, enabled=False):
             narrow = _kept(rows, keep).mm(down.T).mul_(factor)
-            outputs = [F.linear(rows, weight, bias) for weight, bias in zip(weights, biases, strict=True)]
+            outputs = [
+                F.linear(rows, restored(weight, dtype), bias) for weight, bias in zip(weights, biases, strict=True)
+            ]
             for output, own, up in zip(outputs, torch.split(narrow, _ranks(ups), dim=1), ups, strict=True):
                 output.addmm_(own, up.T)
         masks = [] if keep is None else [keep]
-        ctx.save_for_backward(down, narrow, *weights, *ups, *fixed.origin.tensors, *masks)
+        ctx.frozen = fixed.weights if four_bit else None  # no tensors of [out, in]: nothing of that size is kept
+        ctx.save_for_backward(down, narrow, *ups, *([] if four_bit else weights), *fixed.origin.tensors, *masks)
         ctx.again, ctx.layers, ctx.dropped = fixed.origin.function, len(ups), keep is not None
         ctx.factor, ctx.x_dtype, ctx.x_shape, ctx.adapter_dtype = factor, x.dtype, x.shape, adapters[0].dtype
         return tuple(output.view(*x.shape[:-1], -1) for output in outputs)
@@ -167,7 +198,8 @@ class _Adapted(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         down, narrow, *rest = ctx.saved_tensors
-        weights, ups, kept_for = rest[: ctx.layers], rest[ctx.layers : 2 * ctx.layers], rest[2 * ctx.layers :]
+        ups, rest = rest[: ctx.layers], rest[ctx.layers :]
+        weights, kept_for = (ctx.frozen, rest) if ctx.frozen else (rest[: ctx.layers], rest[ctx.layers :])
         keep = kept_for.pop() if ctx.dropped else None
         along = [part.reshape(-1, part.shape[-1]).to(down.dtype) for part in gradients]
         to_narrow = torch.cat([part @ up for part, up in zip(along, ups, strict=True)], dim=1).mul_(ctx.factor)
@@ -180,7 +212,7 @@ class _Adapted(torch.autograd.Function):
             return None, None, *for_adapters
         for_x = _kept(to_narrow @ down, keep)
         for part, weight in zip(along, weights, strict=True):
-            for_x.addmm_(part, weight)
+            for_x.addmm_(part, restored(weight, part.dtype))
         return for_x.to(ctx.x_dtype).view(ctx.x_shape), None, *for_adapters
 
 

@@ -7,7 +7,6 @@ written into the row's own tensors.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, cast
 
 import torch
@@ -157,11 +156,25 @@ def _parts(segments: Sequence[Segment], kv_heads: int, heads: int) -> list[_Part
     return parts
 
 
-@lru_cache(maxsize=256)
 def causal_mask(
     width: int, before: int, group: int, dtype: torch.dtype, device: torch.device, window: int | None = None
 ) -> Tensor:
     """Return [group * n, P + n], minus infinity where a key lies after its query or before its window, and else 0."""
-    every = torch.full((width, before + width), float("-inf"), dtype=dtype, device=device)
-    later = every.triu(before + 1)
-    return (later if window is None else later + every.tril(before - window)).repeat(group, 1)
+    key = (width, before, group, dtype, device, window)
+    if key not in _MASKS:
+        every = torch.full((width, before + width), float("-inf"), dtype=dtype, device=device)
+        later = every.triu(before + 1)
+        mask = (later if window is None else later + every.tril(before - window)).repeat(group, 1)
+        if sum(kept.nbytes for kept in _MASKS.values()) + mask.nbytes > _MASKS_BYTES:
+            _MASKS.clear()
+        _MASKS[key] = mask
+    return _MASKS[key]
+
+
+def forget_masks() -> None:
+    """Drop the masks that are kept: they are tensors of one mode (fake or real)."""
+    _MASKS.clear()
+
+
+_MASKS: dict[tuple[Any, ...], Tensor] = {}
+_MASKS_BYTES = 2**26  # of them: layers share a row's masks, and rows have many shapes

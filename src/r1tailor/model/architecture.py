@@ -101,7 +101,7 @@ def training_fault(config: Any, strategy: str) -> str | None:  # noqa: ANN401
 
     Args:
         config: of the model.
-        strategy: lora or full.
+        strategy: lora, qlora or full.
     """
     for name in _DROPOUTS:
         if value := getattr(config, name, None):

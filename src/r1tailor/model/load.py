@@ -5,7 +5,7 @@ configuration), a chat tokenizer and a causal language model. No program that co
 about, no pickle is read, and whatever a foreign file makes transformers raise becomes one error that names the folder.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from r1tailor.kernels.swiglu import patch_gates
 from r1tailor.model import families
 from r1tailor.model.depth import cut_config, cut_model, students_layers
 from r1tailor.model.folder import changed_blob, changed_settings, fault
+from r1tailor.model.four_bit import settle_four_bits
 from r1tailor.model.gguf_header import header_folder
 from r1tailor.model.licence import refuse_unaccepted
 from r1tailor.model.local import local_folder
@@ -148,7 +149,15 @@ def patch(model: nn.Module) -> None:
     patch_rotations(model)
 
 
-def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) -> PreTrainedModel:
+def load_model(
+    settings: AnyModel,
+    root: Path,
+    dtype: torch.dtype,
+    seed: int,
+    prepare: Callable[[PreTrainedModel], None] | None = None,
+    *,
+    mapped: bool = False,
+) -> PreTrainedModel:
     """Return the base model with attention over packed rows, in evaluation mode.
 
     Args:
@@ -156,12 +165,18 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
         root: the project's root, for relative local paths.
         dtype: of the weights.
         seed: decides random weights.
+        prepare: called with the model while its weights still lie in the mapped file: what it makes of them is not
+            held next to a copy of them.
+        mapped: whether weights stay in the mapped file and in its dtype, as far as they lie in it as the model has
+            them; the processes of one machine then share them, until they are copied.
 
     Raises:
         ModelUnavailableError: it cannot be had or read; says what was tried.
     """
     if isinstance(settings, RandomModel):
         model = _random(settings, dtype, seed)
+        if prepare:
+            prepare(model)
     else:
         folder = _folder(settings, root, weights=True)
         # The configuration is given: if transformers reads it, an attention that it names goes before ours.
@@ -171,14 +186,18 @@ def load_model(settings: AnyModel, root: Path, dtype: torch.dtype, seed: int) ->
             model = AutoModelForCausalLM.from_pretrained(
                 folder,
                 config=config,
-                dtype=dtype,
+                dtype="auto" if mapped else dtype,
                 attn_implementation=PACKED_ROWS,
                 use_safetensors=True,
                 trust_remote_code=False,
             )
         if layers := students_layers(settings):
             cut_model(model, layers, skeleton(load_config(settings, root)))
-        _leave_the_file(model)
+        settle_four_bits(model, dtype)
+        if prepare:
+            prepare(model)
+        if not mapped:
+            _leave_the_file(model)
     patch(model)
     return model.eval()
 

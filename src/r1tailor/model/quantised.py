@@ -1,12 +1,10 @@
 """What a configuration says of weights that are stored in fewer bits, and what becomes of them once they are loaded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import nn
 from transformers import PreTrainedConfig
-
-_SCALES = {64: 32, 128: 16}  # bits of a scale by the weights that share one: of bitsandbytes, of GPTQ and AWQ
 
 
 @dataclass(frozen=True)
@@ -24,6 +22,11 @@ class Stored:
     whole: tuple[str, ...]
 
 
+# A scale in 32 bits for 64 weights; or in 8 bits, with a second one for 256 of those.
+NF4 = Stored("4-bit (bitsandbytes)", 4 + 32 / 64, ("lm_head",))
+NF4_DOUBLE = Stored("4-bit (bitsandbytes)", 4 + 8 / 64 + 32 / (64 * 256), ("lm_head",))
+
+
 def stored(config: PreTrainedConfig) -> Stored | None:
     """Return the form of a model's stored weights, or None where they are stored whole."""
     described: dict[str, Any] = _described(config)
@@ -32,11 +35,12 @@ def stored(config: PreTrainedConfig) -> Stored | None:
     if method == "fp8":
         return Stored("FP8", None, whole)
     if method == "bitsandbytes":
-        four = bool(described.get("load_in_4bit"))
-        return Stored(f"{4 if four else 8}-bit (bitsandbytes)", _with_scales(4, 64) if four else 8, whole)
+        four, double = bool(described.get("load_in_4bit")), bool(described.get("bnb_4bit_use_double_quant"))
+        form = NF4_DOUBLE if double else NF4
+        return replace(form, whole=whole) if four else Stored("8-bit (bitsandbytes)", 8, whole)
     if method in ("gptq", "awq"):
         bits, group = int(described.get("bits", 4)), int(described.get("group_size", 128))
-        return Stored(f"{bits}-bit ({method})", _with_scales(bits, group if group > 0 else 128), whole)
+        return Stored(f"{bits}-bit ({method})", bits + 16 / (group if group > 0 else 128), whole)
     return None
 
 
@@ -44,6 +48,13 @@ def restore_when_loaded(config: PreTrainedConfig) -> None:
     """Let FP8 weights be converted as they are loaded: there is no backward pass through them."""
     if (form := stored(config)) and form.bits is None:
         config.quantization_config = _described(config) | {"dequantize": True}
+
+
+def whole(config: PreTrainedConfig) -> PreTrainedConfig:
+    """Return the configuration of a model whose whole weights are saved, whatever those of its base were, in place."""
+    if getattr(config, "quantization_config", None) is not None:
+        del config.quantization_config
+    return config
 
 
 def saved_bytes(model: nn.Module, form: Stored | None) -> tuple[int, int]:
@@ -65,7 +76,3 @@ def saved_bytes(model: nn.Module, form: Stored | None) -> tuple[int, int]:
 def _described(config: PreTrainedConfig) -> dict[str, Any]:
     found = getattr(config, "quantization_config", None) or {}
     return found if isinstance(found, dict) else dict(found.to_dict())
-
-
-def _with_scales(bits: int, group: int) -> float:
-    return bits + _SCALES.get(group, 16) / group

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+from itertools import product
 from typing import Any
 
 import torch
@@ -9,7 +10,9 @@ from torch import nn
 from torch.optim import Optimizer as TorchOptimizer
 
 from r1tailor.errors import ConfigError
+from r1tailor.kernels.four_bit import required
 from r1tailor.model.temporal import encoder_of
+from r1tailor.schema.settings import Settings
 from r1tailor.schema.training import AUTO, OPTIMIZER_PREFIXES, Optimizer, decided
 
 
@@ -21,6 +24,8 @@ def optimizer_class(settings: Optimizer) -> type[TorchOptimizer]:
     """
     # The schema has checked the path; the object itself is checked here, as a path may lead anywhere.
     module, _, name = settings.target.rpartition(".")
+    if module.startswith("bitsandbytes."):
+        required(f"optimizer._target_ = {settings.target}")
     try:
         found: Any = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, NameError, ValueError, TypeError, RecursionError) as error:
@@ -60,31 +65,35 @@ def _try(kind: Any, settings: Optimizer) -> None:  # noqa: ANN401
         raise ConfigError([f"optimizer.arguments: {fault}"]) from error
 
 
-def build(model: nn.Module, settings: Optimizer, encoder_lr: float | None = None) -> TorchOptimizer:
+def build(model: nn.Module, settings: Settings) -> TorchOptimizer:
     """Return the optimizer over the parameters that train.
 
-    Weight decay falls on matrices; norms, biases and embeddings go without (their scale carries meaning).
+    Weight decay falls on matrices; norms, biases and embeddings go without (their scale carries meaning). A temporal
+    encoder, which starts from random weights, has a rate of its own; with LoRA+ so have the adapters' B.
 
     Args:
         model: what a strategy made of the base model.
-        settings: the optimizer, and the learning rate of the pretrained weights.
-        encoder_lr: learning rate of the temporal encoder, which starts from random weights; None: the same.
+        settings: the composition.
     """
     encoder = encoder_of(model)
     own = set() if encoder is None else {id(parameter) for parameter in encoder.parameters()}
-    groups = [
-        {
-            "params": [parameter for parameter in members if (id(parameter) in own) == new],
-            "weight_decay": decay,
-            "lr": encoder_lr if new and encoder_lr else decided(settings.lr),
-        }
-        for new in (False, True)
-        for members, decay in zip(decay_groups(model), (settings.weight_decay, 0.0), strict=True)
-    ]
-    kind: Any = optimizer_class(settings)
-    optimizer: TorchOptimizer = kind(
-        [group for group in groups if group["params"]], lr=decided(settings.lr), **settings.arguments
-    )
+    rate, ratio = decided(settings.optimizer.lr), settings.strategy.rate_ratio
+    faster = {id(parameter) for name, parameter in model.named_parameters() if ratio != 1 and ".lora_B." in name}
+
+    def rate_of(parameter: nn.Parameter) -> float:
+        if id(parameter) in own:
+            return settings.temporal.lr or rate
+        return rate * ratio if id(parameter) in faster else rate
+
+    decayed = tuple(zip(decay_groups(model), (settings.optimizer.weight_decay, 0.0), strict=True))
+    groups: list[dict[str, Any]] = []
+    for new, (members, decay) in product((False, True), decayed):
+        some = [parameter for parameter in members if (id(parameter) in own) == new]
+        for lr in dict.fromkeys(map(rate_of, some)):
+            alike = [parameter for parameter in some if rate_of(parameter) == lr]
+            groups.append({"params": alike, "weight_decay": decay, "lr": lr})
+    kind: Any = optimizer_class(settings.optimizer)
+    optimizer: TorchOptimizer = kind(groups, lr=rate, **settings.optimizer.arguments)
     return optimizer
 
 

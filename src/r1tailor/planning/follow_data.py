@@ -29,7 +29,7 @@ from r1tailor.model import load
 from r1tailor.records import Example
 from r1tailor.schema.model import HubModel
 from r1tailor.schema.settings import Settings
-from r1tailor.schema.training import AUTO, LoraStrategy, decided
+from r1tailor.schema.training import AUTO, AdapterStrategy, decided
 
 _WANTED = ((40, 320, 30), (800, 240, 10))  # steps, and the most passes, where the median answer has fewer characters
 _OF_TEXTS = (160, 10)
@@ -114,7 +114,7 @@ def _passes(settings: Settings, examples: Sequence[Example], weights: int, count
     length = median(len(example.output) for example in examples) if examples else 0
     steps, most = next(((steps, most) for below, steps, most in _WANTED if length < below), _OF_TEXTS)
     steps = steps // 2 if weights >= _LARGE else steps
-    most = most if isinstance(settings.strategy, LoraStrategy) else most // 2
+    most = most if isinstance(settings.strategy, AdapterStrategy) else most // 2
     a_pass = max(1, -(-count // settings.trainer.batch_size))
     passes = min(most, max(1, -(-steps // a_pass))) if examples else most
     named = f"{count:,} windows of {len(examples):,} texts" if count != len(examples) else f"{count:,} examples"
@@ -134,7 +134,7 @@ def _validations(settings: Settings, passes: int, examples: int) -> tuple[int, s
 def _rate(settings: Settings, weights: int) -> tuple[float, str]:
     least, most = _RATES
     rate = min(most, max(least, _RATE * (_RATE_AT / weights) ** 0.5))
-    adapters = isinstance(settings.strategy, LoraStrategy)
+    adapters = isinstance(settings.strategy, AdapterStrategy)
     rate = float(f"{rate if adapters else rate * _FULL_WEIGHTS:.1e}")
     return (
         rate,

@@ -164,7 +164,7 @@ class _Storages(TorchDispatchMode):  # type: ignore[no-untyped-call]
 @contextmanager
 def _faked(model: nn.Module) -> Iterator[_Storages]:
     """Give a model on the meta device fake weights on a CPU, tied where they were, and count from there on."""
-    short_attention.causal_mask.cache_clear()  # a cached tensor would be the wrong kind, here and afterwards
+    short_attention.forget_masks()  # a cached tensor would be the wrong kind, here and afterwards
     made: dict[nn.Parameter, nn.Parameter] = {}
     try:
         with warnings.catch_warnings(), FakeTensorMode(), _Storages() as storages:
@@ -179,7 +179,7 @@ def _faked(model: nn.Module) -> Iterator[_Storages]:
                     module._buffers[name] = None if buffer is None else torch.empty(buffer.shape, dtype=buffer.dtype)
             yield storages
     finally:
-        short_attention.causal_mask.cache_clear()
+        short_attention.forget_masks()
 
 
 def _one_step(settings: Settings, config: PreTrainedConfig, row: Row, *, accumulates: bool) -> dict[str, int]:
@@ -189,7 +189,7 @@ def _one_step(settings: Settings, config: PreTrainedConfig, row: Row, *, accumul
     bare = load.skeleton(config)
     parameters = sum(parameter.numel() for parameter in bare.parameters())
     bare = bare.to(strategy.base_dtype(compute))
-    saved, restored = saved_bytes(bare, stored(config))
+    saved, restored = saved_bytes(bare, strategy.stored(config))
     model = strategy.apply(bare)
     if row.window:
         temporal.attach(model, temporal.new_encoder(settings.temporal, row.window, model, settings.seed))
@@ -205,12 +205,15 @@ def _one_step(settings: Settings, config: PreTrainedConfig, row: Row, *, accumul
         marks = _forward_and_backward(model, row, settings, storages)
         state = _state_after_a_step(model, settings, storages)
     lasting -= saved
+    weights = sum(parameter.nbytes for parameter in model.parameters()) - saved
+    rounded = strategy.stored(config) is not stored(config) is None  # as they are loaded, from bf16
     for mark in ("kept", "forward", "backward", "after"):
         marks[mark] += (restored if mark in ("forward", "backward") else 0) - saved
     return marks | {
         "parameters": parameters,
         "trained": sum(parameter.numel() for parameter in trained),
-        "weights": sum(parameter.nbytes for parameter in model.parameters()) - saved,
+        "weights": weights,
+        "file": 2 * parameters if rounded else weights,
         "gradients": gradients,
         "optimizer": state,
         "activations": marks["kept"] - marks["copies"] - lasting - accumulates * gradients,
@@ -238,7 +241,7 @@ def _forward_and_backward(model: nn.Module, row: Row, settings: Settings, storag
 
 
 def _state_after_a_step(model: nn.Module, settings: Settings, storages: _Storages) -> int:
-    built, before = optimizer.build(model, settings.optimizer, settings.temporal.lr), storages.live
+    built, before = optimizer.build(model, settings), storages.live
     try:
         built.step()
     except (RuntimeError, NotImplementedError):  # its kernels know no fake tensors: two moments, as most have

@@ -23,7 +23,6 @@ _PROCESS = {"cpu": 530 * _MIB, "gpu": 1024 * _MIB}
 _HELD = {"cpu": 0.5, "gpu": 0.15}
 _HELD_RECOMPUTED = {"cpu": 2.0, "gpu": 0.15}
 _SHORT = 127  # the longest sequence whose attention scores are held whole: of all lengths it needs most
-_BUCKET = 4 * 2**25  # bytes of gradients that ddp reduces at once (training/parallel.py)
 
 
 @dataclass(frozen=True)
@@ -33,19 +32,22 @@ class Plan:
     Attributes:
         parameters: of the base model.
         trained: parameters that the optimizer changes.
-        host: on a GPU, what each of its processes takes of the machine's own memory: the whole weights while they are
-            loaded, or the state while a checkpoint is written, and the process; not part of the total.
+        host: on a GPU, what each of its processes takes of the machine's own memory: the weights while they are loaded
+            (under fsdp its rows of them: the file is mapped), or the state while a checkpoint is written, under fsdp
+            also what trained when it is saved whole, and the process; not part of the total.
         weights: as they are stored.
         copies: weights cast for the products (autocast) and kept for the backward pass; under fsdp, the largest
             layer and what stands outside the layers, gathered from all devices, with gradients where they train.
-        gradients: of what trains, in fp32; under ddp also the buffer they are reduced through.
+        gradients: of what trains, in fp32.
         optimizer: its state after a step.
         activations: what the backward pass keeps of one micro-batch.
         loss: logits of one block, and other short-lived buffers while the activations are held.
-        reused: gradients that take the place of freed activations (one micro-batch a step), negative.
+        reused: gradients that take the place of freed activations (one micro-batch a step), negative; not under ddp,
+            whose buckets hold them all the time.
         held: freed blocks that stay with the allocator.
         checkpoint: on a CPU, copies of the state while it is written, as far as they exceed what a step has freed.
-        loading: on a CPU, the mapped file that the weights are copied from, as far as it exceeds what a step adds.
+        loading: on a CPU, the mapped file that the weights are copied from, or the bf16 weights that are rounded to 4
+            bits, as far as they exceed what a step adds.
         process: python and its libraries; on a GPU, the CUDA context.
     """
 
@@ -126,9 +128,7 @@ def on_one_device(settings: Settings, whole: dict[str, int]) -> Plan:
     else:
         rows = weights + copies + gradients + whole["activations"] + loss
         beyond = max(whole["forward"], whole["backward"], whole["after"]) - rows
-        loss, reused = loss + max(0, beyond), min(0, beyond)
-    if trainer.parallel == "ddp":
-        gradients += min(gradients, _BUCKET)
+        loss, reused = loss + max(0, beyond), 0 if trainer.parallel == "ddp" else min(0, beyond)
     freed = copies + whole["activations"] + loss
     held = round((_HELD_RECOMPUTED if trainer.gradient_checkpointing else _HELD)[where] * freed)
     written = state + whole["trained"] * 4 // shares
@@ -137,7 +137,7 @@ def on_one_device(settings: Settings, whole: dict[str, int]) -> Plan:
     return Plan(
         parameters=whole["parameters"],
         trained=whole["trained"],
-        host=_PROCESS["cpu"] + max(whole["weights"], written) if where == "gpu" else 0,
+        host=_PROCESS["cpu"] + _loaded_or_saved(settings, whole, weights, written) if where == "gpu" else 0,
         weights=weights,
         copies=copies,
         gradients=gradients,
@@ -147,9 +147,17 @@ def on_one_device(settings: Settings, whole: dict[str, int]) -> Plan:
         reused=reused,
         held=held,
         checkpoint=checkpoint,
-        loading=max(0, weights - after_loading) if where == "cpu" else 0,
+        loading=max(0, -(-whole["file"] // shares) - after_loading) if where == "cpu" else 0,
         process=_PROCESS[where],
     )
+
+
+def _loaded_or_saved(settings: Settings, whole: dict[str, int], weights: int, written: int) -> int:
+    """Return what a process of a GPU takes of its machine's memory for weights and state."""
+    trainer = settings.trainer
+    if trainer.parallel != "fsdp":
+        return max(whole["file"], written)
+    return max(weights, written) + -(-4 * whole["trained"] * trainer.nodes // trainer.devices)
 
 
 _ROWS = {

@@ -9,6 +9,7 @@ import psutil
 import torch
 
 from r1tailor.errors import PreflightError
+from r1tailor.kernels.four_bit import required
 from r1tailor.model import gate, load, shapes
 from r1tailor.model.quantised import stored
 from r1tailor.optimization.optimizer import optimizer_class
@@ -18,7 +19,7 @@ from r1tailor.planning.plan import on_one_device, plan, table, worst_row
 from r1tailor.planning.precision import device
 from r1tailor.schema.model import HubModel
 from r1tailor.schema.settings import Settings
-from r1tailor.schema.training import FullStrategy, LoraStrategy, Recommended
+from r1tailor.schema.training import MOVING, AdapterStrategy, FullStrategy, LoraStrategy, QloraStrategy, Recommended
 from r1tailor.strategy import open_strategy
 
 Window = tuple[int, int] | None
@@ -46,6 +47,10 @@ def preflight(
     """
     if not checked:
         _refuse_settings(settings)
+    if window and settings.trainer.parallel == "fsdp":
+        raise PreflightError(
+            "trainer.parallel = fsdp trains no encoder of windows of numbers; trainer=ddp, or one device, does"
+        )
     if isinstance(settings.model, HubModel):  # refused before anything is downloaded
         _ask_the_gate(settings, root)
         _refuse_memory(settings, root, examples, window)
@@ -77,9 +82,28 @@ def _ask_the_gate(settings: Settings, root: Path) -> None:
 
 
 def _refuse_settings(settings: Settings) -> None:
+    if isinstance(settings.strategy, QloraStrategy):
+        required("strategy = qlora")
     optimizer_class(settings.optimizer)
     _length_fits(settings)
     _device_exists(settings)
+    if settings.trainer.parallel == "fsdp":
+        _can_be_divided(settings)
+
+
+def _can_be_divided(settings: Settings) -> None:
+    if settings.trainer.precision == "fp16":  # each process would scale by the overflows of its own rows
+        raise PreflightError("trainer.parallel = fsdp computes in bf16 or fp32; trainer.precision = fp16 needs ddp")
+    if isinstance(settings.strategy, AdapterStrategy) and settings.strategy.begins in MOVING:
+        raise PreflightError(
+            f"strategy.init = {settings.strategy.begins} changes the base's weights, which fsdp leaves in their "
+            "file; trainer=ddp, or one device, does it"
+        )
+    if not settings.optimizer.target.startswith("torch.optim."):
+        raise PreflightError(
+            f"optimizer._target_ = {settings.optimizer.target} does not know divided weights; trainer.parallel = fsdp "
+            "takes the optimizers of torch.optim"
+        )
 
 
 def _length_fits(settings: Settings) -> None:
@@ -92,11 +116,6 @@ def _length_fits(settings: Settings) -> None:
 
 def _device_exists(settings: Settings) -> None:
     trainer = settings.trainer
-    if trainer.parallel == "fsdp":
-        raise PreflightError(
-            "trainer.parallel = fsdp is counted by the planner (python -m r1tailor plan) and not trained yet; "
-            "use trainer=ddp, or one device"
-        )
     if trainer.accelerator == "gpu" and not torch.cuda.is_available():
         raise PreflightError("trainer.accelerator = gpu, but there is no GPU here; use trainer=cpu")
     if trainer.precision == "fp16" and device(settings) == "cpu":  # Lightning would compute in bf16 instead
@@ -135,7 +154,7 @@ def report(settings: Settings, root: Path, row: Row | None, gpu: int | None = No
 
 def _of_stored_weights(settings: Settings, root: Path) -> list[str]:
     """Return a remark on weights that are stored in fewer bits."""
-    form = stored(architecture(settings, root))
+    form = open_strategy(settings.strategy).stored(architecture(settings, root))
     if form is None:
         return []
     if form.bits is None:
@@ -183,8 +202,8 @@ def _here(settings: Settings, on_one_device: int) -> int:
 
 
 def _nearest(settings: Settings, root: Path, examples: int | None, free: int, window: Window = None) -> str:
-    """Return the nearest settings that fit: smaller micro-batches, layers computed again, adapters, more devices."""
-    for variant, change in _variants(settings):
+    """Return the nearest settings that fit: smaller micro-batches, layers recomputed, adapters, 4 bits, devices."""
+    for variant, change in _variants(settings, root):
         if tokens := _micro_batch_that_fits(variant, root, examples, free, window):
             unchanged = tokens == settings.trainer.micro_batch_tokens
             return " ".join([change, *([] if unchanged else [f"trainer.micro_batch_tokens={tokens}"])]).strip()
@@ -192,17 +211,28 @@ def _nearest(settings: Settings, root: Path, examples: int | None, free: int, wi
     return f"{divided}a smaller model{' or strategy=lora' if isinstance(settings.strategy, FullStrategy) else ''}"
 
 
-def _variants(settings: Settings) -> Iterator[tuple[Settings, str]]:
+def _variants(settings: Settings, root: Path) -> Iterator[tuple[Settings, str]]:
     """Yield what needs less memory, the nearest first, with the overrides that make it."""
     again = "trainer.gradient_checkpointing=true"
     already = settings.trainer.gradient_checkpointing
     yield settings, ""
     if not already:
         yield _changed(settings, gradient_checkpointing=True), again
-    if isinstance(settings.strategy, FullStrategy):
-        yield _with_lora(settings), "strategy=lora"
+    for change, smaller in _smaller_strategies(settings, root):
+        yield smaller, change
         if not already:
-            yield _with_lora(_changed(settings, gradient_checkpointing=True)), f"strategy=lora {again}"
+            yield _changed(smaller, gradient_checkpointing=True), f"{change} {again}"
+
+
+def _smaller_strategies(settings: Settings, root: Path) -> Iterator[tuple[str, Settings]]:
+    wanted = settings.strategy
+    if isinstance(wanted, FullStrategy):
+        yield "strategy=lora", _with_lora(settings)
+    in_four_bits = isinstance(wanted, LoraStrategy) and wanted.begins not in MOVING
+    if in_four_bits and stored(architecture(settings, root)) is None:
+        same = {name: getattr(wanted, name) for name in AdapterStrategy.model_fields}
+        four_bit = QloraStrategy(kind="qlora", double_quantisation=True, **same)
+        yield "strategy=qlora", settings.model_copy(update={"strategy": four_bit})
 
 
 def _micro_batch_that_fits(
@@ -230,7 +260,7 @@ def _devices_that_suffice(settings: Settings, root: Path, free: int) -> str:
             divided = _changed(settings, parallel="fsdp", devices=devices, nodes=nodes)
             if on_one_device(divided, whole).total <= free:
                 shape = f"trainer=fsdp trainer.devices={devices}" + (f" trainer.nodes={nodes}" if nodes > 1 else "")
-                return f"{shape} trainer.micro_batch_tokens={trainer.max_length} (planned only, not trained yet), "
+                return f"{shape} trainer.micro_batch_tokens={trainer.max_length}, "
     return ""
 
 

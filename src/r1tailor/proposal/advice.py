@@ -12,7 +12,8 @@ from r1tailor.schema.settings import Settings
 FULL_FROM = 100_000  # examples
 _LENGTHS = (512, 1024, 2048, 4096, 8192, 16384)
 _FITS = 0.99  # share of the examples
-_FLOPS = {"lora": 4, "full": 6}  # for each weight and token: forward, and backward to inputs (and to weights)
+# For each weight and token: forward, and backward to inputs (and to weights).
+_FLOPS = {"lora": 4, "qlora": 4, "full": 6}
 _EFFICIENCY = 0.5  # of the rate of a matrix product, of which training reaches about half
 
 

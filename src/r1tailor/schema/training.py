@@ -26,19 +26,91 @@ class Recommended(Section):
     batch_size: int = Field(gt=0, description="Examples per optimizer step.")
 
 
-class LoraStrategy(Section):
+Variant = Literal["plain", "rslora", "dora", "pissa", "lora_plus"]
+Init = Literal["default", "gaussian", "orthogonal", "olora", "pissa", "pissa_niter_16"]
+MOVING = ("olora", "pissa", "pissa_niter_16")  # these move a part of the base's weights into the adapters
+
+
+class AdapterStrategy(Section):
     """Low-rank adapters (Hu et al. 2021, arXiv:2106.09685) through peft (``strategy/lora.py``)."""
 
-    kind: Literal["lora"]
     r: int = Field(gt=0, le=4096, description="Rank of the adapters.")
-    alpha: float = Field(gt=0, description="Scale of the adapters: their output is multiplied by alpha / r.")
+    alpha: float = Field(
+        gt=0,
+        description="Scale of the adapters: their output is multiplied by alpha / r (by alpha / sqrt(r) with rslora).",
+    )
     dropout: Fraction = Field(description="Dropout on the adapters' input.")
     target_modules: Targets = Field(
         description="Layers to adapt: `query_key_value`, `attention`, `mlp` or `all_linear`, "
         "each resolved to the projections of the model's architecture, or a list of module names. "
         "`auto` takes all that adapters reach."
     )
+    variant: Variant = Field(
+        default="plain",
+        description="`plain`; `rslora`: scaled by alpha / sqrt(r) (arXiv:2312.03732); `dora`: magnitude and direction "
+        "train apart (arXiv:2402.09353); `pissa`: begins from the weights' largest singular values "
+        "(arXiv:2404.02948); `lora_plus`: B learns at a higher rate than A (arXiv:2402.12354).",
+    )
+    init: Init = Field(
+        default="default",
+        description="What adapters begin as, in peft's names. `default`, `gaussian` and `orthogonal` change nothing at "
+        "first; `olora`, `pissa` and `pissa_niter_16` (a faster, approximate decomposition) move a part of the base's "
+        "weights into the adapters, and are saved as adapters of twice the rank over the unchanged base.",
+    )
+    lora_plus_ratio: float = Field(
+        default=16.0, gt=0, le=1000, description="Learning rate of B over that of A, with variant lora_plus."
+    )
     recommended: Recommended = Field(description="Learning rate and batch size that suit the strategy.")
+
+    @property
+    def begins(self) -> Init:
+        """What adapters begin as, the variant's own beginning included."""
+        return "pissa" if self.variant == "pissa" and self.init == "default" else self.init
+
+    @property
+    def rate_ratio(self) -> float:
+        """The learning rate of the adapters' B over that of everything else."""
+        return self.lora_plus_ratio if self.variant == "lora_plus" else 1.0
+
+    @model_validator(mode="after")
+    def _begins_as_the_variant_does(self) -> "AdapterStrategy":
+        if self.variant == "pissa" and not self.begins.startswith("pissa"):
+            raise ValueError(
+                f"variant = pissa does not begin with init = {self.init}: leave init at default, or take variant=plain"
+            )
+        if self.variant == "dora" and self.begins in MOVING:
+            raise ValueError(
+                f"variant = dora does not go with init = {self.init}: adapters that moved a part of the base could not "
+                "be saved over the unchanged base; take init=default, or variant=plain"
+            )
+        if self.init == "orthogonal" and self.r % 2:
+            raise ValueError(f"init = orthogonal needs an even r; r = {self.r}")
+        return self
+
+
+class LoraStrategy(AdapterStrategy):
+    """Low-rank adapters over whole weights (``strategy/lora.py``)."""
+
+    kind: Literal["lora"]
+
+
+class QloraStrategy(AdapterStrategy):
+    """Low-rank adapters over a base in 4 bits (Dettmers et al. 2023, arXiv:2305.14314; ``strategy/qlora.py``)."""
+
+    kind: Literal["qlora"]
+    double_quantisation: bool = Field(
+        description="`true` stores the scales of the 4-bit weights in 8 bits: 4.13 bits a weight in place of 4.5."
+    )
+
+    @model_validator(mode="after")
+    def _leaves_the_base(self) -> "QloraStrategy":
+        if self.begins in MOVING:
+            named = "variant = pissa" if self.variant == "pissa" else f"init = {self.init}"
+            raise ValueError(
+                f"{named} changes the base's weights, which are rounded to 4 bits here: adapters could not be saved "
+                "over the unchanged base; take strategy=lora for it, or init=default"
+            )
+        return self
 
 
 class FullStrategy(Section):
@@ -48,8 +120,13 @@ class FullStrategy(Section):
     recommended_examples: int = Field(ge=0, description="Number of training examples below which a run warns.")
     recommended: Recommended = Field(description="Learning rate and batch size that suit the strategy.")
 
+    @property
+    def rate_ratio(self) -> float:
+        """There are no adapters: one rate."""
+        return 1.0
 
-Strategy = Annotated[LoraStrategy | FullStrategy, Field(discriminator="kind")]
+
+Strategy = Annotated[LoraStrategy | QloraStrategy | FullStrategy, Field(discriminator="kind")]
 
 OPTIMIZER_PREFIXES = ("torch.optim.", "transformers.optimization.", "bitsandbytes.optim.", "torchao.optim.")
 _IMPORT_PATH = re.compile(r"[A-Za-z]\w*(\.[A-Za-z_]\w*){1,9}", re.ASCII)
@@ -106,13 +183,33 @@ class CosineScheduler(_WarmedScheduler):
     final: Fraction = Field(description="Learning rate at the end, as a share of the peak rate.")
 
 
+class LinearScheduler(_WarmedScheduler):
+    """Linear warm-up, then a straight line down to a share of the peak rate."""
+
+    kind: Literal["linear"]
+    final: Fraction = Field(description="Learning rate at the end, as a share of the peak rate.")
+
+
 class ConstantScheduler(_WarmedScheduler):
     """Linear warm-up, then the peak rate to the end."""
 
     kind: Literal["constant"]
 
 
-Scheduler = Annotated[CosineScheduler | ConstantScheduler, Field(discriminator="kind")]
+class WsdScheduler(_WarmedScheduler):
+    """Linear warm-up, a stable peak rate, then a decay at the end (Hu et al. 2024, arXiv:2404.06395)."""
+
+    kind: Literal["wsd"]
+    decay: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="Share of the steps, at the end, in which the rate decays; it begins after the warm-up."
+    )
+    shape: Literal["linear", "cosine", "1-sqrt"] = Field(
+        description="How the rate decays: a straight line, half a cosine, or one less the root of what has passed."
+    )
+    final: Fraction = Field(description="Learning rate at the end, as a share of the peak rate.")
+
+
+Scheduler = Annotated[CosineScheduler | LinearScheduler | ConstantScheduler | WsdScheduler, Field(discriminator="kind")]
 
 
 class EarlyStopping(Section):
@@ -141,6 +238,11 @@ class Trainer(Section):
     )
     devices: int = Field(gt=0, description="Number of processes over all nodes, one per device.")
     nodes: int = Field(gt=0, description="Number of machines; `devices` must be a multiple of it.")
+    restarts: int = Field(
+        ge=0,
+        le=100,
+        description="How often all processes begin again from the newest state after one of several has failed.",
+    )
     precision: Literal["auto", "bf16", "fp16", "fp32"] = Field(
         description="Number format of matrix products: `auto` measures whether bf16 or fp32 is faster on this machine "
         "and keeps the choice with the run; `fp16` needs a GPU and uses a gradient scaler."

@@ -5,13 +5,17 @@ from typing import Protocol
 
 import torch
 from torch import nn
-from transformers import PreTrainedModel
+from transformers import PreTrainedConfig, PreTrainedModel
 
 from r1tailor.model.base import Base, Kind
+from r1tailor.model.quantised import Stored
 from r1tailor.model.temporal import text_only
 from r1tailor.model.temporal_files import attach_saved, save_encoder
-from r1tailor.schema.training import FullStrategy, LoraStrategy
+from r1tailor.schema.training import FullStrategy, LoraStrategy, QloraStrategy
 from r1tailor.strategy import full, lora
+from r1tailor.strategy.qlora import Qlora, load_base
+
+__all__ = ["Strategy", "load_base", "load_tuned", "open_strategy", "restore_tuned", "save_tuned"]
 
 
 class Strategy(Protocol):
@@ -25,6 +29,10 @@ class Strategy(Protocol):
 
     def base_dtype(self, compute: torch.dtype) -> torch.dtype:
         """Return the dtype of the base weights, given the dtype of the products."""
+        ...
+
+    def stored(self, config: PreTrainedConfig) -> Stored | None:
+        """Return the form of the base's weights once they are loaded, or None where they are whole."""
         ...
 
     def check(self, skeleton: PreTrainedModel, examples: int) -> list[str]:
@@ -52,11 +60,13 @@ class Strategy(Protocol):
         ...
 
 
-def open_strategy(settings: LoraStrategy | FullStrategy) -> Strategy:
+def open_strategy(settings: LoraStrategy | QloraStrategy | FullStrategy) -> Strategy:
     """Return the strategy of a composition."""
     match settings:
         case LoraStrategy():
             return lora.Lora(settings)
+        case QloraStrategy():
+            return Qlora(settings)
         case FullStrategy():
             return full.Full(settings)
 

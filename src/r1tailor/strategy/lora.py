@@ -1,29 +1,35 @@
 """Low-rank adapters: the base stays frozen, two small matrices next to each target train.
 
-W x + (alpha / r) B A x, with A of shape [r, in] and B of shape [out, r] (Hu et al. 2021, arXiv:2106.09685).
+W x + (alpha / r) B A x, with A of shape [r, in] and B of shape [out, r] (Hu et al. 2021, arXiv:2106.09685). Variants
+and beginnings are peft's own; what peft computes with more than A and B (DoRA) is computed by peft.
 """
 
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import nn
-from transformers import PreTrainedModel
+from transformers import PreTrainedConfig, PreTrainedModel
 
 from r1tailor import store
 from r1tailor.errors import CheckpointError, PreflightError
 from r1tailor.kernels.lora_linear import patch_lora
 from r1tailor.model.base import Base, Kind
 from r1tailor.model.families import fused_experts, resolve_targets, target_modules, tied_head
-from r1tailor.schema.training import LoraStrategy
+from r1tailor.model.quantised import Stored, stored
+from r1tailor.schema.training import MOVING, AdapterStrategy
+from r1tailor.strategy.moved_base import has_moved, over_the_unchanged_base, remember_moved, taken_up, wide
 
 # Fields of adapter_config.json that peft takes as regular expressions (one can take for ever); we never write them.
 _PATTERNS = ("exclude_modules", "layers_pattern", "rank_pattern", "alpha_pattern")
 _ALSO_EXPERTS = ("mlp", "all_linear")  # what routed experts are meant by, too
 _WEIGHTS, _CONFIG = "adapter_model.safetensors", "adapter_config.json"
+_FORM = ("r", "lora_alpha", "use_rslora", "use_dora")  # the same tensors mean something else where one of these differs
 
 
 class Lora:
@@ -31,12 +37,16 @@ class Lora:
 
     kind: Kind = "adapter"
 
-    def __init__(self, settings: LoraStrategy) -> None:
+    def __init__(self, settings: AdapterStrategy) -> None:
         self.settings = settings
 
     def base_dtype(self, compute: torch.dtype) -> torch.dtype:
         """Return the dtype of the products: frozen weights need no more precision than that."""
         return compute
+
+    def stored(self, config: PreTrainedConfig) -> Stored | None:
+        """Return the form of the base's weights, or None where they are whole."""
+        return stored(config)
 
     def check(self, skeleton: PreTrainedModel, examples: int) -> list[str]:
         """Resolve the targets; report what is adapted, and what cannot be."""
@@ -48,7 +58,10 @@ class Lora:
                 "it could not be merged or exported. Leave it out (all_linear adapts every other layer), or train it "
                 "with strategy=full"
             )
-        remarks = [f"LoRA r={self.settings.r} on {', '.join(targets)}"]
+        self._refuse_moving(skeleton, targets)
+        said = [part for part in (self.settings.variant, self.settings.begins) if part not in ("plain", "default")]
+        also = f" ({', '.join(dict.fromkeys(said))})" if said else ""
+        remarks = [f"LoRA r={self.settings.r}{also} on {', '.join(targets)}"]
         experts, frozen = fused_experts(skeleton), [name for name in wanted if name not in targets]
         if experts and (frozen or self.settings.target_modules in _ALSO_EXPERTS):
             shape = {name: parameter.numel() for name, parameter in skeleton.named_parameters()}
@@ -60,15 +73,33 @@ class Lora:
             )
         return remarks
 
+    def _refuse_moving(self, skeleton: PreTrainedModel, targets: list[str]) -> None:
+        """Refuse to move a part of the base where it has no weights to decompose, or not that many."""
+        if (begins := self.settings.begins) not in MOVING:
+            return
+        if form := self.stored(skeleton.config):
+            raise PreflightError(f"strategy.init = {begins} changes the base's weights, and these are {form.name}")
+        for name, module in skeleton.named_modules():
+            if name.rpartition(".")[2] in targets and (least := min(module.weight.shape)) < self.settings.r:
+                raise PreflightError(
+                    f"strategy.init = {begins}: strategy.r = {self.settings.r} is more than {name} has singular values "
+                    f"({least})"
+                )
+
     def apply(self, model: PreTrainedModel) -> nn.Module:
         """Insert adapters; they alone require gradients, and are kept in fp32."""
         settings = self.settings
+        planned = any(parameter.is_meta for parameter in model.parameters())  # there is nothing to decompose
+        begins = "default" if planned else settings.begins
         config = LoraConfig(
             r=settings.r,
             lora_alpha=settings.alpha,
             lora_dropout=settings.dropout,
             target_modules=target_modules(model, settings.target_modules),
             task_type="CAUSAL_LM",
+            use_rslora=settings.variant == "rslora",
+            use_dora=settings.variant == "dora",
+            init_lora_weights=True if begins == "default" else begins,
         )
         with warnings.catch_warnings():
             # peft asks for an attribute under the name it had before transformers renamed it.
@@ -77,6 +108,8 @@ class Lora:
         for parameter in adapted.parameters():
             if parameter.requires_grad:
                 parameter.data = parameter.data.float()
+        if begins in MOVING:
+            remember_moved(adapted)
         patch_lora(adapted)
         return adapted
 
@@ -86,10 +119,13 @@ class Lora:
         try:
             _check(folder)
             saved = load_file(folder / _WEIGHTS)
+            other = list(_differing(model, store.read_json(folder / _CONFIG)))
         except (ValueError, OSError, SafetensorError) as error:
             raise CheckpointError(f"{folder}: the adapters cannot be read: {error}") from error
-        wrong = sorted(own.keys() ^ saved.keys()) or [name for name in own if own[name].shape != saved[name].shape]
-        if wrong:
+        wrong = other or sorted(own.keys() ^ saved.keys())
+        if not wrong and has_moved(model):
+            saved = taken_up(model, saved)
+        if wrong := wrong or [name for name in own if own[name].shape != saved[name].shape]:
             raise CheckpointError(f"{folder}: the adapters do not fit this composition: {', '.join(wrong[:3])}")
         with torch.no_grad():
             for name, parameter in own.items():
@@ -106,6 +142,10 @@ class Lora:
         model.save_pretrained(folder, safe_serialization=True, save_embedding_layers=False)
         (folder / "README.md").unlink(missing_ok=True)  # peft's empty model card
         config = store.read_json(folder / _CONFIG)
+        if has_moved(model):
+            saved = load_file(folder / _WEIGHTS)
+            over_the_unchanged_base(model, saved, config)
+            save_file(saved, folder / _WEIGHTS, metadata={"format": "pt"})
         config["target_modules"].sort()  # a set for peft, written in another order by each process
         store.write_json(folder / _CONFIG, config)
 
@@ -138,9 +178,19 @@ def load(base: PreTrainedModel, folder: Path) -> nn.Module:
     return model.eval()
 
 
+def _differing(model: nn.Module, config: dict[str, Any]) -> Iterator[str]:
+    """Yield in what saved adapters differ from a model's own, other than in shape."""
+    assert isinstance(model, PeftModel)
+    own = {name: getattr(model.peft_config["default"], name) for name in _FORM}
+    own |= wide(own) if has_moved(model) else {}
+    for name, value in own.items():
+        if (there := config.get(name, False)) != value:
+            yield f"{name} is {there} there and {value} here"
+
+
 def _saved_name(name: str) -> str:
     """Return the name that peft gives an adapter's weight in a file: without that of the adapter."""
-    return name.replace(".default.", ".")
+    return name.replace("magnitude_vector.default.weight", "magnitude_vector").replace(".default.", ".")
 
 
 def _check_keys(model: nn.Module, folder: Path) -> None:

@@ -19,10 +19,12 @@ from torch import nn
 from r1tailor import store
 from r1tailor.batching.packing import pack
 from r1tailor.batching.tokens import TokenizedExample
-from r1tailor.model import load
 from r1tailor.objective.supervised import log_likelihoods
 from r1tailor.planning.precision import compute_dtype, device
 from r1tailor.schema.settings import Settings
+from r1tailor.schema.training import QloraStrategy
+from r1tailor.strategy import load_base
+from r1tailor.training.parallel import local_rank
 
 _AT_ONCE = 200  # examples packed together
 
@@ -44,7 +46,9 @@ def base_losses(
         padding: token id to fill up with.
     """
     plain = [_without_soft_tokens(example) for example in examples]
-    known = json.dumps([identity, settings.trainer.precision, [(e.prompt, e.response) for e in plain]])
+    wanted = settings.strategy
+    bits = [f"4 bits, double {wanted.double_quantisation}"] if isinstance(wanted, QloraStrategy) else []
+    known = json.dumps([identity, settings.trainer.precision, *bits, [(e.prompt, e.response) for e in plain]])
     key = hashlib.sha256(known.encode()).hexdigest()
     path = store.cache_folder() / "losses" / f"{key}.json"
     found = _read(path, len(plain))
@@ -64,8 +68,8 @@ def _without_soft_tokens(example: TokenizedExample) -> TokenizedExample:
 
 
 def _computed(settings: Settings, examples: Sequence[TokenizedExample], root: Path, padding: int) -> list[float]:
-    where = torch.device("cuda" if device(settings) == "gpu" else "cpu")
-    model = load.load_model(settings.model, root, compute_dtype(settings), settings.seed).to(where)
+    where = torch.device("cuda", local_rank()) if device(settings) == "gpu" else torch.device("cpu")
+    model = load_base(settings, root, compute_dtype(settings)).to(where)
     budget = settings.trainer.micro_batch_tokens
     parts = [examples[start : start + _AT_ONCE] for start in range(0, len(examples), _AT_ONCE)]
     with torch.inference_mode():

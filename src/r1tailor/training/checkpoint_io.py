@@ -6,6 +6,8 @@ the position in the data and the state of the random number generators.
 
 import random
 import shutil
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,35 +16,55 @@ import numpy as np
 import torch
 from lightning.fabric.plugins import CheckpointIO
 from lightning.pytorch.callbacks import Callback
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.distributed.device_mesh import DeviceMesh
+from torch.distributed.tensor import DTensor
 
 from r1tailor import store
 from r1tailor.errors import CheckpointError
+from r1tailor.training.divided_tensors import all_divided, divided, own_rows, rows_of
 from r1tailor.training.parallel import gathered, rank, world_size
 
 TENSORS, STATE = "tensors.safetensors", "state.json"
+_ROWS = "rows-{:05d}.safetensors"  # one process's rows of divided tensors
 
 
 class FolderCheckpointIO(CheckpointIO):
-    """Lightning's checkpoint dictionary as a folder of safetensors and JSON."""
+    """Lightning's checkpoint dictionary as a folder of safetensors and JSON.
+
+    Of divided tensors (FSDP2) each process writes its rows and reads its rows back, of however many processes wrote
+    them; without a mesh they are read whole.
+
+    Attributes:
+        mesh: of the processes that divide tensors now; None where none are divided.
+    """
+
+    def __init__(self) -> None:
+        self.mesh: DeviceMesh | None = None
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:  # noqa: ANN401
-        """Write atomically; an error leaves the checkpoint that was there.
+        """Write atomically; an error leaves the checkpoint that was there. Under a mesh every process has to call it.
 
         Raises:
             CheckpointError: there is no room, or the folder cannot be written.
         """
         tensors: dict[str, Tensor] = {}
-        plain = _take_tensors(checkpoint, "", tensors)
-        needed = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+        rows: dict[str, Tensor] = {}
+        plain = _take_tensors(checkpoint, "", tensors, rows)
+        needed = sum(tensor.numel() * tensor.element_size() for part in (tensors, rows) for tensor in part.values())
         folder = Path(path)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(folder.parent).free
-        if free < 1.1 * needed:
-            raise CheckpointError(f"{folder.parent}: {needed:,} bytes are needed for a checkpoint, {free:,} are free")
         try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(folder.parent).free
+            if free < 1.1 * needed:
+                raise CheckpointError(
+                    f"{folder.parent}: {needed:,} bytes are needed for a checkpoint, {free:,} are free"
+                )
+            if self.mesh is not None:
+                self._save_divided(folder, checkpoint["global_step"], plain, tensors, rows)
+                return
             with store.replaced_folder(folder, {"step": checkpoint["global_step"]}) as temporary:
                 save_file(tensors, temporary / TENSORS)
                 store.write_json(temporary / STATE, plain)
@@ -50,6 +72,29 @@ class FolderCheckpointIO(CheckpointIO):
             raise CheckpointError(
                 f"checkpoint {folder} cannot be written: {error}; those before it are kept"
             ) from error
+
+    def _save_divided(
+        self,
+        folder: Path,
+        step: int,
+        plain: Any,  # noqa: ANN401
+        tensors: dict[str, Tensor],
+        rows: dict[str, Tensor],
+    ) -> None:
+        """Write each process's rows into one folder, which the first process opens and closes."""
+        with store.replaced_folder(folder, {"step": step}) if rank() == 0 else nullcontext() as opened:
+            temporary = Path(gathered(str(opened))[0])
+            fault = ""
+            try:
+                save_file(rows, temporary / _ROWS.format(rank()))
+                if rank() == 0:
+                    save_file(tensors, temporary / TENSORS)
+                    store.write_json(temporary / STATE, plain)
+            except (OSError, SafetensorError) as error:
+                fault = str(error)
+            if wrong := [each for each in gathered(fault) if each]:
+                raise OSError(wrong[0])
+        gathered(None)  # nobody goes on before it is complete
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: Any = None) -> dict[str, Any]:  # noqa: ANN401
         """Read a whole checkpoint back.
@@ -62,13 +107,29 @@ class FolderCheckpointIO(CheckpointIO):
         if wrong:
             raise CheckpointError(f"checkpoint {folder}: {wrong}")
         try:
-            tensors = load_file(folder / TENSORS)
-            restored = _put_tensors(store.read_json(folder / STATE), tensors)
+            with ExitStack() as opened:
+                tensors = load_file(folder / TENSORS)
+                files = [opened.enter_context(safe_open(file, "pt")) for file in sorted(folder.glob("rows-*"))]
+                restored = _put_tensors(
+                    store.read_json(folder / STATE), lambda name, shape: self._tensor(name, shape, tensors, files)
+                )
         except (SafetensorError, OSError, ValueError, LookupError, TypeError, RecursionError) as error:
             raise CheckpointError(f"checkpoint {folder} cannot be read: {type(error).__name__}: {error}") from error
         if not isinstance(restored, dict):
             raise CheckpointError(f"checkpoint {folder} cannot be read: {STATE} holds no mapping")
+        if self.mesh is not None:  # it may come from processes that divided nothing
+            for key in ("state_dict", "optimizer_states"):
+                restored[key] = all_divided(restored.get(key), rank(), self.mesh)
         return restored
+
+    def _tensor(self, name: str, shape: list[int] | None, tensors: dict[str, Tensor], files: Sequence[Any]) -> Tensor:
+        """Return a tensor: whole, or, of a shape that is divided, this process's rows of it."""
+        if shape is None:
+            return tensors[name]
+        if self.mesh is None:
+            return rows_of(files, name, 0, shape[0])
+        begin, end = own_rows(shape[0], rank(), world_size())
+        return divided(rows_of(files, name, begin, end), shape, self.mesh)
 
     def remove_checkpoint(self, path: Any) -> None:  # noqa: ANN401
         """Remove a checkpoint folder."""
@@ -99,10 +160,10 @@ class RandomState(Callback):
         self._restored = state_dict
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Restore the generators' states; in a new run, seed each process differently."""
-        if self._restored is None:
+        """Restore the generators' states; in a new run, or with another number of processes, seed each differently."""
+        if self._restored is None or len(self._restored["torch"]) != world_size():
             if world_size() > 1:
-                torch.manual_seed(torch.initial_seed() + rank())
+                torch.manual_seed(torch.initial_seed() + trainer.global_step * world_size() + rank())
             return
         version, internal, gauss = self._restored["python"]
         random.setstate((version, tuple(internal), gauss))
@@ -113,23 +174,30 @@ class RandomState(Callback):
             torch.cuda.set_rng_state(self._restored["cuda"][rank()])
 
 
-def _take_tensors(value: Any, key: str, tensors: dict[str, Tensor]) -> Any:  # noqa: ANN401
-    """Return a value as JSON, its tensors moved into ``tensors``; ``key`` is its place, for errors."""
+def _take_tensors(value: Any, key: str, tensors: dict[str, Tensor], rows: dict[str, Tensor]) -> Any:  # noqa: ANN401
+    """Return a value as JSON, its tensors moved into ``tensors`` or, of divided ones, this process's into ``rows``.
+
+    ``key`` is its place, for errors.
+    """
     match value:
+        case DTensor():
+            name = str(len(rows))
+            rows[name] = value.detach().to_local().to("cpu", copy=True).contiguous()
+            return {"__tensor__": name, "shape": list(value.shape)}
         case Tensor():
             name = str(len(tensors))  # a running number: no two places can share it
             tensors[name] = value.detach().to("cpu", copy=True).contiguous()
             return {"__tensor__": name}
         case dict():
             items = [
-                [_take_tensors(k, f"{key}/key", tensors), _take_tensors(v, f"{key}/{k}", tensors)]
+                [_take_tensors(k, f"{key}/key", tensors, rows), _take_tensors(v, f"{key}/{k}", tensors, rows)]
                 for k, v in value.items()
             ]
             return {"__items__": items}
         case tuple():
-            return {"__tuple__": [_take_tensors(item, f"{key}/{i}", tensors) for i, item in enumerate(value)]}
+            return {"__tuple__": [_take_tensors(item, f"{key}/{i}", tensors, rows) for i, item in enumerate(value)]}
         case list():
-            return [_take_tensors(item, f"{key}/{i}", tensors) for i, item in enumerate(value)]
+            return [_take_tensors(item, f"{key}/{i}", tensors, rows) for i, item in enumerate(value)]
         case None | bool() | int() | float() | str():
             return value
         case Path():
@@ -138,16 +206,16 @@ def _take_tensors(value: Any, key: str, tensors: dict[str, Tensor]) -> Any:  # n
             raise CheckpointError(f"a checkpoint cannot hold a {type(value).__name__} ({key})")
 
 
-def _put_tensors(value: Any, tensors: dict[str, Tensor]) -> Any:  # noqa: ANN401
-    """Undo ``_take_tensors``."""
+def _put_tensors(value: Any, tensor: Callable[[str, list[int] | None], Tensor]) -> Any:  # noqa: ANN401
+    """Undo ``_take_tensors``; ``tensor`` returns one by its name, and by its shape where it was divided."""
     match value:
-        case {"__tensor__": key}:
-            return tensors[key]
+        case {"__tensor__": name}:
+            return tensor(name, value.get("shape"))
         case {"__items__": items}:
-            return {_put_tensors(k, tensors): _put_tensors(v, tensors) for k, v in items}
+            return {_put_tensors(k, tensor): _put_tensors(v, tensor) for k, v in items}
         case {"__tuple__": items}:
-            return tuple(_put_tensors(item, tensors) for item in items)
+            return tuple(_put_tensors(item, tensor) for item in items)
         case list():
-            return [_put_tensors(item, tensors) for item in value]
+            return [_put_tensors(item, tensor) for item in value]
         case _:
             return value

@@ -14,10 +14,13 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint
 from torch import Tensor
+from torch.distributed.fsdp import FSDPModule
 
 from r1tailor import store
 from r1tailor.errors import CheckpointError, Interrupted, TrainingError
+from r1tailor.training.divided_tensors import own
 from r1tailor.training.module import TailorModule
+from r1tailor.training.parallel import summed
 
 
 class KeepState(Checkpoint):
@@ -133,8 +136,14 @@ class KeepBest(ModelCheckpoint):
 
 
 def refuse_if_not_finite(module: TailorModule, when: str) -> None:
-    """Raise TrainingError if a weight that trains is not finite."""
-    if not all(bool(torch.isfinite(tensor).all()) for tensor in module.trained_state().values()):
+    """Raise TrainingError if a weight that trains is not finite; every process has to call it.
+
+    Raises:
+        TrainingError: on every process alike.
+    """
+    finite = [torch.isfinite(own(tensor)).all() for tensor in module.trained_state().values()]
+    wrong = (~torch.stack(finite)).sum()
+    if int(summed(wrong) if isinstance(module, FSDPModule) else wrong):
         raise TrainingError(
             f"the trained weights are not finite {when}, and were not saved; the last valid checkpoint is kept. "
             "Lower optimizer.lr, or use trainer.precision=fp32"

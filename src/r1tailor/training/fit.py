@@ -9,14 +9,12 @@ from torch import nn
 from r1tailor import artifact, store
 from r1tailor.batching.tokens import ChatTokenizer
 from r1tailor.kernels.recompute import recompute_layers
-from r1tailor.model import load
 from r1tailor.model.licence import write_notice
 from r1tailor.model.origin import base_of
 from r1tailor.model.temporal import attach, encoder_of, new_encoder
 from r1tailor.planning.precision import compute_dtype
-from r1tailor.strategy import Strategy, open_strategy, restore_tuned, save_tuned
+from r1tailor.strategy import Strategy, load_base, open_strategy, restore_tuned, save_tuned
 from r1tailor.training.callbacks import History
-from r1tailor.training.checkpoint_io import FolderCheckpointIO
 from r1tailor.training.checkpoint_policy import KeepBest, refuse_if_not_finite
 from r1tailor.training.loggers import one_run
 from r1tailor.training.memory import keep_freed_memory
@@ -25,6 +23,7 @@ from r1tailor.training.parallel import rank
 from r1tailor.training.phase_data import phase_data
 from r1tailor.training.phase_run import PhaseRun
 from r1tailor.training.resume import CODE, code_versions, state_to_resume
+from r1tailor.training.sharded import make_whole
 from r1tailor.training.summary import print_plan, training_metrics
 from r1tailor.training.trainer import explained_failures, new_trainer
 
@@ -55,10 +54,13 @@ def fit(run: PhaseRun) -> dict[str, Any]:
     with explained_failures(run.settings), one_run():
         trainer.fit(module, datamodule=data.loader, ckpt_path=state, weights_only=False)
     if best.best_model_path:
-        module.load_trained_state(FolderCheckpointIO().load_checkpoint(best.best_model_path)["state_dict"])
+        checkpoints: Any = trainer.strategy
+        module.load_trained_state(checkpoints.checkpoint_io.load_checkpoint(best.best_model_path)["state_dict"])
     trainer.strategy.barrier()  # every process has read the best weights; rank 0 removes the checkpoints next
 
     metrics = training_metrics(run, data, module, history, best)
+    refuse_if_not_finite(module, "at the end")
+    make_whole(module)
     if rank() == 0:
         _save(run, strategy, module, run.tokens.tokenizer)
         store.write_json(run.metrics_file, metrics)
@@ -70,7 +72,8 @@ def fit(run: PhaseRun) -> dict[str, Any]:
 def _model(run: PhaseRun, strategy: Strategy) -> nn.Module:
     """Return the model that trains: the base, what the strategy adds, and the weights of the phase before."""
     settings = run.settings
-    base = load.load_model(settings.model, run.root, strategy.base_dtype(compute_dtype(settings)), settings.seed)
+    mapped = settings.trainer.parallel == "fsdp"  # and copied when it is divided (training/sharded.py)
+    base = load_base(settings, run.root, strategy.base_dtype(compute_dtype(settings)), mapped=mapped)
     model = strategy.apply(base)
     if settings.trainer.gradient_checkpointing:
         recompute_layers(model)
@@ -83,7 +86,6 @@ def _model(run: PhaseRun, strategy: Strategy) -> nn.Module:
 
 def _save(run: PhaseRun, strategy: Strategy, module: TailorModule, tokenizer: ChatTokenizer) -> None:
     """Write the trained model whole: plain peft or transformers layout, tokenizer, manifest last."""
-    refuse_if_not_finite(module, "at the end")
     facts = artifact.Facts(
         kind=strategy.kind,
         base=base_of(run.settings.model, run.root, run.settings.seed),

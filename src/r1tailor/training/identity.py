@@ -13,6 +13,8 @@ from r1tailor.schema.curriculum import ONLY
 from r1tailor.schema.model import LocalModel
 from r1tailor.schema.settings import Settings, stage_settings
 
+_FREE = ("checkpoints", "parallel", "devices", "nodes", "restarts")
+
 
 def identity_of(
     settings: Settings, data: Mapping[str, str], key: str = ONLY, parent: Path | None = None
@@ -21,14 +23,14 @@ def identity_of(
 
     Args:
         settings: the composition; of it, those settings that the stage ``train`` depends on count, except how often
-            checkpoints are written.
+            checkpoints are written and how many processes share the work, which changes nothing but the rounding.
         data: sha256 of each example file.
         key: of the phase.
         parent: the model that the phase starts from; its manifest is hashed. None for the base model, whose files are
             hashed where it is a local folder.
     """
     composition = stage_settings(settings, "train", key)
-    composition["trainer"] = {k: value for k, value in composition["trainer"].items() if k != "checkpoints"}
+    composition["trainer"] = {k: value for k, value in composition["trainer"].items() if k not in _FREE}
     identity: dict[str, Any] = {
         "composition": composition,
         "data": dict(data),

@@ -1,21 +1,24 @@
 """The one LightningModule: any strategy, any model of the family."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import lightning
 import torch
 from torch import Tensor, nn
+from torch.distributed.fsdp import FSDPModule
 from torch.optim import Optimizer as TorchOptimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from r1tailor.batching.packing import MicroBatch
 from r1tailor.errors import CheckpointError, TrainingError
-from r1tailor.objective import open_objective
+from r1tailor.objective import Objective, open_objective
 from r1tailor.objective.supervised import log_likelihoods
 from r1tailor.optimization import optimizer, scheduler
 from r1tailor.schema.settings import Settings
-from r1tailor.training.parallel import sum_gradients, summed
+from r1tailor.training.divided_tensors import whole
+from r1tailor.training.parallel import filler, most, nothing, reduced_after, summed, world_size
 from r1tailor.training.validation import VALIDATION_LOSS, ValidationLoss
 
 _MAX_SKIPPED_IN_A_ROW = 10
@@ -26,7 +29,7 @@ class TailorModule(lightning.LightningModule):
 
     One batch is one whole optimizer step: the micro-batches that accumulate into it. Its loss is the sum over
     all supervised tokens divided by their number in the *whole* step, so that the gradient does not depend on
-    how the step is cut into micro-batches, nor on how many processes share it.
+    how the step is cut into micro-batches, nor on how many processes share it. A sum over pairs is divided by theirs.
 
     Args:
         model: what a strategy made of the base model.
@@ -63,7 +66,7 @@ class TailorModule(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:  # noqa: ANN401  (Lightning's type is a union of many)
         """Return the optimizer and a schedule over optimizer steps."""
-        built = optimizer.build(self.model, self.settings.optimizer, self.settings.temporal.lr)
+        built = optimizer.build(self.model, self.settings)
         schedule = LambdaLR(
             built, lambda step: scheduler.factor(self.settings.scheduler, self.begin + step, self.total_steps)
         )
@@ -74,17 +77,19 @@ class TailorModule(lightning.LightningModule):
         self.train()
 
     def training_step(self, batch: list[MicroBatch], batch_idx: int) -> Tensor:
-        """Take one optimizer step and return its loss (mean over supervised tokens, nats)."""
+        """Take one optimizer step and return its loss (mean over supervised tokens, nats; and over pairs)."""
         stepper: Any = self.optimizers()
-        own = sum(micro.supervised for micro in batch)
-        supervised = summed(torch.tensor(own, device=self.device))
+        own = [sum(each) for each in zip((0, 0), *(micro.counts for micro in batch), strict=True)]
+        counts = summed(torch.tensor(own, device=self.device)).clamp_min(1)
         loss = torch.zeros((), device=self.device)
-        for micro in batch:
-            part = self._objective(self.model, micro) / supervised
-            self.manual_backward(part)
+        rows = [(self._objective, micro) for micro in batch] + self._fillers(len(batch))
+        for number, row in enumerate(rows, start=1):
+            with reduced_after(self.trainer.strategy, last=number == len(rows)):
+                sums = self(*row).reshape(-1)
+                part = (sums / counts[: len(sums)]).sum()
+                self.manual_backward(part)
             loss += part.detach()
         loss = summed(loss)
-        sum_gradients(parameter for parameter in self.parameters() if parameter.requires_grad)
         if torch.isfinite(loss):
             stepper.step()
         else:
@@ -96,6 +101,20 @@ class TailorModule(lightning.LightningModule):
         self.log("learning_rate", schedule.get_last_lr()[0], batch_size=1)
         return loss
 
+    def forward(self, compute: Callable[[nn.Module, MicroBatch], Tensor], row: MicroBatch) -> Tensor:
+        """Return what a function computes of the model and a row, while the weights that it reads are there whole."""
+        return compute(self.model, row)
+
+    def _fillers(self, own: int) -> list[tuple[Objective, MicroBatch]]:
+        """Return rows that count for nothing, where this process has fewer micro-batches than it has to compute.
+
+        Of divided weights every process has to gather each layer as often as the others.
+        """
+        if world_size() == 1:
+            return []
+        wanted = most(own, self.device) if isinstance(self, FSDPModule) else max(1, own)
+        return [(nothing, filler(self.device))] * (wanted - own)
+
     def on_before_optimizer_step(self, optimizer: TorchOptimizer) -> None:
         """Clip the gradients, unscaled in fp16; leave out a step whose gradients are not finite."""
         scaler = getattr(self.trainer.precision_plugin, "scaler", None)
@@ -103,9 +122,9 @@ class TailorModule(lightning.LightningModule):
             scaler.unscale_(optimizer)  # Lightning leaves it to such an optimizer's step, which comes after clipping
         parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
         bound = self.settings.trainer.gradient_clip
-        norm = nn.utils.clip_grad_norm_(parameters, float("inf") if bound is None else bound)
-        self.gradient_norm = float(norm)
-        if torch.isfinite(norm):
+        norm = whole(nn.utils.clip_grad_norm_(parameters, float("inf") if bound is None else bound))
+        self.gradient_norm = float(norm)  # once: a GPU is waited for
+        if math.isfinite(self.gradient_norm):
             self._skipped_in_a_row = 0
         else:
             for parameter in parameters:
@@ -119,10 +138,14 @@ class TailorModule(lightning.LightningModule):
     def validation_step(self, batch: MicroBatch | None, batch_idx: int) -> None:
         """Add one micro-batch to the validation sums; None where this process has none."""
         if batch is not None:
-            self._validation.update(batch, log_likelihoods(self.model, batch))
+            self._validation.update(batch, self(log_likelihoods, batch))
+        elif isinstance(self, FSDPModule):
+            self(log_likelihoods, filler(self.device))
 
     def on_validation_epoch_end(self) -> None:
         """Log the negative log-likelihood per supervised token (nats), without label smoothing, over all processes."""
+        if isinstance(self, FSDPModule):
+            self.reshard()  # what no backward pass gave up
         losses = {name: float(loss) for name, loss in self._validation.compute().items()}
         self.log(VALIDATION_LOSS, losses.pop(VALIDATION_LOSS), prog_bar=True, batch_size=1)
         self.validation_losses = losses

@@ -1,36 +1,55 @@
 """Several processes, one optimizer step: each takes a share of its examples, and gradients are summed.
 
 Every process divides its loss by the supervised tokens of the whole step, over all processes, so that the sum of
-their gradients is the gradient that one process would have. ``DistributedDataParallel`` would average over
-processes instead, and reduce at every backward pass; here one reduction follows the last micro-batch.
+their gradients is the gradient that one process would have. Processes may have different numbers of micro-batches:
+one that has fewer than others must take part in what they do together all the same, by a row that counts for nothing.
 """
 
 import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
 import torch.distributed
-from lightning.pytorch.strategies import DDPStrategy
+from lightning.pytorch.strategies import DDPStrategy, Strategy
 from torch import Tensor, nn
+from torch.distributed import GradBucket
+from torch.futures import Future
 
-from r1tailor import store
-from r1tailor.errors import Interrupted, TrainingError
-from r1tailor.training.phase_run import PhaseRun
+from r1tailor.batching.packing import MicroBatch, Segment
+from r1tailor.objective.supervised import summed_loss
 
-_BUCKET = 2**25  # elements that are reduced at once
+_FILLER = 16  # positions of a row that counts for nothing
 
 
 class SummedGradients(DDPStrategy):
-    """Lightning's processes without ``DistributedDataParallel``: the module sums its gradients itself."""
+    """torch's ``DistributedDataParallel``, whose processes sum their gradients instead of averaging them.
+
+    They are summed bucket by bucket, while the backward pass of the last micro-batch goes on (``reduced_after``).
+    """
+
+    def __init__(self, *, find_unused_parameters: bool) -> None:
+        super().__init__(
+            find_unused_parameters=find_unused_parameters, gradient_as_bucket_view=True, broadcast_buffers=False
+        )
 
     def configure_ddp(self) -> None:
-        """Leave the module as it is."""
+        """Wrap the module."""
+        super().configure_ddp()
+        wrapped: Any = self.model
+        wrapped.register_comm_hook(None, _sum)
+
+
+def _sum(_: None, bucket: GradBucket) -> Future[Tensor]:
+    work: Any = torch.distributed.all_reduce(bucket.buffer(), async_op=True)
+    summed_bucket: Future[Tensor] = work.get_future().then(lambda done: done.value()[0])
+    return summed_bucket
+
+
+def reduced_after(strategy: Strategy, *, last: bool) -> AbstractContextManager[None]:
+    """Let a backward pass reduce gradients only if it is the last one of its step."""
+    waits = isinstance(strategy, SummedGradients) and not last
+    return strategy.block_backward_sync() if waits else nullcontext()
 
 
 def rank() -> int:
@@ -38,9 +57,19 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
+def local_rank() -> int:
+    """Return this process's number among those of its machine, which is its device's."""
+    return int(os.environ.get("LOCAL_RANK", "0"))
+
+
 def world_size() -> int:
     """Return how many processes share an optimizer step."""
     return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def is_launched() -> bool:
+    """Whether this process is one of several that another one started."""
+    return "RANK" in os.environ
 
 
 def summed(value: Tensor) -> Tensor:
@@ -50,24 +79,17 @@ def summed(value: Tensor) -> Tensor:
     return value
 
 
-def sum_gradients(parameters: Iterable[nn.Parameter]) -> None:
-    """Sum the gradients over all processes, in place; a process without one of them contributes zeros."""
+def most(count: int, device: torch.device) -> int:
+    """Return the greatest of a count over all processes."""
     if world_size() == 1:
-        return
-    for bucket in _buckets(parameters):
-        for parameter in bucket:
-            if parameter.grad is None:  # no example of this step fell to this process
-                parameter.grad = torch.zeros_like(parameter)
-        gradients = [parameter.grad for parameter in bucket if parameter.grad is not None]
-        flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
-        torch.distributed.all_reduce(flat)
-        parts = torch.split(flat, [gradient.numel() for gradient in gradients])
-        for gradient, part in zip(gradients, parts, strict=True):
-            gradient.copy_(part.view_as(gradient))
+        return count
+    counts = torch.tensor(count, device=device)
+    torch.distributed.all_reduce(counts, torch.distributed.ReduceOp.MAX)
+    return int(counts)
 
 
-def gathered(state: Tensor) -> list[Tensor]:
-    """Return a tensor of each process, in the order of their ranks."""
+def gathered(state: Any) -> list[Any]:  # noqa: ANN401
+    """Return a value of each process, in the order of their ranks."""
     if world_size() == 1:
         return [state]
     states: list[Any] = [None] * world_size()
@@ -75,90 +97,13 @@ def gathered(state: Tensor) -> list[Tensor]:
     return states
 
 
-def is_launched() -> bool:
-    """Whether this process is one of several that another one started."""
-    return "RANK" in os.environ
+def filler(device: torch.device) -> MicroBatch:
+    """Return a row for a process that has none left; its loss is to be multiplied by 0."""
+    ids, first = torch.zeros(1, _FILLER, dtype=torch.long), torch.zeros(1, dtype=torch.long)
+    positions = torch.arange(_FILLER)[None]
+    return MicroBatch(ids, positions, (Segment(1, _FILLER, ()),), first, first, first, (0,)).to(device)
 
 
-def launch(run: PhaseRun, command: Sequence[str]) -> dict[str, Any]:
-    """Run a command of this package once for each device of this node; return the metrics once all have ended.
-
-    Several nodes share a file system; each starts the same command with ``NODE_RANK``, ``MASTER_ADDR`` and
-    ``MASTER_PORT`` set.
-
-    Raises:
-        Interrupted: a signal came; the state is saved.
-        TrainingError: a process failed; it has printed why.
-    """
-    settings = run.settings.trainer
-    here = settings.devices // settings.nodes
-    first = int(os.environ.get("NODE_RANK", "0")) * here
-    shared = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(_free_port()), **os.environ}
-    processes = []
-    for local in range(here):
-        own = {"RANK": str(first + local), "LOCAL_RANK": str(local), "WORLD_SIZE": str(settings.devices)}
-        quiet = None if first + local == 0 else subprocess.DEVNULL  # one process prints for all
-        arguments = [sys.executable, "-m", "r1tailor", *command]
-        processes.append(subprocess.Popen(arguments, env={**shared, **own}, stdout=quiet, stderr=quiet))
-    _wait(processes)
-    metrics: dict[str, Any] = store.read_json(run.metrics_file)
-    return metrics
-
-
-def _wait(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
-    """Wait for all processes; when one fails, end the others, which would wait for it."""
-    before = {number: signal.signal(number, _forward(processes, number)) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        while any(process.poll() is None for process in processes):
-            if any(process.returncode for process in processes):
-                _end(processes)
-            time.sleep(0.2)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    codes = sorted(process.returncode for process in processes if process.returncode)  # killed ones first
-    stopped = next((code for code in codes if code in (130, 143)), None)
-    if stopped is not None:
-        raise Interrupted("all processes stopped; their state is saved", stopped - 128)
-    if codes:
-        raise TrainingError(f"a process of {len(processes)} ended with code {codes[0]}; its message is above")
-
-
-def _forward(processes: Sequence["subprocess.Popen[bytes]"], number: int) -> "signal._HANDLER":
-    def handler(*_: object) -> None:
-        for process in processes:
-            if process.poll() is None:
-                process.send_signal(number)
-
-    return handler
-
-
-def _end(processes: Sequence["subprocess.Popen[bytes]"], patience: float = 20.0) -> None:
-    """Give the processes that still run time to end, then kill them."""
-    until = time.monotonic() + patience
-    while time.monotonic() < until and any(process.poll() is None for process in processes):
-        time.sleep(0.2)
-    for process in processes:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-
-
-def _buckets(parameters: Iterable[nn.Parameter]) -> Iterable[list[nn.Parameter]]:
-    bucket: list[nn.Parameter] = []
-    size = 0
-    for parameter in parameters:
-        if bucket and size + parameter.numel() > _BUCKET:
-            yield bucket
-            bucket, size = [], 0
-        bucket.append(parameter)
-        size += parameter.numel()
-    if bucket:
-        yield bucket
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def nothing(model: nn.Module, row: MicroBatch) -> Tensor:
+    """Return the loss of a filler: 0, with a gradient of 0 for whatever a row uses."""
+    return 0 * summed_loss(model, row, 0.0)

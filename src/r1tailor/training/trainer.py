@@ -1,6 +1,7 @@
 """Lightning's Trainer as a phase needs it, and what its failures mean to the user."""
 
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,18 +11,23 @@ import lightning
 import torch
 import torch.distributed
 from lightning.pytorch.callbacks import EarlyStopping
+from lightning.pytorch.plugins.environments import LightningEnvironment, TorchElasticEnvironment
+from lightning.pytorch.strategies import Strategy
 
 from r1tailor.errors import TrainingError
+from r1tailor.planning.precision import compute_dtype
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.training import decided
+from r1tailor.strategy import open_strategy
 from r1tailor.training.callbacks import History, ProgressBar
 from r1tailor.training.checkpoint_io import FolderCheckpointIO, RandomState
 from r1tailor.training.checkpoint_policy import KeepBest, KeepState
 from r1tailor.training.data import TailorData
 from r1tailor.training.loggers import new_logger
-from r1tailor.training.parallel import SummedGradients
+from r1tailor.training.parallel import SummedGradients, is_launched
 from r1tailor.training.phase_run import PhaseRun
 from r1tailor.training.pruning import pruning
+from r1tailor.training.sharded import Sharded
 from r1tailor.training.system_metrics import SystemMetrics
 
 _PRECISION: dict[str, Any] = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
@@ -29,7 +35,8 @@ _PRECISION: dict[str, Any] = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": 
 
 def new_trainer(run: PhaseRun, loader: TailorData, history: History, best: KeepBest) -> lightning.Trainer:
     """Return the Trainer of one phase, with its callbacks in the order in which they must run."""
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     wanted = run.settings.trainer
     state = KeepState(run.checkpoints, wanted.checkpoints.every_steps, wanted.checkpoints.keep)
     checks = max(1, loader.steps.total // decided(wanted.validations)) if loader.validation else None
@@ -39,7 +46,7 @@ def new_trainer(run: PhaseRun, loader: TailorData, history: History, best: KeepB
         accelerator=wanted.accelerator,
         devices=wanted.devices // wanted.nodes,
         num_nodes=wanted.nodes,
-        strategy="auto" if wanted.parallel == "none" else SummedGradients(),
+        strategy=_processes(run),
         precision=_PRECISION[wanted.precision],
         max_epochs=1,  # the loader holds the whole run
         min_epochs=0,
@@ -57,11 +64,24 @@ def new_trainer(run: PhaseRun, loader: TailorData, history: History, best: KeepB
             state,
         ],
         logger=new_logger(run) or False,
-        plugins=[FolderCheckpointIO()],
+        # Not what Lightning finds: SLURM's variables are there in a run of one process, too.
+        plugins=[FolderCheckpointIO(), TorchElasticEnvironment() if is_launched() else LightningEnvironment()],
+        inference_mode=wanted.parallel != "fsdp",  # what is gathered in it could not be trained on afterwards
         log_every_n_steps=1,
         enable_model_summary=False,
         use_distributed_sampler=False,
     )
+
+
+def _processes(run: PhaseRun) -> str | Strategy:
+    match run.settings.trainer.parallel:
+        case "none":
+            return "auto"
+        case "ddp":
+            return SummedGradients(find_unused_parameters=run.window is not None)  # not every row has a window
+        case "fsdp":
+            compute = compute_dtype(run.settings)
+            return Sharded(compute, open_strategy(run.settings.strategy).base_dtype(compute))
 
 
 def _early_stopping(settings: Settings) -> list[EarlyStopping]:
@@ -79,11 +99,13 @@ def explained_failures(settings: Settings) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="lightning")  # hints about loaders that do not apply
+            # Of processes that share the rows of a validation, one may have none.
+            warnings.filterwarnings("ignore", message="The ``compute`` method of metric ValidationLoss")
             # A first step that was left out is a step of the schedule all the same.
             warnings.filterwarnings("ignore", message=r"Detected call of `lr_scheduler.step\(\)` before")
             yield
     except RuntimeError as error:
-        if isinstance(error, torch.distributed.DistError):
+        if isinstance(error, torch.distributed.DistError) or re.search("gloo.* by peer", str(error)):
             raise TrainingError("another process of this run ended") from error
         if not _is_out_of_memory(error):
             raise
