@@ -9,7 +9,9 @@ import pytest
 from omegaconf import OmegaConf
 from rich.console import Console
 
-from r1tailor import config, runs, sweep
+from r1tailor import config, runs, stages, store, sweep
+from r1tailor.errors import Pruned
+from r1tailor.training.pruning import MARK
 from tests.conftest import FASTER, ROOT
 from tests.support.commands import Done
 from tests.support.refusals import GUARD
@@ -169,3 +171,46 @@ def test_sweep_syntax_without_m_is_refused_and_says_how_to_sweep(run_command: Ca
     assert (done.code, done.out) == (2, "")
     assert "seed=1,2: several values are a sweep: add -m" in done.err
     assert "Traceback" not in done.err
+
+
+def test_a_run_that_ended_early_is_told_and_is_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    early = {"status": "pruned", "error": "lowest validation loss 2 after 1 validations"}
+    assert _ended(_swept(tmp_path, DONE, early)) == 0
+    out = capsys.readouterr().out
+    assert "1 pruned: lowest validation loss 2 after 1 validations" in out
+    assert f"page: {tmp_path / 'sweep.html'}" in out
+    assert "1 ended early" in (tmp_path / "sweep.html").read_text("utf-8")
+
+
+def test_a_job_of_a_search_that_fell_behind_is_recorded_as_pruned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stops(*_: object) -> None:
+        store.write_json(tmp_path / MARK, {"why": "too slow"})
+        raise Pruned("too slow")
+
+    monkeypatch.setattr(config, "sweep_job", lambda: config.SweepJob(tmp_path, 3, ["seed=3"], 1, prunes=True))
+    monkeypatch.setattr(config, "from_hydra", stops)
+    runs.run_job(None)
+    assert store.read_json(tmp_path / "run.json")["status"] == "pruned"
+    assert store.read_json(tmp_path / "run.json")["error"] == "too slow"
+
+
+@pytest.mark.parametrize(
+    ("status", "override", "again"),
+    [("done", "seed=3", False), ("pruned", "seed=3", False), ("failed", "seed=3", True), ("done", "seed=4", True)],
+)
+def test_a_job_that_has_a_result_is_not_run_again(
+    status: str, override: str, again: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write_text(tmp_path / "config.yaml", config.as_yaml(config.load(["seed=3"])))
+    record = {"job": 3, "overrides": [override], "status": status}
+    store.write_json(tmp_path / "run.json", record)
+    monkeypatch.setattr(config, "sweep_job", lambda: config.SweepJob(tmp_path, 3, [override]))
+    monkeypatch.setattr(config, "from_hydra", lambda _: config.load([override]))
+    started: list[object] = []
+    monkeypatch.setattr(stages, "refuse_early", lambda settings: started.append(settings) or 1 / 0)
+    runs.run_job(None)
+    assert bool(started) == again
+    if not again:
+        assert store.read_json(tmp_path / "run.json") == record

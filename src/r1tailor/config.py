@@ -49,7 +49,7 @@ CONF = PROJECT / "conf" if PROJECT else PACKAGED_CONF  # without a project there
 PARAMS = ROOT / "params.yaml"
 _DOMAIN_NAME = re.compile(r"^name:\s*[\"']?(\w+)", re.MULTILINE)
 # Sections that versions of earlier releases lack: the option that they take.
-_LATER = {"serving": "embedded", "redteam": "none", "ability": "none", "update": "daily"}
+_LATER = {"serving": "embedded", "redteam": "none", "ability": "none", "update": "daily", "logger": "tensorboard"}
 _COMPOSED_FROM = re.compile(r"# (conf/.+) ([0-9a-f]{64})")
 
 
@@ -143,11 +143,21 @@ def from_hydra(composition: DictConfig) -> Settings:
 
 @dataclass(frozen=True)
 class SweepJob:
-    """One job of a sweep: its folder, its number and the overrides that made it."""
+    """One job of a sweep.
+
+    Attributes:
+        folder: of the job.
+        number: of the job.
+        overrides: that made it.
+        depth: how far below the sweep's folder its own lies.
+        prunes: whether it ends early where it falls behind the others.
+    """
 
     folder: Path
     number: int
     overrides: list[str]
+    depth: int = 1
+    prunes: bool = False
 
 
 def sweep_job() -> SweepJob | None:
@@ -156,7 +166,9 @@ def sweep_job() -> SweepJob | None:
         return None
     hydra = HydraConfig.get()
     overrides = [str(text).lstrip("+") for text in hydra.overrides.task]
-    return SweepJob(Path(hydra.runtime.output_dir), int(hydra.job.num), overrides)
+    depth = len(Path(str(hydra.sweep.subdir)).parts)
+    prunes = bool(hydra.sweeper.get("prune", False))
+    return SweepJob(Path(hydra.runtime.output_dir), int(hydra.job.num), overrides, depth, prunes)
 
 
 def packaged_sources() -> list[PackagedSource]:

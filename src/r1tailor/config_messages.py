@@ -19,6 +19,7 @@ _TAGGED = (
     "scheduler",
     "curriculum",
     "trainer",
+    "logger",
     "evaluation",
 )  # have files of their own
 

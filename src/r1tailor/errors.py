@@ -18,6 +18,7 @@
     │   ├── CheckpointError         2   a checkpoint that is damaged or belongs to another run
     │   └── RegistryError           2   a version that does not exist, or may not be promoted
     ├── TrainingError               1   training itself broke down (loss not finite, again and again)
+    ├── Pruned                      1   a job of a search that fell behind the others
     └── Interrupted           130/143   Ctrl-C or SIGTERM, after a checkpoint was written
 """
 
@@ -112,6 +113,10 @@ class RegistryError(UserError):
 
 class TrainingError(TailorError):
     """Training cannot go on."""
+
+
+class Pruned(TailorError):
+    """A job of a search fell behind the others and ended early."""
 
 
 class Interrupted(TailorError):

@@ -23,7 +23,7 @@ from r1tailor.untrusted import HYDRA_ALLOWED
 
 GROUPS = (
     *("domain", "model", "strategy", "objective", "optimizer", "scheduler", "curriculum"),
-    *("trainer", "compression", "evaluation", "ability", "redteam", "serving", "update"),
+    *("trainer", "logger", "compression", "evaluation", "ability", "redteam", "serving", "update"),
 )
 MOST_JOBS = 10_000  # of one sweep; Hydra composes each before it starts the first
 _LONGEST_QUOTED = 300

@@ -39,6 +39,7 @@ _FREE: Any = {
     "report": True,
     "domain": {"title", "goals"},
     "trainer": {"checkpoints", "parallel", "devices", "nodes", "restarts"},
+    "logger": True,
 }
 
 
@@ -77,13 +78,36 @@ def run_job(composition: Any) -> None:  # noqa: ANN401  (Hydra's mapping, known 
         settings = config.from_hydra(composition)
         if settings.trainer.devices > 1:
             refuse_several_here()
+        if job and _is_over(job, settings):
+            print(f"job {job.number} has run with this composition: it is not run again")
+            return
         if follows(settings):
             _follow(settings, _shared_folder(settings))
             return
         stages.refuse_early(settings)
-        with _opened(settings, job.folder if job else _folder(settings)) as run:
+        with _searched(job), _opened(settings, job.folder if job else _folder(settings)) as run:
             for stage in _STAGES:
                 stage(settings, run)
+
+
+def _is_over(job: config.SweepJob, settings: Settings) -> bool:
+    """Whether a job of a sweep that is run again has a result already."""
+    record, composed = job.folder / RECORD, job.folder / "config.yaml"
+    if not record.exists() or store.read_json(record)["status"] not in ("done", "pruned"):
+        return False
+    return composed.exists() and composed.read_text("utf-8") == config.as_yaml(settings)
+
+
+@contextmanager
+def _searched(job: config.SweepJob | None) -> Iterator[None]:
+    """Let a job of a search end early where it falls behind."""
+    if job is None or not job.prunes:
+        yield
+        return
+    from r1tailor.training.pruning import searched
+
+    with searched(job.folder, job.depth):
+        yield
 
 
 def resume(arguments: list[str]) -> None:
@@ -146,10 +170,22 @@ def _recorded(job: config.SweepJob) -> Iterator[None]:
     except Exception as error:
         if not isinstance(error, TailorError):
             traceback.print_exc()
-        print(f"this run failed and the sweep continues: {error}")
         lines = [line.strip(" -") for line in str(error).splitlines() if line.strip(" -")]
         result = {"status": "failed", "error": lines[-1] if lines else type(error).__name__}
+        if behind := _fallen_behind(job):
+            result = {"status": "pruned", "error": behind}
+        print(f"this run {'ended early' if behind else 'failed'} and the sweep continues: {behind or error}")
     store.write_json(job.folder / RECORD, {"job": job.number, "overrides": job.overrides} | result)
+
+
+def _fallen_behind(job: config.SweepJob) -> str:
+    """Return why a job of a search ended early, whichever of its processes said so; empty where it did not."""
+    if not job.prunes:
+        return ""
+    from r1tailor.training.pruning import MARK
+
+    mark = job.folder / MARK
+    return str(store.read_json(mark)["why"]) if mark.exists() else ""
 
 
 @contextmanager
@@ -231,7 +267,18 @@ def _record(settings: Settings, place: RunFolder, seconds: float) -> dict[str, A
         "model": settings.model.name,
         "strategy": settings.strategy.kind,
         "seconds": round(seconds, 1),
+        "costs": _costs(settings, place),
         "metrics": {name: entry["value"] for name, entry in tuned.items()},
+    }
+
+
+def _costs(settings: Settings, place: RunFolder) -> dict[str, Any]:
+    """Return what training cost and came to (``sweep.COSTS``), over all phases of the curriculum."""
+    phases = [store.read_json(place.phase(key) / "metrics.json") for key in settings.curriculum.keys]
+    return {
+        "validation_loss": phases[-1]["best_validation_loss"],
+        "train_seconds": round(sum(phase["seconds"] for phase in phases), 1),
+        "trained_parameters": phases[-1]["trained_parameters"],
     }
 
 

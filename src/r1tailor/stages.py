@@ -97,13 +97,15 @@ def collect(settings: Settings, run: RunFolder, most: int | None = None) -> None
 
 
 def refuse_early(settings: Settings) -> None:
-    """Refuse a domain with privacy whose key or finders are missing, and terms not accepted, before anything is read.
+    """Refuse, before anything is read, a missing key, finder or tracker, and terms that were not accepted.
 
     Raises:
-        ConfigError: names the variable, or the finder.
+        ConfigError: names the variable, the finder, or what to install.
         ModelUnavailableError: names the terms and the setting that accepts them.
     """
     refuse_unaccepted(settings.model)
+    if fault := settings.logger.missing():
+        raise ConfigError([fault])
     if privacy := settings.domain.cleaning.privacy:
         privacy_key.read(privacy, config.ROOT)
         plugged_in(privacy.finders)
@@ -164,6 +166,10 @@ def check(settings: Settings, run: RunFolder) -> None:
     from r1tailor.planning import preflight
 
     preflight.refuse_early(settings, config.ROOT)
+    if settings.logger.target:
+        from r1tailor.training.loggers import logger_class
+
+        logger_class(settings.logger)
     if isinstance(settings.objective, Distillation):
         from r1tailor.teaching.lessons import refuse_teacher
 

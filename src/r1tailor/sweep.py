@@ -1,4 +1,4 @@
-"""The end of a sweep: one table of all its runs."""
+"""The end of a sweep: one table and one page of all its runs."""
 
 from pathlib import Path
 from statistics import fmean
@@ -10,8 +10,14 @@ from rich.console import Console
 from rich.table import Table
 
 from r1tailor import store
+from r1tailor.report.sweep_page import sweep_page
+from r1tailor.report.texts import Language
 
 RECORD = "run.json"  # of each run, written by ``runs``
+SEARCH = "search.json"  # of a sweep whose jobs were drawn, written by ``search``
+PAGE = "sweep.html"
+COSTS = ("validation_loss", "train_seconds", "trained_parameters")  # of a record, beside its metrics
+OVER = ("done", "pruned")  # how a job ends that did not fail
 Record = dict[str, Any]
 
 
@@ -19,17 +25,23 @@ class SweepTable(Callback):
     """Hydra calls it when the last job of a sweep is over (``hydra.callbacks`` in conf/config.yaml)."""
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ANN401
-        """Keep and print the table; a sweep with a failed run exits with 1."""
+        """Keep and print the table, and write the page; a sweep with a failed run exits with 1."""
         folder = Path(config.hydra.sweep.dir)
         found = records(folder)
         try:
             store.write_json(folder / "sweep.json", found)
             console = Console(width=160, markup=False, emoji=False)  # a message may hold [/x]
             console.print(table(found))
+            for record in found:
+                if "error" in record:
+                    console.print(f"{record['run']} {record['status']}: {record['error']}", soft_wrap=True)
             if spread := spread_of_seeds(found):
                 console.print(spread)
+            searched = store.read_json(folder / SEARCH) if (folder / SEARCH).exists() else {}
+            store.write_text(folder / PAGE, sweep_page(found, swept(found), searched, _language(config)))
+            print(f"page: {folder / PAGE}")
         finally:  # Hydra turns an exception into a warning: what fails here must not hide a failed run
-            if any(record["status"] != "done" for record in found):
+            if any(record["status"] not in OVER for record in found):
                 raise SystemExit(1)
 
 
@@ -50,7 +62,7 @@ def swept(found: list[Record]) -> dict[str, list[str]]:
 
 
 def table(found: list[Record]) -> Table:
-    """Return one row a run: what was swept, what it reached, or why it failed."""
+    """Return one row a run: what was swept, what it reached, how it ended."""
     names = list(dict.fromkeys(name for record in found for name in record.get("metrics", {})))
     varied = swept(found)
     shown = Table(title=f"{len(found)} runs")
@@ -59,8 +71,7 @@ def table(found: list[Record]) -> Table:
     for place, record in enumerate(found):
         metrics = [_cell(record.get("metrics", {}).get(name)) for name in names]
         what = [record["run"], *(given[place] for given in varied.values())]
-        status = record["status"] if record["status"] == "done" else f"failed: {record['error']}"
-        shown.add_row(*what, *metrics, str(record.get("seconds", "")), status)
+        shown.add_row(*what, *metrics, str(record.get("seconds", "")), record["status"])
     return shown
 
 
@@ -86,6 +97,13 @@ def spread_of_seeds(found: list[Record]) -> Table | None:
         what = " ".join(text for text in rest if text.partition("=")[0] in varied)
         shown.add_row(what, str(len(runs)), *map(_spread, values))
     return shown
+
+
+def _language(config: DictConfig) -> Language:
+    """Return the language of the page: that of the report, as far as all runs share it."""
+    report, domain = config.get("report", {}), config.get("domain", {})
+    wanted = report.get("language", "auto")
+    return "zh" if "zh" in (wanted, domain.get("language") if wanted == "auto" else "") else "en"
 
 
 def _spread(values: list[float | None]) -> str:

@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^ *```bash\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 # Programs that are not ours, and are taken at their word.
-OTHERS = {"source", "git", "cd", "tensorboard", "pip", "export"}
+OTHERS = {"source", "git", "cd", "tensorboard", "mlflow", "pip", "export"}
 
 
 def commands(page: Path) -> list[tuple[str, bool]]:
@@ -47,7 +47,11 @@ def _r1tailor(arguments: list[str]) -> None:
 
 def _dvc(arguments: list[str]) -> None:
     parsed = parse_args(arguments)
-    config.load(getattr(parsed, "set_param", None) or [])
+    given = getattr(parsed, "set_param", None) or []
+    if getattr(parsed, "queue", False):  # several values are several experiments
+        command_line.checked_arguments(["-m", *given])
+    else:
+        config.load(given)
 
 
 def _make(arguments: list[str]) -> None:

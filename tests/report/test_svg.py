@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from r1tailor.evaluation.chart import Band, Chart, Series
-from r1tailor.report.svg import dots, drawn, interval
+from r1tailor.report.svg import Axis, bar, dots, drawn, interval, parallel
 
 
 def _points(svg: str) -> list[list[tuple[float, float]]]:
@@ -84,3 +84,28 @@ def test_models_are_dots_on_one_scale() -> None:
     _well_formed(svg)
     left, right = map(float, re.findall(r'cx="([\d.]+)"', svg))
     assert left < right <= 720
+
+
+def test_parallel_coordinates_place_numbers_texts_and_logarithms() -> None:
+    axes = [
+        Axis("lr", [1e-5, 1e-3, 1e-4]),
+        Axis("strategy", ["lora", "full", "lora"]),
+        Axis("loss <b>", [1.0, None, 2.0]),
+    ]
+    svg = parallel(axes, ["good", "c1", "c1"], "runs", "three runs")
+    _well_formed(svg)
+    lines = _points(svg)
+    assert [len(line) for line in lines] == [2, 3, 3], "a line ends where it has no value; the best is drawn last"
+    best, failed, other = lines[2], lines[0], lines[1]
+    assert best[0][1] > other[0][1] > failed[0][1]
+    middle = (best[0][1] + failed[0][1]) / 2
+    assert other[0][1] == pytest.approx(middle), "a wide range is logarithmic"
+    assert best[1][1] == other[1][1] < failed[1][1], "texts in their order from below"
+    assert "loss &lt;b&gt;" in svg
+    assert parallel(axes[:1], ["c1"] * 3, "runs", "") == ""
+
+
+def test_an_axis_of_one_value_and_a_bar_can_be_drawn() -> None:
+    _well_formed(parallel([Axis("a", [2.0, 2.0]), Axis("b", [None, None])], ["c1", "c1"], "t", ""))
+    short, long = (re.findall(r'x2="([\d.]+)"', bar(share, "x"))[0] for share in (0.25, 1.0))
+    assert (float(short), float(long)) == (32.0, 116.0)

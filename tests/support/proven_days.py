@@ -170,7 +170,7 @@ def registered(root: Path, run: RunFolder, settings: Settings) -> Version:
     """Register a run as the stage does, in a registry below a root."""
     store.write_json(run.evaluation / "metrics.json", METRICS)
     facts: dict[str, Any] = {
-        "domain": NAME,
+        "domain": settings.domain.name,
         "parent": None,
         "model": settings.model.name,
         "strategy": settings.strategy.kind,

@@ -201,8 +201,8 @@ def _samples(composition: Any) -> int:  # noqa: ANN401 - whatever was composed
     return samples if isinstance(samples, int) else 1
 
 
-def unmeasured(section: DomainSection, samples: int = 1, attacked: Sequence[str] = ()) -> list[str]:
-    """Return a fault for each goal on a metric that the kind knows and these settings do not measure.
+def measured_names(section: DomainSection, samples: int = 1, attacked: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the names of the metrics that these settings measure.
 
     Args:
         section: the domain.
@@ -216,7 +216,18 @@ def unmeasured(section: DomainSection, samples: int = 1, attacked: Sequence[str]
     measured = (*GENERAL_METRICS, *own, *of_majority(of_answers, samples), *REASONING_METRICS, *_OF_ANSWERS)
     if section.task.kind == "text":
         measured = TEXT_METRICS
-    measured = (*measured, *attacked)
+    return (*measured, *attacked)
+
+
+def unmeasured(section: DomainSection, samples: int = 1, attacked: Sequence[str] = ()) -> list[str]:
+    """Return a fault for each goal on a metric that the kind knows and these settings do not measure.
+
+    Args:
+        section: the domain.
+        samples: answers to each held-out item.
+        attacked: metrics of the red team, where it asks anything.
+    """
+    measured = measured_names(section, samples, attacked)
     return [
         f"domain.goals.{number}.metric = {goal.metric!r}: not measured with these settings; measured are "
         f"{', '.join(measured)}"

@@ -119,6 +119,81 @@ def _dot(model: str, entry: Mapping[str, float], left: float, y: float, number: 
     ]
 
 
+@dataclass(frozen=True)
+class Axis:
+    """One upright axis of parallel coordinates.
+
+    Attributes:
+        name: below it.
+        values: of each line: a number, a text, or None where it has none.
+    """
+
+    name: str
+    values: Sequence[float | str | None]
+
+
+def parallel(axes: Sequence[Axis], tones: Sequence[str], title: str, summary: str) -> str:
+    """Return parallel coordinates: one upright axis a quantity, one line a run; a line ends where it has no value.
+
+    Args:
+        axes: from left to right.
+        tones: a class of style.css for each line; ``good`` is drawn last.
+        title: of the chart.
+        summary: a sentence for those who do not see it.
+    """
+    if len(axes) < 2:
+        return ""
+    left, right, bottom = 40, 60, HEIGHT - _BOTTOM
+    xs = [left + (WIDTH - left - right) * place / (len(axes) - 1) for place in range(len(axes))]
+    scales = [_upright(axis.values) for axis in axes]
+    parts: list[str] = []
+    for place in sorted(range(len(tones)), key=lambda place: tones[place] == "good"):
+        points = []
+        for x, axis, (heights, _) in zip(xs, axes, scales, strict=True):
+            value = axis.values[place]
+            if value is not None:
+                points.append(f"{x:.1f},{bottom - (bottom - _TOP) * heights[value]:.1f}")
+        parts.append(f'<polyline class="line {tones[place]}" points="{" ".join(points)}"/>')
+    for number, (x, axis, (_, ticks)) in enumerate(zip(xs, axes, scales, strict=True)):
+        parts.append(f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{bottom}"/>')
+        for share, text in ticks:
+            y = bottom - (bottom - _TOP) * share + 4
+            parts.append(f'<text class="tick small" x="{x + 4:.1f}" y="{y:.1f}">{escape(text)}</text>')
+        lower = 16 + 14 * (number % 2)  # neighbours do not run into each other
+        parts.append(f'<text class="tick middle" x="{x:.1f}" y="{bottom + lower}">{escape(axis.name)}</text>')
+    return _element(WIDTH, HEIGHT, title, summary, parts)
+
+
+def bar(share: float, label: str) -> str:
+    """Return a share of 1 as a bar, as a small picture.
+
+    Args:
+        share: its length.
+        label: what is read aloud.
+    """
+    line = f'<line class="whisker c1" x1="4" x2="{4 + 112 * share:.1f}" y1="10" y2="10"/>'
+    return f'<svg class="interval" viewBox="0 0 120 20" role="img" aria-label="{escape(label)}">{line}</svg>'
+
+
+def _upright(values: Sequence[float | str | None]) -> tuple[dict[Any, float], list[tuple[float, str]]]:
+    """Return how high each value lies, in [0, 1], and the texts beside the axis; wide ranges are logarithmic."""
+    there = list(dict.fromkeys(value for value in values if value is not None))
+    numbers = [value for value in there if not isinstance(value, str)]
+    if len(numbers) < len(there):
+        names = sorted(map(str, there))
+        heights = {value: (names.index(str(value)) + 0.5) / len(names) for value in there}
+        return heights, [((place + 0.5) / len(names), name) for place, name in enumerate(names)]
+    low, high = min(numbers, default=0.0), max(numbers, default=0.0)
+    if low == high:
+        return dict.fromkeys(numbers, 0.5), [(0.5, f"{low:.4g}")] if numbers else []
+    log = low > 0 and high / low >= 20
+
+    def height(value: float) -> float:
+        return math.log(value / low) / math.log(high / low) if log else (value - low) / (high - low)
+
+    return {value: height(value) for value in numbers}, [(0.0, f"{low:.4g}"), (1.0, f"{high:.4g}")]
+
+
 def _element(width: float, height: float, title: str, summary: str, parts: Iterable[str]) -> str:
     told = f"<title>{escape(title)}</title>" + (f"<desc>{escape(summary)}</desc>" if summary else "")
     return f'<svg class="chart" viewBox="0 0 {width:.0f} {height:.0f}" role="img">{told}{"".join(parts)}</svg>'

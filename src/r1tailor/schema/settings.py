@@ -12,6 +12,7 @@ from r1tailor.schema.corpus import Corpus
 from r1tailor.schema.curriculum import Curriculum, PhasedCurriculum
 from r1tailor.schema.domain import Domain
 from r1tailor.schema.evaluation import Evaluation
+from r1tailor.schema.logger import Logger
 from r1tailor.schema.model import Model, Temporal
 from r1tailor.schema.objective import SUPERVISED, Objective
 from r1tailor.schema.redteam import Redteam
@@ -37,6 +38,7 @@ class Settings(Section):
     scheduler: Scheduler = Field(description="The learning rate over the run.")
     curriculum: Curriculum = Field(description="The order of the examples, in one phase or in several.")
     trainer: Trainer = Field(description="Devices, length, batches, precision, validation, checkpoints.")
+    logger: Logger = Field(description="Where the curves of training are logged.")
     compression: Compression = Field(
         default=Compression(), description="In which forms the tuned model is kept besides its own."
     )

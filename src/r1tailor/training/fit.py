@@ -16,6 +16,7 @@ from r1tailor.planning.precision import compute_dtype
 from r1tailor.strategy import Strategy, load_base, open_strategy, restore_tuned, save_tuned
 from r1tailor.training.callbacks import History
 from r1tailor.training.checkpoint_policy import KeepBest, refuse_if_not_finite
+from r1tailor.training.loggers import one_run
 from r1tailor.training.memory import keep_freed_memory
 from r1tailor.training.module import TailorModule
 from r1tailor.training.parallel import rank
@@ -50,7 +51,7 @@ def fit(run: PhaseRun) -> dict[str, Any]:
 
     history, best = History(), KeepBest(run.checkpoints, validated=bool(data.loader.validation))
     trainer = new_trainer(run, data.loader, history, best)
-    with explained_failures(run.settings):
+    with explained_failures(run.settings), one_run():
         trainer.fit(module, datamodule=data.loader, ckpt_path=state, weights_only=False)
     if best.best_model_path:
         checkpoints: Any = trainer.strategy

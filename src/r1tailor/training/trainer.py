@@ -11,7 +11,6 @@ import lightning
 import torch
 import torch.distributed
 from lightning.pytorch.callbacks import EarlyStopping
-from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.plugins.environments import LightningEnvironment, TorchElasticEnvironment
 from lightning.pytorch.strategies import Strategy
 
@@ -24,9 +23,12 @@ from r1tailor.training.callbacks import History, ProgressBar
 from r1tailor.training.checkpoint_io import FolderCheckpointIO, RandomState
 from r1tailor.training.checkpoint_policy import KeepBest, KeepState
 from r1tailor.training.data import TailorData
+from r1tailor.training.loggers import new_logger
 from r1tailor.training.parallel import SummedGradients, is_launched
 from r1tailor.training.phase_run import PhaseRun
+from r1tailor.training.pruning import pruning
 from r1tailor.training.sharded import Sharded
+from r1tailor.training.system_metrics import SystemMetrics
 
 _PRECISION: dict[str, Any] = {"bf16": "bf16-mixed", "fp16": "16-mixed", "fp32": "32-true"}
 
@@ -39,6 +41,7 @@ def new_trainer(run: PhaseRun, loader: TailorData, history: History, best: KeepB
     state = KeepState(run.checkpoints, wanted.checkpoints.every_steps, wanted.checkpoints.keep)
     checks = max(1, loader.steps.total // decided(wanted.validations)) if loader.validation else None
     early = _early_stopping(run.settings) if loader.validation else []
+    measured = SystemMetrics(wanted.precision, trained_whole=run.settings.strategy.kind == "full")
     return lightning.Trainer(
         accelerator=wanted.accelerator,
         devices=wanted.devices // wanted.nodes,
@@ -50,8 +53,17 @@ def new_trainer(run: PhaseRun, loader: TailorData, history: History, best: KeepB
         val_check_interval=checks,
         limit_val_batches=None if loader.validation else 0,
         num_sanity_val_steps=0,
-        callbacks=[ProgressBar(loader.steps.total), history, RandomState(), *early, best, state],
-        logger=TensorBoardLogger(run.folder, name="tensorboard", version=""),
+        callbacks=[
+            ProgressBar(loader.steps.total),
+            history,
+            measured,
+            RandomState(),
+            *early,
+            *pruning(run),
+            best,
+            state,
+        ],
+        logger=new_logger(run) or False,
         # Not what Lightning finds: SLURM's variables are there in a run of one process, too.
         plugins=[FolderCheckpointIO(), TorchElasticEnvironment() if is_launched() else LightningEnvironment()],
         inference_mode=wanted.parallel != "fsdp",  # what is gathered in it could not be trained on afterwards
