@@ -183,7 +183,8 @@ def _take_tensors(value: Any, key: str, tensors: dict[str, Tensor], rows: dict[s
     match value:
         case DTensor():
             name = str(len(rows))
-            rows[name] = value.detach().to_local().to("cpu", copy=True).contiguous()
+            own: Tensor = value.to_local()
+            rows[name] = own.detach().to("cpu", copy=True).contiguous()
             return {"__tensor__": name, "shape": list(value.shape)}
         case Tensor():
             name = str(len(tensors))  # a running number: no two places can share it
