@@ -8,7 +8,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: setup lock demo test coverage test-external check docs clean
+.PHONY: setup lock demo demo-update test coverage test-external check docs clean
 
 setup: $(STAMP)
 
@@ -29,6 +29,9 @@ lock: setup  # requirements.lock again, with the hashes of the versions it names
 demo: setup  # make demo DOMAIN=legal_articles: another case
 	$(BIN)/python -m r1tailor fetch
 	$(BIN)/python train.py $(if $(DOMAIN),domain=$(DOMAIN))
+
+demo-update: setup  # after make demo: three days of corrections, one of them poisoned, while a gateway serves on
+	$(BIN)/python -m r1tailor demo-update
 
 check: setup
 	$(BIN)/ruff check .

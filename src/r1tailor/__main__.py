@@ -12,6 +12,7 @@ from r1tailor.commands import (
     base,
     compare,
     compress,
+    demo_update,
     errors,
     explain,
     feedback,
@@ -34,7 +35,7 @@ from r1tailor.commands import (
 
 _COMMANDS = (
     *(init, propose, use, explain, fetch, market, plan, stage, compress, ability, redteam, report, tasks),
-    *(registry, compare, errors, ask, serve, keys, audit, study, feedback, update, base),
+    *(registry, compare, errors, ask, serve, keys, audit, study, feedback, update, demo_update, base),
 )
 
 

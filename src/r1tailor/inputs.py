@@ -24,7 +24,7 @@ from r1tailor.fields import Location
 from r1tailor.inference import BASE, locate
 from r1tailor.schema.base import Section
 from r1tailor.schema.market import FeedSource
-from r1tailor.schema.objective import ENDPOINT, Distillation
+from r1tailor.schema.objective import ENDPOINT, Supervised
 from r1tailor.schema.settings import STAGE_SECTIONS, Settings
 from r1tailor.schema.sources import PackagedSource, SqlSource
 from r1tailor.sources.packaged import member_path, packaged_folder
@@ -123,13 +123,13 @@ def files_of(settings: Settings, stage: str, root: Path) -> dict[str, str | None
 def _teacher(settings: Settings, root: Path) -> dict[str, str | None]:
     """Return the hash of the teacher's manifest, None where there is none; settings name ``base`` and an endpoint."""
     wanted = settings.objective
-    if not isinstance(wanted, Distillation) or wanted.teacher in (BASE, ENDPOINT):
+    if isinstance(wanted, Supervised) or wanted.asked in (BASE, ENDPOINT):
         return {}
     try:
-        manifest = locate(wanted.teacher, root).model / store.MANIFEST
-        return {f"teacher {wanted.teacher}": _content(manifest)}
+        manifest = locate(wanted.asked, root).model / store.MANIFEST
+        return {f"teacher {wanted.asked}": _content(manifest)}
     except UserError:
-        return {f"teacher {wanted.teacher}": None}
+        return {f"teacher {wanted.asked}": None}
 
 
 def own_files(settings: Settings, root: Path) -> list[str]:

@@ -13,6 +13,7 @@ PARTS = ("train", "validation", "test")
 TRAIN = "train.jsonl"
 ANSWERS = "answers.jsonl"  # of a teacher: every text that it wrote
 PROBABILITIES = "probabilities.parquet"  # of a teacher
+REFERENCES = "references.json"  # of a reference model: log-likelihoods of pairs
 
 
 @dataclass(frozen=True)
@@ -63,14 +64,14 @@ class RunFolder:
 
     @property
     def taught(self) -> Path:
-        """Folder of what a teacher was asked for: examples with its texts, its distributions, a report."""
+        """Folder of what a teacher or a reference model was asked for, and a report."""
         return self.path / "teach"
 
     @property
-    def probabilities(self) -> Path | None:
-        """File of a teacher's distributions; None where ``teach`` wrote none."""
-        file = self.taught / PROBABILITIES
-        return file if file.exists() else None
+    def lessons(self) -> Path | None:
+        """File of a teacher's distributions or of a reference model's log-likelihoods; None where neither is there."""
+        files = (self.taught / name for name in (PROBABILITIES, REFERENCES))
+        return next((file for file in files if file.exists()), None)
 
     @property
     def trained(self) -> Path:
@@ -133,8 +134,8 @@ class RunFolder:
         return {name: read_examples(file) for name, file in files.items()}
 
     def hashes(self) -> dict[str, str]:
-        """Return the sha256 of each file of examples and distributions that training reads, by its name."""
-        files = [self._train_file, self.examples / "validation.jsonl", *filter(None, [self.probabilities])]
+        """Return the sha256 of each file of examples, distributions and references that training reads, by its name."""
+        files = [self._train_file, self.examples / "validation.jsonl", *filter(None, [self.lessons])]
         return {file.name: store.sha256_file(file) for file in files}
 
     @property

@@ -20,7 +20,7 @@ from r1tailor.records import Annotation, Example, Prediction, Sample, Turn
 _ANNOTATION = TypeAdapter(Annotation)
 _PLAIN_KEY = re.compile(r"[a-z][a-z_]{0,39}")
 _WHERE_THERE_ARE = (  # written only where there are any
-    *("turns", "tools", "tool_calls", "conversation"),
+    *("turns", "tools", "tool_calls", "conversation", "rejected"),
     *("reasoning_tokens", "truncated", "samples", "block_log_likelihood", "block_tokens"),
 )
 Record = TypeVar("Record", Example, Prediction)

@@ -173,6 +173,7 @@ class Example:
         tools: definitions of the tools that the model may call.
         tool_calls: what the answer calls, next to ``output``, which may then be empty.
         conversation: examples of one conversation carry its id, where there are several; else empty.
+        rejected: an answer that ``output`` is preferred to, with its reasoning in its marks; may be empty.
     """
 
     id: str
@@ -188,6 +189,7 @@ class Example:
     tools: tuple[dict[str, Any], ...] = ()
     tool_calls: tuple[dict[str, Any], ...] = ()
     conversation: str = ""
+    rejected: str = ""
 
     @property
     def asked(self) -> str:

@@ -34,7 +34,7 @@ from r1tailor.errors import ConfigError, DataError
 from r1tailor.inputs import sweep, write_inputs
 from r1tailor.instruction.build import build, entered
 from r1tailor.instruction.removed import in_words
-from r1tailor.layout import TRAIN, RunFolder, pipeline_folder
+from r1tailor.layout import PARTS, TRAIN, RunFolder, pipeline_folder
 from r1tailor.model.licence import refuse_unaccepted
 from r1tailor.model.local import local_folder
 from r1tailor.record_files import write_records
@@ -44,7 +44,7 @@ from r1tailor.registry import Version, open_registry
 from r1tailor.registry.files import write_folder
 from r1tailor.schema.annotation import Annotation
 from r1tailor.schema.model import LocalModel
-from r1tailor.schema.objective import Distillation
+from r1tailor.schema.objective import Supervised
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.sources import PackagedSource, Source
 from r1tailor.stage_outputs import demand, sealed
@@ -170,7 +170,7 @@ def check(settings: Settings, run: RunFolder) -> None:
         from r1tailor.training.loggers import logger_class
 
         logger_class(settings.logger)
-    if isinstance(settings.objective, Distillation):
+    if not isinstance(settings.objective, Supervised):
         from r1tailor.teaching.lessons import refuse_teacher
 
         refuse_teacher(settings, config.ROOT)
@@ -265,16 +265,27 @@ def _instructed(settings: Settings, run: RunFolder) -> list[str]:
     shown = f"{', '.join(f'{count:,} {name}' for name, count in counts.items())} examples"
     rows, parsed = built.report["removed"], built.report["reasoning_parsed"]
     told = f"{parsed:,} outputs held <think>...</think>: parsed into reasoning and answer"
-    return [shown, *([in_words(rows)] if rows else []), *([told] if parsed else []), *remarks]
+    pairs = _pairs(built.report.get("pairs"))
+    return [shown, *([in_words(rows)] if rows else []), *([told] if parsed else []), *pairs, *remarks]
+
+
+def _pairs(counted: dict[str, int] | None) -> list[str]:
+    """Return a line on rejected answers, where records gave any."""
+    if not counted:
+        return []
+    kept = ", ".join(f"{counted[name]:,} {name}" for name in PARTS)
+    return [f"{counted['given']:,} records have a rejected answer; in examples: {kept}"]
 
 
 def teach(settings: Settings, run: RunFolder) -> None:
-    """Training examples + a teacher -> its verified texts, its distributions; nothing where nothing is asked.
+    """Training examples + a teacher -> its verified texts, its distributions, or what it makes of pairs of answers.
+
+    Nothing where nothing is asked.
 
     ``train`` reads the examples of this stage where it wrote any, else those of ``instruct``.
     """
     with sealed(settings, run, "teach"):
-        if not isinstance(settings.objective, Distillation):
+        if isinstance(settings.objective, Supervised):
             for file in run.taught.iterdir():  # of another objective
                 file.unlink()
             return
@@ -314,7 +325,7 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
         return
     demand(settings, run, "train")
     parts, hashes, code = run.trained_on(), run.hashes(), code_version()
-    from r1tailor.planning import lengths, reasoning
+    from r1tailor.planning import lengths, reasoning, rejected
     from r1tailor.planning.preflight import preflight
     from r1tailor.planning.tokenized_parts import TokenizedParts
     from r1tailor.training.fit import fit
@@ -327,7 +338,7 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
         for key in (phase,) if phase else keys:
             parent = _parent(run, keys, key)
             planned = phase_run(
-                settings, parts, hashes, config.ROOT, run.phase(key), key, parent, code, run.probabilities, tokens
+                settings, parts, hashes, config.ROOT, run.phase(key), key, parent, code, run.lessons, tokens
             )
             metrics = finished(planned)
             if metrics is None and not ready and planned.follows:
@@ -338,7 +349,7 @@ def train(settings: Settings, run: RunFolder, phase: str | None = None, *, check
                 said = preflight(decided, config.ROOT, planned.folder, count, window, checked=checked)
                 over = lengths.too_long(decided, tokens, {"test": run.parts()["test"]})
                 teaches = reasoning.taught(decided, tokens)
-                print(*said, *teaches, *lengths.remarks(over), sep="\n")
+                print(*said, *teaches, *rejected.told(decided, parts["train"]), *lengths.remarks(over), sep="\n")
                 ready = True
             if metrics is None and processes:
                 where = [] if run == pipeline_folder(settings) else [str(run.path)]

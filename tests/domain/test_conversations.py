@@ -135,3 +135,20 @@ def test_a_domain_that_reads_no_conversations_refuses_them() -> None:
     domain.reads_turns = False
     with pytest.raises(DataError, match=r"^mine-1 is a conversation, which domain\.kind = generic does not read"):
         build(domain, 1)
+
+
+def test_the_rejected_answer_belongs_to_the_last_answer_and_is_written_as_the_task_writes_answers() -> None:
+    talk = told(user("a"), answer("b"), user("c"), answer("d"), rejected_output="<think>hm</think>no")
+    first, last = made(talk, "domain.task.train_turns=all", "domain.task.response='{input}: {output}'")
+    assert (first.rejected, last.rejected) == ("", "<think>\nhm\n</think>\n\nc: no")
+    (plain,) = made(record(1, "q", output="d", rejected_output="no"), "domain.task.response='{output}!'")
+    assert (plain.output, plain.rejected, "rejected_output" in plain.fields) == ("d!", "no!", False)
+    (same,) = made(record(1, "q", output="d", rejected_output="no"), "domain.task.response=yes")
+    assert same.rejected == "", "as the task writes them both answers are the same"
+
+
+def test_a_domain_that_reads_no_rejected_answers_refuses_them() -> None:
+    domain = generic_domain([record(1, "q", output="d", rejected_output="no")])
+    domain.reads_rejected = False
+    with pytest.raises(DataError, match=r"^mine-1 has a rejected answer, which domain\.kind = generic does not read"):
+        build(domain, 1)

@@ -33,6 +33,9 @@ def test_the_reference_answers_are_the_default_also_of_compositions_that_name_no
             ["objective=distillation", "objective.teacher=base", "objective.tokens.topk=3"],
             "Did you mean objective.tokens.top_k",
         ),
+        (["objective=preference", "objective.beta=0"], "objective.beta = 0: must be greater than 0"),
+        (["objective=preference", "objective.supervised=-1"], "objective.supervised = -1: must be greater than or"),
+        (["objective=preference", "domain.task.kind=text"], "has no answers; it takes supervised"),
         (["model.layers=1"], "model.layers = 1: must be greater than or equal to 2"),
     ],
 )

@@ -37,3 +37,10 @@ def test_a_faulty_value_is_named(override: str, said: str, settings: Callable[..
 def test_something_must_come_in(settings: Callable[..., Settings]) -> None:
     with pytest.raises(ConfigError, match="nothing would ever come in"):
         settings("update.corrections=false", "update.documents=false")
+
+
+def test_a_candidate_stays_near_the_champion_in_one_way(settings: Callable[..., Settings]) -> None:
+    pairs = "update.train.preference={beta: 0.1, supervised: 1.0}"
+    assert settings(pairs).update.train.preference is not None
+    with pytest.raises(ConfigError, match=r"kl = 0\.5 and preference: two ways to stay near the champion"):
+        settings(pairs, "update.train.kl=0.5")

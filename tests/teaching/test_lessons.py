@@ -25,7 +25,7 @@ def test_where_nothing_is_asked_examples_pass_through_and_nothing_is_left(tmp_pa
     assert sorted(file.name for file in run.taught.iterdir()) == [store.MANIFEST]
     assert run.trained_on()["train"] == run.parts()["train"]
     assert run.hashes().keys() == {"train.jsonl", "validation.jsonl"}
-    assert run.probabilities is None
+    assert run.lessons is None
 
 
 def test_texts_and_distributions_over_them_are_trained_on(

@@ -70,6 +70,33 @@ def test_the_divergence_from_the_champion_is_an_option(learning: Project) -> Non
     assert objective["tokens"]["weight"] == pytest.approx(1 / 3)
 
 
+def test_edited_answers_are_preferred_to_what_they_correct(learning: Project) -> None:
+    """Next to corrections a document is a supervised example; the pairs are compared with the champion."""
+    told = [Example(f"c{n}", "Which colour?", f"thing {n}", "blue", reasoning="because") for n in range(4)]
+    chosen = [*selected(told, "correction", original="<think>hm</think>red"), *selected(examples(4, "new"))]
+    day = learning.day(DAY, chosen, [], "update.train.preference={beta: 0.3, supervised: 2.0}")
+    folder = learning.trained(day)
+    saved = artifact.read(folder / "model")
+    objective = saved.run["composition"]["objective"]
+    assert objective == {"kind": "preference", "reference": day.champion.version, "beta": 0.3, "supervised": 2.0}
+    mixture = [one for one in mixture_of(day) if one.origin == "day"]
+    assert [one.example.rejected for one in mixture] == ["red"] * 4 + [""] * 4
+    assert [one.example.reasoning for one in mixture[:4]] == [""] * 4, "the stale reasoning is masked"
+    assert saved.run["composition"]["domain"]["task"]["reasoning"] == "distil"
+    assert store.read_json(folder / "summary.json")["pairs"] == 4
+    references = store.read_json(day.folder / ".training" / CHAIN / "references.json")
+    assert sorted(references["pairs"]) == ["c0", "c1", "c2", "c3"]
+
+
+def test_a_period_with_pairs_is_compared_with_the_base_that_it_starts_from(learning: Project) -> None:
+    told = selected(
+        [Example(f"c{n}", "Which colour?", f"thing {n}", "blue") for n in range(4)], "correction", original="red"
+    )
+    options = ("update.train.anew_days=1", "update.train.preference={beta: 0.3, supervised: 1.0}")
+    folder = learning.trained(learning.day(DAY, told, [], *options))
+    assert artifact.read(folder / "model").run["composition"]["objective"]["reference"] == "base"
+
+
 def test_a_period_trains_anew_from_the_base_and_keeps_the_chain_to_compare(learning: Project) -> None:
     day = learning.day(DAY, selected(examples(8, "new")), [], "update.train.anew_days=1")
     folder = learning.trained(day)

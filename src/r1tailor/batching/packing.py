@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from r1tailor.batching.moved import moved
+from r1tailor.batching.pairs import Pairs
 from r1tailor.batching.prefixes import WORTH, Group, prefix_tree
 from r1tailor.batching.taught import Taught
 from r1tailor.batching.tokens import TokenizedExample
@@ -54,6 +55,7 @@ class MicroBatch:
         members: for each example of the row, its index in the sequence that was packed.
         windows: each window of the row once, and where its soft tokens stand; None where no example has one.
         taught: what a teacher expects at each supervised token; None without a teacher.
+        pairs: which examples of the row are preferred to which; None without rejected answers.
     """
 
     input_ids: Tensor
@@ -65,11 +67,17 @@ class MicroBatch:
     members: tuple[int, ...]
     windows: Windows | None = None
     taught: Taught | None = None
+    pairs: Pairs | None = None
 
     @property
     def supervised(self) -> int:
-        """Number of supervised tokens S."""
-        return int(self.labels.numel())
+        """Number of supervised tokens: S, without those of rejected answers."""
+        return int(self.labels.numel()) if self.pairs is None else int(self.pairs.kept(self.owners).sum())
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Supervised tokens, and pairs: what the sums of an objective are divided by."""
+        return self.supervised, 0 if self.pairs is None else len(self.pairs)
 
     def to(self, device: torch.device) -> "MicroBatch":
         """Return the same micro-batch on a device; copies to a GPU go on while others compute."""
@@ -79,7 +87,10 @@ class MicroBatch:
         }
         windows = None if self.windows is None else self.windows.to(device)
         taught = None if self.taught is None else self.taught.to(device)
-        return MicroBatch(segments=self.segments, members=self.members, windows=windows, taught=taught, **tensors)
+        pairs = None if self.pairs is None else self.pairs.to(device)
+        return MicroBatch(
+            segments=self.segments, members=self.members, windows=windows, taught=taught, pairs=pairs, **tensors
+        )
 
 
 def pack(examples: Sequence[TokenizedExample], token_budget: int, padding: int) -> Iterator[MicroBatch]:
@@ -92,12 +103,12 @@ def pack(examples: Sequence[TokenizedExample], token_budget: int, padding: int) 
         padding: token id to fill up with; it is attended to by nothing that is supervised.
     """
     for part in bins(examples, token_budget):
-        for row in _packed([examples[index] for index in part], token_budget, padding):
+        for row in packed([examples[index] for index in part], token_budget, padding):
             yield replace(row, members=tuple(part[member] for member in row.members))
 
 
-def _packed(examples: Sequence[TokenizedExample], token_budget: int, padding: int) -> Iterator[MicroBatch]:
-    """Yield the rows of examples that are packed together."""
+def packed(examples: Sequence[TokenizedExample], token_budget: int, padding: int) -> Iterator[MicroBatch]:
+    """Yield the rows of examples that are packed together, whatever conversations they are of."""
     tree = prefix_tree([example.prompt for example in examples])
     row = _Row(tree, token_budget)
     for number, group in enumerate(tree):

@@ -43,6 +43,7 @@ class TokenizedExample:
         response: what the model shall write.
         series: [T][C] the window, empty where the prompt has no soft tokens.
         conversation: the example's; its turns share a beginning, and are trained in one step where they fit.
+        rejected: prompt and response of the answer that this one is preferred to; None without one.
     """
 
     id: str
@@ -50,9 +51,11 @@ class TokenizedExample:
     response: tuple[int, ...]
     series: Series = ()
     conversation: str = ""
+    rejected: "TokenizedExample | None" = None
 
     def __len__(self) -> int:
-        return len(self.prompt) + len(self.response)
+        own = len(self.prompt) + len(self.response)
+        return own if self.rejected is None else max(own, len(self.rejected))
 
     @property
     def read(self) -> tuple[int, ...]:

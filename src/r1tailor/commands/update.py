@@ -91,25 +91,10 @@ def _settings(domain: str) -> Settings:
 def _run_day(domain: str, name: str | None) -> None:
     """Run a day as far as it goes, and tell what came of it."""
     settings = _settings(domain)
-    from r1tailor.update import daily, learn, page
+    from r1tailor.update.learn import whole_day
 
-    places = daily.places_of(settings, config.ROOT)
-    with confidential(settings, places.path), store.held(places.path):
-        for line in learn.before(settings, config.ROOT):
-            print(f"update: {line}")
-        day = daily.begun(settings, name, config.ROOT)
-        if day is None:
-            print(f"update: nothing new came in for {domain}")
-            return
-        trains = daily.run(day, root=config.ROOT)
-        for line in daily.told(day):
-            print(f"update: {line}")
-        for step in learn.learn(day, config.ROOT) if trains else ():
-            print(f"update: {step}")
-        shown = page.write(settings, config.ROOT)
-    if not trains:
-        print(f"update: {day.name}: empty, nothing was left to train on")
-    print(f"update: the days: {shown.relative_to(config.ROOT).as_posix()}")
+    for line in whole_day(settings, config.ROOT, name):
+        print(f"update: {line}")
 
 
 def _run_stage(domain: str, name: str, stage: str) -> None:

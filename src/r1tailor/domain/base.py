@@ -21,9 +21,11 @@ class Domain(ABC):
 
     Attributes:
         reads_turns: whether conversations become examples; documents that hold ``turns`` are refused otherwise.
+        reads_rejected: whether examples carry the answers that others are preferred to; see ``reads_turns``.
     """
 
     reads_turns = False
+    reads_rejected = False
 
     def __init__(self, settings: DomainSection, documents: Sequence[Document]) -> None:
         self.settings = settings

@@ -11,6 +11,7 @@ from typing import Any
 from r1tailor.domain.base import written
 from r1tailor.records import Document, Example, Turn
 from r1tailor.schema.domain import Task
+from r1tailor.thinking import parted
 
 
 def turned(document: Document, fields: Mapping[str, Any], kept: Mapping[str, Any], task: Task) -> Iterator[Example]:
@@ -32,11 +33,12 @@ def turned(document: Document, fields: Mapping[str, Any], kept: Mapping[str, Any
     for place in chosen:
         last = place == chosen[-1]
         number = 1 + answers.index(place)
+        output, asked = _output(turns[place], turns[:place], task), asked_after(turns[:place])
         yield Example(
             id=document.id if last else f"{document.id}.{number}",
             instruction=task.instruction,
-            **asked_after(turns[:place]),
-            output=_output(turns[place], turns[:place], task),
+            **asked,
+            output=output,
             reasoning=turns[place].reasoning,
             group=fields["group"],
             fields={**kept, "entities": kept["entities"] if last else [], "turn": number},
@@ -44,7 +46,28 @@ def turned(document: Document, fields: Mapping[str, Any], kept: Mapping[str, Any
             tools=tuple(fields.get("tools", ())),
             tool_calls=tuple(turns[place].fields.get("tool_calls", ())),
             conversation=document.id if len(chosen) > 1 else "",
+            rejected=rejected_answer(asked["input"], fields, task, output) if place == len(turns) - 1 else "",
         )
+
+
+def rejected_answer(question: str, fields: Mapping[str, Any], task: Task, output: str) -> str:
+    """Return the answer of a record that ``output`` is preferred to, as the task writes answers; empty without one.
+
+    It is empty, too, where the task writes both alike.
+
+    Args:
+        question: of the record.
+        fields: of the record; ``rejected_output`` is read.
+        task: ``response`` and ``reasoning`` are read.
+        output: the reference answer.
+    """
+    rejected = fields.get("rejected_output", "")
+    if not rejected:
+        return ""
+    thought, said = parted(rejected)
+    answer = written(task, {"input": question, **fields, "output": said, "reasoning": thought})
+    marked = f"<think>\n{thought}\n</think>\n\n" if thought and task.keeps_reasoning else ""
+    return "" if answer == output else marked + answer
 
 
 def asked_after(before: list[Turn]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from r1tailor.domain.answers import folded, label_in
 from r1tailor.domain.base import Domain, answer_of, coverage, written
-from r1tailor.domain.conversations import turned
+from r1tailor.domain.conversations import rejected_answer, turned
 from r1tailor.domain.declaration import Declaration, ScoredMetric
 from r1tailor.domain.label_rules import ClosedSet
 from r1tailor.domain.labelled import labelled
@@ -18,7 +18,19 @@ from r1tailor.schema.domain import DomainSection
 from r1tailor.thinking import parted
 
 _EMPTY = {"instruction": "", "reasoning": "", "group": "", "entities": []}  # what a source may leave out
-_READ = {"instruction", "reasoning", "group", "output", "turns", "tools", "of_turns", "gold", "terms", "pages"}
+_READ = {
+    "instruction",
+    "reasoning",
+    "group",
+    "output",
+    "turns",
+    "tools",
+    "of_turns",
+    "gold",
+    "terms",
+    "pages",
+    "rejected_output",
+}
 
 
 class GenericDomain(DomainSection):
@@ -38,6 +50,7 @@ class Generic(Domain):
     """Examples as they stand in the source; accuracy and ranking where the task names its labels."""
 
     reads_turns = True
+    reads_rejected = True
 
     def examples(self) -> Iterator[Example]:
         """Yield one example for each document that has an output or carries gold labels (see ``domain/labelled.py``).
@@ -66,7 +79,16 @@ class Generic(Domain):
                 continue
             instruction = fields["instruction"] or task.instruction
             reasoning = fields["reasoning"] if task.keeps_reasoning else ""
-            yield Example(document.id, instruction, document.text, output, reasoning, fields["group"], kept)
+            yield Example(
+                document.id,
+                instruction,
+                document.text,
+                output,
+                reasoning,
+                fields["group"],
+                kept,
+                rejected=rejected_answer(document.text, fields, task, output),
+            )
         if self.documents and not found:
             raise DataError(
                 f"domain {self.settings.name}: no record has an output and none has gold labels; "

@@ -67,16 +67,23 @@ def build(domain: Domain, seed: int) -> Parts:
         "most_frequent_outputs": Counter(e.output for e in examples if not is_text(e)).most_common(5),
         "card": card(parts, domain.documents, domain.labels(), domain.settings.task.reasoning),
     }
-    return Parts(parts, report | ({"not_permitted": not_permitted} if not_permitted else {}))
+    pairs = {name: sum(bool(example.rejected) for example in members) for name, members in parts.items()}
+    given_pairs = sum("rejected_output" in document.fields for document in domain.documents)
+    told = {"not_permitted": not_permitted, "pairs": {"given": given_pairs, **pairs} if given_pairs else {}}
+    return Parts(parts, report | {key: value for key, value in told.items() if value})
 
 
 def dated(domain: Domain) -> Iterator[Example]:
     """Yield the examples; one without a date gets the date of the document with its id."""
     dates = {document.id: document.available_at for document in domain.documents}
-    turned = next((document for document in domain.documents if "turns" in document.fields), None)
-    if turned and not domain.reads_turns:
-        kind = domain.settings.kind
-        raise DataError(f"{turned.id} is a conversation, which domain.kind = {kind} does not read; kind: generic does")
+    for key, what, reads in (
+        ("turns", "is a conversation", domain.reads_turns),
+        ("rejected_output", "has a rejected answer", domain.reads_rejected),
+    ):
+        found = next((document for document in domain.documents if key in document.fields), None)
+        if found and not reads:
+            kind = domain.settings.kind
+            raise DataError(f"{found.id} {what}, which domain.kind = {kind} does not read; kind: generic does")
     for example in domain.examples():
         yield example if example.available_at else replace(example, available_at=dates.get(example.id, ""))
 
@@ -131,5 +138,5 @@ def _unique(examples: Sequence[Example], given: Mapping[str, str] = MappingProxy
 
 
 def _content(example: Example, part: str | None) -> tuple[object, ...]:
-    said = str((example.turns, example.tools, example.tool_calls))
+    said = str((example.turns, example.tools, example.tool_calls, example.rejected))
     return (example.instruction, example.input, example.series, example.output, example.reasoning, said, part)

@@ -19,6 +19,8 @@ from r1tailor.kernels.attention import layout, unwrapped
 from r1tailor.kernels.cross_entropy import BLOCK, smoothed_cross_entropy
 from r1tailor.model.temporal import embeddings
 
+_AT_ONCE = 64  # positions whose logits exist at once where torch's own loss is taken: a few fp32 copies of them
+
 # Operations that compute W h, views of it, or the same in another dtype.
 _PRODUCT = frozenset(
     f"aten::{name}"
@@ -79,6 +81,28 @@ class Head:
         options: dict[str, Any] = {"use_reentrant": False, "preserve_rng_state": False}
         losses = [checkpoint(self._of_block, *block, smoothing, **options) for block in blocks]
         return torch.stack(losses).sum()
+
+    def token_losses(self, hidden: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+        """Return [2, S] the cross-entropy (fp32) of each token, plain and smoothed; differentiable.
+
+        For losses in which a token's weight follows from whole answers: logits are computed again for the gradient, so
+        that no [S, V] tensor is kept, except where the head has adapters.
+
+        Args: as of ``loss``.
+        """
+        blocks = zip(torch.split(hidden, _AT_ONCE), torch.split(labels, _AT_ONCE), strict=True)
+        if self.weight is None and type(self._layer) is not nn.Linear:
+            losses = [self._of_tokens(*block, smoothing) for block in blocks]
+        else:
+            options: dict[str, Any] = {"use_reentrant": False, "preserve_rng_state": False}
+            losses = [checkpoint(self._of_tokens, *block, smoothing, **options) for block in blocks]
+        return torch.cat(losses, dim=1)
+
+    def _of_tokens(self, hidden: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+        logits = self(hidden).float()
+        plain = F.cross_entropy(logits, labels, reduction="none")
+        smoothed = F.cross_entropy(logits, labels, label_smoothing=smoothing, reduction="none") if smoothing else plain
+        return torch.stack([plain, smoothed])
 
     def _of_block(self, hidden: Tensor, labels: Tensor, smoothing: float) -> Tensor:
         return F.cross_entropy(self(hidden).float(), labels, label_smoothing=smoothing, reduction="sum")

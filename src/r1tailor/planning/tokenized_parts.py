@@ -6,17 +6,19 @@ from functools import cached_property
 from pathlib import Path
 
 from r1tailor import store
+from r1tailor.batching.pairs import tokenize_pairs
 from r1tailor.batching.tokens import ChatTokenizer, Tokenized, TokenizedExample, tokenize, within
 from r1tailor.domain import is_text
 from r1tailor.model import load
 from r1tailor.records import Example
+from r1tailor.schema.objective import Preference
 from r1tailor.schema.settings import Settings
 
 _ANY = sys.maxsize
 
 
 class TokenizedParts:
-    """The parts of a split, tokenised when they are asked for.
+    """The parts of a split, tokenised when they are asked for: training examples with what they are preferred to.
 
     Args:
         settings: ``model``, ``domain.task`` and ``temporal.tokens`` are read.
@@ -44,12 +46,12 @@ class TokenizedParts:
     def whole(self, part: str) -> list[TokenizedExample]:
         """Return every example of a part, whatever its length; not of whole texts, which are read in windows."""
         if part not in self._whole:
-            self._whole[part] = self.of(self.parts[part])
+            self._whole[part] = self.of(self.parts[part], part)
         return self._whole[part]
 
-    def of(self, examples: Sequence[Example]) -> list[TokenizedExample]:
-        """Return examples that belong to no part, whatever their length; they are not kept."""
-        return self._tokenized(examples, _ANY).examples if examples else []
+    def of(self, examples: Sequence[Example], part: str = "") -> list[TokenizedExample]:
+        """Return examples of a part, or of none, whatever their length; they are not kept."""
+        return self._tokenized(examples, _ANY, part).examples if examples else []
 
     def within(self, part: str, max_length: int, only: Sequence[Example] | None = None) -> Tokenized:
         """Return the examples of a part that fit, or the windows of its texts (see ``batching.tokens.tokenize``).
@@ -65,10 +67,12 @@ class TokenizedParts:
         examples = self.parts[part]
         asked = examples if only is None else only
         if (only is not None and part not in self._whole) or (examples and all(map(is_text, examples))):
-            return self._tokenized(asked, max_length)
+            return self._tokenized(asked, max_length, part)
         wanted = set(map(id, asked))
         pairs = zip(examples, self.whole(part), strict=True)
         return within([tokens for example, tokens in pairs if id(example) in wanted], max_length)
 
-    def _tokenized(self, examples: Sequence[Example], max_length: int) -> Tokenized:
-        return tokenize(examples, self.tokenizer, max_length, store.cache_folder() / "tokens")
+    def _tokenized(self, examples: Sequence[Example], max_length: int, part: str) -> Tokenized:
+        prefers = part == "train" and isinstance(self._settings.objective, Preference)
+        read = tokenize_pairs if prefers else tokenize
+        return read(examples, self.tokenizer, max_length, store.cache_folder() / "tokens")

@@ -102,6 +102,11 @@ class Distillation(Section):
     tokens: TeachersTokens | None = Field(description="Token level; `null`: none. Needs the student's tokenizer.")
     sequences: TeachersSequences | None = Field(description="Sequence level; `null`: none. Any tokenizer.")
 
+    @property
+    def asked(self) -> str:
+        """The model that is asked about training examples."""
+        return self.teacher
+
     @model_validator(mode="after")
     def _asks_for_something(self) -> "Distillation":
         if self.tokens is None and self.sequences is None:
@@ -119,5 +124,31 @@ class Distillation(Section):
         return self
 
 
-Objective = Annotated[Supervised | Distillation, Field(discriminator="kind")]
+class PairLoss(Section):
+    """The loss of pairs of answers next to that of reference answers (``objective/preference.py``)."""
+
+    beta: float = Field(
+        gt=0, le=100, description="Of the pairs' loss: the larger, the closer the model stays to the reference model."
+    )
+    supervised: float = Field(
+        ge=0, le=100, description="Weight of the cross-entropy of the reference answers; 0: the pairs alone."
+    )
+
+
+class Preference(PairLoss):
+    """Direct preference optimisation: an answer is preferred to a rejected one (``objective/preference.py``)."""
+
+    kind: Literal["preference"]
+    reference: Annotated[str, Field(min_length=1)] = Field(
+        description="Model that the pairs' likelihoods are compared with: `base`, the base model that training starts "
+        "from; or a version, a domain, the folder of a run or of a model with the same tokenizer."
+    )
+
+    @property
+    def asked(self) -> str:
+        """The model that is asked about training examples."""
+        return self.reference
+
+
+Objective = Annotated[Supervised | Distillation | Preference, Field(discriminator="kind")]
 SUPERVISED = Supervised(kind="supervised")

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from r1tailor.fields import Fraction, Location
 from r1tailor.schema.base import Section
+from r1tailor.schema.objective import PairLoss
 
 Policy = Literal["confident_rare", "uncertain", "random", "all"]
 GateName = Literal["held_out", "earlier", "day"]
@@ -113,9 +114,22 @@ class Train(Section):
     lr_factor: float = Field(gt=0, le=10, description="Of the composition's learning rate.")
     replay: Replay = Field(description="What is trained on again.")
     kl: float = Field(ge=0, le=10, description="Weight of the divergence from the champion's answers; 0: none.")
+    preference: PairLoss | None = Field(
+        default=None,
+        description="Edited answers are preferred to what they correct, with the champion as the reference "
+        "(objective=preference); null: they are supervised examples only.",
+    )
     anew_days: int | None = Field(
         gt=0, description="Proven days after which a candidate is trained anew from the base on all data; null: never."
     )
+
+    @model_validator(mode="after")
+    def _stays_near_the_champion_in_one_way(self) -> "Train":
+        if self.kl and self.preference:
+            raise ValueError(
+                f"kl = {self.kl:g} and preference: two ways to stay near the champion; set kl = 0 or preference = null"
+            )
+        return self
 
 
 class Margins(Section):

@@ -2,7 +2,8 @@
 
 A record has one of five formats, which its keys show: ``instruction`` (ours), ``alpaca`` (the same with ``system`` and
 ``history``), ``messages`` (OpenAI), ``sharegpt``, ``prompt_completion``. One question and its answer becomes the same
-document in each; several turns, or a system turn, stand in the document's field ``turns`` (``conversations.py``).
+document in each; several turns, or a system turn, stand in the document's field ``turns`` (``conversations.py``). A
+record may bring a rejected answer as well (``preferences.py``).
 """
 
 from collections import Counter
@@ -20,6 +21,7 @@ from r1tailor.sources import ids
 from r1tailor.sources.base import Origin, Read, raw_files, within_limits
 from r1tailor.sources.containers import SUFFIXES, form, mappings
 from r1tailor.sources.conversations import Conversation, Fault, answered, conversation, exchanges
+from r1tailor.sources.preferences import REJECTED, preferred, refuse_same
 
 _REQUIRED = ("input", "output")
 _OPTIONAL = ("instruction", "reasoning", "group", "entities")
@@ -37,7 +39,16 @@ _SHOWN = {
     "sharegpt": "ShareGPT",
     "prompt_completion": "prompt and completion",
 }
-_TAKEN = {"turns", "of_turns", "tools", "gold", "terms", "pages", *(key for keys in _KEYS.values() for key in keys)}
+_TAKEN = {
+    REJECTED,
+    "turns",
+    "of_turns",
+    "tools",
+    "gold",
+    "terms",
+    "pages",
+    *(key for keys in _KEYS.values() for key in keys),
+}
 
 
 @dataclass
@@ -92,9 +103,10 @@ def _file(origin: Origin, path: Path, prefix: str, source: JsonlSource, told: _T
         if isinstance(record, str):
             yield origin.rejection(position, record)
             continue
-        format_ = format_ or format_of(record)
         try:
-            yield _document(origin, f"{prefix}-{number}", position, record, format_, source, told)
+            record, rejected = preferred(record)
+            format_ = format_ or format_of(record)
+            yield _document(origin, f"{prefix}-{number}", position, record, rejected, format_, source, told)
             told.formats[f"{_SHOWN[format_]}, {held}"] += 1
         except Fault as fault:
             yield origin.rejection(position, str(fault))
@@ -113,12 +125,22 @@ def format_of(record: Mapping[str, Any]) -> str:
 
 
 def _document(
-    origin: Origin, id_: str, position: str, record: dict[str, Any], format_: str, source: JsonlSource, told: _Told
+    origin: Origin,
+    id_: str,
+    position: str,
+    record: dict[str, Any],
+    rejected: str,
+    format_: str,
+    source: JsonlSource,
+    told: _Told,
 ) -> Document:
     kept = _unknown(record, format_, source.unknown_keys)
     own = {"group": _group(record.get("group", "")), "entities": _entities(record.get("entities", []))}
     made = None if _has_one_turn(record, format_) else _read(record, format_)
     text, fields, parsed = _plain(record, format_) if made is None else _said(made)
+    if rejected:
+        fields |= _rejected(rejected, fields)
+        told.counts["with a rejected answer"] += 1
     told.unknown.update(map(named, kept))
     told.counts["reasoning parsed out of <think> in the answer"] += parsed
     if made is not None:
@@ -128,6 +150,14 @@ def _document(
         told.counts["turns of the assistant before anybody asked, left out"] += made.opening
     ordered = {"instruction": "", "reasoning": "", **own} | fields | kept
     return origin.document(id_, text, position, ordered)
+
+
+def _rejected(rejected: str, fields: Mapping[str, Any]) -> dict[str, str]:
+    turns = fields.get("turns")
+    if turns and not turns[-1]["trained"]:
+        raise Fault("the last answer is not trained (weight 0), and the rejected answer belongs to it")
+    refuse_same(rejected, fields["output"])
+    return {REJECTED: rejected}
 
 
 def _has_one_turn(record: Mapping[str, Any], format_: str) -> bool:

@@ -11,7 +11,7 @@ from r1tailor.inference.endpoint import EndpointAnswerer
 from r1tailor.model import load
 from r1tailor.model.origin import base_of
 from r1tailor.schema.model import RandomModel
-from r1tailor.schema.objective import Distillation, RemoteTeacher
+from r1tailor.schema.objective import Distillation, RemoteTeacher, Supervised
 from r1tailor.schema.settings import Settings
 from r1tailor.sources.permissions import refuse_passing_on
 
@@ -52,21 +52,23 @@ class Teacher:
 def find_teacher(settings: Settings, root: Path) -> Teacher:
     """Return the teacher of a composition.
 
-    ``base`` is the composition's base model with all of its layers, also where the student keeps some of them.
+    ``base`` is the composition's base model: as a teacher with all of its layers, also where the student keeps some of
+    them; as the reference of pairs it is the model that training starts from.
 
     Raises:
         UserError: there is no such model, or its files are damaged.
     """
-    assert isinstance(settings.objective, Distillation)
-    name = settings.objective.teacher
-    if settings.objective.endpoint:
-        return _behind_url(settings.objective.endpoint, settings)
+    wanted = settings.objective
+    assert not isinstance(wanted, Supervised)
+    name, teaches = wanted.asked, isinstance(wanted, Distillation)
+    if isinstance(wanted, Distillation) and wanted.endpoint:
+        return _behind_url(wanted.endpoint, settings)
     if name != inference.BASE:
         found = inference.locate(name, root)
         saved = artifact.read(found.model)
         soft_tokens = found.settings.temporal.tokens if saved.temporal else 0
         return Teacher(found.name, saved.sha256, found.settings, soft_tokens, found)
-    model = settings.model if isinstance(settings.model, RandomModel) else settings.model.whole()
+    model = settings.model.whole() if teaches and not isinstance(settings.model, RandomModel) else settings.model
     whole = settings.model_copy(update={"model": model})
     return Teacher(name, base_of(model, root, settings.seed).sha256, whole, 0, None)
 
@@ -90,16 +92,15 @@ def _behind_url(endpoint: RemoteTeacher, settings: Settings) -> Teacher:
 
 
 def refuse_other_tokens(teacher: Teacher, settings: Settings, root: Path) -> None:
-    """Refuse a teacher whose distributions are not over the student's tokens; no weights are read.
+    """Refuse a teacher, or a reference, that is asked about the student's tokens and has others; no weights are read.
 
     Raises:
         PreflightError: its tokenizer or the size of its vocabulary is another one, or it reads less than the student.
     """
-    asked = f"objective.teacher = {teacher.name} (model {teacher.settings.model.name})"
-    instead = (
-        f"Probabilities of tokens cannot be compared; texts can: objective=distillation_sequences "
-        f"objective.teacher={teacher.name}"
-    )
+    teaches = isinstance(settings.objective, Distillation)
+    asked = f"objective.{'teacher' if teaches else 'reference'} = {teacher.name} (model {teacher.settings.model.name})"
+    texts = f"texts can: objective=distillation_sequences objective.teacher={teacher.name}"
+    instead = f"Probabilities of tokens cannot be compared; {texts if teaches else 'choose objective.reference=base'}"
     own, theirs = (load.load_tokenizer(one.model, root) for one in (settings, teacher.settings))
     if own.sha256 != theirs.sha256:
         raise PreflightError(f"{asked} has another tokenizer than the student's model {settings.model.name}. {instead}")

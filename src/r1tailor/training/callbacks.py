@@ -52,7 +52,7 @@ class History(Callback):
     ) -> None:
         """Count one optimizer step."""
         self.seconds += time.perf_counter() - self._started
-        sizes = [(len(micro.members), micro.supervised, micro.input_ids.numel()) for micro in batch]
+        sizes = [(len(set(micro.members)), micro.supervised, micro.input_ids.numel()) for micro in batch]
         own = [sum(column) for column in zip(*sizes, strict=True)] or [0, 0, 0]
         counted = summed(torch.tensor(own, device=pl_module.device))  # NCCL reduces on its device only
         examples, supervised, positions = (int(count) for count in counted)

@@ -8,6 +8,8 @@ from typing import Any
 import lightning
 
 from r1tailor.batching.packing import MicroBatch, pack
+from r1tailor.batching.pair_rows import pack_pairs
+from r1tailor.batching.pairs import References
 from r1tailor.batching.taught import Teachings
 from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.curriculum import Course, Material, course
@@ -21,7 +23,7 @@ class Steps:
 
     Which examples form step k is a function of (seed, phase, epoch, k) alone. Of n processes each takes every n-th
     example (or whole conversation) of a step; as a curriculum puts similar lengths next to each other, the shares are
-    alike. Where a teacher was asked, its distributions accompany the examples.
+    alike. What a teacher or a reference model was asked accompanies the examples.
     """
 
     def __init__(
@@ -30,7 +32,7 @@ class Steps:
         settings: Settings,
         padding: int,
         planned: Course | None = None,
-        taught: Teachings | None = None,
+        taught: Teachings | References | None = None,
     ) -> None:
         self._examples = examples
         self._taught = taught
@@ -53,11 +55,9 @@ class Steps:
                     return
                 self._next += 1
                 chosen = self._own([self._examples[index] for index in members])
-                yield (
-                    [self._accompanied(micro, chosen) for micro in pack(chosen, budget, self._padding)]
-                    if chosen
-                    else []
-                )
+                packed = pack_pairs if isinstance(self._taught, References) else pack
+                rows = packed(chosen, budget, self._padding) if chosen else ()
+                yield [self._accompanied(micro, chosen) for micro in rows]
 
     @staticmethod
     def _own(members: Sequence[TokenizedExample]) -> list[TokenizedExample]:
@@ -66,9 +66,13 @@ class Steps:
         return [members[index] for unit in units for index in unit]
 
     def _accompanied(self, micro: MicroBatch, chosen: Sequence[TokenizedExample]) -> MicroBatch:
-        if self._taught is None:
-            return micro
-        return replace(micro, taught=self._taught.of([chosen[index] for index in micro.members]))
+        match self._taught:
+            case Teachings():
+                return replace(micro, taught=self._taught.of([chosen[index] for index in micro.members]))
+            case References() if micro.pairs is not None:
+                preferred = [chosen[micro.members[number]] for number in micro.pairs.chosen.tolist()]
+                return replace(micro, pairs=replace(micro.pairs, reference=self._taught.of(preferred)))
+        return micro
 
     def state_dict(self) -> dict[str, Any]:
         """Return the number of the step that comes next; Lightning stores it in the checkpoint."""
@@ -107,7 +111,7 @@ class TailorData(lightning.LightningDataModule):
         settings: Settings,
         padding: int,
         planned: Course | None = None,
-        taught: Teachings | None = None,
+        taught: Teachings | References | None = None,
     ) -> None:
         super().__init__()
         self.steps = Steps(train, settings, padding, planned, taught)

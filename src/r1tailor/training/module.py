@@ -29,7 +29,7 @@ class TailorModule(lightning.LightningModule):
 
     One batch is one whole optimizer step: the micro-batches that accumulate into it. Its loss is the sum over
     all supervised tokens divided by their number in the *whole* step, so that the gradient does not depend on
-    how the step is cut into micro-batches, nor on how many processes share it.
+    how the step is cut into micro-batches, nor on how many processes share it. A sum over pairs is divided by theirs.
 
     Args:
         model: what a strategy made of the base model.
@@ -77,15 +77,16 @@ class TailorModule(lightning.LightningModule):
         self.train()
 
     def training_step(self, batch: list[MicroBatch], batch_idx: int) -> Tensor:
-        """Take one optimizer step and return its loss (mean over supervised tokens, nats)."""
+        """Take one optimizer step and return its loss (mean over supervised tokens, nats; and over pairs)."""
         stepper: Any = self.optimizers()
-        own = sum(micro.supervised for micro in batch)
-        supervised = summed(torch.tensor(own, device=self.device))
+        own = [sum(each) for each in zip((0, 0), *(micro.counts for micro in batch), strict=True)]
+        counts = summed(torch.tensor(own, device=self.device)).clamp_min(1)
         loss = torch.zeros((), device=self.device)
         rows = [(self._objective, micro) for micro in batch] + self._fillers(len(batch))
         for number, row in enumerate(rows, start=1):
             with reduced_after(self.trainer.strategy, last=number == len(rows)):
-                part = self(*row) / supervised
+                sums = self(*row).reshape(-1)
+                part = (sums / counts[: len(sums)]).sum()
                 self.manual_backward(part)
             loss += part.detach()
         loss = summed(loss)

@@ -4,12 +4,14 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from r1tailor.batching.pairs import References
 from r1tailor.batching.taught import Teachings
 from r1tailor.batching.tokens import Tokenized, TokenizedExample
 from r1tailor.curriculum import Material, course
 from r1tailor.curriculum.step_schedule import needs_losses, shares_of
 from r1tailor.model import load
 from r1tailor.records import Example
+from r1tailor.schema.objective import Preference
 from r1tailor.schema.settings import Settings
 from r1tailor.training.base_model_losses import base_losses
 from r1tailor.training.data import TailorData
@@ -36,8 +38,8 @@ def phase_data(run: PhaseRun) -> PhaseData:
     """Return what a phase trains on and is validated by.
 
     Raises:
-        DataError: nothing fits into ``trainer.max_length``, the phase takes nothing, or the teacher's distributions
-            cannot be read.
+        DataError: nothing fits into ``trainer.max_length``, the phase takes nothing, or what a teacher or a reference
+            model made of the examples cannot be read.
     """
     settings, key = run.settings, run.key
     length, end = settings.trainer.max_length, run.tokens.tokenizer.end
@@ -49,7 +51,8 @@ def phase_data(run: PhaseRun) -> PhaseData:
         for tokens, examples in ((train.examples, run.parts["train"]), (validation, held_out))
     )
     planned = course(settings, key, material)
-    taught = Teachings(run.probabilities) if run.probabilities else None
+    kind = References if isinstance(settings.objective, Preference) else Teachings
+    taught = kind(run.lessons) if run.lessons else None
     loader = TailorData(train.examples, validation, settings, end, planned, taught)
     return PhaseData(train, loader, shares_of(settings, key, others, material))
 

@@ -34,7 +34,7 @@ class PhaseRun:
         window: (T, C) of the windows that all examples carry; None where they carry none.
         code: version of the code, for the record.
         tokens: the parts as token ids.
-        probabilities: file of the teacher's distributions; None where none are asked for.
+        lessons: file of the teacher's distributions, or of the reference model's log-likelihoods; None without either.
         follows: one line on the settings that follow the data; empty where none do.
         chosen: their values by key.
     """
@@ -49,7 +49,7 @@ class PhaseRun:
     window: tuple[int, int] | None
     code: str
     tokens: TokenizedParts
-    probabilities: Path | None = None
+    lessons: Path | None = None
     follows: str = ""
     chosen: Mapping[str, Any] = field(default_factory=dict)
 
@@ -83,7 +83,7 @@ def phase_run(
     key: str = ONLY,
     parent: Path | None = None,
     code: str = "",
-    probabilities: Path | None = None,
+    lessons: Path | None = None,
     tokens: TokenizedParts | None = None,
 ) -> PhaseRun:
     """Return a phase that can be trained, its examples' windows and its parent checked, its precision decided.
@@ -102,7 +102,7 @@ def phase_run(
         _refuse_unsound(found.settings, parent, key)
     decided = with_precision(found.settings, folder, parent)
     return PhaseRun(
-        decided, parts, data, root, folder, key, parent, window, code, tokens, probabilities, str(found), found.chosen
+        decided, parts, data, root, folder, key, parent, window, code, tokens, lessons, str(found), found.chosen
     )
 
 

@@ -19,7 +19,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -32,6 +32,7 @@ from r1tailor.inference.locate import Located, locate
 from r1tailor.record_files import read_examples, read_json_lines
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
+from r1tailor.thinking import parted
 
 Kind = Literal["document", "correction", "label"]
 DOMAIN_ITEMS = "domain"  # the held-out set of the domain itself
@@ -115,6 +116,18 @@ class Selected:
     frequency: int
     written: bool = False
     replaces: tuple[str, ...] = ()
+
+    @property
+    def example(self) -> Example:
+        """The item as it is trained on.
+
+        An edited answer is preferred to the one that it corrects. The reasoning that led to that one is left out, and
+        training masks the block.
+        """
+        example, original = self.material.example, self.material.original
+        if self.material.kind != "correction" or original in ("", example.output):
+            return example
+        return replace(example, reasoning="", rejected=parted(original)[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +307,7 @@ class Day:
             for one in earlier.selected():
                 for replaced in one.replaces:
                     found.pop(replaced, None)
-                found[one.material.example.id] = one.material.example
+                found[one.material.example.id] = one.example
         return list(found.values())
 
     def held_out_sets(self) -> dict[str, list[Example]]:

@@ -3,16 +3,47 @@
 Whatever interrupts it, doing it again finishes it: stages are whole or not there, decisions are read from the log.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from r1tailor import store
+from r1tailor.confidential import confidential
 from r1tailor.registry import open_registry
 from r1tailor.schema.settings import Settings
-from r1tailor.update import daily, promote
+from r1tailor.update import daily, page, promote
 from r1tailor.update.day import Day, update_folder
 from r1tailor.update.promote import Step
 from r1tailor.update.train import clear
 
 LEARNING = ("train", "prove")
+
+
+def whole_day(settings: Settings, root: Path, name: str | None = None) -> Iterator[str]:
+    """Run a day as far as it goes, with what is due before it; yield what came of it, a line each.
+
+    Args:
+        settings: the composition.
+        root: the project's root.
+        name: see ``daily.begun``.
+
+    Raises:
+        UserError: the day cannot be run, or another process runs one.
+        Interrupted: a signal came; the same command finishes the day.
+    """
+    places = daily.places_of(settings, root)
+    with confidential(settings, places.path), store.held(places.path):
+        yield from before(settings, root)
+        day = daily.begun(settings, name, root)
+        if day is None:
+            yield f"nothing new came in for {settings.domain.name}"
+            return
+        trains = daily.run(day, root=root)
+        yield from daily.told(day)
+        yield from map(str, learn(day, root) if trains else ())
+        shown = page.write(settings, root)
+    if not trains:
+        yield f"{day.name}: empty, nothing was left to train on"
+    yield f"the days: {shown.relative_to(root).as_posix()}"
 
 
 def before(settings: Settings, root: Path) -> list[str]:

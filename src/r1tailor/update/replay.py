@@ -41,8 +41,6 @@ class Mixed:
 def learnt(days: Mapping[str, Sequence[Selected]], own: str) -> list[Mixed]:
     """Return what days bring, in training order; what a later item replaces is left out.
 
-    The reasoning of a correction led to the answer that was corrected: it is left out, and training masks the block.
-
     Args:
         days: what was selected, by day, the earliest first.
         own: name of the day that is trained.
@@ -50,16 +48,10 @@ def learnt(days: Mapping[str, Sequence[Selected]], own: str) -> list[Mixed]:
     chosen = [(name, one) for name, selected in days.items() for one in selected]
     replaced = {id_ for _, one in chosen for id_ in one.replaces}
     return [
-        Mixed(_without_stale_reasoning(one), "day" if name == own else "pending", one.material.example.id, name)
+        Mixed(one.example, "day" if name == own else "pending", one.material.example.id, name)
         for name, one in chosen
         if one.material.example.id not in replaced
     ]
-
-
-def _without_stale_reasoning(one: Selected) -> Example:
-    example = one.material.example
-    stale = one.material.kind == "correction" and one.material.original not in ("", example.output)
-    return replace(example, reasoning="") if stale else example
 
 
 def count(learns: int, share: float) -> int:

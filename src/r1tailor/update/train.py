@@ -21,15 +21,17 @@ from typing import Any
 
 from r1tailor import __version__, artifact, store
 from r1tailor.errors import DataError
+from r1tailor.inference import BASE
 from r1tailor.inference.answerer import Answerer
 from r1tailor.inference.locate import Located
-from r1tailor.layout import PROBABILITIES
+from r1tailor.layout import PROBABILITIES, REFERENCES
 from r1tailor.record_files import read_examples
 from r1tailor.records import Example
 from r1tailor.schema.curriculum import ONLY, ShuffledCurriculum
-from r1tailor.schema.objective import Distillation, TeachersTokens
+from r1tailor.schema.objective import Distillation, PairLoss, Preference, TeachersTokens
 from r1tailor.schema.settings import Settings
 from r1tailor.schema.training import AUTO, decided
+from r1tailor.schema.update import Train
 from r1tailor.update.day import Day, Selected, read_lines, write_lines
 from r1tailor.update.replay import Mixed, learnt, replayed
 from r1tailor.update.standing import ANEW, is_anew, pending_items
@@ -64,13 +66,14 @@ def train(day: Day, folder: Path, answerer: Answerer, root: Path) -> None:
         everything = [*_unmixed(day), *(one for one in mixture if one.origin in ("day", "pending"))]
         validation = read_examples(day.places.held_out() / "validation.jsonl")
         parts = {"train": _distinct(everything), "validation": validation}
-        made[ANEW] = _fitted(_anew(found), parts, root, work / ANEW, None)
+        made[ANEW] = _fitted(_anew(day, found), parts, root, work / ANEW, None)
     for name in made:
         shutil.copytree(work / name / "model", folder / (f"{CHAIN}/model" if anew and name == CHAIN else "model"))
     chosen = made[ANEW if anew else CHAIN]
     summary = {
         "anew": anew,
         "mixture": dict(sorted(Counter(one.origin for one in mixture).items())),
+        "pairs": sum(bool(one.example.rejected) for one in mixture),
         "candidate": artifact.read(folder / "model").sha256,
         "training": {key: value for key, value in chosen.items() if key not in _TIMES},
     }
@@ -120,11 +123,21 @@ def _further(day: Day, found: Located, root: Path, mixture: Sequence[Mixed]) -> 
     settings = settings.model_copy(update={"trainer": trainer, "scheduler": scheduler, "optimizer": optimizer})
     if wanted.kl:
         settings = settings.model_copy(update={"objective": _towards_champion(day.champion.version, wanted.kl)})
-    return _masking(settings, mixture)
+    return _masking(_preferring(settings, wanted, day.champion.version), mixture)
 
 
-def _anew(found: Located) -> Settings:
-    return _alone(found.settings) if len(found.settings.curriculum.keys) == 1 else _shuffled(found.settings)
+def _anew(day: Day, found: Located) -> Settings:
+    settings = _alone(found.settings) if len(found.settings.curriculum.keys) == 1 else _shuffled(found.settings)
+    return _preferring(settings, day.settings.update.train, BASE)
+
+
+def _preferring(settings: Settings, wanted: Train, reference: str) -> Settings:
+    """Return a composition whose pairs, where it takes any, are compared with the model that training starts from."""
+    own = wanted.preference or settings.objective
+    if not isinstance(own, PairLoss):
+        return settings
+    objective = Preference(kind="preference", reference=reference, beta=own.beta, supervised=own.supervised)
+    return settings.model_copy(update={"objective": objective})
 
 
 def _shuffled(settings: Settings) -> Settings:
@@ -160,11 +173,16 @@ def _masking(settings: Settings, mixture: Sequence[Mixed]) -> Settings:
     ``distil`` trains the reasoning that there is, and skips the block where there is none.
     """
     task = settings.domain.task
-    lacking = [one for one in mixture if one.origin in ("day", "pending") and not one.example.reasoning]
+    lacking = [one for one in mixture if _is_new(one) and not one.example.reasoning]
     if task.reasoning != "keep" or not lacking:
         return settings
     domain = settings.domain.model_copy(update={"task": task.model_copy(update={"reasoning": "distil"})})
     return settings.model_copy(update={"domain": domain})
+
+
+def _is_new(one: Mixed) -> bool:
+    """Whether an example came in by a daily update, as a replayed correction did."""
+    return one.origin in ("day", "pending") or bool(one.example.rejected)
 
 
 def _fitted(
@@ -177,17 +195,27 @@ def _fitted(
 
     parts: dict[str, list[Example]] = {"validation": [], **train}
     folder.mkdir(parents=True, exist_ok=True)
-    probabilities = None
-    if isinstance(settings.objective, Distillation):
-        from r1tailor.teaching.probabilities import write_probabilities
-        from r1tailor.teaching.teacher import find_teacher
-
-        write_probabilities(find_teacher(settings, root), settings, parts["train"], folder, root)
-        probabilities = folder / PROBABILITIES
     data = {name: _sha256(examples) for name, examples in parts.items()}
     start = parent.model if parent else None
-    run = phase_run(settings, parts, data, root, folder, ONLY, start, __version__, probabilities)
+    lessons = _lessons(settings, parts["train"], folder, root)
+    run = phase_run(settings, parts, data, root, folder, ONLY, start, __version__, lessons)
     return finished(run) or fit(run)
+
+
+def _lessons(settings: Settings, examples: Sequence[Example], folder: Path, root: Path) -> Path | None:
+    """Ask a teacher or a reference model, where the objective has one; return the file of its answers."""
+    from r1tailor.teaching.probabilities import write_probabilities
+    from r1tailor.teaching.reference import write_pairs
+    from r1tailor.teaching.teacher import find_teacher
+
+    match settings.objective:
+        case Preference():
+            write_pairs(find_teacher(settings, root), settings, examples, folder, root)
+            return folder / REFERENCES
+        case Distillation(tokens=tokens) if tokens is not None:
+            write_probabilities(find_teacher(settings, root), settings, examples, folder, root)
+            return folder / PROBABILITIES
+    return None
 
 
 def _sha256(examples: Sequence[Example]) -> str:
