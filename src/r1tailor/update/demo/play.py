@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ class Outcome:
         page: the page of the days.
     """
 
-    decisions: dict[str, str]
+    decisions: Mapping[str, str]
     versions: dict[str, int]
     lost: list[str]
     page: Path
