@@ -11,7 +11,7 @@ import torch
 from r1tailor import config
 from r1tailor.errors import PreflightError
 from r1tailor.model import load
-from r1tailor.planning.preflight import preflight, refuse_early, report
+from r1tailor.planning.preflight import _can_be_divided, preflight, refuse_early, report
 from tests.conftest import ROOT
 from tests.support.planning import LARGER, planned
 
@@ -154,3 +154,26 @@ def test_weights_that_the_hub_holds_in_fp8_are_reported() -> None:
     whole, restored = (report(config.load([f"model={name}"]), ROOT, None) for name in ("r1_distill_qwen_1_5b", "r1"))
     assert "FP8" not in whole
     assert "the weights are stored in FP8; loading restores them, so they count as whole weights here" in restored
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["trainer.precision=fp16", "trainer.accelerator=gpu"], "trainer.parallel = fsdp computes in bf16 or fp32"),
+        (
+            ["optimizer._target_=transformers.optimization.Adafactor", "optimizer.arguments={}"],
+            "optimizers of torch.optim",
+        ),
+    ],
+)
+def test_what_cannot_be_divided_is_refused(options: list[str], said: str) -> None:
+    two = ["model=tiny_llama", "trainer.parallel=fsdp", "trainer.devices=2"]
+    with pytest.raises(PreflightError, match=re.escape(said)):
+        _can_be_divided(config.load([*two, *options]))
+    _can_be_divided(config.load(two))
+
+
+def test_weights_of_an_encoder_of_windows_are_not_divided(tmp_path: Path) -> None:
+    two = ["model=tiny_llama", "trainer.parallel=fsdp", "trainer.devices=2"]
+    with pytest.raises(PreflightError, match="trains no encoder of windows"):
+        preflight(config.load(two), ROOT, tmp_path, 10, (10, 3), checked=True)

@@ -128,9 +128,11 @@ def _fused_is_exact(device: torch.device) -> bool:
     segments = (Segment(1, 40, ()), Segment(3, 30, (0,)), Segment(2, 20, (0,)))
     try:
         with torch.random.fork_rng(devices=[device]), torch.autocast(device.type, enabled=False), torch.enable_grad():
-            row = [torch.randn(1, heads, 170, 32, device=device, requires_grad=True) for heads in (4, 2, 2)]
-            found = [attend(*row, segments, 0.2, None) for attend in (attend_to_row, by_segments)]
-            gradients = [torch.autograd.grad(each.sin().sum(), row) for each in found]
+            query, key, value = (
+                torch.randn(1, heads, 170, 32, device=device, requires_grad=True) for heads in (4, 2, 2)
+            )
+            found = [attend(query, key, value, segments, 0.2, None) for attend in (attend_to_row, by_segments)]
+            gradients = [torch.autograd.grad(each.sin().sum(), (query, key, value)) for each in found]
         pairs = [found, *zip(*gradients, strict=True)]
         wrong = max(float((one - other).detach().abs().max()) for one, other in pairs)
         why = f"it differs by {wrong:.1e}" if not wrong < _CLOSE else ""

@@ -35,7 +35,7 @@ def attend_to_row(
     """
     mask = block_mask(tuple(segments), query.shape[2], window, query.device)
     grouped = query.shape[1] != key.shape[1]
-    attend = _compiled() if query.is_cuda else flex_attention
+    attend: Any = _compiled() if query.is_cuda else flex_attention
     attended: Any = attend(query, key, value, block_mask=mask, scale=scaling, enable_gqa=grouped)
     return cast("Tensor", attended).transpose(1, 2)
 

@@ -154,7 +154,7 @@ def settled(draft: Draft, documents: Sequence[Document], ask: Asker) -> Draft:
 
 
 def _answers_once(document: Document) -> bool:
-    return sum(turn["role"] == "assistant" for turn in document.fields.get("turns", ())) <= 1
+    return [turn["role"] for turn in document.fields.get("turns", ())].count("assistant") <= 1
 
 
 def _said(chosen: str, draft: Draft) -> str:

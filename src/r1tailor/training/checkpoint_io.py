@@ -163,7 +163,8 @@ class RandomState(Callback):
         """Restore the generators' states; in a new run, or with another number of processes, seed each differently."""
         if self._restored is None or len(self._restored["torch"]) != world_size():
             if world_size() > 1:
-                torch.manual_seed(torch.initial_seed() + trainer.global_step * world_size() + rank())
+                begun = trainer.global_step * world_size() if self._restored else 0
+                torch.manual_seed(torch.initial_seed() + begun + rank())
             return
         version, internal, gauss = self._restored["python"]
         random.setstate((version, tuple(internal), gauss))
@@ -182,7 +183,8 @@ def _take_tensors(value: Any, key: str, tensors: dict[str, Tensor], rows: dict[s
     match value:
         case DTensor():
             name = str(len(rows))
-            rows[name] = value.detach().to_local().to("cpu", copy=True).contiguous()
+            own: Tensor = value.to_local()
+            rows[name] = own.detach().to("cpu", copy=True).contiguous()
             return {"__tensor__": name, "shape": list(value.shape)}
         case Tensor():
             name = str(len(tensors))  # a running number: no two places can share it

@@ -31,7 +31,8 @@ def own_rows(rows: int, process: int, processes: int) -> tuple[int, int]:
 
 def rows_of(files: Sequence[Any], name: str, begin: int, end: int) -> Tensor:
     """Return rows of a tensor from files that hold its rows one after the other; [end - begin, ...]."""
-    found, at = [], 0
+    found: list[Tensor] = []
+    at = 0
     for file in files:
         part = file.get_slice(name)
         here = part.get_shape()[0]

@@ -13,7 +13,7 @@ import torch
 import torch.distributed
 from lightning.pytorch.strategies import DDPStrategy, Strategy
 from torch import Tensor, nn
-from torch.distributed import GradBucket
+from torch.distributed import GradBucket  # type: ignore[attr-defined]
 from torch.futures import Future
 
 from r1tailor.batching.packing import MicroBatch, Segment
@@ -48,8 +48,10 @@ def _sum(_: None, bucket: GradBucket) -> Future[Tensor]:
 
 def reduced_after(strategy: Strategy, *, last: bool) -> AbstractContextManager[None]:
     """Let a backward pass reduce gradients only if it is the last one of its step."""
-    waits = isinstance(strategy, SummedGradients) and not last
-    return strategy.block_backward_sync() if waits else nullcontext()
+    if isinstance(strategy, SummedGradients) and not last:
+        waiting: AbstractContextManager[None] = strategy.block_backward_sync()
+        return waiting
+    return nullcontext()
 
 
 def rank() -> int:

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ class Outcome:
         page: the page of the days.
     """
 
-    decisions: dict[str, str]
+    decisions: Mapping[str, str]
     versions: dict[str, int]
     lost: list[str]
     page: Path
@@ -82,7 +82,7 @@ def play(settings: Settings, run: RunFolder, days: Sequence[Told], root: Path, s
                 client.wait_for(registry.current(domain) or champion.id)
                 say(f"{told.date}: {time.monotonic() - began:.0f} s; {registry.current(domain)} serves")
     places = update_folder(settings, root)
-    return Outcome(decisions(places.history), dict(client.versions), client.lost, places.path / "days.html")
+    return Outcome(dict(decisions(places.history)), dict(client.versions), client.lost, places.path / "days.html")
 
 
 def corrected(settings: Settings, root: Path, told: Told, client: Client) -> int:
