@@ -31,6 +31,7 @@ def test_a_killed_day_is_finished_to_the_same_bytes_while_its_champion_serves(fo
 
 
 def test_days_follow_one_another_and_finished_ones_are_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.benchmarks.continual_days.ASKED", 20)
     chain = Chain(folder, WORLD, 1, Arm("own", ("update.train.anew_days=2",)), (), SIZES, STEPS)
     days = chain.days(2)
     assert [one["day"] for one in days] == [0, 1, 2]
