@@ -105,7 +105,7 @@ def conversation(messages: object, key: str, system: object = None, tools: objec
 
 
 def _read(messages: object, key: str, system: object, tools: object) -> Conversation:
-    made = Conversation([{"role": "system", "content": _text(system, "system")}] if system else [])
+    made = Conversation([{"role": "system", "content": text_of(system, "system")}] if system else [])
     made.unknown += [{} for _ in made.turns]
     for number, message in enumerate(_list(messages, key)):
         made.turns.append(_turn(message, f"{key}[{number}]", made))
@@ -174,7 +174,7 @@ def _turn(message: object, where: str, made: Conversation) -> dict[str, Any]:
 
 
 def _answer(content: str, given: dict[str, Any], where: str, made: Conversation, *, called: bool) -> dict[str, Any]:
-    reasoning = _text(_first(given, _REASONING) or "", f"{where}.reasoning")
+    reasoning = text_of(_first(given, _REASONING) or "", f"{where}.reasoning")
     parsed = False
     if content.strip() or not called:
         content, reasoning, parsed = answered(content, reasoning, f"{where}.content")
@@ -208,10 +208,10 @@ def _content(value: object, where: str, *, needed: bool) -> str:
         parts = [_mapping(part, where) for part in value]
         if any(part.get("type") != "text" for part in parts):
             raise Fault(f"{where} holds a part that is no text: images and sound are not trained on")
-        value = "".join(_text(part.get("text"), where) for part in parts)
+        value = "".join(text_of(part.get("text"), where) for part in parts)
     if value is None and not needed:
         return ""
-    text = _text(value, where)
+    text = text_of(value, where)
     if needed and not text.strip():
         raise Fault(f"{where} is empty")
     return text
@@ -243,7 +243,12 @@ def _mapping(value: object, where: str) -> dict[str, Any]:
     return value
 
 
-def _text(value: object, where: str) -> str:
+def text_of(value: object, where: str) -> str:
+    """Return a value that has to be text.
+
+    Raises:
+        Fault: it is none.
+    """
     if not isinstance(value, str):
         raise Fault(f"{where} must be text, found {type(value).__name__}")
     return value

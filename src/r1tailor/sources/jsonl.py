@@ -20,7 +20,7 @@ from r1tailor.schema.sources import JsonlSource
 from r1tailor.sources import ids
 from r1tailor.sources.base import Origin, Read, raw_files, within_limits
 from r1tailor.sources.containers import SUFFIXES, form, mappings
-from r1tailor.sources.conversations import Conversation, Fault, answered, conversation, exchanges
+from r1tailor.sources.conversations import Conversation, Fault, answered, conversation, exchanges, text_of
 from r1tailor.sources.preferences import REJECTED, preferred, refuse_same
 
 _REQUIRED = ("input", "output")
@@ -169,7 +169,7 @@ def _plain(record: Mapping[str, Any], format_: str) -> tuple[str, dict[str, Any]
     for key in _REQUIRED:
         if key not in record and (key, format_) != ("input", "alpaca"):
             raise Fault(f"{key} is missing; a record needs {', '.join(_REQUIRED)}")
-    given = {key: _text(record[key], key) for key in ("input", "output", "instruction", "reasoning") if key in record}
+    given = {key: text_of(record[key], key) for key in ("input", "output", "instruction", "reasoning") if key in record}
     output, reasoning, parsed = answered(given["output"], given.get("reasoning", ""), "output")
     fields = {"instruction": given.get("instruction", ""), "reasoning": reasoning}
     return given.get("input", ""), fields | {"output": output}, parsed
@@ -184,12 +184,12 @@ def _read(record: Mapping[str, Any], format_: str) -> Conversation:
             return conversation(_needed(record, key), key, record.get("system"), record.get("tools"))
         case "prompt_completion":
             return _completed(record)
-    asked = [_text(record.get(key, ""), key) for key in ("instruction", "input")]
+    asked = [text_of(record.get(key, ""), key) for key in ("instruction", "input")]
     question = "\n\n".join(part for part in asked if part)
     if not question.strip():
         raise Fault("instruction and input are empty: nothing is asked")
-    told = _text(record.get("reasoning", ""), "reasoning")
-    answer, reasoning, parsed = answered(_text(_needed(record, "output"), "output"), told, "output")
+    told = text_of(record.get("reasoning", ""), "reasoning")
+    answer, reasoning, parsed = answered(text_of(_needed(record, "output"), "output"), told, "output")
     made = exchanges(record.get("history"), question, answer, record.get("system"), reasoning)
     made.parsed += parsed
     return made
@@ -235,14 +235,8 @@ def _needed(record: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401
     return record[key]
 
 
-def _text(value: object, key: str) -> str:
-    if not isinstance(value, str):
-        raise Fault(f"{key} must be text, found {type(value).__name__}")
-    return value
-
-
 def _group(value: object) -> str:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(value, "group")
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else text_of(value, "group")
 
 
 def _entities(value: object) -> list[str]:

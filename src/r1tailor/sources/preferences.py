@@ -8,7 +8,7 @@ conversation. One of the two alone is a key like any other.
 from collections.abc import Mapping
 from typing import Any
 
-from r1tailor.sources.conversations import Fault, conversation
+from r1tailor.sources.conversations import Fault, conversation, text_of
 from r1tailor.thinking import parted
 
 REJECTED = "rejected_output"
@@ -31,7 +31,7 @@ def preferred(record: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     chosen, rejected = (record[key] for key in _BOTH)
     turns = next((key for key in _TURNS if key in record), None)
     if turns:
-        said = chosen if isinstance(chosen, dict) else {"role": "assistant", "content": _text(chosen, "chosen")}
+        said = chosen if isinstance(chosen, dict) else {"role": "assistant", "content": text_of(chosen, "chosen")}
         if not isinstance(record[turns], list):
             raise Fault(f"{turns} must be a list next to chosen and rejected, found {type(record[turns]).__name__}")
         return plain | {turns: [*record[turns], said]}, _answer(rejected, "rejected")
@@ -67,13 +67,7 @@ def _answer(value: object, key: str) -> str:
         turn = conversation([asked, value[0]], key).turns[-1]
         thought = f"<think>\n{turn['reasoning']}\n</think>\n\n" if turn["reasoning"] else ""
         value = thought + turn["content"]
-    text = _text(value, key).strip()
+    text = text_of(value, key).strip()
     if not parted(text)[1]:
         raise Fault(f"{key} is empty: nothing was rejected")
     return text
-
-
-def _text(value: object, key: str) -> str:
-    if not isinstance(value, str):
-        raise Fault(f"{key} must be text, found {type(value).__name__}")
-    return value

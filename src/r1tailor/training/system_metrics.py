@@ -2,7 +2,6 @@
 
 import resource
 import sys
-import time
 from typing import Any
 
 import lightning
@@ -12,8 +11,8 @@ from torch import nn
 
 from r1tailor.batching.packing import MicroBatch
 from r1tailor.planning.precision import COMPUTE, product_rate
+from r1tailor.training.callbacks import History
 from r1tailor.training.module import TailorModule
-from r1tailor.training.parallel import summed
 
 _GIB = 2**30
 
@@ -27,30 +26,26 @@ class SystemMetrics(Callback):
     it is a lower bound. Of a GPU the ceiling is not known.
 
     Args:
+        history: counts each step before this does.
         precision: of the run.
         trained_whole: whether every weight trains, and not adapters alone.
     """
 
-    def __init__(self, precision: str, *, trained_whole: bool) -> None:
-        self._precision = precision
+    def __init__(self, history: History, precision: str, *, trained_whole: bool) -> None:
+        self._history, self._precision = history, precision
         self._passes = 6 if trained_whole else 4  # operations a weight and position: 2 forward, 2 or 4 backward
         self._weights = self._head = 0
         self._ceiling: float | None = None
-        self._started = 0.0
+        self._before = (0.0, 0, 0)
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Count the weights, and measure the ceiling where it can be measured."""
+        self._before = self._counted()
         found = [(name, one) for name, one in pl_module.named_modules() if isinstance(one, nn.Linear)]
         self._head = sum(one.weight.numel() for name, one in found if name.endswith("lm_head"))
         self._weights = sum(one.weight.numel() for _, one in found) - self._head
         if pl_module.device.type == "cpu":
             self._ceiling = product_rate(COMPUTE[self._precision])
-
-    def on_train_batch_start(
-        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, batch: list[MicroBatch], batch_idx: int
-    ) -> None:
-        """Start the clock of one optimizer step."""
-        self._started = time.perf_counter()
 
     def on_train_batch_end(
         self,
@@ -62,9 +57,9 @@ class SystemMetrics(Callback):
     ) -> None:
         """Log one optimizer step."""
         assert isinstance(pl_module, TailorModule)
-        seconds = time.perf_counter() - self._started
-        own = [sum(micro.input_ids.numel() for micro in batch), sum(micro.supervised for micro in batch)]
-        positions, supervised = (int(count) for count in summed(torch.tensor(own, device=pl_module.device)))
+        counted, before = self._counted(), self._before
+        seconds, positions, supervised = (now - then for now, then in zip(counted, before, strict=True))
+        self._before = counted
         logged = {
             "positions_per_second": positions / seconds,
             "memory_gib": peak_memory(pl_module.device) / _GIB,
@@ -74,6 +69,9 @@ class SystemMetrics(Callback):
             work = self._passes * (self._weights * positions + self._head * supervised)
             logged["share_of_ceiling"] = work / seconds / (self._ceiling * trainer.world_size)
         pl_module.log_dict(logged, batch_size=1)
+
+    def _counted(self) -> tuple[float, int, int]:
+        return self._history.seconds, self._history.positions, self._history.supervised
 
 
 def peak_memory(device: torch.device) -> int:

@@ -42,7 +42,7 @@ def new_trainer(run: PhaseRun, loader: TailorData, history: History, best: KeepB
     state = KeepState(run.checkpoints, wanted.checkpoints.every_steps, wanted.checkpoints.keep)
     checks = max(1, loader.steps.total // decided(wanted.validations)) if loader.validation else None
     early = _early_stopping(run.settings) if loader.validation else []
-    measured = SystemMetrics(wanted.precision, trained_whole=run.settings.strategy.kind == "full")
+    measured = SystemMetrics(history, wanted.precision, trained_whole=run.settings.strategy.kind == "full")
     return lightning.Trainer(
         accelerator=wanted.accelerator,
         devices=wanted.devices // wanted.nodes,
