@@ -23,7 +23,7 @@ COMPOSED = yaml.safe_load(config.as_yaml(config.load([])))
         ("strategy.r", "whole number, greater than 0, at most 4096"),
         ("strategy.dropout", "number, at least 0, less than 1"),
         ("strategy.target_modules", "text; or list (at least 1) of texts"),
-        ("strategy", "section, kind one of: lora, full"),
+        ("strategy", "section, kind one of: lora, qlora, full"),
         ("domain.cleaning.terms.vocabularies", "list (at least 1) of sections, kind one of: umls, icd10cm, synonyms"),
         ("domain.sources.tasks.levels", "list (at least 1) of whole number, at least 0"),
         ("domain.sources.0.since", "date (YYYY-MM-DD)"),
@@ -91,5 +91,5 @@ def test_every_key_of_a_composition_is_found_with_its_value() -> None:
 
 
 def test_a_section_is_summed_up_by_its_docstring() -> None:
-    assert reference.summary(LoraStrategy).startswith("Low-rank adapters (Hu et al. 2021")
+    assert reference.summary(LoraStrategy).startswith("Low-rank adapters over whole weights")
     assert [setting.key for setting in reference.settings_of(Duplicates, "x")] == ["x.similarity"]

@@ -13,16 +13,14 @@ from r1tailor import artifact, config, inference
 from r1tailor.batching.packing import pack
 from r1tailor.compression.forms import make, summary
 from r1tailor.compression.merge import merged
-from r1tailor.errors import ConfigError, PreflightError
+from r1tailor.errors import PreflightError
 from r1tailor.inference.local import LocalAnswerer
 from r1tailor.inference.locate import locate
-from r1tailor.kernels import four_bit
 from r1tailor.kernels.attention import unwrapped
 from r1tailor.kernels.lora_linear import Adapted
 from r1tailor.layout import RunFolder
 from r1tailor.model import families, load
 from r1tailor.objective.supervised import summed_loss
-from r1tailor.optimization.optimizer import optimizer_class
 from r1tailor.planning.memory_trace import rehearse
 from r1tailor.planning.plan import plan
 from r1tailor.planning.preflight import refuse_early
@@ -229,13 +227,3 @@ def test_the_plan_counts_four_bits_and_the_weights_they_are_rounded_from() -> No
     assert qlora.weights < single.weights < 0.6 * lora.weights
     file = rehearse(config.load([*wide, "strategy=qlora"]), ROOT, ROW, accumulates=False)["file"]
     assert file == 2 * qlora.parameters
-
-
-def test_without_bitsandbytes_it_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(four_bit, "find_spec", lambda name: None)
-    with pytest.raises(
-        ConfigError, match=r'strategy = qlora: bitsandbytes is not installed; pip install "r1-tailor\[q'
-    ):
-        refuse_early(composed(), ROOT)
-    with pytest.raises(ConfigError, match=r"AdamW8bit: bitsandbytes is not installed; pip install"):
-        optimizer_class(config.load(["optimizer=adamw_8bit"]).optimizer)

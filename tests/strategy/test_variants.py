@@ -1,6 +1,5 @@
 """Every variant and beginning of adapters is plain peft's, in training, in a saved folder and in what is made of it."""
 
-import warnings
 from functools import cache
 from pathlib import Path
 
@@ -10,13 +9,12 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from peft.tuners.lora import Linear as PeftLinear
 from torch import Tensor, nn
 
-from r1tailor import config, store
+from r1tailor import config
 from r1tailor.batching.packing import pack
 from r1tailor.compression.merge import merged
 from r1tailor.errors import CheckpointError, ConfigError, PreflightError
 from r1tailor.kernels.lora_linear import AdaptedLinear
 from r1tailor.model import load
-from r1tailor.planning.preflight import refuse_early
 from r1tailor.schema.settings import Settings
 from r1tailor.strategy import load_tuned, open_strategy
 from tests.batching.test_packing import PADDING, assert_equal, layout_of, one_by_one, packed
@@ -97,25 +95,6 @@ def near(a: Tensor, b: Tensor) -> None:
     torch.testing.assert_close(a, b, atol=2e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("kind", MOVING)
-def test_a_moved_base_is_converted_as_peft_does(kind: str, tmp_path: Path) -> None:
-    tuned, plain = moved(ours(kind)), plain_peft(kind)
-    plain.peft_config["default"].init_lora_weights = True  # peft asks so for the first folder
-    plain.save_pretrained(tmp_path / "begun")
-    plain.peft_config["default"].init_lora_weights = KINDS[kind][1]["init_lora_weights"]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a second adapter
-        moved(plain).save_pretrained(
-            tmp_path / "peft", path_initial_model_for_weight_conversion=str(tmp_path / "begun")
-        )
-    open_strategy(composed(kind).strategy).save(tuned, tmp_path / "ours", SOME_BASE)
-    own, others = (store.read_json(tmp_path / name / "adapter_config.json") for name in ("ours", "peft"))
-    for key in ("r", "lora_alpha", "use_rslora", "init_lora_weights"):
-        assert own[key] == pytest.approx(others[key])
-    first = logits(PeftModel.from_pretrained(base_model(), tmp_path / "ours"))
-    near(first, logits(PeftModel.from_pretrained(base_model(), tmp_path / "peft")))
-
-
 @pytest.mark.parametrize("kind", ["dora", "pissa", "rslora with pissa", "olora"])
 def test_training_goes_on_from_saved_adapters(kind: str, tmp_path: Path) -> None:
     strategy, tuned = open_strategy(composed(kind).strategy), moved(ours(kind))
@@ -169,12 +148,6 @@ def test_adapters_of_another_form_are_not_taken_up(there: str, here: str, tmp_pa
 def test_what_does_not_go_together_is_refused(overrides: list[str], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         config.load(overrides)
-
-
-def test_a_moved_base_is_not_divided() -> None:
-    settings = composed("olora", "trainer.parallel=fsdp", "trainer.devices=2")
-    with pytest.raises(PreflightError, match=r"init = olora changes the base's weights, .* trainer=ddp"):
-        refuse_early(settings, config.ROOT)
 
 
 def test_more_rank_than_singular_values_is_refused_before_weights_are_read() -> None:

@@ -13,7 +13,7 @@ from r1tailor.errors import ConfigError
 from r1tailor.kernels.four_bit import required
 from r1tailor.model.temporal import encoder_of
 from r1tailor.schema.settings import Settings
-from r1tailor.schema.training import AUTO, OPTIMIZER_PREFIXES, Optimizer, decided
+from r1tailor.schema.training import AUTO, OPTIMIZER_PREFIXES, Optimizer, Strategy, decided
 
 
 def optimizer_class(settings: Optimizer) -> type[TorchOptimizer]:
@@ -77,7 +77,7 @@ def build(model: nn.Module, settings: Settings) -> TorchOptimizer:
     """
     encoder = encoder_of(model)
     own = set() if encoder is None else {id(parameter) for parameter in encoder.parameters()}
-    rate, ratio = decided(settings.optimizer.lr), settings.strategy.rate_ratio
+    rate, ratio = decided(settings.optimizer.lr), _ratio(settings.strategy)
     faster = {id(parameter) for name, parameter in model.named_parameters() if ratio != 1 and ".lora_B." in name}
 
     def rate_of(parameter: nn.Parameter) -> float:
@@ -106,3 +106,8 @@ def decay_groups(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Paramete
         [parameter for parameter, decay in zip(trained, decays, strict=True) if decay],
         [parameter for parameter, decay in zip(trained, decays, strict=True) if not decay],
     )
+
+
+def _ratio(strategy: Strategy) -> float:
+    """Return the learning rate of the adapters' B over that of everything else."""
+    return strategy.lora_plus_ratio if strategy.kind != "full" and strategy.variant == "lora_plus" else 1.0

@@ -67,11 +67,6 @@ class AdapterStrategy(Section):
         """What adapters begin as, the variant's own beginning included."""
         return "pissa" if self.variant == "pissa" and self.init == "default" else self.init
 
-    @property
-    def rate_ratio(self) -> float:
-        """The learning rate of the adapters' B over that of everything else."""
-        return self.lora_plus_ratio if self.variant == "lora_plus" else 1.0
-
     @model_validator(mode="after")
     def _begins_as_the_variant_does(self) -> "AdapterStrategy":
         if self.variant == "pissa" and not self.begins.startswith("pissa"):
@@ -119,11 +114,6 @@ class FullStrategy(Section):
     kind: Literal["full"]
     recommended_examples: int = Field(ge=0, description="Number of training examples below which a run warns.")
     recommended: Recommended = Field(description="Learning rate and batch size that suit the strategy.")
-
-    @property
-    def rate_ratio(self) -> float:
-        """There are no adapters: one rate."""
-        return 1.0
 
 
 Strategy = Annotated[LoraStrategy | QloraStrategy | FullStrategy, Field(discriminator="kind")]
