@@ -15,7 +15,7 @@ def test_every_setting_a_stage_depends_on_exists(settings: Callable[..., Setting
 
 def test_every_section_is_tracked_by_a_stage() -> None:
     tracked = {key.partition(".")[0] for keys in STAGE_SECTIONS.values() for key in keys}
-    assert tracked == set(Settings.model_fields) - {"resume", "output", "serving", "update"}
+    assert tracked == set(Settings.model_fields) - {"resume", "output", "serving", "update", "logger"}
 
 
 def test_a_stage_is_given_its_own_settings_as_plain_values(settings: Callable[..., Settings]) -> None:
