@@ -14,7 +14,7 @@ DOMAINS = ", ".join(sorted(path.stem for path in (config.ROOT / "conf" / "domain
 TRACKED = "DVC or the registry keeps its files there; choose outputs/runs/<name>"
 NO_RANK = f"strategy.rnk is not a setting of {LORA}. Did you mean strategy.r?"
 CURRICULA = "by_difficulty, by_length, by_level, by_task, competence, shuffled"
-NO_LORRA = "strategy=lorra: there is no such option. Did you mean lora? conf/strategy has: full, lora"
+NO_LORRA = "strategy=lorra: there is no such option. Did you mean lora? conf/strategy has: full, lora, qlora"
 NO_SEED = f"seed = 'x': must be an integer ({WHOLE})"
 NO_STEPS = f"trainer.max_steps = 0: must be greater than 0 ({CPU})"
 NO_PATH = "domain.sources.0.path is required: give domain.sources.0.path=..."
@@ -37,7 +37,13 @@ COMMAND_LINES: list[tuple[str, list[str]]] = [
         "domain=medcal",
         [f"domain=medcal: there is no such option. Did you mean medical? conf/domain has: {DOMAINS}"],
     ),
-    ("optimizer=adam", ["optimizer=adam: there is no such option. Did you mean adamw? conf/optimizer has: adamw, sgd"]),
+    (
+        "optimizer=adam",
+        [
+            "optimizer=adam: there is no such option. Did you mean adamw? conf/optimizer has: adafactor, adamw, "
+            "adamw_8bit, sgd"
+        ],
+    ),
     ("curriculum=zzz", [f"curriculum=zzz: there is no such option. conf/curriculum has: {CURRICULA}"]),
     ("--config-name=debgu", ["--config-name=debgu: there is no such file in conf/. It has: config, debug, project"]),
     # values of another type

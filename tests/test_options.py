@@ -9,7 +9,7 @@ CHOICES = {"trainer": "gpu", "optimizer": "adamw", "strategy": "lora", "evaluati
 
 def test_an_option_is_read_as_it_is_written() -> None:
     found = options.options("strategy")
-    assert list(found) == ["full", "lora"]
+    assert list(found) == ["full", "lora", "qlora"]
     assert (found["full"].file, found["full"].comment) == ("conf/strategy/full.yaml", "Every weight trains")
     assert found["lora"].values["kind"] == "lora"
     assert options.options("optimizer")["adamw"].values["lr"] == "${strategy.recommended.lr}", "nothing is followed"

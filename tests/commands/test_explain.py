@@ -51,13 +51,13 @@ def test_a_value_that_follows_another_names_it(explained) -> None:  # noqa: ANN0
 
 def test_a_group_lists_its_options_and_settings(explained) -> None:  # noqa: ANN001
     text = explained("strategy")
-    assert "  option    strategy=full  Every weight trains\n  option *  strategy=lora  Low-rank adapters" in text
-    assert "  r              = 16  Rank of the adapters.\n" in text
+    assert "  option    strategy=full   Every weight trains\n  option *  strategy=lora   Low-rank adapters" in text
+    assert "  r               = 16  Rank of the adapters.\n" in text
 
 
 def test_a_setting_of_another_option_says_so(explained) -> None:  # noqa: ANN001
     text = explained("strategy.r", "strategy=full")
-    assert "  of kind   lora\n" in text
+    assert "  of kind   lora, qlora\n" in text
     assert "  value     not set in this composition\n" in text
 
 
