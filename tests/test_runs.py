@@ -250,7 +250,7 @@ def test_sigterm_outside_training_is_reported_like_ctrl_c(project: Path) -> None
 # --- the way from train.py to the loss ------------------------------------------------------------------------------
 
 
-def test_seven_of_our_functions_lead_to_the_loss_and_the_preflight_runs_once(
+def test_eight_of_our_functions_lead_to_the_loss_and_the_preflight_runs_once(
     run_command: Callable[..., Done], own_domain: Path, output: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The command runs in a fork of this process, and so with what is patched here."""
@@ -281,7 +281,7 @@ def test_seven_of_our_functions_lead_to_the_loss_and_the_preflight_runs_once(
     said = calls.read_text().splitlines()
     assert [said.count(part) for part in parts] == [1, 1, 1]
     ways = set(said) - set(parts)
-    assert ways == {"<module> main run run_job train fit training_step"}, "and the seventh of them is summed_loss"
+    assert ways == {"<module> main run run_job train fit training_step forward"}, "the eighth is summed_loss"
 
 
 @pytest.mark.parametrize("windows", [True, False])
