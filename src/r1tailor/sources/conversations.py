@@ -76,6 +76,8 @@ def question(messages: object, key: str, system: object = None, tools: object = 
     made = _read(messages, key, system, tools)
     if not made.turns or made.turns[-1]["role"] not in ("user", "tool"):
         raise Fault(f"{key} must end with a turn of the user, which is answered")
+    if made.opening:  # nothing counts here what is left out
+        raise Fault(f"{key} begins with the assistant, which answers nobody")
     return made
 
 
