@@ -86,7 +86,7 @@ def _poison(parsed: argparse.Namespace, fixed: tuple[str, ...]) -> None:
 
 def _kills(parsed: argparse.Namespace, fixed: tuple[str, ...]) -> None:
     for seed in parsed.seeds:
-        print(told(Killed(parsed.folder, seed, fixed).points(parsed.count or 50)))
+        print(told(Killed(parsed.folder / "kills", seed, fixed).points(parsed.count or 50)))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import random
+import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from tqdm import tqdm
 
 from r1tailor import store
 from r1tailor.records import Example
@@ -29,7 +32,7 @@ _LATE = (  # what a day imports when it needs it: forks are not to import it ane
     *("r1tailor.training.fit", "r1tailor.training.phase_run", "r1tailor.evaluation.compare_models"),
 )
 _PAUSE = 0.3  # seconds between two questions to what serves
-_ASKED = 3
+_ASKED, _TOLD = 3, 500  # questions; characters of what a day that failed printed last
 _UNSETTLED = ("costs", ".training", ".version")  # times, and what a finished day removes or may leave
 
 
@@ -61,7 +64,7 @@ class Killed:
         """Return a project with a day's material; always at the same place, which the day's settings name."""
         stream = stream_of(WORLD, self.seed, *self.sizes)
         fixed = (*PROMOTING, *self.fixed)
-        made = champion(self.folder / "kills", stream, self.seed, *fixed, steps=self.steps)
+        made = champion(self.folder, stream, self.seed, *fixed, steps=self.steps)
         project = copied(made, self.folder / "kills" / "project", stream, self.seed, *fixed)
         project.bring_up_to([*stream.base, *stream.days[0]])
         return project, stream
@@ -95,8 +98,17 @@ class Killed:
             time.sleep(2 * _PAUSE)
         served = [json.loads(line) for line in log.read_text("utf-8").splitlines() if line.endswith("}")]
         wrong = [one for one in served if one["said"] != whole["answers"].get(one["version"])]
+        why = (project.root / "day.log").read_text("utf-8")[-_TOLD:] if again else ""
         missing = [name for name, sha256 in whole["left"].items() if left(project).get(name) != sha256]
-        return {"at": at, "stage": stage, "code": again, "differs": missing, "asked": len(served), "wrong": len(wrong)}
+        return {
+            "at": at,
+            "stage": stage,
+            "code": again,
+            "why": why,
+            "differs": missing,
+            "asked": len(served),
+            "wrong": len(wrong),
+        }
 
 
 def _quietly(project: Project) -> None:
@@ -104,6 +116,9 @@ def _quietly(project: Project) -> None:
     with (project.root / "day.log").open("a", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+        tqdm.set_lock(
+            threading.RLock()
+        )  # the usual one is shared by forks, and stays locked where its holder is killed
         run_day(project, DAY)
 
 
@@ -159,5 +174,9 @@ def told(points: Sequence[Mapping[str, Any]]) -> str:
         f"questions asked meanwhile: {sum(one['asked'] for one in points)}, "
         f"of which wrong or unanswered: {sum(one['wrong'] for one in points)}",
     ]
-    lines += [f"  at {one['at']:.2f} s: code {one['code']}, {one['differs'][:5]}" for one in points if one["differs"]]
+    lines += [
+        f"  at {one['at']:.2f} s: code {one['code']}, {one['differs'][:5]} {one['why']}"
+        for one in points
+        if one["differs"]
+    ]
     return "\n".join(lines)

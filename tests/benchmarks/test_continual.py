@@ -12,7 +12,8 @@ from tests.benchmarks.continual_kills import Killed, told
 from tests.benchmarks.continual_poison import Poisoned, counts, harmed, rows_of
 from tests.benchmarks.continual_streams import STREAMS
 
-SIZES, STEPS, WORLD = (40, 500), 40, "education"  # rows of a day and of the first champion, whose steps are few
+SIZES, STEPS, WORLD = (40, 500), 20, "education"  # rows of a day and of the first champion, whose steps are few
+SHORT = ("update.train.epochs=1", "update.train.replay.share=0.5", "update.prove.items=40")
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_killed_day_is_finished_to_the_same_bytes_while_its_champion_serves(folder: Path) -> None:
-    points = Killed(folder, 1).points(1)
+    points = Killed(folder, 1, SHORT, sizes=SIZES, steps=STEPS).points(1)
     assert points[0]["differs"] == []
     assert points[0]["code"] == 0
     assert points[0]["asked"] > 0
@@ -32,7 +33,7 @@ def test_a_killed_day_is_finished_to_the_same_bytes_while_its_champion_serves(fo
 
 def test_days_follow_one_another_and_finished_ones_are_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.benchmarks.continual_days.ASKED", 20)
-    chain = Chain(folder, WORLD, 1, Arm("own", ("update.train.anew_days=2",)), (), SIZES, STEPS)
+    chain = Chain(folder, WORLD, 1, Arm("own", ("update.train.anew_days=2",)), SHORT, SIZES, STEPS)
     days = chain.days(2)
     assert [one["day"] for one in days] == [0, 1, 2]
     assert all(0 <= one[kind] <= 1 for one in days for kind in ("new", "so_far", "old", "general"))
@@ -51,7 +52,7 @@ def test_a_poisoned_day_tells_what_the_quarantine_and_what_the_gates_caught(
     for name, value in (("GROUP", "A"), ("INSTEAD", "B"), ("TARGET", "A")):
         monkeypatch.setattr(continual_attacks, name, value)
     attack = Attack("contradictory", 0.2, many=True)
-    found = Poisoned(folder, 1, sizes=SIZES, steps=STEPS, items=100, honest=20).day(0, attack)
+    found = Poisoned(folder, 1, SHORT, sizes=SIZES, steps=STEPS, items=100, honest=20).day(0, attack)
     assert found["poison"] == 5
     assert sum(found["quarantined"].values()) + found["poison_trained"] + found["poison_in_slice"] == 5
     assert found["quarantined"].get("contradiction", 0) > 0

@@ -31,3 +31,13 @@ def test_a_version_holds_mixture_origins_proof_and_parent(learning: Project, mon
     assert register(day, learning.root) == version
     assert verify(learning.registry, learning.root, repair=False).damage == []
     assert not list(day.folder.glob(".version*")), "the registry has its own copies"
+
+
+def test_what_a_killed_registration_left_is_no_obstacle(learning: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    day = learning.passed(monkeypatch, DAY, "new")
+    left = day.folder / ".version" / "data"
+    left.mkdir(parents=True)
+    (left / "stray.jsonl").write_text("cut", encoding="utf-8")
+    version = register(day, learning.root)
+    assert "data/stray.jsonl" not in version.files
+    assert not list(day.folder.glob(".version*"))

@@ -42,6 +42,7 @@ def register(day: Day, root: Path) -> Version:
     }
     composition = config.as_yaml(found.settings.model_copy(update={"output": None, "resume": False}))
     place = day.folder / ".version"  # the registry keeps its own copies
+    shutil.rmtree(place, ignore_errors=True)  # what a killed process left of it
     try:
         data = _data(day, found, place / "data")
         parts = {"model": model, "data": data, **_evaluation(proved, attacked=attacked is not None)}
