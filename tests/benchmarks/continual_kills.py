@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
+from tqdm.std import TqdmDefaultWriteLock
 
 from r1tailor import store
 from r1tailor.records import Example
@@ -51,8 +52,7 @@ class Killed:
         file = self.folder / f"kills-{self.seed}.jsonl"
         found = [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
         if len(found) < count:
-            for name in _LATE:
-                import_module(name)
+            _prepare()
             with fast_disk():
                 whole = self._whole()
                 for number in range(len(found), count):
@@ -111,14 +111,19 @@ class Killed:
         }
 
 
+def _prepare() -> None:
+    """Import what forks need; progress bars lock among threads alone: a killed fork would keep what all forks share."""
+    TqdmDefaultWriteLock.mp_lock = None
+    for name in _LATE:
+        import_module(name)
+    tqdm.set_lock(threading.RLock())
+
+
 def _quietly(project: Project) -> None:
     """Run the day; what it prints goes to a file."""
     with (project.root / "day.log").open("a", encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-        tqdm.set_lock(
-            threading.RLock()
-        )  # the usual one is shared by forks, and stays locked where its holder is killed
         run_day(project, DAY)
 
 
