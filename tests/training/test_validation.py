@@ -107,7 +107,8 @@ def validated(examples: Sequence[TokenizedExample], processes: int) -> tuple[dic
     module = TailorModule(open_strategy(settings.strategy).apply(base), settings, 1, SHARES)
     data = TailorData(tokens(4), examples, settings, padding=0)
     off = dict.fromkeys(("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False)
-    parallel: Any = {"strategy": SummedGradients(find_unused_parameters=False), "devices": processes} if processes > 1 else {}
+    summing = SummedGradients(find_unused_parameters=False)
+    parallel: Any = {"strategy": summing, "devices": processes} if processes > 1 else {}
     trainer = lightning.Trainer(accelerator="cpu", use_distributed_sampler=False, **parallel, **off)
     trainer.validate(module, datamodule=data, verbose=False)
     counted = module._validation.update_count
