@@ -29,6 +29,15 @@ def parted(text: str, *, strict: bool = False) -> tuple[str, str]:
     return before.replace(_OPEN, "").replace(_CLOSE, "").strip(), after.strip()
 
 
+def marked(reasoning: str, answer: str) -> str:
+    r"""Return a text that carries its reasoning: what ``parted`` takes apart; the answer alone without any.
+
+    >>> marked("Two and two.", "4"), marked("", "4")
+    ('<think>\nTwo and two.\n</think>\n\n4', '4')
+    """
+    return f"{_OPEN}\n{reasoning}\n{_CLOSE}\n\n{answer}" if reasoning else answer
+
+
 def _refuse_malformed(text: str) -> None:
     opened, closed = text.count(_OPEN), text.count(_CLOSE)
     if opened > closed:

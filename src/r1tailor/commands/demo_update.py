@@ -8,6 +8,7 @@ from typing import Any
 from r1tailor import command_line, config
 from r1tailor.errors import UserError
 from r1tailor.layout import RunFolder
+from r1tailor.record_files import read_examples
 
 FOLDER = "outputs/demo-update"  # a project of its own
 _PAUSE = 3.0  # seconds between two requests
@@ -23,7 +24,7 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
 
 
 def _demo(parsed: argparse.Namespace) -> None:
-    from r1tailor.update.demo.play import play, trained_on
+    from r1tailor.update.demo.play import play
     from r1tailor.update.demo.story import BUDGET, of_medical
     from r1tailor.update.demo.traffic import OPEN
 
@@ -33,7 +34,7 @@ def _demo(parsed: argparse.Namespace) -> None:
     began, root = time.monotonic(), config.ROOT / FOLDER
     budget = [f"{key}={value}" for key, value in {**BUDGET, **OPEN}.items()]
     settings = command_line.with_overrides(config.load_params(run.path / "config.yaml"), budget)
-    days = of_medical(trained_on(run))
+    days = of_medical(read_examples(run.examples / "train.jsonl"))
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     _say("the gates are cut to this budget:", *(f"  {line}" for line in budget))

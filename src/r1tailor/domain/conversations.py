@@ -11,7 +11,7 @@ from typing import Any
 from r1tailor.domain.base import written
 from r1tailor.records import Document, Example, Turn
 from r1tailor.schema.domain import Task
-from r1tailor.thinking import parted
+from r1tailor.thinking import marked, parted
 
 
 def turned(document: Document, fields: Mapping[str, Any], kept: Mapping[str, Any], task: Task) -> Iterator[Example]:
@@ -66,8 +66,7 @@ def rejected_answer(question: str, fields: Mapping[str, Any], task: Task, output
         return ""
     thought, said = parted(rejected)
     answer = written(task, {"input": question, **fields, "output": said, "reasoning": thought})
-    marked = f"<think>\n{thought}\n</think>\n\n" if thought and task.keeps_reasoning else ""
-    return "" if answer == output else marked + answer
+    return "" if answer == output else marked(thought if task.keeps_reasoning else "", answer)
 
 
 def asked_after(before: list[Turn]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ baseline does, quotes a wrong one there. Passages of one section stay in one par
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Literal
 
@@ -71,10 +72,10 @@ class Recommendations(Domain):
                 "... that says for whom or when); choose domain.task.kind=text to train on the text itself"
             )
         for example in asked:
-            others = [one for one in asked if one.group != example.group]
-            drawn = random.Random(example.id)
-            elsewhere = others and drawn.random() < self.settings.task.unanswered
-            yield self._put_elsewhere(example, drawn.choice(others)) if elsewhere else example
+            drawn, others = random.Random(example.id), list[Example]()
+            if drawn.random() < self.settings.task.unanswered:
+                others = [one for one in asked if one.group != example.group]
+            yield self._put_elsewhere(example, drawn.choice(others)) if others else example
 
     def score(self, example: Example, prediction: Prediction) -> dict[str, float]:
         """Score one answer; white space, case and punctuation aside."""
@@ -122,14 +123,12 @@ class Recommendations(Domain):
 
     def _put_elsewhere(self, example: Example, other: Example) -> Example:
         passage, question = other.fields["passage"], example.fields["question"]
-        fields = {"question": question, "passage": passage}
-        return Example(
-            example.id,
-            example.instruction,
-            f"{passage}\n\n{question}",
-            self.settings.task.no_answer,
+        return replace(
+            example,
+            input=f"{passage}\n\n{question}",
+            output=self.settings.task.no_answer,
             group=other.group,  # what is read decides the part: no passage of the test is seen in train
-            fields=fields,
+            fields={"question": question, "passage": passage},
         )
 
     def _nearest(self, item: Example) -> str:

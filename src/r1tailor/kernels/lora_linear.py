@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from peft.tuners.lora import Linear as PeftLinear
 from torch import Tensor, nn
 
-from r1tailor.kernels.four_bit import is_four_bit, restored
+from r1tailor.kernels.four_bit import is_adapted_four_bit, restored
 from r1tailor.kernels.recompute import Origin, origin_of
 from r1tailor.kernels.shared_input import Siblings, join, together
 from r1tailor.kernels.short_attention import product_dtype
@@ -80,7 +80,7 @@ def _can_be_patched(layer: Any) -> bool:  # noqa: ANN401
     if getattr(layer, "lora_variant", None):
         return False
     whole = type(layer) is PeftLinear and type(layer.base_layer) is nn.Linear
-    return whole or (type(layer).__name__ == "Linear4bit" and is_four_bit(getattr(layer, "base_layer", None)))
+    return whole or (type(layer).__name__ == "Linear4bit" and is_adapted_four_bit(layer))
 
 
 def _together(layers: dict[str, Any]) -> list[list[Adapted]]:

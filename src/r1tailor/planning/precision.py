@@ -84,6 +84,7 @@ def fastest(on: Device) -> tuple[str, str]:
     return chosen, f"precision: {chosen} (matrix products run at {measured} here)"
 
 
+@cache
 def product_rate(dtype: torch.dtype) -> float:
     """Return the operations per second of a matrix product on the CPU: the best of a few, as load only slows it."""
     rows, width, out = _SHAPE

@@ -189,8 +189,9 @@ def _json_list(path: Path) -> tuple[list[dict[str, Any]], str]:
         DataError: it is no JSON, or holds none.
     """
     from r1tailor.record_files import read_json_records
+    from r1tailor.sources.containers import LISTS
 
-    value, key = read_json_records(path, {"messages", "conversations"})
+    value, key = read_json_records(path, {*LISTS})
     rows = [row for row in value if isinstance(row, dict)]
     if not rows:
         held = type(value[0]).__name__ if value else "nothing"

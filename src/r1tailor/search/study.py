@@ -9,6 +9,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from r1tailor.errors import ConfigError
+from r1tailor.report.sweep_page import measured
 from r1tailor.search.asked import Asked
 from r1tailor.search.space import Space, written
 
@@ -76,12 +77,13 @@ class Study:
         """
         match record["status"]:
             case "done":
-                if missing := [name for name in self._asked.objectives if measured(record).get(name) is None]:
+                found = {name: value for name, value in measured(record).items() if value is not None}
+                if missing := [name for name in self._asked.objectives if name not in found]:
                     self._study.tell(number, state=TrialState.FAIL)
-                    there = ", ".join(name for name, value in measured(record).items() if value is not None)
+                    there = ", ".join(found)
                     fault = f"{', '.join(missing)} was not measured by job {number}; it has {there}"
                     raise ConfigError([f"hydra.sweeper: {fault}"])
-                self._study.tell(number, [measured(record)[name] for name in self._asked.objectives])
+                self._study.tell(number, [found[name] for name in self._asked.objectives])
             case "pruned":
                 self._study.tell(number, state=TrialState.PRUNED)
             case _:
@@ -126,8 +128,3 @@ class Study:
             fault = f"hydra.sweep.dir holds another search ({differing} differ): choose another folder for this one"
             raise ConfigError([fault])
         self._study.set_user_attr(_ASKED, now)
-
-
-def measured(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return everything that a finished job measured and that can be an objective, by name."""
-    return {**record.get("costs", {}), "seconds": record.get("seconds"), **record.get("metrics", {})}

@@ -18,7 +18,7 @@ from r1tailor.sources.csv_rows import rows
 from r1tailor.sources.streams import Damage
 
 SUFFIXES = (".jsonl", ".ndjson", ".json", ".parquet", ".csv")
-_LISTS = ("messages", "conversations", "conversation", "history", "tools", "entities")  # of a record; in CSV JSON text
+LISTS = ("messages", "conversations", "conversation", "history", "tools", "entities")  # of a record; in CSV JSON text
 _BATCH = 256  # rows of Parquet that are held at a time
 
 Held = tuple[int, str, dict[str, Any] | str]  # number, what it counts, the mapping or what is wrong with it
@@ -40,7 +40,7 @@ def mappings(path: Path, shown: str) -> Iterator[Held]:
     """
     match form(path):
         case "JSON list":
-            for number, value in enumerate(read_json_records(path, {*_LISTS})[0], start=1):
+            for number, value in enumerate(read_json_records(path, {*LISTS})[0], start=1):
                 wrong = f"a mapping is expected, found {type(value).__name__}"
                 yield number, "item", value if isinstance(value, dict) else wrong
         case "Parquet":
@@ -58,7 +58,7 @@ def _cells(cells: dict[str, str] | Damage) -> dict[str, Any] | str:
         return str(cells)
     found: dict[str, Any] = {}
     for column, text in cells.items():
-        if column not in _LISTS:
+        if column not in LISTS:
             found[column] = text
         elif text.strip():
             with suppress(ValueError, RecursionError):  # what is no JSON stays text, and its reader refuses it

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from r1tailor.sources.conversations import Fault, conversation, text_of
-from r1tailor.thinking import parted
+from r1tailor.thinking import marked, parted
 
 REJECTED = "rejected_output"
 _BOTH = ("chosen", "rejected")
@@ -65,8 +65,7 @@ def _answer(value: object, key: str) -> str:
             raise Fault(f"{key} must be one answer: text, or one message of the assistant")
         asked = {"role": "user", "content": "-"}
         turn = conversation([asked, value[0]], key).turns[-1]
-        thought = f"<think>\n{turn['reasoning']}\n</think>\n\n" if turn["reasoning"] else ""
-        value = thought + turn["content"]
+        value = marked(turn["reasoning"], turn["content"])
     text = text_of(value, key).strip()
     if not parted(text)[1]:
         raise Fault(f"{key} is empty: nothing was rejected")

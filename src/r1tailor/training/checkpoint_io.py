@@ -24,7 +24,7 @@ from torch.distributed.tensor import DTensor
 
 from r1tailor import store
 from r1tailor.errors import CheckpointError
-from r1tailor.training.divided_tensors import all_divided, divided, own_rows, rows_of
+from r1tailor.training.divided_tensors import all_divided, divided, own, own_rows, rows_of
 from r1tailor.training.parallel import gathered, rank, world_size
 
 TENSORS, STATE = "tensors.safetensors", "state.json"
@@ -183,8 +183,7 @@ def _take_tensors(value: Any, key: str, tensors: dict[str, Tensor], rows: dict[s
     match value:
         case DTensor():
             name = str(len(rows))
-            own: Tensor = value.to_local()
-            rows[name] = own.detach().to("cpu", copy=True).contiguous()
+            rows[name] = own(value).detach().to("cpu", copy=True).contiguous()
             return {"__tensor__": name, "shape": list(value.shape)}
         case Tensor():
             name = str(len(tensors))  # a running number: no two places can share it

@@ -42,7 +42,8 @@ def new_trainer(run: PhaseRun, loader: TailorData, history: History, best: KeepB
     state = KeepState(run.checkpoints, wanted.checkpoints.every_steps, wanted.checkpoints.keep)
     checks = max(1, loader.steps.total // decided(wanted.validations)) if loader.validation else None
     early = _early_stopping(run.settings) if loader.validation else []
-    measured = SystemMetrics(history, wanted.precision, trained_whole=run.settings.strategy.kind == "full")
+    whole = run.settings.strategy.kind == "full"
+    logged = run.settings.logger.target is not None
     return lightning.Trainer(
         accelerator=wanted.accelerator,
         devices=wanted.devices // wanted.nodes,
@@ -57,7 +58,7 @@ def new_trainer(run: PhaseRun, loader: TailorData, history: History, best: KeepB
         callbacks=[
             ProgressBar(loader.steps.total),
             history,
-            measured,
+            *([SystemMetrics(history, wanted.precision, trained_whole=whole)] if logged else []),
             RandomState(),
             *early,
             *pruning(run),

@@ -12,7 +12,6 @@ from r1tailor import artifact, config, store
 from r1tailor.errors import UserError
 from r1tailor.layout import RunFolder, pipeline_folder
 from r1tailor.record_files import read_examples
-from r1tailor.records import Example
 from r1tailor.registry import Version, open_registry
 from r1tailor.registry.files import write_folder
 from r1tailor.schema.settings import Settings
@@ -134,8 +133,3 @@ def founded(settings: Settings, run: RunFolder, root: Path) -> Version:
     write_folder(root / "made", parts, texts, facts)
     version, _ = open_registry(root).take_in(root / "made")
     return version
-
-
-def trained_on(run: RunFolder) -> list[Example]:
-    """Return the training examples of a run."""
-    return read_examples(run.examples / "train.jsonl")
