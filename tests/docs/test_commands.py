@@ -66,6 +66,8 @@ def _make(arguments: list[str]) -> None:
 
 def _script(arguments: list[str]) -> None:
     script, *rest = arguments
+    if script == "-m":
+        script, *rest = f"{rest[0].replace('.', '/')}.py", *rest[1:]
     text = "".join(file.read_text("utf-8") for file in (ROOT / script).parent.glob("*.py"))
     assert (ROOT / script).is_file()
     assert not [option for option in rest if option.startswith("--") and f'"{option}"' not in text]

@@ -100,6 +100,7 @@ def test_keys_choose_undo_and_leave_what_is_written_alone(
     assert page.locator("input[name=choice]:checked").get_attribute("value") == "a"
     page.click("button.main")
     assert "Page 2 of" in page.inner_text(".progress")
+    page.wait_for_load_state()  # a key has no meaning until the page's script runs
     page.keyboard.press("u")
     page.wait_for_selector("text=Page 1 of")
     assert page.locator("input[name=choice]:checked").get_attribute("value") == "a"
