@@ -7,6 +7,7 @@
 A module imports only from the layers above it; ``pyproject.toml`` lists them, in the order of the pipeline.
 """
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from r1tailor.inference.tailored import Tailored
 
 __version__ = "0.1.0"
+logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # peft imports it where it is installed; it asks for kernels
 
 
 def load(what: str | Path) -> "Tailored":

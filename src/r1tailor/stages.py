@@ -556,7 +556,7 @@ def register(settings: Settings, run: RunFolder) -> Version:
     Raises:
         DataError: nothing was evaluated yet.
     """
-    from r1tailor.registry.goals import verdicts
+    from r1tailor.registry.goals import judged_facts
     from r1tailor.report import dossier, finished
 
     demand(settings, run, "register")
@@ -565,15 +565,12 @@ def register(settings: Settings, run: RunFolder) -> Version:
         raise DataError(f"{metrics_file} does not exist. Run the stage before: dvc repro, or python train.py")
     _refuse_not_evaluated(settings, run)
     metrics = store.read_json(metrics_file)
-    judged = verdicts(settings.domain.goals, metrics, _attacked(settings, run))
     facts = {
         "domain": settings.domain.name,
         "parent": artifact.recorded(run.phase(settings.curriculum.keys[0]) / "model")["parent"],
         "model": settings.model.name,
         "strategy": settings.strategy.kind,
-        "metrics": metrics,
-        "goals": [verdict.metric for verdict in judged],
-        "missed_goals": [str(verdict) for verdict in judged if not verdict.met],
+        **judged_facts(settings.domain.goals, metrics, _attacked(settings, run)),
     }
     parts = _version_parts(settings, run)
     texts = {"config.yaml": _without_place(settings), **dossier.texts(finished.read(settings, run, ""), parts)}

@@ -1,6 +1,8 @@
 """Gates: what passes, what fails, and what a failure means."""
 
 import numpy as np
+import pytest
+from scipy.stats import fisher_exact
 
 from r1tailor.records import Example
 from r1tailor.update.gates import better, none_harmed, not_worse, told, verdict
@@ -20,6 +22,36 @@ def test_better_needs_the_level_and_items() -> None:
     assert not better("day", "m", _found(50, 8, 0), 0.001, 1).passed
     nothing = better("day", "m", _found(0, 0, 0), 0.001, 1)
     assert (nothing.passed, nothing.harmed) == (False, False)
+
+
+def test_corrections_are_learnt_where_more_of_them_are_mended_than_any_change_mends() -> None:
+    def corrected(right: int) -> Paired:
+        return paired(ITEMS[:60], [0.0] * 60, [1.0] * right + [0.0] * (60 - right))
+
+    by_chance = better("day", "m", corrected(20), 0.001, 1, _found(200, 40, 40))  # of 40 mistakes elsewhere
+    assert (by_chance.passed, by_chance.p) == (False, 1.0), "the candidate turns a third right, and all others too"
+    churn = paired(ITEMS, [0.0] * 60 + [1.0] * 140, [1.0] * 18 + [0.0] * 42 + [1.0] * 122 + [0.0] * 18)
+    lucky = better("day", "m", corrected(20), 0.001, 1, churn)
+    assert not lucky.passed
+    assert lucky.p == pytest.approx(fisher_exact([[20, 40], [18, 42]], "greater").pvalue)
+    assert lucky.why == "20 of 60 mistakes mended, 18 of 60 on held-out items"
+    assert better("day", "m", corrected(50), 0.001, 1, churn).passed
+    few = better("day", "m", corrected(20), 0.001, 1, _found(100, 2, 0))
+    assert few.passed
+    assert few.why.endswith("2 of 2 on held-out items: too few to tell how many any change mends")
+
+
+def test_a_lucky_candidate_on_corrections_is_promoted_no_more_often_than_the_level() -> None:
+    """2,000 days of a model that changes 10 % of its answers at random, for no reason."""
+    chance, shown = np.random.default_rng(1), []
+    for _ in range(2000):
+        here, there = chance.random(80) < 0.1, chance.random(100) < 0.1
+        elsewhere = paired(ITEMS[:100], [0.0] * 100, there.astype(float).tolist())
+        found = paired(ITEMS[:80], [0.0] * 80, here.astype(float).tolist())
+        shown.append([better("day", "m", found, 0.05, 1, other).passed for other in (None, elsewhere)])
+    alone, both = np.mean(shown, axis=0)
+    assert alone > 0.9, "none of these items was right before, so the test of signs alone takes chance for learning"
+    assert both <= 0.05
 
 
 def test_not_worse_excludes_more_harm_than_the_margin() -> None:

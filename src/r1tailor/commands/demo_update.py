@@ -11,7 +11,7 @@ from r1tailor.layout import RunFolder
 from r1tailor.record_files import read_examples
 
 FOLDER = "outputs/demo-update"  # a project of its own
-_PAUSE = 3.0  # seconds between two requests
+_PAUSE = 10.0  # seconds between two requests: each answer takes time from training
 
 
 def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private)

@@ -4,7 +4,6 @@ A weight is restored for a product and dropped again, one at a time, in the back
 so nothing here imports it before such a layer is there.
 """
 
-import logging
 from importlib.util import find_spec
 from typing import Any
 
@@ -14,7 +13,6 @@ from torch import Tensor, nn
 from r1tailor.errors import ConfigError
 
 _LAYER = "Linear4bit"  # of bitsandbytes, and of peft over one
-logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # it asks for a kernel that `settle` keeps it from using
 
 
 def required(key: str) -> None:

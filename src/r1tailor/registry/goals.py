@@ -182,6 +182,24 @@ def _to_be_known(goal: Goal, metrics: Mapping[str, Any]) -> str:
     return "" if compared or _has_nothing_to_beat(goal, metrics) else f"not compared with {BASE}"
 
 
+def judged_facts(
+    goals: Sequence[Goal], metrics: dict[str, Any], attacked: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return what a version says of its goals, and the metrics that say it.
+
+    Args:
+        goals: of the domain.
+        metrics: of the evaluation.
+        attacked: rates of the red team; None where it was not composed.
+    """
+    judged = verdicts(goals, metrics, attacked)
+    return {
+        "metrics": metrics,
+        "goals": [verdict.metric for verdict in judged],
+        "missed_goals": [str(verdict) for verdict in judged if not verdict.met],
+    }
+
+
 def _has_nothing_to_beat(goal: Goal, metrics: Mapping[str, Any]) -> bool:
     """Whether a goal is a floor: it says so, or tells how answers come about, or general ability, which is kept.
 
@@ -211,14 +229,13 @@ def contradiction(content: Content, file: Callable[[str], Path]) -> str | None:
         metrics = store.read_json(file(MEASURED))
         goals = config.plain_values(file(COMPOSITION))["domain"]["goals"]
         attacked = store.read_json(file(ATTACKED)) if ATTACKED in content.files else None
-        judged = verdicts([Goal.model_construct(**goal) for goal in goals], metrics, attacked)
-        earned = [verdict.metric for verdict in judged], [str(verdict) for verdict in judged if not verdict.met]
+        earned = judged_facts([Goal.model_construct(**goal) for goal in goals], metrics, attacked)
     except (ConfigError, OSError, ValueError, *_FAULTS) as error:
         return f"its goals cannot be checked: {COMPOSITION} or {MEASURED} is not what r1tailor writes ({error!r:.200})"
     if json.dumps(metrics, sort_keys=True) != json.dumps(content.metrics, sort_keys=True):
         return f"its metrics are not those of {MEASURED}"
-    if earned[0] != content.goals:
+    if earned["goals"] != content.goals:
         return f"its goals are not those of {COMPOSITION}"
-    if earned[1] != content.missed_goals:
-        return f"by {COMPOSITION} and {MEASURED} it misses {'; '.join(earned[1]) or 'no goal'}"
+    if earned["missed_goals"] != content.missed_goals:
+        return f"by {COMPOSITION} and {MEASURED} it misses {'; '.join(earned['missed_goals']) or 'no goal'}"
     return None

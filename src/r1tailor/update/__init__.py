@@ -21,6 +21,7 @@
     replay       the mixture: the day, what was left, what is trained on again
     train        the stage: the champion is trained further, or all anew
     alpha_spending, paired, gates   tests of a proof, and what each may spend
+    compared     the gates that compare answers, item by item
     prove        the stage: candidate against champion
     daily        the stages in their order, whatever interrupted them
     candidate    a proven candidate becomes a version

@@ -11,9 +11,10 @@ from r1tailor.record_files import write_records
 from r1tailor.redteam.folder import RATES, rates_of
 from r1tailor.registry import Version, open_registry
 from r1tailor.registry.files import write_folder
-from r1tailor.registry.goals import ATTACKED, CHAMPION, verdicts
+from r1tailor.registry.goals import ATTACKED, CHAMPION, judged_facts
+from r1tailor.update.compared import CANDIDATE
 from r1tailor.update.day import DOMAIN_ITEMS, Day
-from r1tailor.update.prove import CANDIDATE, PROOF
+from r1tailor.update.prove import PROOF
 from r1tailor.update.train import mixture_of
 
 ORIGINS = "origins.json"  # in a version's data/: what each training example came from
@@ -30,15 +31,12 @@ def register(day: Day, root: Path) -> Version:
     model, proved = day.stage("train") / "model", day.stage("prove")
     metrics = store.read_json(proved / "metrics.json")
     attacked = rates_of(proved / "redteam", model) if (proved / "redteam" / RATES).exists() else None
-    judged = verdicts(found.settings.domain.goals, metrics, attacked)
     facts = {
         "domain": found.settings.domain.name,
         "parent": artifact.recorded(model)["parent"],
         "model": found.settings.model.name,
         "strategy": found.settings.strategy.kind,
-        "metrics": metrics,
-        "goals": [one.metric for one in judged],
-        "missed_goals": [str(one) for one in judged if not one.met],
+        **judged_facts(found.settings.domain.goals, metrics, attacked),
     }
     composition = config.as_yaml(found.settings.model_copy(update={"output": None, "resume": False}))
     place = day.folder / ".version"  # the registry keeps its own copies

@@ -35,6 +35,7 @@ from r1tailor.schema.settings import Settings
 from r1tailor.thinking import parted
 
 Kind = Literal["document", "correction", "label"]
+CORRECTION = "correction/"  # the ids of corrections begin so
 DOMAIN_ITEMS = "domain"  # the held-out set of the domain itself
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:-([2-9]|[1-9]\d+))?")
 _SALT = ".salt"

@@ -19,7 +19,7 @@ from r1tailor.registry import Registry, Version, open_registry
 from r1tailor.registry.withdrawal import withdraw
 from r1tailor.schema.settings import Settings
 from r1tailor.serving.feedback.log import FeedbackLog
-from r1tailor.update.day import Day, Material, UpdateFolder, order, read_lines, update_folder
+from r1tailor.update.day import CORRECTION, Day, Material, UpdateFolder, order, read_lines, update_folder
 from r1tailor.update.history import decide, decisions, entries
 from r1tailor.update.replay import WRITTEN
 from r1tailor.update.standing import KEPT, PENDING, salted
@@ -226,7 +226,7 @@ def _feedback(settings: Settings, root: Path) -> FeedbackLog | None:
 
 def _of_feedback(log: FeedbackLog, items: Iterable[str], user: str | None) -> list[str]:
     """Return the ids of feedback whose texts go: a user's, or that the items were made of."""
-    made = {id_.removeprefix("correction/") for id_ in items if id_.startswith("correction/")}
+    made = {id_.removeprefix(CORRECTION) for id_ in items if id_.startswith(CORRECTION)}
     kept = [record for record in log.records() if record.texts is not None]
     return [record.id for record in kept if record.user == user or record.id in made]
 

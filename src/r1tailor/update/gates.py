@@ -9,6 +9,7 @@ from r1tailor.update.paired import Paired, least_margin
 
 Rule = Literal["better", "not worse", "no harm", "told"]
 HARM = 0.05  # level of each one-sided test that a candidate is not worse
+_FEWEST = 20  # mistakes that tell how many any change mends
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +67,29 @@ class Gate:
         )
 
 
-def better(name: str, metric: str, found: Paired, level: float, seed: int) -> Gate:
-    """Return whether an improvement is shown at the day's level."""
+def better(name: str, metric: str, found: Paired, level: float, seed: int, elsewhere: Paired | None = None) -> Gate:
+    """Return whether an improvement is shown at the day's level.
+
+    Args:
+        name: of the gate.
+        metric: that was compared.
+        found: the paired differences.
+        level: of the test.
+        seed: of draws.
+        elsewhere: differences on items that were not chosen because the champion had got them wrong, where ``found``'s
+            were; then the candidate must also mend more of the mistakes than it does there.
+    """
     if not found.n:
         return Gate(name, "better", passed=False, limit=level, why="no items: no improvement can be shown")
-    p = found.p_better(level, seed)
-    return _gate(name, "better", metric, found, passed=p <= level, p=p, limit=level)
+    p, why = found.p_better(level, seed), ""
+    if elsewhere is not None and found.binary and elsewhere.binary:
+        there = f"{elsewhere.mended} of {elsewhere.mistakes} on held-out items"
+        why = f"{found.mended} of {found.mistakes} mistakes mended, {there}"
+        if elsewhere.mistakes >= _FEWEST:
+            p = max(p, found.p_mends_more(elsewhere))
+        else:
+            why += ": too few to tell how many any change mends"
+    return _gate(name, "better", metric, found, passed=p <= level, p=p, limit=level, why=why)
 
 
 def not_worse(name: str, metric: str, found: Paired, margin: float, seed: int, *, strict: bool = False) -> Gate:

@@ -29,6 +29,7 @@ from r1tailor.serving.feedback.log import FeedbackLog
 from r1tailor.serving.feedback.review import outcome
 from r1tailor.sources.permissions import not_trained
 from r1tailor.update.day import (
+    CORRECTION,
     Day,
     Kind,
     Material,
@@ -47,7 +48,7 @@ from r1tailor.update.standing import PENDING, is_forgotten, standing
 
 QUOTAS = ("quota_of_user", "quota_of_source")
 WAITING = (*QUOTAS, "contradiction", "contradiction_today", "needs_second_user")
-_NOT_OF_THE_DOMAIN = ("correction/", "label/")  # ids of examples that no document of the domain made
+_NOT_OF_THE_DOMAIN = (CORRECTION, "label/")  # ids of examples that no document of the domain made
 LEFT_FOR_PEOPLE = "people"  # source of the documents that tasks of the update are about
 
 
@@ -173,7 +174,7 @@ def _corrections(settings: Settings, root: Path, places: UpdateFolder, found: _F
             found.skipped["text_removed" if state.status == "accepted" else f"feedback_{state.status}"] += 1
             continue
         accepted_at = max((decision.at for decision in record.decisions if decision.by in state.by), default=record.at)
-        id_ = f"correction/{record.id}"
+        id_ = f"{CORRECTION}{record.id}"
         example = Example(
             id_, settings.domain.task.instruction, record.texts.prompt, state.text, available_at=accepted_at[:10]
         )

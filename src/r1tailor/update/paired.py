@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom, norm, t
+from scipy.stats import binom, hypergeom, norm, t
 
 from r1tailor.evaluation.score_interval import tango
 from r1tailor.records import Example
@@ -42,6 +42,16 @@ class Paired:
         """The mean difference; NaN without items."""
         return self.candidate - self.champion
 
+    @property
+    def mistakes(self) -> int:
+        """Items that the champion got wrong; only where they are ``binary``."""
+        return round(self.n * (1 - self.champion)) if self.n else 0
+
+    @property
+    def mended(self) -> int:
+        """Those of them that the candidate gets right."""
+        return int((self.differences > 0).sum())
+
     def p_better(self, least: float, seed: int) -> float:
         """Return the p-value that the candidate is no better; 1 where nothing differs.
 
@@ -54,6 +64,15 @@ class Paired:
     def p_worse(self, least: float, seed: int) -> float:
         """Return the p-value that the candidate is no worse."""
         return _p_larger(-self.differences, least, seed, binary=self.binary)
+
+    def p_mends_more(self, elsewhere: "Paired") -> float:
+        """Return the p-value that the champion's mistakes here are mended no more often than those elsewhere.
+
+        Corrections are of answers that were wrong, so that any change of a model turns some of them right and none
+        wrong: what has to be beaten is how often that happens anyway. Fisher's exact test; only for ``binary``.
+        """
+        mistakes, mended = self.mistakes + elsewhere.mistakes, self.mended + elsewhere.mended
+        return float(hypergeom.sf(self.mended - 1, mistakes, mended, self.mistakes))
 
     def lower(self, alpha: float) -> float:
         """Return the lower end of the one-sided interval of the mean difference; -inf with fewer than 2 items.

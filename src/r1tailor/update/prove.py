@@ -24,7 +24,6 @@ from r1tailor.document_files import read_documents
 from r1tailor.domain import Domain, open_domain
 from r1tailor.errors import DataError
 from r1tailor.inference.answerer import Answerer
-from r1tailor.instruction.template import THINK
 from r1tailor.layout import pipeline_folder
 from r1tailor.record_files import read_examples, read_json_lines, write_records
 from r1tailor.records import Example, Prediction
@@ -33,15 +32,13 @@ from r1tailor.schema.settings import Settings
 from r1tailor.schema.update import Prove
 from r1tailor.update import gates
 from r1tailor.update.alpha_spending import level
+from r1tailor.update.compared import CANDIDATE, Made, compared, difference, each_group, metric_of, thinking
 from r1tailor.update.day import DOMAIN_ITEMS, Day
 from r1tailor.update.gates import Gate
-from r1tailor.update.paired import Paired, paired
 from r1tailor.update.standing import PENDING, is_anew, tries_of
 from r1tailor.update.train import CHAIN
 
-CANDIDATE = "tuned"
-PROOF, LIKELIHOOD, SAME = "proof.json", "log_likelihood", "same_answer"
-Made = Mapping[str, Mapping[str, Prediction]]  # who -> item -> prediction, with its scores
+PROOF, SAME = "proof.json", "same_answer"
 
 
 def prove(day: Day, folder: Path, answerer: Answerer, root: Path) -> None:
@@ -76,8 +73,9 @@ def prove(day: Day, folder: Path, answerer: Answerer, root: Path) -> None:
     store.write_json(folder / "metrics.json", metrics)
     at = level(wanted.alpha, wanted.horizon_days, wanted.spending, tries_of(day))
     judged = [
-        *_compared(settings, sets, made, wanted, at, day.seed),
-        _thinking(list(items.values()), made, wanted.margins.thinking, day.seed),
+        *compared(settings, sets, made, wanted, at, day.seed),
+        each_group(settings, domain, sets["held_out"], made, day.seed),
+        thinking(list(items.values()), made, wanted.margins.thinking, day.seed),
         *_canary_gate(canaries, spoilt),
         *_attacked(day, folder, settings, models, root),
         *_general(day, folder, settings, models, root),
@@ -183,63 +181,6 @@ def _metrics(
     answers = {one.name: [made[one.name][item.id] for item in items] for one in subjects}
     base = read_examples(day.places.base)  # plain baselines read the fields of documents, which corrections lack
     return summarise(settings, domain, base, items, subjects, answers)
-
-
-def metric_of(settings: Settings, items: Sequence[Example], made: Made) -> str:
-    """Return what decides on some items: the domain's first goal that is scored item by item, else its first metric.
-
-    Where answers have no score it is the log-likelihood of the reference, in nats per token.
-    """
-    scored = list(dict.fromkeys(name for item in items for name in made[CHAMPION][item.id].scores))
-    named = [goal.metric for goal in settings.domain.goals if goal.at_least is not None]
-    return next((name for name in (*named, *scored) if name in scored), LIKELIHOOD)
-
-
-def difference(metric: str, items: Sequence[Example], made: Made, to: str = CHAMPION) -> Paired:
-    """Return the paired differences of the candidate by a metric, on the items that have a score of it."""
-    both = [(item, made[to][item.id], made[CANDIDATE][item.id]) for item in items]
-    if metric == LIKELIHOOD:
-        kept = [(item, _likelihood(one), _likelihood(other)) for item, one, other in both]
-    else:
-        kept = [(i, one.scores[metric], other.scores[metric]) for i, one, other in both if metric in one.scores]
-    return paired([item for item, _, _ in kept], [one for _, one, _ in kept], [other for _, _, other in kept])
-
-
-def _likelihood(made: Prediction) -> float:
-    return made.log_likelihood / max(made.tokens, 1)
-
-
-def _compared(
-    settings: Settings, sets: Mapping[str, Sequence[Example]], made: Made, wanted: Prove, at: float, seed: int
-) -> list[Gate]:
-    """Return the gates of held-out items, of earlier days (all together, and each) and of the day."""
-    days = {name: members for name, members in sets.items() if name.startswith("earlier/")}
-    grouped = {"held_out": sets["held_out"], "earlier": _all(days), "day": sets["day"]}
-    found = []
-    for name, members in grouped.items():
-        metric = metric_of(settings, members, made)
-        differences = difference(metric, members, made)
-        if name in wanted.improve:
-            found.append(gates.better(name, metric, differences, at, seed))
-        else:
-            margin = getattr(wanted.margins, name)
-            found.append(gates.not_worse(name, metric, differences, margin, seed, strict=name == "held_out"))
-        if name == "earlier" and days:
-            each = {day.removeprefix("earlier/"): difference(metric, members, made) for day, members in days.items()}
-            found.append(gates.none_harmed("earlier, each day", metric, each, seed))
-    return found
-
-
-def _all(sets: Mapping[str, Sequence[Example]]) -> list[Example]:
-    return list({one.id: one for members in sets.values() for one in members}.values())
-
-
-def _thinking(items: Sequence[Example], made: Made, margin: float, seed: int) -> Gate:
-    """Return whether the candidate still thinks as often as the champion; nothing where neither does."""
-    rates = [[float(THINK in made[who][item.id].generated) for item in items] for who in (CHAMPION, CANDIDATE)]
-    if not any(map(any, rates)):
-        return gates.told("thinking", "neither model reasons")
-    return gates.not_worse("thinking", "think_rate", paired(items, *rates), margin, seed)
 
 
 def _canaries(wanted: Prove, root: Path) -> list[tuple[str, str]]:

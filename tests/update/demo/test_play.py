@@ -23,6 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning")
 CHAMPION = (
     *("strategy=full", "optimizer.lr=0.01", "trainer.batch_size=16", "trainer.max_epochs=15", "trainer.max_steps=null"),
     *("trainer.validations=1", "domain.task.labels=[dog,sun,pin]"),
+    "domain.goals=[{metric: bleu, at_least: 0, why: a version has to tell what it earned}]",
     *("domain.task.reasoning=empty", "evaluation.max_answer_tokens=8", "evaluation.max_reasoning_tokens=24"),
 )
 TOY = {

@@ -1,6 +1,8 @@
 """The client of the demonstration: it counts what answered, and keeps what was lost."""
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -50,3 +52,22 @@ def test_it_asks_throughout_and_waits_for_a_version(client: Client, monkeypatch:
     count = client.versions["v1"]
     assert count >= 1
     assert client.lost == []
+
+
+def test_the_gateway_ends_with_a_process_that_is_killed() -> None:
+    """Both hold the pipe: it closes when both are gone."""
+    script = (
+        "import multiprocessing, os, signal, threading, time\n"
+        "from r1tailor.update.demo import traffic\n"
+        "def serve():\n"
+        "    threading.Thread(target=traffic._end_with_parent, daemon=True).start()\n"
+        "    print('serves', flush=True)\n"
+        "    time.sleep(600)\n"
+        "multiprocessing.get_context('fork').Process(target=serve, daemon=True).start()\n"
+        "time.sleep(600)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "serves\n"
+        process.kill()
+        assert process.stdout.read() == ""

@@ -14,6 +14,7 @@ from r1tailor.layout import RunFolder, pipeline_folder
 from r1tailor.record_files import read_examples
 from r1tailor.registry import Version, open_registry
 from r1tailor.registry.files import write_folder
+from r1tailor.registry.goals import judged_facts
 from r1tailor.schema.settings import Settings
 from r1tailor.serving.feedback.log import FeedbackLog, Texts
 from r1tailor.update.day import update_folder
@@ -124,9 +125,7 @@ def founded(settings: Settings, run: RunFolder, root: Path) -> Version:
         "parent": artifact.recorded(model)["parent"],
         "model": settings.model.name,
         "strategy": settings.strategy.kind,
-        "metrics": store.read_json(metrics),
-        "goals": [],
-        "missed_goals": [],
+        **judged_facts(settings.domain.goals, store.read_json(metrics)),
     }
     parts = {"model": model, "data": run.examples, "evaluation/metrics.json": metrics}
     texts = {"config.yaml": config.as_yaml(config.load_params(run.path / "config.yaml"))}

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import multiprocessing
+import os
+import signal
 import threading
 import time
 import urllib.request
@@ -142,6 +144,7 @@ def _serve(composition: Path, root: Path, says: Connection) -> None:
     from r1tailor.serving.context import open_context
     from r1tailor.serving.opening import open_served
 
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     settings = config.load_params(composition)
 
     async def served() -> None:
@@ -151,3 +154,11 @@ def _serve(composition: Path, root: Path, says: Connection) -> None:
 
     with run.bind(settings.serving) as bound:
         asyncio.run(served())
+
+
+def _end_with_parent() -> None:
+    """Stop when the process that started this one is gone, however it ended."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
