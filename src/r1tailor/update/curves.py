@@ -1,10 +1,10 @@
-"""Small SVG charts of the days: no script, no network, readable in print."""
+"""Small SVG charts of the days: no script, no network, in the classes of ``report/style.css``."""
 
 from collections.abc import Sequence
 from html import escape
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 640, 220, 46, 40, 12, 12
-_COLOURS = ("#1f6feb", "#c9a227", "#2da44e", "#8250df", "#cf222e", "#57606a")
+_COLOURS = ("c1", "c2", "c3", "c4", "c5", "c0")
 _MOST_LABELS = 12
 
 
@@ -22,9 +22,9 @@ def lines(days: Sequence[str], curves: dict[str, Sequence[float | None]], title:
         points = [(x, _y(value), value) for x, value in zip(at, values, strict=True) if value is not None]
         if len(points) > 1:
             path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in points)
-            parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
+            parts.append(f'<polyline class="line {colour}" points="{path}"/>')
         parts += [
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}">{_title(name, f"{value:.3f}")}</circle>'
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" class="{colour}">{_title(name, f"{value:.3f}")}</circle>'
             for x, y, value in points
         ]
     return _svg([*parts, *_names(days, at)], title)
@@ -46,14 +46,14 @@ def bars(days: Sequence[str], stacks: dict[str, Sequence[int]], title: str) -> s
             top, bottom = _y((heights[n] + count) / most), _y(heights[n] / most)
             parts.append(
                 f'<rect x="{at[n] - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" height="{bottom - top:.1f}" '
-                f'fill="{colour}">{_title(name, str(count))}</rect>'
+                f'class="{colour}">{_title(name, str(count))}</rect>'
             )
             heights[n] += count
     return _svg([*parts, *_names(days, at)], title)
 
 
 def legend(names: Sequence[str]) -> list[tuple[str, str]]:
-    """Return name and colour of each curve or stack, in their order."""
+    """Return name and class of each curve or stack, in their order."""
     return list(zip(names, _COLOURS * 9, strict=False))
 
 
@@ -76,20 +76,20 @@ def _y(share: float) -> float:
 def _axis(share: float, label: str = "") -> str:
     y, text = _y(share), label or f"{share:.2f}"
     return (
-        f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="#d0d7de"/>'
-        f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{text}</text>'
+        f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>'
+        f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" class="end">{text}</text>'
     )
 
 
 def _names(days: Sequence[str], at: Sequence[float]) -> list[str]:
     each = -(-len(days) // _MOST_LABELS) or 1
     return [
-        f'<text x="{x:.1f}" y="{_HEIGHT - 18}" text-anchor="middle">{escape(day[5:])}</text>'
+        f'<text x="{x:.1f}" y="{_HEIGHT - 18}" class="tick middle">{escape(day[5:])}</text>'
         for n, (day, x) in enumerate(zip(days, at, strict=True))
         if n % each == 0
     ]
 
 
 def _svg(parts: Sequence[str], title: str) -> str:
-    head = f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" xmlns="http://www.w3.org/2000/svg">'
+    head = f'<svg class="chart" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" xmlns="http://www.w3.org/2000/svg">'
     return f"{head}<title>{escape(title)}</title>{''.join(parts)}</svg>"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from jinja2 import Environment, PackageLoader
+from jinja2 import ChoiceLoader, Environment, PackageLoader
 from markupsafe import Markup
 
 from r1tailor import store
@@ -44,7 +44,8 @@ def page(places: UpdateFolder, settings: Settings, language: Language) -> str:
     told = entries(places.history)
     days = [_told(places.day(name), told, texts) for name in places.names()]
     names = [one["name"] for one in days]
-    environment = Environment(loader=PackageLoader("r1tailor", "update/templates"), autoescape=True)
+    folders = [PackageLoader("r1tailor", folder) for folder in ("update/templates", "report")]
+    environment = Environment(loader=ChoiceLoader(folders), autoescape=True)
     return environment.get_template("days.html.j2").render(
         language=language,
         texts=texts,

@@ -33,9 +33,10 @@ BUDGET = {  # what is cut, so that three days fit into a quarter of an hour on t
     "update.train.epochs": "2",
     "update.train.lr_factor": "0.3",
     "update.train.replay.share": "0.8",
+    "update.train.replay.self_written": "0.0",
     "update.prove.horizon_days": "3",
     "update.prove.items": "150",
-    "update.prove.margins.held_out": "0.05",
+    "update.prove.margins.held_out": "0.08",  # 150 items cannot exclude less
     "update.prove.margins.day": "0.05",
     "update.prove.margins.earlier": "0.05",
     "update.promote.mode": "automatic",
