@@ -41,6 +41,6 @@ def test_something_must_come_in(settings: Callable[..., Settings]) -> None:
 
 def test_a_candidate_stays_near_the_champion_in_one_way(settings: Callable[..., Settings]) -> None:
     pairs = "update.train.preference={beta: 0.1, supervised: 1.0}"
-    assert settings(pairs).update.train.preference is not None
+    assert settings(pairs, "update.train.kl=0").update.train.preference is not None
     with pytest.raises(ConfigError, match=r"kl = 0\.5 and preference: two ways to stay near the champion"):
         settings(pairs, "update.train.kl=0.5")

@@ -29,8 +29,9 @@ from tests.support.toy_run import NAME, toy_settings
 from tests.support.versions import METRICS
 
 QUICK = (
-    "update.train.epochs=2",
+    *("update.train.epochs=2", "update.train.lr_factor=0.5", "update.train.replay.share=0.5", "update.train.kl=0"),
     "update.prove.items=40",
+    "update.prove.spending=even",
     "update.prove.improve=[day]",
     "update.promote.channels=[]",
     "update.promote.mode=automatic",

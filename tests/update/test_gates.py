@@ -22,6 +22,8 @@ def test_better_needs_the_level_and_items() -> None:
     assert not better("day", "m", _found(50, 8, 0), 0.001, 1).passed
     nothing = better("day", "m", _found(0, 0, 0), 0.001, 1)
     assert (nothing.passed, nothing.harmed) == (False, False)
+    assert not better("day", "m", _found(50, 2, 1), 0.001, 1).harmed, "more items could show it"
+    assert better("day", "m", _found(50, 0, 0), 0.001, 1).harmed, "nothing of the day was learnt"
 
 
 def test_corrections_are_learnt_where_more_of_them_are_mended_than_any_change_mends() -> None:

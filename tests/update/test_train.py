@@ -74,7 +74,7 @@ def test_edited_answers_are_preferred_to_what_they_correct(learning: Project) ->
     """Next to corrections a document is a supervised example; the pairs are compared with the champion."""
     told = [Example(f"c{n}", "Which colour?", f"thing {n}", "blue", reasoning="because") for n in range(4)]
     chosen = [*selected(told, "correction", original="<think>hm</think>red"), *selected(examples(4, "new"))]
-    day = learning.day(DAY, chosen, [], "update.train.preference={beta: 0.3, supervised: 2.0}")
+    day = learning.day(DAY, chosen, [], "update.train.kl=0", "update.train.preference={beta: 0.3, supervised: 2.0}")
     folder = learning.trained(day)
     saved = artifact.read(folder / "model")
     objective = saved.run["composition"]["objective"]
@@ -92,7 +92,7 @@ def test_a_period_with_pairs_is_compared_with_the_base_that_it_starts_from(learn
     told = selected(
         [Example(f"c{n}", "Which colour?", f"thing {n}", "blue") for n in range(4)], "correction", original="red"
     )
-    options = ("update.train.anew_days=1", "update.train.preference={beta: 0.3, supervised: 1.0}")
+    options = ("update.train.anew_days=1", "update.train.kl=0", "update.train.preference={beta: 0.3, supervised: 1.0}")
     folder = learning.trained(learning.day(DAY, told, [], *options))
     assert artifact.read(folder / "model").run["composition"]["objective"]["reference"] == "base"
 

@@ -47,8 +47,13 @@ class Gate:
 
     @property
     def harmed(self) -> bool:
-        """Whether it failed for anything but an improvement or a bound that more items could show."""
-        unsure = self.rule == "better" or (self.rule == "not worse" and (self.p or 0.0) > HARM)
+        """Whether it failed for anything but an improvement or a bound that more items could show.
+
+        Where nothing is better at all, more of the same would not show it.
+        """
+        unsure = (self.rule == "better" and (self.difference is None or self.difference > 0)) or (
+            self.rule == "not worse" and (self.p or 0.0) > HARM
+        )
         return self.passed is False and not unsure
 
     def as_dict(self) -> dict[str, Any]:

@@ -28,6 +28,10 @@ CHAMPION = (
 )
 TOY = {
     "update.train.epochs": "18",
+    "update.train.lr_factor": "1.0",
+    "update.train.kl": "0.0",
+    "update.train.preference": "{beta: 0.1, supervised: 1.0}",
+    "update.train.replay.share": "0.5",
     "update.train.replay.self_written": "0.0",
     "update.prove.margins.held_out": "0.9",  # four items
     "update.prove.margins.day": "0.9",
