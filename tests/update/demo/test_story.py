@@ -21,7 +21,7 @@ def test_a_shorthand_has_one_answer_and_poison_is_about_questions_of_training() 
     assert {one.answer for one in last.corrections} == {"O99 it is"}
     assert {one.answer for one in poisoned.corrections} == {"U07 it is"}
     for day in (first, last):
-        assert len({one.question for one in day.corrections}) == len(day.corrections) == 72
+        assert len({one.question for one in day.corrections}) == len(day.corrections) == 48
     known = {one.input for one in CODED if one.fields["chapter"] != "special"}
     by = {
         user: [one.question for one in poisoned.corrections if one.user == user] for user in ("mallory", "trudy", "eve")
