@@ -10,7 +10,10 @@ from r1tailor.update.compared import CANDIDATE, each_group
 
 DOMAIN: Any = SimpleNamespace(vote=lambda _item, answer: answer)
 SETTINGS: Any = SimpleNamespace(domain=SimpleNamespace(goals=()))
-ITEMS = [Example(f"i{n}", "", f"q{n}", "sun" if n % 4 else "dog", fields={"ward": f"w{n // 50}"}) for n in range(200)]
+ITEMS = [
+    Example(f"i{n}", "", f"q{n}", "sun" if n % 4 else "dog", fields={"ward": f"w{n // 50}", "pet": "yn"[n % 4 > 0]})
+    for n in range(200)
+]
 
 
 def _gate(wrong: set[str], items: list[Example] = ITEMS) -> Any:  # noqa: ANN401
@@ -27,7 +30,7 @@ def _gate(wrong: set[str], items: list[Example] = ITEMS) -> Any:  # noqa: ANN401
 
 def test_the_harmed_group_is_named() -> None:
     fine = _gate(set())
-    assert (fine.passed, fine.why) == (True, "6 sets, none harmed")
+    assert (fine.passed, fine.why) == (True, "6 sets, none harmed"), "pet and answer are the same two groups"
     dogs = [item.id for item in ITEMS if item.output == "dog"]
     harmed = _gate(set(dogs[::5]))
     assert (harmed.passed, harmed.harmed) == (False, True)

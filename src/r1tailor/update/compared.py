@@ -72,16 +72,22 @@ def _held_out(settings: Settings, items: Sequence[Example], made: Made) -> Paire
 
 
 def each_group(settings: Settings, domain: Domain, items: Sequence[Example], made: Made, seed: int) -> Gate:
-    """Return whether no group of the held-out items is harmed: those with one answer, or one value of a field."""
+    """Return whether no group of the held-out items is harmed: those with one answer, or one value of a field.
+
+    Groups with the same items count once: each more takes power from the test.
+    """
     groups: dict[str, list[Example]] = defaultdict(list)
     for item in items:
-        values = {"answer": domain.vote(item, item.output), **item.fields}
+        values = {**item.fields, "answer": domain.vote(item, item.output)}
         for name, value in values.items():
             if isinstance(value, str):
                 groups[f"{name} = {value:.60}"].append(item)
+    different = {tuple(one.id for one in found): name for name, found in groups.items()}
     metric = metric_of(settings, items, made)
     large = {
-        name: difference(metric, found, made) for name, found in groups.items() if _GROUP <= len(found) < len(items)
+        name: difference(metric, groups[name], made)
+        for ids, name in different.items()
+        if _GROUP <= len(ids) < len(items)
     }
     if not large:
         return gates.told("held_out, each group", f"no group has {_GROUP} items")
