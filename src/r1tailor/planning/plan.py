@@ -13,8 +13,8 @@ from r1tailor.schema.settings import Settings
 
 _MIB = 2**20
 # Resident memory of a run before it has weights: python, torch, transformers, lightning and the data on a CPU
-# (measured, on two kinds of CPU; tests/planning/test_plan.py holds the plan against a real peak); the CUDA context and the libraries'
-# workspaces on a GPU (not measured here).
+# (measured on two kinds of CPU; tests/planning/test_plan.py holds the plan against a real peak); the CUDA context and
+# the libraries' workspaces on a GPU (not measured here).
 _PROCESS = {"cpu": 600 * _MIB, "gpu": 1024 * _MIB}
 # Blocks that stay with the allocator between those in use, as a share of what a step allocates and frees. glibc
 # 2.36: 0.42 to 0.59 over 4 compositions of SmolLM2, mean 0.47; aligned blocks are cut out of larger ones, so a freed
