@@ -24,6 +24,7 @@ def test_better_needs_the_level_and_items() -> None:
     assert (nothing.passed, nothing.harmed) == (False, False)
     assert not better("day", "m", _found(50, 2, 1), 0.001, 1).harmed, "more items could show it"
     assert better("day", "m", _found(50, 0, 0), 0.001, 1).harmed, "nothing of the day was learnt"
+    assert not better("day", "m", _found(4, 0, 0), 0.001, 1).harmed, "four items tell nothing"
 
 
 def test_corrections_are_learnt_where_more_of_them_are_mended_than_any_change_mends() -> None:

@@ -9,6 +9,7 @@ from r1tailor.update.paired import Paired, least_margin
 
 Rule = Literal["better", "not worse", "no harm", "told"]
 HARM = 0.05  # level of each one-sided test that a candidate is not worse
+_TELLING = 10  # items of a day of which some are learnt, if its material is worth to be kept
 _FEWEST = 20  # mistakes that tell how many any change mends
 
 
@@ -49,11 +50,10 @@ class Gate:
     def harmed(self) -> bool:
         """Whether it failed for anything but an improvement or a bound that more items could show.
 
-        Where nothing is better at all, more of the same would not show it.
+        Where nothing is better on enough items, more of the same would not show it.
         """
-        unsure = (self.rule == "better" and (self.difference is None or self.difference > 0)) or (
-            self.rule == "not worse" and (self.p or 0.0) > HARM
-        )
+        learnt = self.n < _TELLING or (self.difference or 0.0) > 0
+        unsure = (self.rule == "better" and learnt) or (self.rule == "not worse" and (self.p or 0.0) > HARM)
         return self.passed is False and not unsure
 
     def as_dict(self) -> dict[str, Any]:
