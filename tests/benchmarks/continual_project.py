@@ -52,8 +52,7 @@ TASK = (
 )
 DAILY = (  # of the update, over conf/update/daily.yaml; printed with every table
     *("update.promote.mode=automatic", "update.promote.channels=[]", "update.train.epochs=5"),
-    *("update.train.lr_factor=0.3", "update.train.replay.share=0.9", "update.train.replay.self_written=0"),
-    *("update.train.kl=0.3",),  # with fewer replayed examples, or without it, the toy forgets more than gates allow
+    "update.train.replay.self_written=0",
     *("update.prove.items=1000", "update.prove.margins.held_out=0.03", "update.select.held_out=0.3"),
     *("update.select.confidence.samples=0",),  # likelihood: cheaper than five draws
 )

@@ -50,25 +50,21 @@ def compared(
     """Return the gates of held-out items, of earlier days (all together, and each) and of the day."""
     days = {name: members for name, members in sets.items() if name.startswith("earlier/")}
     grouped = {"held_out": sets["held_out"], "earlier": _all(days), "day": sets["day"]}
+    metrics = {name: metric_of(settings, members, made) for name, members in grouped.items()}
+    differences = {name: difference(metrics[name], members, made) for name, members in grouped.items()}
     found = []
     for name, members in grouped.items():
-        metric = metric_of(settings, members, made)
-        differences = difference(metric, members, made)
+        metric, own = metrics[name], differences[name]
         if name in wanted.improve:
             corrected = any(item.id.startswith(CORRECTION) for item in members)
-            elsewhere = _held_out(settings, sets["held_out"], made) if corrected else None
-            found.append(gates.better(name, metric, differences, at, seed, elsewhere))
+            found.append(gates.better(name, metric, own, at, seed, differences["held_out"] if corrected else None))
         else:
             margin = getattr(wanted.margins, name)
-            found.append(gates.not_worse(name, metric, differences, margin, seed, strict=name == "held_out"))
+            found.append(gates.not_worse(name, metric, own, margin, seed, strict=name == "held_out"))
         if name == "earlier" and days:
-            each = {day.removeprefix("earlier/"): difference(metric, members, made) for day, members in days.items()}
+            each = {day.removeprefix("earlier/"): difference(metric, items, made) for day, items in days.items()}
             found.append(gates.none_harmed("earlier, each day", metric, each, seed))
     return found
-
-
-def _held_out(settings: Settings, items: Sequence[Example], made: Made) -> Paired:
-    return difference(metric_of(settings, items, made), items, made)
 
 
 def each_group(settings: Settings, domain: Domain, items: Sequence[Example], made: Made, seed: int) -> Gate:

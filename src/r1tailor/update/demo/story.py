@@ -30,7 +30,7 @@ BUDGET = {  # what is cut, so that three days fit into a quarter of an hour on t
     "update.documents": "false",
     "update.admit.knowledge.samples": "2",
     "update.select.held_out": "0.33",
-    "update.train.epochs": "1",
+    "update.train.epochs": "1",  # the composition of a run that an earlier release made has other defaults
     "update.train.lr_factor": "0.3",
     "update.train.kl": "0.3",
     "update.train.preference": "null",
