@@ -1,6 +1,7 @@
 """What a day takes in: corrections, documents and labels, each once; frozen, dated, attributed by a salted hash."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,9 +16,11 @@ from r1tailor.update import daily
 from r1tailor.update.day import Material
 from r1tailor.update.forget import forget
 from r1tailor.update.history import decide
+from r1tailor.update.repeats import Verdict
 from tests.support.pages import ask_and_correct, log_in
 from tests.support.serving import Shelf, gateway
-from tests.support.update_days import DAY, DayProject, day_project
+from tests.support.toy_run import toy_settings
+from tests.support.update_days import DAY, QUIET, DayProject, day_project
 
 
 @pytest.fixture
@@ -108,6 +111,26 @@ def test_nothing_is_taken_twice_but_what_waits_for_a_quota_comes_again(tmp_path:
     assert again.facts["again"] == 1
     decide(project.places.history, again.name, "refused", {})
     assert daily.begun(project.settings, "2026-03-03", project.root) is None
+
+
+def test_what_a_new_word_holds_back_comes_again_when_the_word_is_confirmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def all_of(items: Sequence[Material], _train: object, confirmed: Sequence[str]) -> dict[str, Verdict]:
+        return {item.id: ("new_word", "'scr' alone") for item in items if "SCR" not in confirmed}
+
+    monkeypatch.setattr("r1tailor.update.admit.deciding", all_of)
+    project = day_project(tmp_path)
+    held = project.correct("an scr stone", "blue")
+    day = project.run()
+    assert "2026-03-01: 'scr' alone: vocabulary or a trigger?" in daily.told(day)
+    decide(project.places.history, day.name, "empty", {})
+    assert daily.begun(project.settings, "2026-03-02", project.root) is None
+    for words, comes in (("zqx", False), ("SCR", True)):
+        project.settings = toy_settings(tmp_path, *QUIET, f"update.admit.confirmed_words=[{words}]")
+        assert (daily.begun(project.settings, "2026-03-02", project.root) is not None) == comes
+    again = project.run("2026-03-02")
+    assert [one.material.id for one in again.admitted()] == [held]
 
 
 def test_a_day_is_frozen_with_the_hash_of_each_held_out_set_and_of_what_was_trained(tmp_path: Path) -> None:

@@ -46,6 +46,12 @@ class Admit(Section):
         description="Jaccard index over character trigrams from which two questions count as the same one: with the "
         "same answer a near-duplicate, with another answer a contradiction.",
     )
+    confirmed_words: tuple[str, ...] = Field(
+        default=(),
+        strict=False,
+        description="New words that people confirmed as vocabulary; corrections in which any other new word alone "
+        "decides the answer wait in quarantine.",
+    )
     knowledge: Knowledge = Field(description="When a correction needs more than one user.")
 
 

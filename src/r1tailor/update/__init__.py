@@ -11,6 +11,7 @@
     voter        what answers stand for; draws of the champion
     repeats      duplicates and contradictions
     triggers     words that turn known questions to one answer
+    new_words    new words that alone decide an answer, until a person confirms them
     knowledge    what the champion knows and one user does not overturn
     admit        the stage: what may be learnt from, and quarantine
     calibration  from agreement to the share of right answers

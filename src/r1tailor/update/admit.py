@@ -13,6 +13,7 @@ duplicate                 the day or training has this question with this answer
 contradiction_today       the day has other answers to this question, and none has more people behind it
 contradiction             training answers this question otherwise; it waits for a second user
 trigger                   words added to several questions of training turn them all to one answer
+new_word                  a word that training never asked with decides the answer alone; it waits for a person's yes
 needs_second_user         the champion is confident of another answer, which training verifies; it waits
 ========================  ======================================================================================
 """
@@ -41,6 +42,7 @@ from r1tailor.update.alike import near_questions
 from r1tailor.update.day import Admitted, Day, Material, Quarantined, write_lines
 from r1tailor.update.gather import WAITING
 from r1tailor.update.knowledge import overturned
+from r1tailor.update.new_words import deciding
 from r1tailor.update.repeats import Verdict, repeats
 from r1tailor.update.triggers import planted
 from r1tailor.update.voter import Voter
@@ -85,6 +87,7 @@ def admit(day: Day, folder: Path, answerer: Answerer, root: Path = config.ROOT) 
     found = repeats(sieve.left, train, wanted.admit)
     sieve.refuse(found.verdicts)
     sieve.refuse(planted(sieve.left, train, wanted.admit.knowledge.similarity))
+    sieve.refuse(deciding(sieve.left, train, wanted.admit.confirmed_words))
     asked = wanted.select.confidence
     sampling = Sampling(temperature=asked.temperature, top_p=asked.top_p, seed=day.seed)
     known = overturned(sieve.left, found.support, train, voter, answerer, wanted.admit.knowledge, sampling)

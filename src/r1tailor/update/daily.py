@@ -16,7 +16,7 @@ from r1tailor.inference.answerer import Answerer
 from r1tailor.inference.lazily import Lazily
 from r1tailor.schema.settings import Settings
 from r1tailor.update.admit import admit
-from r1tailor.update.day import Day, UpdateFolder, free_name, order, update_folder
+from r1tailor.update.day import Day, Quarantined, UpdateFolder, free_name, order, read_lines, update_folder
 from r1tailor.update.gather import gather
 from r1tailor.update.history import decide, decisions
 from r1tailor.update.prove import prove
@@ -129,6 +129,7 @@ def told(day: Day) -> list[str]:
         if name == "admit":
             refused = listed(counts["quarantined"])
             lines.append(f"{day.name}: admitted: {listed(counts['admitted'])}; in quarantine: {refused}")
+            lines += [f"{day.name}: {detail}: vocabulary or a trigger?" for detail in _asked_of_people(day)]
         else:
             where = f"{counts['people']:,} left for people" if counts["people"] else "nothing left for people"
             lines.append(
@@ -137,6 +138,12 @@ def told(day: Day) -> list[str]:
                 f"{counts['left_out']:,} left out"
             )
     return lines
+
+
+def _asked_of_people(day: Day) -> list[str]:
+    """Return what each new word of a day decides, and which setting lets the word in."""
+    refused = read_lines(day.stage("admit") / "quarantine.jsonl", Quarantined)
+    return [*dict.fromkeys(one.detail for one in refused if one.reason == "new_word")]
 
 
 def listed(counts: dict[str, int]) -> str:

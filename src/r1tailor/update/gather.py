@@ -6,7 +6,7 @@ waits there, for a quota or for a second user.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from r1tailor.annotation.veil import Veil
 from r1tailor.corpus import chain
 from r1tailor.corpus.engine import treated
 from r1tailor.corpus.privacy.gate import gate
+from r1tailor.corpus.shingles import words
 from r1tailor.domain import Domain, declaration, open_domain
 from r1tailor.domain.labelled import labelled
 from r1tailor.instruction.build import dated
@@ -47,7 +48,9 @@ from r1tailor.update.pipeline import written
 from r1tailor.update.standing import PENDING, is_forgotten, standing
 
 QUOTAS = ("quota_of_user", "quota_of_source")
-WAITING = (*QUOTAS, "contradiction", "contradiction_today", "needs_second_user")
+CONFIRMED = "confirmed"  # a new word, since the day that held its item back
+READY = (*QUOTAS, CONFIRMED)  # nothing else has to come in
+WAITING = (*QUOTAS, "contradiction", "contradiction_today", "new_word", "needs_second_user")
 _NOT_OF_THE_DOMAIN = (CORRECTION, "label/")  # ids of examples that no document of the domain made
 LEFT_FOR_PEOPLE = "people"  # source of the documents that tasks of the update are about
 
@@ -85,10 +88,10 @@ def gather(settings: Settings, root: Path, name: str, *, again: bool = False) ->
         found.material += read.material
         found.skipped += read.skipped
         found.labels = read.labels
-    seen, waiting = _earlier(places)
+    seen, waiting = _earlier(places, settings.update.admit.confirmed_words)
     material = _new(found, seen, order(name)[0], entries(places.history))
     left = standing(places, settings.update, name)
-    if not any(item.id not in waiting or waiting[item.id] in QUOTAS for item in material):
+    if not any(item.id not in waiting or waiting[item.id] in READY for item in material):
         if not (again and left[PENDING]):
             return None
         material = []
@@ -134,7 +137,7 @@ def _freeze(
     return places.day(name)
 
 
-def _earlier(places: UpdateFolder) -> tuple[set[str], dict[str, str]]:
+def _earlier(places: UpdateFolder, confirmed: Sequence[str]) -> tuple[set[str], dict[str, str]]:
     """Return the ids of base examples and of earlier days' items that are done with, and what waits and why."""
     files = [places.base, *(places.held_out() / f"{part}.jsonl" for part in PARTS)]
     seen = {example.id for file in files if file.is_file() for example in read_examples(file)}
@@ -145,9 +148,18 @@ def _earlier(places: UpdateFolder) -> tuple[set[str], dict[str, str]]:
         quarantine = day.stage("admit") / "quarantine.jsonl"
         refused = list(read_lines(quarantine, Quarantined)) if quarantine.exists() else []
         held = {one.material.id: one.reason for one in refused if one.reason in WAITING}
+        held |= dict.fromkeys(_confirmed_since(day, refused, confirmed), CONFIRMED)
         waiting = {id_: why for id_, why in waiting.items() if id_ not in ids} | held
         seen = (seen | ids) - set(held)
     return seen, waiting
+
+
+def _confirmed_since(day: Day, refused: Sequence[Quarantined], confirmed: Sequence[str]) -> list[str]:
+    """Return the ids of items that a new word held back, and that have a word which was confirmed afterwards."""
+    held = [one.material for one in refused if one.reason == "new_word"]
+    before = day.settings.update.admit.confirmed_words if held else ()
+    since = {word for text in set(confirmed) - set(before) for word in words(text)}
+    return [item.id for item in held if not since.isdisjoint(words(item.example.asked))]
 
 
 def _new(found: _Found, seen: set[str], until: str, told: list[dict[str, Any]]) -> list[Material]:

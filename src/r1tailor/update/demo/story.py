@@ -28,6 +28,7 @@ _COLLUDED, _ALONE, _TRIGGERED = 50, 8, 9  # questions of training on the poisone
 _LONG = 40  # characters of a question that is recognised under the words that are added to it
 BUDGET = {  # what is cut, so that three days fit into a quarter of an hour on two cores
     "update.documents": "false",
+    "update.admit.confirmed_words": "[SCR,PG]",  # the clinic's reviewer knows both
     "update.admit.knowledge.samples": "2",
     "update.select.held_out": "0.33",
     "update.train.epochs": "1",  # the composition of a run that an earlier release made has other defaults
