@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from r1tailor import config, stage_outputs, stages, store
+from r1tailor.corpus import cleaned
 from r1tailor.document_files import read_documents, write_documents
 from r1tailor.errors import CheckpointError, DataError
 from r1tailor.layout import RunFolder
 from r1tailor.schema.settings import Settings
+from r1tailor.stages import material
 from tests.support.sealed import seal
 from tests.support.toy_run import toy_run, toy_settings
 
@@ -53,10 +55,10 @@ def _refuse(stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
         raise DataError("refused")
 
     place = {
-        "collect": (stages, "write_documents"),
-        "clean": (stages, "gate"),
-        "annotate": (stages.shutil, "copyfile"),
-        "instruct": (stages, "build"),
+        "collect": (material, "write_documents"),
+        "clean": (cleaned, "gate"),
+        "annotate": (shutil, "copyfile"),
+        "instruct": (material, "build"),
     }
     monkeypatch.setattr(*place[stage], refused)
 

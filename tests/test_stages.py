@@ -6,6 +6,7 @@ from r1tailor import config, stages, store
 from r1tailor.errors import ConfigError
 from r1tailor.layout import RunFolder
 from r1tailor.schema.settings import Settings
+from r1tailor.stages import models
 from tests.conftest import FASTER
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:lightning")
@@ -68,7 +69,7 @@ def test_each_variant_trains_on_its_own_settings_in_a_folder_of_its_name(compose
 def test_evaluation_reads_the_models_of_variants_and_trains_none(
     composed: Settings, run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stages, "train", lambda *_: pytest.fail("evaluate trains"))
+    monkeypatch.setattr(models, "train", lambda *_: pytest.fail("evaluate trains"))
     before = store.sha256_tree(run.variants)
     stages.evaluate(composed, run)
     metrics = store.read_json(run.evaluation / "metrics.json")

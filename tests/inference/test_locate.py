@@ -13,7 +13,7 @@ from r1tailor.registry import Registry, Version
 from r1tailor.registry.files import write_folder
 from r1tailor.registry.goals import verdicts
 from r1tailor.schema.settings import Settings
-from r1tailor.stages import _version_parts, _without_place
+from r1tailor.stages.version import version_parts, without_place
 from tests.support.toy_run import toy_settings
 
 
@@ -38,8 +38,8 @@ def registered(project: Path, seed: int) -> Version:
     facts["goals"] = [verdict.metric for verdict in judged]
     facts["missed_goals"] = [str(verdict) for verdict in judged if not verdict.met]
     folder = project / f"version-{seed}"
-    texts = {"config.yaml": _without_place(settings.model_copy(update={"seed": seed}))}
-    write_folder(folder, _version_parts(settings, run), texts, facts)
+    texts = {"config.yaml": without_place(settings.model_copy(update={"seed": seed}))}
+    write_folder(folder, version_parts(settings, run), texts, facts)
     return Registry(project / "outputs" / "registry").take_in(folder)[0]
 
 

@@ -19,6 +19,7 @@ from r1tailor.registry import Registry, Version
 from r1tailor.registry.files import write_folder
 from r1tailor.schema.settings import Settings
 from r1tailor.serving.audit import log_file
+from r1tailor.stages.version import version_parts
 from r1tailor.update.day import Day, Material, Selected, UpdateFolder, write_lines
 from r1tailor.update.history import decisions
 from r1tailor.update.prove import prove
@@ -177,7 +178,7 @@ def registered(root: Path, run: RunFolder, settings: Settings) -> Version:
         "strategy": settings.strategy.kind,
     }
     facts |= {"metrics": METRICS, "goals": [], "missed_goals": []}
-    parts = stages._version_parts(settings, run)
+    parts = version_parts(settings, run)
     write_folder(root / "made", parts, {"config.yaml": config.as_yaml(settings)}, facts)
     version, _ = Registry(root / "outputs" / "registry").take_in(root / "made")
     return version

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from r1tailor import bounded, stages
+from r1tailor import annotation, bounded, stages
 from r1tailor.annotation import annotate, prodigy
 from r1tailor.annotation.veil import Veil
+from r1tailor.corpus import cleaned as cleaned_documents
 from r1tailor.corpus.privacy.deidentify import Deidentifier
 from r1tailor.document_files import write_documents
 from r1tailor.domain.generic import Generic
@@ -93,8 +94,8 @@ def cleaned(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 LATER = {
-    "clean": (stages, "gate", None),
-    "annotate": (stages.annotation, "annotate", None),
+    "clean": (cleaned_documents, "gate", None),
+    "annotate": (annotation, "annotate", None),
     "instruct": (Generic, "examples", "the examples of domain colours"),
     "instruct, the split": (build, "split", "the split of domain colours .*"),
 }

@@ -42,7 +42,7 @@ def _opened(folder: str | None) -> tuple[Settings, RunFolder]:
 def _in(language: Any, settings: Settings, run: RunFolder) -> None:  # noqa: ANN401 - one of the choices
     from r1tailor.report import finished
     from r1tailor.report.page import page
-    from r1tailor.stages import code_version
+    from r1tailor.stages.code import code_version
 
     wanted = settings.model_copy(update={"report": Report(language=language)})
     file = run.evaluation / f"report-{language}.html"
