@@ -24,6 +24,7 @@ def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private
 
 
 def _demo(parsed: argparse.Namespace) -> None:
+    command_line.share_processor()
     from r1tailor.update.demo.play import play
     from r1tailor.update.demo.story import BUDGET, of_medical
     from r1tailor.update.demo.traffic import OPEN

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from r1tailor import config, store
-from r1tailor.command_line import terminable
+from r1tailor.command_line import share_processor, terminable
 from r1tailor.commands import update_actions
 from r1tailor.confidential import confidential
 from r1tailor.errors import Interrupted, TailorError, UserError
@@ -51,6 +51,7 @@ def duration(text: str) -> int:
 
 
 def _update(parsed: argparse.Namespace) -> None:
+    share_processor()
     if parsed.of is not None:
         update_actions.act(parsed.domain, _settings(parsed.of), parsed)
         return
