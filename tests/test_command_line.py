@@ -25,7 +25,8 @@ def test_help_a_refusal_and_the_stages_of_the_data_come_without_torch(run_comman
 
 def test_a_day_beside_a_gateway_lets_threads_sleep_before_torch_decides(run_command: Callable[..., Done]) -> None:
     told = "import os, sys; print(os.environ['OMP_WAIT_POLICY'], 'torch' in sys.modules)"
-    code = f"from r1tailor.commands import demo_update, update; from r1tailor.command_line import share_processor; share_processor(); {told}"
+    called = "from r1tailor.commands import demo_update, update, update_actions; share_processor()"
+    code = f"from r1tailor.command_line import share_processor; {called}; {told}"
     assert run_command("-c", code).out == "passive False\n"
     assert run_command("-c", f"import os; os.environ['OMP_WAIT_POLICY'] = 'active'; {code}").out == "active False\n"
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from r1tailor import store
+from r1tailor import config, store
 from r1tailor.record_files import read_examples
 from r1tailor.records import Example
 
@@ -54,7 +54,6 @@ CASES: dict[str, tuple[str, ...]] = {  # what fits half an hour on 2 cores
     "finance": ("strategy=full",),
     "education_dialogue": ("trainer.max_steps=60", "evaluation.max_answer_tokens=96", *_ITEMS),
 }
-_CHINESE = "_zh"  # domains that both models are run on
 _HEAD = (
     "| domain | model | minutes | n | metric | base | tuned | best plain baseline | verdict |\n"
     "|---|---|--:|--:|---|---|---|---|---|"
@@ -127,7 +126,7 @@ def _options() -> argparse.Namespace:
 
 def _cases(options: argparse.Namespace) -> Iterator[Case]:
     for domain in options.domains:
-        for model in options.models if _CHINESE in domain else ["smollm2"]:
+        for model in options.models if config.load([f"domain={domain}"]).domain.language == "zh" else ["smollm2"]:
             name = f"{domain}-{model}{'-evidence' if options.evidence else ''}"
             yield Case(domain, model, (options.folder / name).resolve(), options.evidence)
 

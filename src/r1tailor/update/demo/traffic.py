@@ -32,7 +32,7 @@ OPEN = {  # one client asks much; several versions follow one another
     "update.promote.control.latency_factor": "1000",  # training shares the processor
 }
 _START, _ANSWER, _SWITCH = 300.0, 300.0, 300.0  # seconds that are waited at most
-_AT_ONCE = 6  # questions of people
+_AT_ONCE = 16  # questions of people: as many as one step of the gateway answers
 
 
 @dataclass
