@@ -117,7 +117,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, default=Path("outputs/cases"))
+    parser.add_argument("--folder", type=Path, default=Path("outputs/runs/cases"))
     parser.add_argument("--domains", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS), help="of Chinese domains")
     parser.add_argument("--evidence", action="store_true", help="also general ability, red team and error modes")

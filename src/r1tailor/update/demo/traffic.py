@@ -26,6 +26,7 @@ OPEN = {  # one client asks much; several versions follow one another
     "serving.port": "0",
     "serving.limits.requests_per_minute": "100000",
     "serving.limits.burst": "10000",
+    "serving.limits.concurrent_per_key": "32",
     "update.promote.control.correction_rate": "0.99",  # all that is asked here is corrected
     "update.promote.control.truncation_rate": "0.99",
     "update.promote.control.refusal_rate": "0.99",
