@@ -71,6 +71,16 @@ def test_runs_are_found_in_nested_folders(tmp_path: Path, inside: str, capsys: p
     assert "2 runs" in capsys.readouterr().out
 
 
+def test_checkpoints_of_a_run_that_did_not_end_are_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    composition = _swept(tmp_path, DONE, {"status": "pruned", "error": "behind the others"})
+    checkpoints = tmp_path / "1" / "train" / "1-all" / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    store.write_json(checkpoints / "run.json", {"composition": {}, "steps": 6})
+    assert _ended(composition) == 0
+    assert [record["run"] for record in sweep.records(tmp_path)] == ["0", "1"]
+    assert "1 pruned: behind the others" in capsys.readouterr().out
+
+
 def test_markup_in_a_message_is_shown_as_it_stands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _ended(_swept(tmp_path, FAILED)) == 1
     assert "failed: no [/x] here" in capsys.readouterr().out

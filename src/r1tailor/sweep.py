@@ -46,11 +46,14 @@ class SweepTable(Callback):
 
 
 def records(folder: Path) -> list[Record]:
-    """Return the record of every run below a sweep's folder, however deep it lies, in the order of their jobs."""
+    """Return the record of every run below a sweep's folder, however deep it lies, in the order of their jobs.
+
+    The checkpoints of a run that did not end have a file of that name as well, without a job.
+    """
     found = [
         store.read_json(path) | {"run": path.parent.relative_to(folder).as_posix()} for path in folder.rglob(RECORD)
     ]
-    return sorted(found, key=lambda record: (record["job"], record["run"]))
+    return sorted((one for one in found if "job" in one), key=lambda record: (record["job"], record["run"]))
 
 
 def swept(found: list[Record]) -> dict[str, list[str]]:
