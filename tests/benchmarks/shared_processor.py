@@ -1,4 +1,4 @@
-"""Two processes on the same cores, one that answers and one that trains: ``python -m tests.benchmarks.shared_processor``.
+"""One process that answers and one that trains on the same cores: ``python -m tests.benchmarks.shared_processor``.
 
 Each does what a model of 135M parameters asks of torch: matrix products of one row or of 1,024, with as many threads as
 there are cores. Shown is how often each gets through it in a second, alone and beside the other, with threads that
@@ -26,7 +26,8 @@ def main() -> None:
     if asked.be:
         print(_rate(_ROWS[asked.be], asked.seconds))
         return
-    print("| threads that wait | answers, alone | trains, alone | answers, beside | trains, beside |\n|---|--:|--:|--:|--:|")
+    print("| waiting threads | answers, alone | trains, alone | answers, beside | trains, beside |")
+    print("|---|--:|--:|--:|--:|")
     for policy, variables in _POLICIES.items():
         alone = [_together([name], variables, asked.seconds)[0] for name in _ROWS]
         shown = (f"{rate:.1f}" for rate in (*alone, *_together(list(_ROWS), variables, asked.seconds)))
