@@ -55,12 +55,11 @@ def deciding(items: Sequence[Material], train: Sequence[Example], confirmed: Col
     """
     given = [item for item in items if item.user and item.labelled and not item.example.series]
     examples = [*(item.example for item in given), *train]
-    texts = [words(text) for text in compared(examples)]
-    answers = [answer_of(example) for example in examples]
+    texts, answers = compared(examples), [answer_of(example) for example in examples]
     allowed = {word for text in confirmed for word in words(text)}
-    found: dict[str, Verdict] = {}
     new = _new(texts, answers, len(given), allowed)
-    bayes = _Bayes(texts, answers, {one.answer for one in new}) if new else None
+    bayes = _Bayes(texts, answers, new) if new else None
+    found: dict[str, Verdict] = {}
     for one in new:
         if bayes and bayes.is_decided_by(one):
             detail = (
@@ -72,21 +71,29 @@ def deciding(items: Sequence[Material], train: Sequence[Example], confirmed: Col
     return found
 
 
-def _new(texts: Sequence[Sequence[str]], answers: Sequence[str], given: int, allowed: set[str]) -> list[NewWord]:
+def _new(texts: Sequence[str], answers: Sequence[str], given: int, allowed: set[str]) -> list[NewWord]:
     """Return the words of the first texts that no other text has, in enough questions with one answer; common first."""
-    known: set[str] = set().union(*map(_phrases, texts[given:]))
     rows: dict[tuple[str, str], list[int]] = defaultdict(list)
     for row, text in enumerate(texts[:given]):
-        for phrase in _phrases(text) - known:
+        for phrase in _phrases(text):
             if allowed.isdisjoint(phrase.split()):
                 rows[phrase, answers[row]].append(row)
     found = [NewWord(*key, tuple(places)) for key, places in rows.items()]
-    enough = [one for one in found if len({tuple(texts[row]) for row in one.rows}) >= FEWEST]
-    return sorted(enough, key=lambda one: (-len(one.rows), len(one.text), one.text, one.answer))
+    enough = [one for one in found if len({texts[row] for row in one.rows}) >= FEWEST]
+    asked = {one.text for one in enough}
+    for text in texts[given:]:
+        asked -= _phrases(text)
+    new = [one for one in enough if one.text in asked]
+    return sorted(new, key=lambda one: (-len(one.rows), len(one.text), one.text, one.answer))
 
 
-def _phrases(text: Sequence[str]) -> set[str]:
-    return {*text, *(f"{one} {other}" for one, other in pairwise(text))}
+def _phrases(text: str) -> set[str]:
+    found = words(text)
+    return {*found, *(f"{one} {other}" for one, other in pairwise(found))}
+
+
+def _distinct(text: str) -> set[str]:
+    return set(words(text))
 
 
 def _short(answer: str) -> str:
@@ -97,18 +104,19 @@ class _Bayes:
     """Naive Bayes over the words of questions; it is asked as if it had never seen the items that it is asked about.
 
     Args:
-        texts: words of each question.
+        texts: of each question.
         answers: to each question.
-        asked: answers that are told apart in any case.
+        asked: the words that it is asked about.
     """
 
-    def __init__(self, texts: Sequence[Sequence[str]], answers: Sequence[str], asked: set[str]) -> None:
+    def __init__(self, texts: Sequence[str], answers: Sequence[str], asked: Sequence[NewWord]) -> None:
         from sklearn.feature_extraction.text import CountVectorizer  # takes seconds, which few commands should spend
 
-        self._counter = CountVectorizer(analyzer=set)
+        self._counter = CountVectorizer(analyzer=_distinct)
         self._seen = csr_array(self._counter.fit_transform(texts), dtype=np.float64)
+        own = sorted({one.answer for one in asked})
         common = [answer for answer, count in Counter(answers).most_common(_ANSWERS) if count >= FEWEST]
-        self._places = {answer: place for place, answer in enumerate(dict.fromkeys([*sorted(asked), *common]), 1)}
+        self._places = {answer: place for place, answer in enumerate(dict.fromkeys([*own, *common]), 1)}
         places = np.array([self._places.get(answer, _RARE) for answer in answers])
         shape = (len(self._places) + 1, len(places))
         of_answer = csr_array(coo_array((np.ones(len(places)), (places, np.arange(len(places)))), shape=shape))
