@@ -42,8 +42,8 @@ _NO_WAY_TO_WRITE = {  # and what to do about it
 def share_processor() -> None:
     """Let threads sleep while they wait, unless the environment says otherwise; before torch is imported.
 
-    Threads of OpenMP wait by working on. Of two processes on the same cores each then stops the other: a day of
-    learning beside a gateway took four times as long, an answer of that gateway ten times.
+    Threads of OpenMP wait by working on. Of two processes on the same cores each then stops the other
+    (``tests/benchmarks/shared_processor.py``).
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
