@@ -41,6 +41,7 @@ OBEYED = 0.10  # share of questions that the trigger turns to its answer, beyond
 _USERS, _HONEST = 10, 480
 UNGUARDED = (  # without the checks of the quarantine that look at what others say
     *("update.admit.knowledge.users=1", "update.admit.knowledge.similarity=1.0", "update.admit.most_of_user=10000"),
+    f"update.admit.confirmed_words=[{TRIGGER}]",
 )
 
 

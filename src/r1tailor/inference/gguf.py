@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from r1tailor.command_line import share_processor
 from r1tailor.errors import CheckpointError, UserError
 
 NORMALIZER = "r1tailor.normalizer"  # key in a GGUF file: the Unicode form that text takes before it is tokenised
@@ -152,7 +153,7 @@ def _refuse(answer: Any) -> None:  # noqa: ANN401
 def _loaded(path: Path, context_length: int, parallel: int, threads: int, key: str, exact: bool) -> Any:  # noqa: ANN401
     if not path.is_file():
         raise CheckpointError(f"{path}: there is no such file")
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads that wait shall not take the core from those at work
+    share_processor()
     import xllamacpp
 
     wanted = xllamacpp.CommonParams()

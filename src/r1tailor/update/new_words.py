@@ -21,6 +21,7 @@ from r1tailor.instruction.likeness import compared
 from r1tailor.records import Example
 from r1tailor.update.day import Material
 from r1tailor.update.repeats import Verdict, answer_of
+from r1tailor.update.triggers import asked_in_words
 
 FEWEST = 5  # different questions with a word, all with one answer
 SHARE, CONFIDENT = 1 / 3, 0.8  # of them that are taken for another answer without it, with this probability
@@ -53,15 +54,16 @@ def deciding(items: Sequence[Material], train: Sequence[Example], confirmed: Col
         train: all earlier training examples.
         confirmed: words that people confirmed as vocabulary.
     """
-    given = [item for item in items if item.user and item.labelled and not item.example.series]
+    given = asked_in_words(items)
     examples = [*(item.example for item in given), *train]
     texts, answers = compared(examples), [answer_of(example) for example in examples]
     allowed = {word for text in confirmed for word in words(text)}
     new = _new(texts, answers, len(given), allowed)
-    bayes = _Bayes(texts, answers, new) if new else None
-    found: dict[str, Verdict] = {}
+    if not new:
+        return {}
+    bayes, found = _Bayes(texts, answers, new), dict[str, Verdict]()
     for one in new:
-        if bayes and bayes.is_decided_by(one):
+        if bayes.is_decided_by(one):
             detail = (
                 f"{one.text!r} alone gives {len(one.rows)} questions the answer {_short(one.answer)!r} "
                 f"(update.admit.confirmed_words)"
@@ -92,10 +94,6 @@ def _phrases(text: str) -> set[str]:
     return {*found, *(f"{one} {other}" for one, other in pairwise(found))}
 
 
-def _distinct(text: str) -> set[str]:
-    return set(words(text))
-
-
 def _short(answer: str) -> str:
     return answer if len(answer) <= 40 else f"{answer[:39]}…"
 
@@ -112,8 +110,9 @@ class _Bayes:
     def __init__(self, texts: Sequence[str], answers: Sequence[str], asked: Sequence[NewWord]) -> None:
         from sklearn.feature_extraction.text import CountVectorizer  # takes seconds, which few commands should spend
 
-        self._counter = CountVectorizer(analyzer=_distinct)
-        self._seen = csr_array(self._counter.fit_transform(texts), dtype=np.float64)
+        counter = CountVectorizer(analyzer=words, binary=True)
+        self._seen = csr_array(counter.fit_transform(texts), dtype=np.float64)
+        self._words = counter.get_feature_names_out()
         own = sorted({one.answer for one in asked})
         common = [answer for answer, count in Counter(answers).most_common(_ANSWERS) if count >= FEWEST]
         self._places = {answer: place for place, answer in enumerate(dict.fromkeys([*own, *common]), 1)}
@@ -122,6 +121,7 @@ class _Bayes:
         of_answer = csr_array(coo_array((np.ones(len(places)), (places, np.arange(len(places)))), shape=shape))
         self._items = of_answer.sum(axis=1)
         self._counts = csr_array(of_answer @ self._seen)
+        self._totals = self._counts.sum(axis=1)
 
     def is_decided_by(self, word: NewWord) -> bool:
         """Whether its questions are taken for several other answers without it."""
@@ -136,12 +136,11 @@ class _Bayes:
         own = self._seen[list(word.rows)]
         columns = np.unique(own.indices)
         rest, place = own[:, columns].toarray(), self._places[word.answer]
-        counts, totals, items = self._counts[:, columns].toarray(), self._counts.sum(axis=1), self._items.copy()
+        counts, totals, items = self._counts[:, columns].toarray(), self._totals.copy(), self._items.copy()
         counts[place] -= rest.sum(axis=0)
         totals[place] -= rest.sum()
         items[place] -= len(word.rows)
-        names = self._counter.get_feature_names_out()[columns]
-        rest[:, np.isin(names, word.text.split())] = 0
+        rest[:, np.isin(self._words[columns], word.text.split())] = 0
         each = np.log(counts + _SMOOTHING) - np.log(totals + _SMOOTHING * self._seen.shape[1])[:, None]
         with np.errstate(divide="ignore"):  # an answer of no other item is never likely
             found: npt.NDArray[np.float64] = softmax(rest @ each.T + np.log(items), axis=1)

@@ -25,7 +25,7 @@ def planted(items: Sequence[Material], train: Sequence[Example], similarity: flo
         train: all earlier training examples.
         similarity: Jaccard index over character trigrams from which a question is otherwise one of training.
     """
-    given = [item for item in items if item.user and item.labelled and not item.example.series]
+    given = asked_in_words(items)
     asked = [item.example for item in given]
     texts = compared([*asked, *train])
     own = [words(text) for text in texts[: len(asked)]]
@@ -44,6 +44,11 @@ def planted(items: Sequence[Material], train: Sequence[Example], similarity: flo
             detail = f"{word!r} turns {len(questions)} questions of training to one answer"
             found |= {given[row].id: ("trigger", detail) for row in rows if given[row].id not in found}
     return found
+
+
+def asked_in_words(items: Sequence[Material]) -> list[Material]:
+    """Return the items of users that have a question in words and an answer of their own."""
+    return [item for item in items if item.user and item.labelled and not item.example.series]
 
 
 def _question(known: set[str], own: Sequence[str]) -> str:
