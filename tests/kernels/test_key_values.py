@@ -2,7 +2,7 @@
 
 import torch
 
-from r1tailor.kernels.key_values import Beginning, LayerShape, Slots, position_bytes
+from r1tailor.kernels.key_values import Beginning, LayerShape, Places, Slots, position_bytes
 
 SHAPES = [LayerShape(2, 4, 3), LayerShape(2, 4, 3)]
 
@@ -14,7 +14,7 @@ def test_the_bytes_of_a_position() -> None:
 def test_what_is_written_is_found_and_moves() -> None:
     slots = Slots(SHAPES, 3, 5, torch.zeros(1))
     key, value = torch.randn(2, 2, 4), torch.randn(2, 2, 3)
-    slots.write(1, torch.tensor([0, 2]), torch.tensor([4, 1]), key, value)
+    slots.write(1, Places(torch.tensor([0, 2]), torch.tensor([4, 1])), key, value)
     assert torch.equal(slots.keys[1][2, :, :, 1], key[1])
     assert torch.equal(slots.values[1][0, :, 4], value[0])
     slots.move(2, 1, 2)

@@ -8,7 +8,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from torch import nn
 
-from r1tailor.kernels.lora_linear import AdaptedLinear, AskedLinear, asked, keep_mask, patch_lora
+from r1tailor.kernels.lora_linear import AdaptedLinear, keep_mask, patch_lora
 
 
 def adapted(layer: nn.Linear, r: int, alpha: float, dropout: float) -> nn.Module:
@@ -49,24 +49,6 @@ def test_our_adapted_layer_is_pefts_own_when_nothing_is_learned() -> None:
     torch.testing.assert_close(ours.eval()(x), peft.eval()(x))
     with ours.disable_adapter():
         assert torch.equal(ours(x), peft.base_model.model[0].base_layer(x))
-
-
-@pytest.mark.parametrize("patched", [False, True])
-def test_an_adapted_layer_that_is_asked_is_the_same_function_and_put_back(patched: bool) -> None:
-    model: Any = adapted(nn.Linear(24, 40), r=4, alpha=12, dropout=0.5).eval()
-    layer = model.base_model.model[0]
-    with torch.no_grad():
-        layer.lora_B["default"].weight.normal_()
-    if patched:
-        patch_lora(model)
-    kind, x = type(layer), torch.randn(3, 5, 24)
-    with torch.inference_mode():
-        expected = model(x)
-        with asked(model):
-            assert type(layer) is AskedLinear
-            torch.testing.assert_close(model(x), expected)
-    assert type(layer) is kind
-    torch.testing.assert_close(model(x), expected)
 
 
 def test_dropout_of_our_adapted_layer_zeroes_its_share_and_rests_in_evaluation() -> None:

@@ -19,10 +19,10 @@ from r1tailor.inference.sampling import Sampling
 from r1tailor.inference.sharing import Sharing
 from r1tailor.inference.slotted import Slotted, forward
 from r1tailor.inference.wanted import Budget, Choose, Wanted
+from r1tailor.kernels.asked import asked
 from r1tailor.kernels.attention import PACKED_ROWS, UnsupportedAttentionError, unwrapped
 from r1tailor.kernels.decoding import DECODING, Shapes
 from r1tailor.kernels.key_values import LayerShape
-from r1tailor.kernels.lora_linear import asked
 
 _DRAWN = 32  # rows of logits at once where tokens are drawn, in fp64
 _ROPES = ("default", "linear", "llama3", "yarn")  # angles that follow from a position alone

@@ -16,6 +16,7 @@ from r1tailor.inference.answerer import Answer
 from r1tailor.inference.budgets import Writing
 from r1tailor.inference.drawing import drawn
 from r1tailor.inference.sampling import Sampling
+from r1tailor.kernels.asked import asked
 from r1tailor.kernels.attention import PACKED_ROWS, unwrapped
 from r1tailor.model.temporal import embeddings
 
@@ -142,7 +143,8 @@ def generating(model: nn.Module) -> Iterator[None]:
     own, base.generation_config = base.generation_config, GenerationConfig()
     base.set_attn_implementation("sdpa")  # generation pads on the left and keeps a cache: one row a prompt
     try:
-        yield
+        with asked(model):
+            yield
     finally:
         base.set_attn_implementation(PACKED_ROWS)
         base.generation_config = own

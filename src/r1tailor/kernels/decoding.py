@@ -18,7 +18,7 @@ from transformers import AttentionInterface, AttentionMaskInterface
 
 from r1tailor.batching.packing import Segment
 from r1tailor.kernels.attention import UnsupportedAttentionError, Window, reach, refuse_unknown, row_mask
-from r1tailor.kernels.key_values import Beginning, LayerShape, Slots
+from r1tailor.kernels.key_values import Beginning, LayerShape, Places, Slots
 
 DECODING = "decoding"
 
@@ -116,15 +116,13 @@ class Prefill:
         pieces: the row from its start on; positions after the last one are filler.
         slots: of the sequences.
         sources: [n] positions of the row that are kept in slots.
-        rows: [n] the slot of each.
-        places: [n] the place in it.
+        places: [n] where each goes.
     """
 
     pieces: Sequence[Piece]
     slots: Slots
     sources: Tensor
-    rows: Tensor
-    places: Tensor
+    places: Places
 
     def attend(
         self, layer: int, query: Tensor, key: Tensor, value: Tensor, scaling: float, window: int | None
@@ -142,7 +140,7 @@ class Prefill:
         output[start:] = 0
         if len(self.sources):
             kept = (tensor[:, self.sources].transpose(0, 1) for tensor in (key, value))
-            self.slots.write(layer, self.rows, self.places, *kept)
+            self.slots.write(layer, self.places, *kept)
         return output
 
 
@@ -220,7 +218,7 @@ class Step:
     def __init__(self, slots: Slots, places: Tensor, width: int, sharers: Sequence[Sharers], positions: Tensor) -> None:
         self._slots, self._places, self._width = slots, places, width
         self._sharers, self._positions = sharers, positions
-        self._rows = torch.arange(len(places), device=places.device)
+        self._kept = Places(torch.arange(len(places), device=places.device), places)
         self._masks: dict[int | None, Tensor] = {}
 
     def attend(
@@ -228,7 +226,7 @@ class Step:
     ) -> Tensor:
         """See ``Reading``."""
         count, heads = len(self._places), key.shape[0]
-        self._slots.write(layer, self._rows, self._places, key.transpose(0, 1), value.transpose(0, 1))
+        self._slots.write(layer, self._kept, key.transpose(0, 1), value.transpose(0, 1))
         keys = self._slots.keys[layer][:count, :, :, : self._width].flatten(0, 1)
         values = self._slots.values[layer][:count, :, : self._width].flatten(0, 1)
         folded = query.view(heads, -1, count, query.shape[2]).permute(2, 0, 1, 3)  # [B, K, G, d]

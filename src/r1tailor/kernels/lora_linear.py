@@ -8,8 +8,7 @@ is that layers computed together share one dropout mask. Frozen weights in 4 bit
 DoRA's layers stay peft's own.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -98,52 +97,6 @@ def _outputs(layers: Sequence[Adapted], x: Tensor) -> Sequence[Tensor]:
     frozen = tuple(base.weight for base in bases), tuple(base.bias for base in bases)
     apply: Any = _Adapted.apply
     outputs: Sequence[Tensor] = apply(x, _Fixed(origin_of(x), *frozen, scales[0], probabilities[0]), *downs, *ups)
-    return outputs
-
-
-class AskedLinear(AdaptedLinear):
-    """The same layer while a model is asked: without gradients and without dropout."""
-
-    def forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:  # noqa: ANN401
-        """Return W x + b + scale * B A x, of shape [..., out]."""
-        return self._siblings.output(self, x)
-
-
-@contextmanager
-def asked(model: nn.Module) -> Iterator[None]:
-    """Compute the adapters of layers that read the same input together for a while; in evaluation mode."""
-    before: list[tuple[Any, type[nn.Module], Any]] = []
-    for parent in list(model.modules()):
-        layers = {name: child for name, child in parent.named_children() if _can_be_asked(child)}
-        before += [(child, type(child), getattr(child, "_siblings", None)) for child in layers.values()]
-        for child in layers.values():
-            child.__class__ = AskedLinear
-        for group in _together(layers):
-            join(group, _answers)
-    try:
-        yield
-    finally:
-        for layer, kind, siblings in before:
-            layer.__class__, layer._siblings = kind, siblings
-
-
-def _can_be_asked(layer: Any) -> bool:  # noqa: ANN401
-    if type(layer) not in (PeftLinear, AdaptedLinear) or type(layer.base_layer) is not nn.Linear:
-        return False
-    if layer.lora_variant:
-        return False
-    return len(layer.active_adapters) == 1 and not layer.disable_adapters and not layer.merged
-
-
-def _answers(layers: Sequence[Adapted], x: Tensor) -> list[Tensor]:
-    """Return of each layer [..., out], in the dtype of the products."""
-    downs, ups, scales, _ = zip(*(layer.adapter() for layer in layers), strict=True)
-    rows = x.reshape(-1, x.shape[-1])
-    narrow = rows.mm(torch.cat([down.to(rows.dtype) for down in downs]).T).mul_(scales[0])
-    outputs = []
-    for layer, up, own in zip(layers, ups, torch.split(narrow, _ranks(ups), dim=1), strict=True):
-        output = F.linear(rows, layer.base_layer.weight, layer.base_layer.bias)
-        outputs.append(output.addmm_(own, up.to(rows.dtype).T).view(*x.shape[:-1], -1))
     return outputs
 
 
