@@ -19,9 +19,9 @@ def test_every_token_of_a_prompt_goes_to_its_slot_in_order() -> None:
     (row,) = rows([part(tokens, slot) for slot, tokens in enumerate(asked)], SLOTS, 500, 0)
     ids = row.batch.input_ids[0]
     for slot, tokens in enumerate(asked):
-        mine = row.reading.places.slots == slot
+        mine = row.reading.rows == slot
         assert tuple(ids[row.reading.sources[mine]].tolist()) == tokens
-        assert row.reading.places.numbers[mine].tolist() == list(range(len(tokens)))
+        assert row.reading.places[mine].tolist() == list(range(len(tokens)))
         assert ids[row.last[row.slots.index(slot)]] == tokens[-1]
     assert len(ids) < sum(map(len, asked)), "what is shared is read once"
 

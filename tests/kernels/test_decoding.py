@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from r1tailor.batching.packing import Segment
 from r1tailor.kernels.attention import UnsupportedAttentionError
 from r1tailor.kernels.decoding import Piece, Prefill, Sharers, Step, decoding_attention
-from r1tailor.kernels.key_values import Beginning, LayerShape, Places, Slots
+from r1tailor.kernels.key_values import Beginning, LayerShape, Slots
 
 HEADS, GROUPS, KEY, VALUE = 2, 3, 8, 6
 SCALING = 0.3
@@ -50,7 +50,7 @@ def test_steps_over_what_is_kept_equal_the_whole_sequence(sharing: str, window: 
         tail = tails[row]
         places = torch.arange(tail)
         parts = (part[:, shared : shared + tail].transpose(0, 1) for part in (k, v))
-        slots.write(0, Places(torch.full((tail,), row), places), *parts)
+        slots.write(0, torch.full((tail,), row), places, *parts)
     groups: dict[int, list[int]] = {}
     for row, shared in enumerate(shares):
         groups.setdefault(shared, []).append(row)
@@ -78,9 +78,7 @@ def test_a_row_after_kept_tokens_equals_the_whole_sequence(window: int | None) -
     kept.keep(key[:, :before], value[:, :before])
     slots = Slots([LayerShape(HEADS, KEY, VALUE)], 1, 8, query)
     numbers = torch.arange(after)
-    row = Prefill(
-        [Piece((Segment(1, after, ()),), (kept,))], slots, numbers, Places(torch.zeros_like(numbers), numbers)
-    )
+    row = Prefill([Piece((Segment(1, after, ()),), (kept,))], slots, numbers, torch.zeros(after, dtype=int), numbers)  # type: ignore[call-overload]
     filler = torch.zeros(1, 3, 1)
     parts = [
         torch.cat([part[:, before:], filler.expand(len(part), 3, part.shape[2])], 1) for part in (query, key, value)
@@ -88,7 +86,7 @@ def test_a_row_after_kept_tokens_equals_the_whole_sequence(window: int | None) -
     found = row.attend(0, *parts, SCALING, window)
     assert torch.allclose(found[:after], whole(query, key, value, window)[before:], atol=1e-5)
     assert not found[after:].any()
-    assert torch.equal(slots.keys[0][0, :, :, :after], key[:, before:].transpose(1, 2))
+    assert torch.equal(slots.keys[0][0, :, :after], key[:, before:])
 
 
 @pytest.mark.parametrize("options", [{"s_aux": torch.zeros(6)}, {"softcap": 50.0}, {"dropout": 0.1}, {}])

@@ -13,7 +13,7 @@ from torch import Tensor
 from r1tailor.batching.packing import MicroBatch, pack
 from r1tailor.batching.tokens import TokenizedExample
 from r1tailor.kernels.decoding import Piece, Prefill
-from r1tailor.kernels.key_values import Beginning, Places, Slots
+from r1tailor.kernels.key_values import Beginning, Slots
 
 
 @dataclass(frozen=True)
@@ -122,10 +122,8 @@ def _row(packed: Sequence[_Packed], slots: Slots, padding: int) -> Row:
         pieces,
         slots,
         sources=torch.tensor([place for places, _ in kept for place in places], dtype=torch.long),
-        places=Places(
-            torch.tensor([slot for places, slot in kept for _ in places], dtype=torch.long),
-            torch.tensor([number for places, _ in kept for number in range(len(places))], dtype=torch.long),
-        ),
+        rows=torch.tensor([slot for places, slot in kept for _ in places], dtype=torch.long),
+        places=torch.tensor([number for places, _ in kept for number in range(len(places))], dtype=torch.long),
     )
     last = torch.tensor([places[-1] for places, _ in kept], dtype=torch.long)
     return Row(batch, reading, last, tuple(slot for _, slot in kept))

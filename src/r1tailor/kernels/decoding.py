@@ -2,8 +2,8 @@
 
 Registered with transformers' ``AttentionInterface`` under ``decoding``: a model's own code computes everything else.
 ``Prefill`` reads prompts as packed rows and keeps their keys and values; ``Step`` reads one token of each sequence.
-A shared beginning is attended to by all sequences that share it in one product, what is a sequence's own in a
-batched one; softmax runs over both, in fp32. Query heads that share a key-value head are folded together.
+A shared beginning is attended to by all sequences that share it at once, what is a sequence's own by itself
+(``partial_attention``). Query heads that share a key-value head are folded together.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,8 @@ from transformers import AttentionInterface, AttentionMaskInterface
 
 from r1tailor.batching.packing import Segment
 from r1tailor.kernels.attention import UnsupportedAttentionError, Window, reach, refuse_unknown, row_mask
-from r1tailor.kernels.key_values import Beginning, LayerShape, Places, Slots
+from r1tailor.kernels.key_values import Beginning, LayerShape, Slots
+from r1tailor.kernels.partial_attention import Part, masked, merged, part
 
 DECODING = "decoding"
 
@@ -116,13 +117,15 @@ class Prefill:
         pieces: the row from its start on; positions after the last one are filler.
         slots: of the sequences.
         sources: [n] positions of the row that are kept in slots.
-        places: [n] where each goes.
+        rows: [n] the slot of each.
+        places: [n] the place in it.
     """
 
     pieces: Sequence[Piece]
     slots: Slots
     sources: Tensor
-    places: Places
+    rows: Tensor
+    places: Tensor
 
     def attend(
         self, layer: int, query: Tensor, key: Tensor, value: Tensor, scaling: float, window: int | None
@@ -140,7 +143,7 @@ class Prefill:
         output[start:] = 0
         if len(self.sources):
             kept = (tensor[:, self.sources].transpose(0, 1) for tensor in (key, value))
-            self.slots.write(layer, self.places, *kept)
+            self.slots.write(layer, self.rows, self.places, *kept)
         return output
 
 
@@ -156,7 +159,7 @@ def _attend_piece(
     query, key, value = parts
     ends = list(accumulate(segment.examples * segment.width for segment in piece.segments))
     places = [slice(end - s.examples * s.width, end) for end, s in zip(ends, piece.segments, strict=True)]
-    kept_keys = [beginning.keys[layer].transpose(1, 2) for beginning in piece.context]
+    kept_keys = [beginning.keys[layer] for beginning in piece.context]
     kept_values = [beginning.values[layer] for beginning in piece.context]
     for segment, place in zip(piece.segments, places, strict=True):
         keys = [*kept_keys, *(key[:, places[number]] for number in segment.context)]
@@ -218,7 +221,7 @@ class Step:
     def __init__(self, slots: Slots, places: Tensor, width: int, sharers: Sequence[Sharers], positions: Tensor) -> None:
         self._slots, self._places, self._width = slots, places, width
         self._sharers, self._positions = sharers, positions
-        self._kept = Places(torch.arange(len(places), device=places.device), places)
+        self._rows = torch.arange(len(places), device=places.device)
         self._masks: dict[int | None, Tensor] = {}
 
     def attend(
@@ -226,64 +229,48 @@ class Step:
     ) -> Tensor:
         """See ``Reading``."""
         count, heads = len(self._places), key.shape[0]
-        self._slots.write(layer, self._kept, key.transpose(0, 1), value.transpose(0, 1))
-        keys = self._slots.keys[layer][:count, :, :, : self._width].flatten(0, 1)
-        values = self._slots.values[layer][:count, :, : self._width].flatten(0, 1)
+        self._slots.write(layer, self._rows, self._places, key.transpose(0, 1), value.transpose(0, 1))
+        keys, values = (kept[layer][:count, :, : self._width] for kept in (self._slots.keys, self._slots.values))
         folded = query.view(heads, -1, count, query.shape[2]).permute(2, 0, 1, 3)  # [B, K, G, d]
-        own = torch.bmm(folded.reshape(count * heads, -1, query.shape[2]), keys)
-        own = own.view(count, heads, -1, self._width).float().mul_(scaling).add_(self._mask(window))
-        if not any(one.context for one in self._sharers):
-            weights = own.softmax(-1).to(value.dtype).view(count * heads, -1, self._width)
-            return torch.bmm(weights, values).view(count, query.shape[0], -1)
-        weights = torch.empty(own.shape, dtype=value.dtype, device=value.device)
-        shared = value.new_empty(count, heads, own.shape[2], value.shape[2])
+        own = part(folded, keys, values, scaling, self._mask(window, query.dtype))
+        output = own.output
         for one in self._sharers:
-            asked = (layer, one.rows, scaling, window)
-            scores = [own[one.rows], *(self._scores(folded[one.rows], kept, *asked) for kept in one.context)]
-            widths = [part.shape[-1] for part in scores]
-            parts = torch.split(torch.cat(scores, -1).softmax(-1).to(value.dtype), widths, -1)
-            weights[one.rows] = parts[0]
-            products = (
-                _product(part, beginning.values[layer]) for part, beginning in zip(parts[1:], one.context, strict=True)
-            )
-            shared[one.rows] = sum(products) if one.context else 0
-        attended = torch.bmm(weights.view(count * heads, -1, self._width), values).view_as(shared)
-        return attended.add_(shared).view(count, query.shape[0], -1)
+            if one.context:
+                mine = Part(own.output[one.rows], own.weight[one.rows])
+                shared = (self._shared(folded[one.rows], at, one.rows, layer, scaling, window) for at in one.context)
+                output[one.rows] = merged([mine, *shared])
+        return output.reshape(count, query.shape[0], -1)
 
-    def _mask(self, window: int | None) -> Tensor:
-        """Return [B, 1, 1, width], minus infinity where a place is empty yet or out of reach, and else 0."""
+    def _mask(self, window: int | None, dtype: torch.dtype) -> Tensor:
+        """Return [B, 1, 1, width], which hides places that are empty yet or out of reach."""
         if window not in self._masks:
             numbers = torch.arange(self._width, device=self._places.device)
             hidden = numbers > self._places[:, None]
             if window is not None:
                 hidden = hidden | (numbers <= self._places[:, None] - window)
-            zeros = torch.zeros(hidden.shape, device=hidden.device)
-            self._masks[window] = zeros.masked_fill_(hidden, -torch.inf)[:, None, None]
+            self._masks[window] = masked(hidden[:, None, None], dtype)
         return self._masks[window]
 
-    def _scores(
+    def _shared(
         self,
-        folded: Tensor,
+        query: Tensor,
         beginning: Beginning,
-        layer: int,
         rows: slice | Tensor,
+        layer: int,
         scaling: float,
         window: int | None,
-    ) -> Tensor:
-        """Return [b, K, G, P] fp32 scores of queries [b, K, G, d] over a shared beginning."""
-        scores = _product(folded, beginning.keys[layer]).float().mul_(scaling)
+    ) -> Part:
+        """Attend to a shared beginning, from queries [b, K, G, d]: all rows at once, as one sequence of queries."""
+        count, heads, group, _ = query.shape
+        mask = None
         if window is not None:
-            positions = torch.arange(beginning.start, beginning.start + beginning.length, device=scores.device)
+            positions = torch.arange(beginning.start, beginning.start + beginning.length, device=query.device)
             far = positions <= self._positions[rows][:, None] - window
-            scores.masked_fill_(far[:, None, None], -torch.inf)
-        return scores
-
-
-def _product(rows: Tensor, matrix: Tensor) -> Tensor:
-    """Return [b, K, G, n] from rows [b, K, G, m] and a matrix [K, m, n]: one product for all that share it."""
-    count, heads, group, width = rows.shape
-    tall = rows.transpose(0, 1).reshape(heads, count * group, width)
-    return torch.bmm(tall, matrix).view(heads, count, group, -1).transpose(0, 1)
+            mask = masked(far.repeat_interleave(group, 0), query.dtype)
+        tall = query.transpose(0, 1).reshape(1, heads, count * group, -1)
+        found = part(tall, beginning.keys[layer][None], beginning.values[layer][None], scaling, mask)
+        output = found.output.reshape(heads, count, group, -1).transpose(0, 1)
+        return Part(output, found.weight.reshape(heads, count, group).transpose(0, 1))
 
 
 def register() -> None:

@@ -1,7 +1,4 @@
-"""Keys and values of sequences that are being written: shared beginnings once, a slot of fixed size for each sequence.
-
-Keys are kept transposed, one column a position: on CPUs a product with short queries is twice as fast so.
-"""
+"""Keys and values of sequences that are being written: shared beginnings once, a slot of fixed size for each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -31,7 +28,7 @@ class Beginning:
     Attributes:
         start: how many tokens stand before it, in the beginnings around it.
         length: P.
-        keys: of each layer [K, d, P].
+        keys: of each layer [K, P, d].
         values: of each layer [K, P, e].
     """
 
@@ -42,34 +39,8 @@ class Beginning:
 
     def keep(self, key: Tensor, value: Tensor) -> None:
         """Add the next layer's keys [K, P, d] and values [K, P, e]."""
-        self.keys.append(key.transpose(1, 2).contiguous())
+        self.keys.append(key.contiguous())
         self.values.append(value.contiguous())
-
-
-class Places:
-    """Where the keys and values of n tokens go.
-
-    Args:
-        slots: [n] of each token.
-        numbers: [n] its place in the slot.
-    """
-
-    def __init__(self, slots: Tensor, numbers: Tensor) -> None:
-        self.slots, self.numbers = slots, numbers
-        self._columns: dict[tuple[int, ...], Tensor] = {}
-
-    def columns(self, keys: Tensor) -> Tensor:
-        """Return [n * K * d] where in slots [S, K, d, C] the elements go; layers of one shape share it.
-
-        On a CPU copying to these is six times as fast as indexing with slots and numbers.
-        """
-        shape = tuple(keys.shape)
-        if shape not in self._columns:
-            elements, capacity = shape[1] * shape[2], shape[3]
-            starts = (self.slots * elements * capacity + self.numbers).to(keys.device)
-            columns = torch.arange(elements, device=keys.device) * capacity
-            self._columns[shape] = (starts[:, None] + columns).flatten()
-        return self._columns[shape]
 
 
 class Slots:
@@ -82,31 +53,30 @@ class Slots:
         like: a tensor of the dtype and on the device of keys and values.
 
     Attributes:
-        keys: of each layer [S, K, d, C].
+        keys: of each layer [S, K, C, d].
         values: of each layer [S, K, C, e].
     """
 
     def __init__(self, shapes: Sequence[LayerShape], count: int, capacity: int, like: Tensor) -> None:
         self.count, self.capacity = count, capacity
         # Zeros, because what is masked is multiplied by 0, which leaves NaN what is not a number.
-        self.keys = [like.new_zeros(count, shape.heads, shape.key, capacity) for shape in shapes]
+        self.keys = [like.new_zeros(count, shape.heads, capacity, shape.key) for shape in shapes]
         self.values = [like.new_zeros(count, shape.heads, capacity, shape.value) for shape in shapes]
 
-    def write(self, layer: int, places: "Places", key: Tensor, value: Tensor) -> None:
-        """Put keys [n, K, d] and values [n, K, e] into n places."""
-        keys = self.keys[layer]
-        keys.view(-1).index_copy_(0, places.columns(keys), key.reshape(-1))
-        self.values[layer][places.slots, :, places.numbers] = value
+    def write(self, layer: int, slots: Tensor, places: Tensor, key: Tensor, value: Tensor) -> None:
+        """Put keys [n, K, d] and values [n, K, e] into the places [n] of the slots [n]."""
+        self.keys[layer][slots, :, places] = key
+        self.values[layer][slots, :, places] = value
 
     def take_over(self, other: "Slots", count: int) -> None:
         """Copy the first slots of another, smaller one."""
         places = min(self.capacity, other.capacity)
         for layer in range(len(self.keys) if count else 0):
-            self.keys[layer][:count, :, :, :places] = other.keys[layer][:count, :, :, :places]
+            self.keys[layer][:count, :, :places] = other.keys[layer][:count, :, :places]
             self.values[layer][:count, :, :places] = other.values[layer][:count, :, :places]
 
     def move(self, source: int, target: int, length: int) -> None:
         """Copy the first positions of one slot into another."""
         for keys, values in zip(self.keys, self.values, strict=True):
-            keys[target, :, :, :length] = keys[source, :, :, :length]
+            keys[target, :, :length] = keys[source, :, :length]
             values[target, :, :length] = values[source, :, :length]
