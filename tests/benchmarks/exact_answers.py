@@ -34,29 +34,29 @@ def dialogues(count: int) -> Iterator[Example]:
         yield Example(f"dialogue {number}", "Answer briefly.", "How do you know?", "", turns=said)
 
 
-def compare(model: Any, chat: Any, asked: Sequence[Asked]) -> tuple[int, list[str]]:  # noqa: ANN401
-    """Return how many tokens were written, and a line for each answer that differs."""
+def compare(model: Any, chat: Any, asked: Sequence[Asked]) -> tuple[int, int]:  # noqa: ANN401
+    """Return how many answers are equal and how many tokens were written; print a line for each one that differs."""
     prompts, longest = [prompt for prompt, _ in asked], [most for _, most in asked]
-    ours, told, written = together(model, prompts, longest, chat.end, ROOM), list[str](), 0
+    ours, equal, written = together(model, prompts, longest, chat.end, ROOM), 0, 0
     for number, (prompt, most) in enumerate(tqdm(asked, mininterval=60)):
         (plain,) = one_by_one(model, [prompt], [most], chat.end)
         written += len(plain)
-        if ours[number] == plain:
-            continue
-        place = next(n for n, (a, b) in enumerate(zip(ours[number], plain, strict=False)) if a != b)
-        with torch.inference_mode():
-            logits = model(input_ids=torch.tensor([[*prompt, *plain[:place]]]), logits_to_keep=1).logits[0, -1]
-        first, second = logits.topk(2).values.tolist()
-        told.append(f"item {number}, token {place}: the two likeliest are {first - second:.1e} apart")
-    return written, told
+        equal += ours[number] == plain
+        if ours[number] != plain:
+            place = next(n for n, (a, b) in enumerate(zip(ours[number], plain, strict=False)) if a != b)
+            with torch.inference_mode():
+                logits = model(input_ids=torch.tensor([[*prompt, *plain[:place]]]), logits_to_keep=1).logits[0, -1]
+            first, second = logits.topk(2).values.tolist()
+            print(f"item {number}, token {place}: the two likeliest are {first - second:.1e} apart", flush=True)
+    return equal, written
 
 
 def main() -> None:
     """Print of each set how many answers are equal."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--answer", type=int, default=16, help="tokens of an ICD-10 answer")
-    parser.add_argument("--dialogues", type=int, default=40)
-    parser.add_argument("--long", type=int, default=8, help="answers of 512 tokens")
+    parser.add_argument("--answer", type=int, default=8, help="tokens of an ICD-10 answer")
+    parser.add_argument("--dialogues", type=int, default=20)
+    parser.add_argument("--long", type=int, default=4, help="answers of 512 tokens")
     parser.add_argument("--stages", type=Path, default=ROOT / "outputs" / "benchmarks" / "inference" / "stages")
     options = parser.parse_args()
     settings = config.load(["model=smollm2"]).model
@@ -65,13 +65,13 @@ def main() -> None:
     terms = [chat.prompt(example).prompt for example in items(options.stages)]
     turns = [chat.prompt(example).prompt for example in dialogues(options.dialogues)]
     sets = {
-        f"ICD-10, {options.answer} tokens": [(prompt, options.answer) for prompt in terms],
         "second and third turns, 80 tokens": [(prompt, 80) for prompt in turns],
         "long answers, 512 tokens": [(prompt, 512) for prompt in terms[: options.long]],
+        f"ICD-10, {options.answer} tokens": [(prompt, options.answer) for prompt in terms],
     }
     for name, asked in sets.items():
-        written, told = compare(model, chat, asked)
-        print(f"{name}: {len(asked) - len(told)} of {len(asked)} answers equal, {written:,} tokens", *told, sep="\n  ")
+        equal, written = compare(model, chat, asked)
+        print(f"{name}: {equal} of {len(asked)} answers equal, {written:,} tokens", flush=True)
 
 
 if __name__ == "__main__":

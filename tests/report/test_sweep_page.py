@@ -8,7 +8,7 @@ import pytest
 from r1tailor.report.sweep_page import sweep_page
 
 VARIED = {"optimizer.lr": ["0.0001", "0.01", "0.001", "0.002"], "strategy": ["lora", "full", "lora", "full"]}
-SEARCHED = {
+SEARCHED: dict[str, Any] = {
     "objectives": {"validation_loss": "minimize"},
     "best": [2],
     "importance": {"validation_loss": {"optimizer.lr": 0.75, "strategy": 0.25}},
@@ -43,6 +43,15 @@ def test_it_shows_the_best_run_what_mattered_and_every_run() -> None:
 def test_it_warns_where_the_objective_is_measured_on_test_items() -> None:
     page = sweep_page(FOUND, VARIED, {**SEARCHED, "objectives": {"f1": "maximize"}}, "en")
     assert "f1 is measured on the test items" in page
+
+
+def test_an_objective_that_did_not_vary_has_no_importance() -> None:
+    """``f1`` is 0.5 in both runs that finished, whatever shares were found for it."""
+    shares = {"f1": {"optimizer.lr": 0.5, "strategy": 0.5}}
+    page = sweep_page(FOUND, VARIED, {**SEARCHED, "importance": SEARCHED["importance"] | shares}, "en")
+    assert re.search(r"<h3>f1</h3>\s*<p>The same in every run that finished.</p>", page)
+    assert "50%" not in page
+    assert "75%" in page
 
 
 def test_without_a_search_it_names_no_best_run() -> None:

@@ -47,8 +47,8 @@ def sweep_page(
             ],
             drawn=drawn,
             left_out=[axis.name for axis in axes[_MOST_AXES:]],
-            importance=_importance(searched, t),
-            header=[t("run"), *varied, *names, t("status")],
+            importance=_importance(found, searched),
+            header=[t("run"), t("status"), *varied, *names],
             rows=[
                 _row(record, [given[place] for given in varied.values()], names, t)
                 for place, record in enumerate(found)
@@ -91,13 +91,14 @@ def _best(
     return t("run {name}", name=record["run"]), chosen, reached
 
 
-def _importance(searched: Record, t: Texts) -> list[tuple[str, list[tuple[str, str, str]]]]:
-    """Return for each objective the keys that it varied by: name, share, picture."""
-    return [
-        (name, [(key, f"{share:.0%}", bar(share, f"{key} {share:.0%}")) for key, share in _falling(shares)])
-        for name, shares in searched.get("importance", {}).items()
-        if shares
-    ]
+def _importance(found: Sequence[Record], searched: Record) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """Return for each objective the keys that it varied by: name, share, picture; none where it did not vary."""
+    told = []
+    for name, shares in searched.get("importance", {}).items():
+        varied = len({measured(record).get(name) for record in found if record["status"] == "done"}) > 1
+        pairs = _falling(shares) if varied else []
+        told.append((name, [(key, f"{share:.0%}", bar(share, f"{key} {share:.0%}")) for key, share in pairs]))
+    return [(name, pairs) for name, pairs in told if searched["importance"][name]]
 
 
 def _falling(shares: Mapping[str, float]) -> list[tuple[str, float]]:
