@@ -89,7 +89,7 @@ class Joined:
     Attributes:
         layers: in their order.
         widths: of their outputs.
-        single: whether one product computes them all: small weights, on a CPU.
+        single: whether one product computes them all: small weights of one dtype, on a CPU.
     """
 
     def __init__(self, layers: Sequence[Any]) -> None:
@@ -98,7 +98,8 @@ class Joined:
         self.widths = [base.out_features for base in bases]
         downs, ups = zip(*(_adapter(layer) for layer in layers), strict=True)
         self._down = torch.cat(downs)
-        self.single = all(base.weight.is_cpu and base.weight.numel() <= _SMALL for base in bases)
+        small = all(base.weight.is_cpu and base.weight.numel() <= _SMALL for base in bases)
+        self.single = small and len({base.weight.dtype for base in bases}) == 1
         if self.single:
             bias = torch.cat([_bias(base) for base in bases]) if any(base.bias is not None for base in bases) else None
             self._parts = [_Part(_stacked(bases), bias, cast("Any", torch).block_diag(*ups), slice(None))]
@@ -109,7 +110,7 @@ class Joined:
                 _Part(base.weight, base.bias, up, part) for base, up, part in zip(bases, ups, parts, strict=True)
             ]
 
-    def rows(self, layers: Sequence[Any], x: Tensor) -> list[Tensor]:
+    def rows(self, _: Sequence[Any], x: Tensor) -> list[Tensor]:
         """Return of each of its layers [..., out] from [..., in]; see ``Siblings``."""
         tokens = x.reshape(-1, x.shape[-1])
         outputs = [F.linear(tokens, part.weight, part.bias) for part in self._parts]
@@ -118,7 +119,7 @@ class Joined:
             for output, part in zip(outputs, self._parts, strict=True):
                 output.addmm_(narrow[:, part.narrow], part.up.T)
         if self.single:
-            outputs = list(torch.split(outputs[0], [_base(layer).out_features for layer in layers], dim=1))
+            outputs = list(torch.split(outputs[0], self.widths, dim=1))
         return [output.view(*x.shape[:-1], -1) for output in outputs]
 
     def columns(self, x: Tensor) -> Tensor:
