@@ -1,6 +1,7 @@
 """The gate: who may train and be asked, what is said to the others, and what is kept of it."""
 
 import itertools
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from transformers import (
     OPTConfig,
     PreTrainedConfig,
 )
+from transformers.utils import logging as transformers_logging
 
 from r1tailor import config, store
 from r1tailor.errors import PreflightError
@@ -24,7 +26,7 @@ from r1tailor.model import gate, load, probe
 from r1tailor.model.toy import toy_config
 from r1tailor.planning.preflight import preflight, refuse_early, report
 from r1tailor.schema.settings import Settings
-from tests.support.architectures import rope
+from tests.support.architectures import CASES, Case, rope
 from tests.support.commands import Done
 
 
@@ -99,6 +101,26 @@ def test_a_refusal_is_one_line_that_names_model_and_reason() -> None:
     said = str(caught.value)
     assert said.startswith("model tiny_llama (gpt_oss) is not supported: attention sinks; choose a model")
     assert "\n" not in said
+
+
+_ADVISED = [case for case in CASES if case.refused and (case.model_type == "bert" or "longrope" in case.title)]
+
+
+@pytest.mark.parametrize("case", _ADVISED, ids=lambda case: case.model_type)
+def test_transformers_says_nothing_beside_a_refusal(case: Case, tmp_path: Path) -> None:
+    said: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: said.append(record.getMessage())  # type: ignore[method-assign]
+    transformers_logging.add_handler(handler)
+    try:
+        case.config().save_pretrained(tmp_path)
+        del said[:]
+        brought = config.load(["model=local", f"model.path={tmp_path}", "model.context_length=8192", "domain=medical"])
+        with pytest.raises(PreflightError):
+            gate.check(load.load_config(brought.model, tmp_path), brought)
+    finally:
+        transformers_logging.remove_handler(handler)
+    assert not said
 
 
 def test_what_only_training_needs_is_not_asked_of_a_model_that_answers() -> None:

@@ -18,7 +18,7 @@ from transformers import PreTrainedConfig
 from r1tailor import store
 from r1tailor.errors import PreflightError
 from r1tailor.kernels.attention import PACKED_ROWS, UnsupportedAttentionError
-from r1tailor.model import probe
+from r1tailor.model import load, probe
 from r1tailor.model.architecture import CHOOSE, layers_fault, static_fault, training_fault
 from r1tailor.model.toy import toy_config
 from r1tailor.schema.settings import Settings
@@ -87,8 +87,9 @@ def fault(config: PreTrainedConfig, length: int) -> str | None:
     try:
         if found := static_fault(config, length):
             return found
-        toy = toy_config(config, length)
-        found = layers_fault(toy)
+        with load.quiet():
+            toy = toy_config(config, length)
+            found = layers_fault(toy)
     except Exception as error:  # the configuration of somebody else can cause any of them
         return f"{_brief(error)}; {CHOOSE}"
     if found or listed(config):

@@ -122,9 +122,20 @@ def load_config(settings: AnyModel, root: Path) -> PreTrainedConfig:
 
 
 def _whole_config(folder: Path) -> PreTrainedConfig:
-    with _reading(str(folder), "config.json"):
+    with _reading(str(folder), "config.json"), quiet():
         config: PreTrainedConfig = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     return config
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep transformers' advice to authors of configurations from standing between a user and a refusal."""
+    level = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
 
 
 def skeleton(config: PreTrainedConfig) -> PreTrainedModel:
