@@ -6,6 +6,7 @@ in R1 Tailor's training order, ``validation.jsonl`` for the common judge, and ``
 
 import json
 import random
+import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -73,7 +74,8 @@ def main() -> None:
 def _model(*, shared_beginning: bool) -> tuple[Path, list[str]]:
     """Return the embedded model's folder and the overrides that select it.
 
-    Without a shared prefix, it is a folder of links to the same files with its own chat template.
+    Without a shared prefix, it is a folder with copies of the same files and its own chat template: a folder with links
+    that lead out of it is refused.
     """
     settings = config.load(["model=smollm2"]).model
     assert isinstance(settings, PackagedModel)
@@ -84,9 +86,10 @@ def _model(*, shared_beginning: bool) -> tuple[Path, list[str]]:
     plain = cache_folder() / "models" / f"plain-{settings.sha256[:12]}"
     plain.mkdir(parents=True, exist_ok=True)
     for file in folder.iterdir():
-        link = plain / file.name
-        if not link.exists() and file.name not in ("chat_template.jinja", "manifest.json"):
-            link.symlink_to(file)
+        copy = plain / file.name
+        if file.name not in ("chat_template.jinja", "manifest.json") and (copy.is_symlink() or not copy.exists()):
+            copy.unlink(missing_ok=True)
+            shutil.copy(file, copy)
     (plain / "chat_template.jinja").write_text(_PLAIN_TEMPLATE, encoding="utf-8")
     return plain, ["model=local", f"model.path={plain}"]
 
