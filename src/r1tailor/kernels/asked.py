@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any, cast
 
 import torch
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 
 from r1tailor.kernels.linear import TrainedLinear
 from r1tailor.kernels.lora_linear import AdaptedLinear
-from r1tailor.kernels.shared_input import Siblings, together
+from r1tailor.kernels.shared_input import join, together
 
 _SMALL = 2**22  # elements of a weight: reading a larger one takes longer than beginning its product
 _FEW = 256  # tokens: products of more are as fast in rows
@@ -31,22 +32,21 @@ def asked(model: nn.Module) -> Iterator[None]:
     """Compute the layers of a model that read the same input together for a while; in evaluation mode."""
     before: list[tuple[Any, type[nn.Module], Any]] = []
 
-    def become(module: Any, kind: type[nn.Module], siblings: Any) -> None:  # noqa: ANN401
+    def become(module: Any, kind: type[nn.Module]) -> None:  # noqa: ANN401
         before.append((module, type(module), getattr(module, "_siblings", None)))
-        module.__class__, module._siblings = kind, siblings
+        module.__class__ = kind
 
     for parent in list(model.modules()):
         layers = _layers(parent)
         groups = [Joined(group) for group in together(layers)]
-        gated = _gated(parent, layers, groups)
-        if gated:
-            become(parent, _in_columns(cast("Any", type(parent))), gated)
+        if gated := _gated(parent, layers, groups):
+            become(parent, _in_columns(cast("Any", type(parent))))
+            cast("Any", parent)._siblings = gated
         for joined in groups:
             if len(joined.layers) > 1 or _adapted(joined.layers[0]):
-                siblings = Siblings(joined.layers, joined.rows)
                 for layer in joined.layers:
-                    adapted: type[nn.Module] = _AskedAdapted if _adapted(layer) else _Asked
-                    become(layer, adapted, siblings)
+                    become(layer, _AskedAdapted if _adapted(layer) else _Asked)
+                join(joined.layers, joined.rows)
     try:
         yield
     finally:
@@ -166,25 +166,21 @@ def _adapter(layer: Any) -> tuple[Tensor, Tensor]:  # noqa: ANN401
 
 def _stacked(bases: Sequence[nn.Linear]) -> Tensor:
     """Return [sum of out, in], of which the layers' weights are parts from now on: no memory is taken twice."""
-    if len(bases) == 1:
-        return bases[0].weight.data
-    found = getattr(bases[0], "_stack", None)
-    if found is None or not _holds(found, bases):
+    if not _adjacent(bases):
         with torch.inference_mode(False):  # else nothing could train them afterwards
-            found = torch.cat([base.weight.data for base in bases])
-        cast("Any", bases[0])._stack = found
-        for base, part in zip(bases, torch.split(found, [base.out_features for base in bases]), strict=True):
+            joined = torch.cat([base.weight.data for base in bases])
+        for base, part in zip(bases, torch.split(joined, [base.out_features for base in bases]), strict=True):
             base.weight.data = part
-    return cast("Tensor", found)
+    width = bases[0].in_features
+    return bases[0].weight.data.as_strided((sum(base.out_features for base in bases), width), (width, 1))
 
 
-def _holds(stack: Tensor, bases: Sequence[nn.Linear]) -> bool:
-    """Whether the weights are still its parts: a model that was cast or moved has others."""
-    parts = torch.split(stack, [base.out_features for base in bases])
-    return all(
-        part.data_ptr() == base.weight.data_ptr() and part.dtype == base.weight.dtype
-        for part, base in zip(parts, bases, strict=True)
-    )
+def _adjacent(bases: Sequence[nn.Linear]) -> bool:
+    """Whether the weights follow one another in one storage; those of a model that was cast or moved do not."""
+    weights = [base.weight.data for base in bases]
+    follow = all(one.data_ptr() + one.nbytes == other.data_ptr() for one, other in pairwise(weights))
+    stored = {weight.untyped_storage().data_ptr() for weight in weights}
+    return follow and len(stored) == 1 and all(weight.is_contiguous() for weight in weights)
 
 
 def _gated(parent: nn.Module, layers: dict[str, Any], groups: Sequence[Joined]) -> tuple[Joined, Joined] | None:

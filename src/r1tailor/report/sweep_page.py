@@ -97,8 +97,9 @@ def _importance(found: Sequence[Record], searched: Record) -> list[tuple[str, li
     for name, shares in searched.get("importance", {}).items():
         varied = len({measured(record).get(name) for record in found if record["status"] == "done"}) > 1
         pairs = _falling(shares) if varied else []
-        told.append((name, [(key, f"{share:.0%}", bar(share, f"{key} {share:.0%}")) for key, share in pairs]))
-    return [(name, pairs) for name, pairs in told if searched["importance"][name]]
+        if shares:
+            told.append((name, [(key, f"{share:.0%}", bar(share, f"{key} {share:.0%}")) for key, share in pairs]))
+    return told
 
 
 def _falling(shares: Mapping[str, float]) -> list[tuple[str, float]]:
