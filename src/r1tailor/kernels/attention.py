@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, AttentionMaskInterface
 
 from r1tailor.batching.packing import MicroBatch, Segment
+from r1tailor.kernels.long_attention import attend_long, fits
 from r1tailor.kernels.row_attention import attend_to_row
 from r1tailor.kernels.short_attention import attend_by_products
 
@@ -167,6 +168,9 @@ def _by_kernel(
             torch.cat([*(part.expand(examples, *part.shape) for part in parts), own], dim=2)
             for parts, own in ((context_keys, own_key), (context_values, own_value))
         )
+    if fits(own_query, own_key, own_value):
+        attended = attend_long(own_query, own_key, own_value, scaling, window)
+        return attended.permute(0, 2, 1, 3).reshape(examples * width, query.shape[0], -1)
     mask = None
     windowed = window is not None and window < before + width
     if before or windowed:
