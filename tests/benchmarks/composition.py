@@ -26,6 +26,7 @@ def compose(spec: Spec) -> Settings:
             f"strategy={spec.strategy}",
             *(adapters if spec.strategy == "lora" else []),
             f"seed={spec.seed}",
+            "domain.task.reasoning=keep",  # the peers train on whatever stands in the text
             f"optimizer.lr={spec.learning_rate}",
             f"optimizer.weight_decay={spec.weight_decay}",
             f"optimizer.arguments.betas=[{spec.betas[0]},{spec.betas[1]}]",

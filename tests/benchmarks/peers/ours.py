@@ -1,6 +1,7 @@
 """R1 Tailor on a specification: ``ours.py spec.json result.json``, in the project's environment."""
 
 import csv
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,9 @@ def main() -> None:
     }
     result["rates"] = {name: operations / possible.seconds for name, operations in possible.operations.items()}
     result["precision"] = metrics["precision"]
-    result["necessary"] = _necessary(spec, settings)
+    result["necessary"], supervised = _necessary(spec, settings)
+    if metrics["supervised_tokens"] != supervised:
+        sys.exit(f"{metrics['supervised_tokens']} tokens were trained on, the examples have {supervised}")
     result["ceiling_share"] = result["necessary"] / max(possible.operations.values())
     write_result(result)
 
@@ -78,14 +81,16 @@ def _last_loss(folder: Path) -> float:
         return float(list(csv.DictReader(file))[-1]["loss"])
 
 
-def _necessary(spec: Spec, settings: Settings) -> float:
+def _necessary(spec: Spec, settings: Settings) -> tuple[float, int]:
+    """Return the operations that training takes, and the tokens that examples supervise."""
     tokenizer = load.load_tokenizer(settings.model, config.ROOT)
     examples = tokenize(read_examples(Path(spec.records)), tokenizer, spec.max_length).examples
     skeleton = load.skeleton(load.load_config(settings.model, config.ROOT))
     sizes = model_sizes(skeleton, spec.targets if spec.strategy == "lora" else [], spec.r)
     counted = [distinct(micro) for micro in _micro_batches(examples, settings, tokenizer.end)]
     positions, keys = (sum(column) for column in zip(*counted, strict=True))
-    return necessary_flops(sizes, positions, keys, sum(len(example.response) for example in examples))
+    supervised = sum(len(example.response) for example in examples)
+    return necessary_flops(sizes, positions, keys, supervised), supervised
 
 
 def _micro_batches(examples: list[TokenizedExample], settings: Settings, end: int) -> Iterator[list[tuple[int, ...]]]:
