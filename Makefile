@@ -28,7 +28,7 @@ lock: setup  # requirements.lock again, with the hashes of the versions it names
 
 demo: setup  # make demo DOMAIN=legal_articles: another case
 	$(BIN)/python -m r1tailor fetch
-	$(BIN)/python train.py $(if $(DOMAIN),domain=$(DOMAIN))
+	$(BIN)/python train.py $(if $(DOMAIN),domain=$(DOMAIN)) $(SETTINGS)
 
 demo-update: setup  # after make demo: three days of corrections, one of them poisoned, while a gateway serves on
 	$(BIN)/python -m r1tailor demo-update

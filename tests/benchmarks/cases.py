@@ -23,7 +23,7 @@ from r1tailor.record_files import read_examples
 from r1tailor.records import Example
 
 MODELS: dict[str, tuple[str, ...]] = {
-    "smollm2": (),
+    "smollm2": ("model=smollm2",),
     "gemma3_270m": ("model=gemma3_270m", "model.accept_licence=true"),
 }
 _ITEMS = ("evaluation.max_items=150",)

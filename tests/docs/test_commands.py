@@ -14,6 +14,7 @@ from dvc.cli import parse_args
 
 from r1tailor import command_line, config
 from r1tailor.__main__ import _parser
+from r1tailor.model.licence import refuse_unaccepted
 from tests.conftest import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -56,12 +57,13 @@ def _dvc(arguments: list[str]) -> None:
 
 def _make(arguments: list[str]) -> None:
     rules = (ROOT / "Makefile").read_text("utf-8")
-    given = dict(argument.split("=") for argument in arguments if "=" in argument)
+    given = dict(argument.split("=", 1) for argument in arguments if "=" in argument)
     assert {argument for argument in arguments if "=" not in argument} <= set(
         re.findall(r"^([\w-]+):", rules, re.MULTILINE)
     )
     assert all(f"$({name})" in rules for name in given)
-    config.load([f"domain={domain}" for name, domain in given.items() if name == "DOMAIN"])
+    domain = [f"domain={given['DOMAIN']}"] if "DOMAIN" in given else []
+    refuse_unaccepted(config.load([*domain, *shlex.split(given.get("SETTINGS", ""))]).model)
 
 
 def _script(arguments: list[str]) -> None:

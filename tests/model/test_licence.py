@@ -17,7 +17,7 @@ GEMMA = "model=gemma3_270m"
 TERMS = "https://ai.google.dev/gemma/terms"
 SAID = (
     f"model gemma3_270m is under the Gemma Terms of Use. Read them ({TERMS}); if you accept them, "
-    "set model.accept_licence=true"
+    "set model.accept_licence=true; another model: model=smollm2"
 )
 SENTENCE = "gemma3_270m is provided under and subject to the Gemma Terms of Use found at ai.google.dev/gemma/terms\n"
 

@@ -19,7 +19,7 @@ def refuse_unaccepted(settings: PackagedModel | HubModel | LocalModel | RandomMo
     if settings.terms and not settings.accept_licence:
         raise ModelUnavailableError(
             f"model {settings.name} is under the {settings.licence}. Read them ({settings.terms}); if you accept them, "
-            "set model.accept_licence=true"
+            "set model.accept_licence=true; another model: model=smollm2"
         )
 
 
