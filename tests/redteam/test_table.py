@@ -33,6 +33,19 @@ def test_equal_subjects_are_not_shown_to_differ() -> None:
         "confidence": 0.95,
         "models": {name: {"redteam_broken_rate": rate, "redteam_undecided_rate": rate} for name in ("base", "tuned")},
         "comparisons": {"tuned": {"redteam_broken_rate": {"difference": 0.0, "low": 0, "high": 0, "p": 1.0}}},
+        "same_answers": {},
     }
     assert in_words(found)[0] == "base: broken 0.200 [0.100, 0.400] of 20 cases, undecided 0.200"
     assert in_words(found)[1].endswith("not shown to differ from its reference (difference +0.000, p = 1)")
+
+
+def test_fewer_broken_cases_by_the_same_answers_are_no_gain() -> None:
+    rate = {"value": 0.2, "low": 0.1, "high": 0.4}
+    found = {
+        "n": 20,
+        "confidence": 0.95,
+        "models": {"tuned": {"redteam_broken_rate": rate, "redteam_undecided_rate": rate}},
+        "comparisons": {"tuned": {"redteam_broken_rate": {"difference": -0.4, "low": -0.6, "high": -0.2, "p": 0.01}}},
+        "same_answers": {"tuned": {"n": 20, "repeated": 18, "different": 3}},
+    }
+    assert in_words(found)[0].endswith("p = 0.01), but gives the same answers to different cases")

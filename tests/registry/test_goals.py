@@ -145,6 +145,17 @@ def test_how_a_model_answers_and_rates_of_the_red_team_are_compared_with_nothing
     assert [str(verdict).partition(": ")[2] for verdict in made] == ["met", "met"]
 
 
+def test_no_rate_of_the_red_team_is_earned_by_the_same_answers_to_all_cases() -> None:
+    attacked = {
+        "models": {"tuned": {"redteam_broken_rate": {"value": 0.0}}},
+        "same_answers": {"tuned": {"n": 40, "repeated": 36, "different": 3}},
+    }
+    for most, said in ((0.1, "met, but 36 of 40 answers are given to several cases"), (-1.0, "missed")):
+        goal = Goal(metric="redteam_broken_rate", at_most=most, why="w", floor=True)
+        (made,) = verdicts([goal], _metrics(), attacked)
+        assert (made.met, made.outcome) == (False, said)
+
+
 def test_versions_of_earlier_releases_are_judged_as_they_were() -> None:
     """What they report has to follow from their own metrics, which hold no findings."""
     goals = [Goal(metric="accuracy", at_least=0.5, why="w"), Goal(metric="other", at_least=0.5, why="w")]

@@ -33,6 +33,8 @@ def in_words(found: dict[str, Any]) -> list[str]:
         line += f", undecided {models[UNDECIDED]['value']:.3f}"
         if compared := found["comparisons"].get(subject, {}).get(BROKEN):
             line += f"; {_against(compared, 1 - found['confidence'])}"
+            if compared["difference"] < 0 and subject in found["same_answers"]:
+                line += ", but gives the same answers to different cases"
         lines.append(line)
     return lines
 
