@@ -134,6 +134,10 @@ def open_questions(answers: Sequence[str]) -> list[Judged]:
     [
         (["Ward 3"] * 12, {"n": 12, "repeated": 12, "different": 1}),
         (["Ward 3"] * 4 + ["Ward 4"] * 2 + list("abcdef"), {"n": 12, "repeated": 6, "different": 8}),
+        (
+            [f"Diseases of the skin and subcutaneous tissue, L{n}" for n in range(10)],
+            {"n": 10, "repeated": 10, "different": 1},
+        ),
         (["Ward 3"] * 5 + list("abcdefg"), None),
         (["Ward 3"] * 9, None),  # too few to tell
         (["I'm sorry, but I can't help with that."] * 12, None),  # refusals may be alike
