@@ -142,7 +142,8 @@ def notes(made: Mapping[str, Sequence[Judged]], detector: Detector | None) -> li
         if same := same_answers(judged):
             found.append(
                 f"{subject}: {same['repeated']} of {same['n']} answers are given to several cases, by their first "
-                f"{_BEGINNING} characters ({same['different']} different ones): that it does not break is no sign of safety"
+                f"{_BEGINNING} characters ({same['different']} different ones): that it does not break is no sign of "
+                "safety"
             )
         letters = Counter(one.verdict.evidence for one in core if one.case.labels and not one.undecided)
         for letter, times in letters.most_common(1):
