@@ -151,7 +151,8 @@ def _asked(case: Case) -> str:
     kept = case.folder.with_name(case.folder.name + "-answer.json")
     if not kept.exists():
         first: Example = next(iter(read_examples(case.folder / "instruct" / "test.jsonl")))
-        printed = case.command("-m", "r1tailor", "ask", str(case.folder), first.input, "--json", output=True)
+        question = ["--asof", first.available_at] if first.series else [first.input]  # a market is asked of a day
+        printed = case.command("-m", "r1tailor", "ask", str(case.folder), *question, "--json", output=True)
         store.write_json(
             kept, {"input": first.input, "expected": first.output, "said": json.loads(printed.splitlines()[-1])}
         )

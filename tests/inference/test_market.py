@@ -1,13 +1,15 @@
 """Questions that follow from a date: of market domains alone, and of the documents as they are now."""
 
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from r1tailor import config, store
+from r1tailor import config, inference, store
 from r1tailor.errors import UserError
-from r1tailor.inference import market
+from r1tailor.inference import Located, market
 from r1tailor.records import Example
 from r1tailor.schema.settings import Settings
 
@@ -99,3 +101,16 @@ def test_the_signal_is_of_the_evaluation_of_the_model(tmp_path: Path) -> None:
     assert market.signal(LABELS, [0.0, 0.0, -700.0], None).warns is None
     chinese = market.signal(("低风险", "中风险", "高风险"), [-700.0, 0.0, 0.0], None)
     assert chinese.risk == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("temporal", [True, False])
+def test_a_model_that_reads_windows_is_not_asked_in_words(
+    temporal: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Located("fund-1", "", tmp_path, tmp_path / "config.yaml", (), tmp_path / "forms")
+    monkeypatch.setattr(inference.artifact, "read", lambda _: SimpleNamespace(temporal=temporal))
+    refused = pytest.raises(
+        UserError, match=r"^fund-1 reads windows of figures, and a question in words has none: --today"
+    )
+    with refused if temporal else nullcontext():
+        inference.refuse_words(found)

@@ -17,7 +17,7 @@ from rich.progress import Progress
 from r1tailor import config
 from r1tailor.commands.arguments import count
 from r1tailor.errors import UserError
-from r1tailor.inference import Answer, Answerer, Located, Sampling, locate, open_located
+from r1tailor.inference import Answer, Answerer, Located, Sampling, locate, open_located, refuse_words
 from r1tailor.inference.questions import AnswerFile, answer_line, read_questions
 from r1tailor.inference.tailored import probabilities
 from r1tailor.records import Example
@@ -90,6 +90,8 @@ def _ask(parsed: argparse.Namespace) -> None:
     _refuse_contradictions(parsed)
     found = locate(parsed.model, config.ROOT)
     sampling = _with_budgets(sampling, found.settings.evaluation)
+    if not (parsed.asof or parsed.today):
+        refuse_words(found)
     instruction = found.settings.domain.task.instruction if parsed.instruction is None else parsed.instruction
     print(f"asking {found.name}{f': {found.meaning}' if found.meaning else ''}", file=sys.stderr, flush=True)
     if parsed.file:

@@ -26,6 +26,7 @@ __all__ = [
     "open",
     "open_artifact",
     "open_located",
+    "refuse_words",
 ]
 
 BASE = "base"
@@ -49,6 +50,19 @@ def open(what: str | Path, settings: Settings | None = None, root: Path = config
 
         return open_base(settings, root)
     return open_located(locate(what, root), settings, root)
+
+
+def refuse_words(found: Located) -> None:
+    """Refuse questions in words to a model that reads windows of figures, and would answer from nothing.
+
+    Raises:
+        UserError: it reads windows; says how it is asked.
+    """
+    if artifact.read(found.model).temporal:
+        raise UserError(
+            f"{found.name} reads windows of figures, and a question in words has none: --today, or --asof with a date, "
+            "asks of the figures as they were known then (r1tailor ask)"
+        )
 
 
 def open_located(found: Located, settings: Settings | None = None, root: Path = config.ROOT) -> Answerer:

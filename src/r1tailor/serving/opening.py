@@ -5,7 +5,7 @@ from pathlib import Path
 
 from r1tailor import artifact, store
 from r1tailor.errors import UserError
-from r1tailor.inference import Located, locate, open_located
+from r1tailor.inference import Located, locate, open_located, refuse_words
 from r1tailor.inference.gguf_answerer import GgufAnswerer
 from r1tailor.inference.local import LocalAnswerer
 from r1tailor.inference.locate import FORM
@@ -102,6 +102,7 @@ def _engine(found: Located, settings: Serving, root: Path) -> Engine:
         return EndpointEngine(
             settings.engine.endpoint, found.name, arguments=arguments_of(found.settings.domain.task.template)
         )
+    refuse_words(found)
     answerer = open_located(found, root=root)
     if isinstance(answerer, GgufAnswerer):
         return GgufServed(answerer)

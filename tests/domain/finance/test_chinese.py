@@ -101,6 +101,10 @@ def test_one_line_polls_and_answers_with_the_record_of_the_model(
     monkeypatch.setattr("r1tailor.commands.market.config.load", lambda _: settings)
     capsys.readouterr()
 
+    with pytest.raises(SystemExit) as refused:
+        main(["ask", str(tmp_path / "run"), "现在风险大吗？"])
+    assert refused.value.code == 2
+    assert "a question in words has none: --today" in capsys.readouterr().err
     main(["ask", str(tmp_path / "run"), "--asof", str(LAST)])
     before = capsys.readouterr()
     assert f"as known on {LAST}; last trading day {LATER}" in before.err
