@@ -168,26 +168,27 @@ def _by_kernel(
             torch.cat([*(part.expand(examples, *part.shape) for part in parts), own], dim=2)
             for parts, own in ((context_keys, own_key), (context_values, own_value))
         )
-    if fits(own_query, own_key, own_value):
-        attended = attend_long(own_query, own_key, own_value, scaling, window)
-        return attended.permute(0, 2, 1, 3).reshape(examples * width, query.shape[0], -1)
-    mask = None
-    windowed = window is not None and window < before + width
-    if before or windowed:
-        mask = torch.ones(width, before + width, dtype=torch.bool, device=query.device).tril(before)
-    if mask is not None and window is not None and windowed:
-        mask = mask.triu(before + 1 - window)
-    grouped = query.shape[0] != key.shape[0]
-    if grouped and mask is not None and query.is_cuda:  # no fused kernel of a GPU takes both
-        own_key, own_value = (
-            part.repeat_interleave(query.shape[0] // key.shape[0], 1) for part in (own_key, own_value)
-        )
-        grouped = False
-    attended = F.scaled_dot_product_attention(
-        own_query, own_key, own_value, mask, is_causal=mask is None, scale=scaling,
-        enable_gqa=grouped,
-    )  # fmt: skip
+    reached = window if window is not None and window < before + width else None
+    attend = attend_long if fits(own_query, own_key, own_value) else _by_torch
+    attended = attend(own_query, own_key, own_value, scaling, reached)
     return attended.permute(0, 2, 1, 3).reshape(examples * width, query.shape[0], -1)
+
+
+def _by_torch(query: Tensor, key: Tensor, value: Tensor, scaling: float, window: int | None) -> Tensor:
+    """Return [E, H, n, e] from queries [E, H, n, d] over keys [E, K, P + n, d] and values [E, K, P + n, e]."""
+    width, before = query.shape[2], key.shape[2] - query.shape[2]
+    mask = None
+    if before or window is not None:
+        mask = torch.ones(width, before + width, dtype=torch.bool, device=query.device).tril(before)
+    if mask is not None and window is not None:
+        mask = mask.triu(before + 1 - window)
+    grouped = query.shape[1] != key.shape[1]
+    if grouped and mask is not None and query.is_cuda:  # no fused kernel of a GPU takes both
+        key, value = (part.repeat_interleave(query.shape[1] // key.shape[1], 1) for part in (key, value))
+        grouped = False
+    return F.scaled_dot_product_attention(
+        query, key, value, mask, is_causal=mask is None, scale=scaling, enable_gqa=grouped
+    )
 
 
 def row_mask(*_: Any, mask_function: Callable[..., Any], attention_mask: Any = None, **__: Any) -> Window | None:  # noqa: ANN401
