@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.progress import Progress
 
 from r1tailor import config
 from r1tailor.__main__ import main
+from r1tailor.commands import errors as command
 from r1tailor.document_files import write_documents
 from r1tailor.inference.local import LocalAnswerer
 from r1tailor.record_files import read_predictions, write_records
@@ -115,3 +117,23 @@ def test_predictions_of_an_earlier_release_are_refused(project: Path, capsys: py
     path = run / "evaluation" / "predictions-tuned.jsonl"
     write_records(path, [replace(one, scores={}) for one in read_predictions(path)])
     assert "its predictions hold no scores; evaluate again" in refused(capsys, "outputs/runs/first", "--limit", "0")
+
+
+def test_what_takes_minutes_is_said_once_and_beforehand(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter([0.0, 100.0, 100.0, 150.0, 200.0, 250.0])  # begun; the model is open; then 50 seconds an item
+    monkeypatch.setattr(command, "perf_counter", lambda: next(clock))
+    tell = command._told(Progress(disable=True))
+    for done in range(4):
+        tell(done, 30)
+    said = capsys.readouterr().err
+    assert said.startswith("explaining 30 errors: about 23 min more. --limit explains fewer"), "28 items of 50 seconds"
+    assert said.count("\n") == 1
+
+
+def test_what_takes_seconds_is_not_announced(capsys: pytest.CaptureFixture[str]) -> None:
+    tell = command._told(Progress(disable=True))
+    for done in range(31):
+        tell(done, 30)
+    assert capsys.readouterr().err == ""

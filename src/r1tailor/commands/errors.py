@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from r1tailor import config, store
@@ -19,10 +20,13 @@ from r1tailor.registry import open_registry
 from r1tailor.schema.settings import Settings
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from r1tailor.evaluation.error_modes.run import Findings
     from r1tailor.inference import Answerer
 
 _FILE, _TASKS = "errors.json", "tasks"
+_TIMED = 2  # items whose time tells that of the others
 
 
 def add(commands: Any) -> None:  # noqa: ANN401  (argparse's own type is private)
@@ -68,9 +72,29 @@ def _found(parsed: argparse.Namespace, files: EvaluatedFiles, settings: Settings
     documents = read_documents(run.annotated) if run.annotated.is_file() else ()
     origins = {document.id: origin(document) for document in documents}
     with Progress(transient=True) as bar:
-        task = bar.add_task("explaining errors", total=parsed.limit)
-        wanted = Wanted(open_ or _nothing, parsed.limit, parsed.metric, lambda done: bar.advance(task, done))
+        wanted = Wanted(open_ or _nothing, parsed.limit, parsed.metric, _told(bar))
         return findings(files, settings, origins, wanted, model)
+
+
+def _told(bar: "Progress") -> Callable[[int, int], None]:
+    """Return what shows the progress, and says once how long it will take where that is minutes."""
+    task = bar.add_task("explaining errors", total=None)
+    started = perf_counter()
+
+    def tell(done: int, of: int) -> None:
+        nonlocal started
+        bar.update(task, completed=done, total=of)
+        if done == 0:
+            started = perf_counter()  # the model is open
+        minutes = (perf_counter() - started) / 60 / max(done, 1) * (of - done)
+        if done == _TIMED and minutes >= 1:
+            print(
+                f"explaining {of} errors: about {minutes:.0f} min more. --limit explains fewer; when interrupted, the "
+                "same command goes on where it was",
+                file=sys.stderr,
+            )
+
+    return tell
 
 
 def _nothing() -> "Answerer":

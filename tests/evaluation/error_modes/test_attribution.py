@@ -109,10 +109,11 @@ def outcome(number: int, *, right: bool, base: bool, given: str = "b", question:
 
 
 def explained_by(answerer: Scripted, items: Sequence[Outcome], limit: int) -> tuple[list[Attribution], dict[str, int]]:
-    done: list[int] = []
-    found = explained(items, lambda: answerer, limit, seed=1, progress=done.append)
+    told: list[tuple[int, int]] = []
+    found = explained(items, lambda: answerer, limit, seed=1, progress=lambda *numbers: told.append(numbers))
     assert found.seconds >= 0
-    assert sum(done) == min(limit, len(found.attributions) + found.left_out.get("too long", 0))
+    total = min(limit, len(found.attributions) + found.left_out.get("too long", 0))
+    assert told == [(done, total) for done in range(total + 1)]
     return found.attributions, found.left_out
 
 
@@ -164,7 +165,7 @@ def test_nothing_to_explain_opens_no_model() -> None:
     def refused() -> Scripted:
         raise AssertionError("no model is needed")
 
-    found = explained([outcome(1, right=True, base=True)], refused, 9, seed=1, progress=lambda done: None)
+    found = explained([outcome(1, right=True, base=True)], refused, 9, seed=1, progress=lambda done, of: None)
     assert found.attributions == []
-    above = explained([outcome(1, right=False, base=True)], refused, 0, seed=1, progress=lambda done: None)
+    above = explained([outcome(1, right=False, base=True)], refused, 0, seed=1, progress=lambda done, of: None)
     assert above.left_out == {"above the limit": 1}

@@ -17,7 +17,7 @@ def found_in(folder: Path, metric: str | None = None, limit: int = 0) -> Finding
         raise AssertionError("no model is asked")
 
     settings = config.load_params(folder / "config.yaml")
-    wanted = Wanted(refused, limit, metric, lambda done: None)
+    wanted = Wanted(refused, limit, metric, lambda done, of: None)
     return findings(files_of(folder), settings, {"note": Origin("ward notes", None)}, wanted, "0" * 64)
 
 

@@ -83,7 +83,7 @@ class Explained:
 
 
 def explained(
-    found: Sequence[Outcome], open_: Callable[[], Answerer], limit: int, seed: int, progress: Callable[[int], None]
+    found: Sequence[Outcome], open_: Callable[[], Answerer], limit: int, seed: int, progress: Callable[[int, int], None]
 ) -> Explained:
     """Return attributions of errors and of items on which base and tuned model disagree; of no others.
 
@@ -92,7 +92,7 @@ def explained(
         open_: opens the tuned model; called where there is anything to explain.
         limit: items, at most; drawn at random: errors first, their kinds in turn, then what only the base gets wrong.
         seed: of what is drawn.
-        progress: called with the number of items done since the last call.
+        progress: called with the number of items done and of all to do: before the first and after each.
     """
     waiting, left_out = _askable(found)
     chosen = list(_in_turn(waiting, seed))
@@ -102,12 +102,13 @@ def explained(
     start = perf_counter()
     if asked := chosen[:limit]:
         answerer = open_()
-        for outcome in asked:
+        progress(0, len(asked))
+        for done, outcome in enumerate(asked, 1):
             try:
                 made.append(explain(answerer, outcome, seed))
             except DataError:  # the model does not read that much
                 left_out["too long"] = left_out.get("too long", 0) + 1
-            progress(1)
+            progress(done, len(asked))
     return Explained(made, left_out, perf_counter() - start)
 
 

@@ -75,13 +75,13 @@ class Wanted:
         open: opens the tuned model.
         limit: items to explain, at most.
         metric: that calls an item right or wrong; None for that of the goals.
-        progress: called with the number of items explained since the last call.
+        progress: called with the number of items explained and of all to explain.
     """
 
     open: Callable[[], Answerer]
     limit: int
     metric: str | None
-    progress: Callable[[int], None]
+    progress: Callable[[int, int], None]
 
 
 def findings(
