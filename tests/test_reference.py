@@ -42,7 +42,7 @@ def test_what_a_setting_may_be_is_said_in_words(key: str, allowed: str) -> None:
         ("domain.sources.0.name", "icd10cm"),
         ("domain.sources.name", reference.MISSING),
         ("domain.sources.7.name", reference.MISSING),
-        ("curriculum.phases.1-all.pool", 16),
+        ("curriculum.phases.1-all.pool", 1),
         ("curriculum.phases.2-middle.replay", reference.MISSING),
         ("curriculum.phases.replay", reference.MISSING),
         ("domain.cleaning.privacy.kinds.name", reference.MISSING),

@@ -8,7 +8,14 @@ from tests.curriculum.test_step_schedule import composed, material
 def test_random_order_is_that_of_one_phase() -> None:
     found = material()
     lengths = [len(tokens) for tokens in found.tokens]
-    assert course(composed("seed=3"), "1-all", found).steps(1) == shuffled.steps(lengths, 4, 3, 1, pool=16)
+    assert course(composed("seed=3"), "1-all", found).steps(1) == shuffled.steps(lengths, 4, 3, 1, pool=1)
+
+
+def test_lengths_that_tell_the_answer_do_not_decide_which_answers_meet() -> None:
+    lengths = [70 + index % 3 for index in range(480)]  # each as long as its label
+    at_random, grouped = (steps(lengths, 16, 1, 0, pool=pool) for pool in (composed().curriculum.pool, 16))
+    assert sum(len({lengths[one] for one in step}) == 1 for step in grouped) > 20, "of 30 steps"
+    assert all(len({lengths[one] for one in step}) == 3 for step in at_random)
 
 
 def test_turns_of_a_conversation_are_in_one_step_and_there_are_no_more_steps() -> None:

@@ -38,14 +38,15 @@ def test_the_curves_are_written_for_plots(tmp_path: Path) -> None:
     assert validation == [{"step": step, "validation_loss": ROWS[step - 1][2]} | SHARES[step] for step in (2, 4, 5)]
 
 
-def test_the_best_shares_are_those_of_the_first_lowest_finite_validation() -> None:
+def test_the_kept_loss_is_that_of_the_first_lowest_finite_validation_or_of_the_last() -> None:
     made = history()
-    assert made.best_shares() == SHARES[4]
+    assert made.kept(best=True) == (0.9, SHARES[4])
+    assert made.kept(best=False) == (0.9, SHARES[5])
     made.rows[0][2] = -math.inf
     made.rows[2][2] = math.nan
-    assert made.best_shares() == SHARES[4]
+    assert made.kept(best=True) == (0.9, SHARES[4])
     made.rows = [[1, 2.0, None, 0.1]]
-    assert made.best_shares() == {}
+    assert made.kept(best=True) == made.kept(best=False) == (None, {})
 
 
 def test_into_a_file_the_bar_prints_twenty_lines(monkeypatch: pytest.MonkeyPatch) -> None:

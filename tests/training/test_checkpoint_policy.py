@@ -51,9 +51,9 @@ def test_what_a_killed_run_left_half_written_is_removed(tmp_path: Path) -> None:
 def test_a_validation_loss_that_is_not_finite_is_never_the_best(tmp_path: Path, loss: float | None) -> None:
     trainer: Any = None
     current = None if loss is None else torch.tensor(loss)
-    assert not KeepBest(tmp_path, validated=True).check_monitor_top_k(trainer, current)
+    assert not KeepBest(tmp_path, chosen=True).check_monitor_top_k(trainer, current)
 
 
-def test_without_validation_no_weights_are_the_best(tmp_path: Path) -> None:
-    best = KeepBest(tmp_path, validated=False)
+def test_where_none_are_chosen_no_weights_are_the_best(tmp_path: Path) -> None:
+    best = KeepBest(tmp_path, chosen=False)
     assert (best.save_top_k, best.monitor, best.best_model_path) == (0, None, "")

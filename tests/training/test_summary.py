@@ -50,8 +50,7 @@ def test_a_later_phase_repeats_nothing(
 
 def test_the_metrics_count_what_the_history_saw(run: PhaseRun, data: PhaseData) -> None:
     module: Any = SimpleNamespace(trained_state=lambda: {"a": torch.zeros(3, 4), "b": torch.zeros(2)}, skipped_steps=1)
-    best: Any = SimpleNamespace(best_model_score=torch.tensor(0.5))
-    found = training_metrics(run, data, module, history(), best)
+    found = training_metrics(run, data, module, history())
     each = sum(len(example) for example in data.tokens.examples) / 20
     wanted = {
         "steps": 5,
@@ -60,7 +59,7 @@ def test_the_metrics_count_what_the_history_saw(run: PhaseRun, data: PhaseData) 
         "supervised_tokens": 60,
         "tokens_per_packed_position": round(each * 20 / 400, 3),
         "trained_parameters": 14,
-        "best_validation_loss": 0.5,
+        "best_validation_loss": 0.9,
         "validation_loss_by_phase": {"a": 0.8, "b": 1.0},
         "skipped_steps": 1,
         "examples_left_out_too_long": 2,
@@ -68,5 +67,6 @@ def test_the_metrics_count_what_the_history_saw(run: PhaseRun, data: PhaseData) 
         "examples_per_second": 8.0,
     }
     assert {name: found[name] for name in wanted} == wanted
-    best.best_model_score = None
-    assert training_metrics(run, data, module, history(), best)["best_validation_loss"] is None
+    to_the_end = config.load([*TOY, "trainer.early_stopping=null"])
+    last = training_metrics(replace(run, settings=to_the_end), data, module, history())
+    assert (last["best_validation_loss"], last["validation_loss_by_phase"]) == (0.9, {"a": 0.7, "b": 1.1})

@@ -259,7 +259,7 @@ def test_a_validation_loss_that_is_not_a_number_never_becomes_the_best(tmp_path:
     assert code == 0, said
     best = store.read_json(folder / "metrics.json")["best_validation_loss"]
     assert math.isfinite(best)
-    keeper = KeepBest(tmp_path, validated=True)
+    keeper = KeepBest(tmp_path, chosen=True)
     trainer: Any = None
     assert not keeper.check_monitor_top_k(trainer, torch.tensor(math.nan))
     assert not keeper.check_monitor_top_k(trainer, torch.tensor(math.inf))

@@ -1,4 +1,4 @@
-"""Random order, with examples of similar length, and the turns of a conversation, in one optimizer step."""
+"""Random order, with the turns of a conversation, and on request examples of similar length, in one step."""
 
 import random
 from bisect import bisect_left
@@ -16,8 +16,9 @@ def steps(
 ) -> list[list[int]]:
     """Shuffle, sort by length within pools of ``pool`` steps, cut into steps, and shuffle those.
 
-    Padding is saved without giving up randomness: which examples meet in a pool, and the order of the steps,
-    are random; only within a pool do lengths decide. Turns of one conversation stay next to each other, so that a row
+    With a pool of one step the order is random. With more, a few percent of padding are saved, and the price is this:
+    where prompts are of about one length, the length tells the answer, so that a step holds little but one label and
+    its gradient says how frequent that is, not when it is right. Turns of one conversation stay next to each other, so that a row
     holds their shared history once; they count as long as the longest of them.
 
     Args:

@@ -127,8 +127,10 @@ def _passes(settings: Settings, examples: Sequence[Example], weights: int, count
 def _validations(settings: Settings, passes: int, examples: int) -> tuple[int, str]:
     steps = max(1, -(-examples // settings.trainer.batch_size)) * passes
     steps = min(steps, settings.trainer.max_steps or steps)
-    patience = settings.trainer.early_stopping.patience
-    return min(steps, _VALIDATIONS), f"early stopping chooses among them; {patience} in vain end the run"
+    early = settings.trainer.early_stopping
+    if early is None:
+        return min(steps, _VALIDATIONS), "they are a curve to look at: the run keeps the weights of its last step"
+    return min(steps, _VALIDATIONS), f"early stopping chooses among them; {early.patience} in vain end the run"
 
 
 def _rate(settings: Settings, weights: int) -> tuple[float, str]:

@@ -203,7 +203,7 @@ Scheduler = Annotated[CosineScheduler | LinearScheduler | ConstantScheduler | Ws
 
 
 class EarlyStopping(Section):
-    """When a run stops before its last step. The best checkpoint is restored."""
+    """When a run stops before its last step."""
 
     patience: int = Field(gt=0, description="Validations without improvement after which the run stops.")
     min_delta: float = Field(ge=0, description="Least decrease of the validation loss that counts as an improvement.")
@@ -266,7 +266,10 @@ class Trainer(Section):
         description="Validations per run, evenly spaced; `auto`: two a pass and at least eight."
     )
     validation_examples: int = Field(gt=0, description="Most validation examples per validation.")
-    early_stopping: EarlyStopping = Field(description="When to stop before the last step.")
+    early_stopping: EarlyStopping | None = Field(
+        description="When to stop before the last step; the weights with the lowest validation loss are kept. "
+        "`null`: never, and the weights of the last step are kept."
+    )
     checkpoints: Checkpoints = Field(description="How often the state is saved, and how many are kept.")
 
     @model_validator(mode="after")

@@ -90,10 +90,16 @@ class History(Callback):
         validation = [(step, value, *self.shares[step].values()) for step, value in validated]
         _write_csv(folder / "validation.csv", ("step", "validation_loss", *names), validation)
 
-    def best_shares(self) -> dict[str, float]:
-        """Return the loss on each share at the best validation, whose weights are kept: the first of the lowest."""
+    def kept(self, *, best: bool) -> tuple[float | None, dict[str, float]]:
+        """Return the loss, whole and on each share, of the validation whose weights are kept; None without one.
+
+        That is the first of the lowest where the best weights are kept, else the last one.
+        """
         finite = [(value, step) for step, _, value, _ in self.rows if value is not None and math.isfinite(value)]
-        return self.shares[min(finite)[1]] if finite else {}
+        if not finite:
+            return None, {}
+        loss, step = min(finite) if best else finite[-1]
+        return loss, self.shares[step]
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

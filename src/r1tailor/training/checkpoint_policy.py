@@ -1,7 +1,8 @@
 """Which states of a run are kept and when, and which one a resumed run starts from.
 
 ``checkpoints/step-000025`` and so on are whole states, the newest few; ``checkpoints/best`` holds the weights with
-the lowest validation loss. Each appears whole or not at all, and none is removed before a newer one is complete.
+the lowest validation loss, where a run goes back to them. Each appears whole or not at all, and none is removed before
+a newer one is complete.
 """
 
 import shutil
@@ -115,17 +116,17 @@ class KeepBest(ModelCheckpoint):
 
     Args:
         folder: where ``best`` is saved.
-        validated: whether there is a validation loss to compare.
+        chosen: whether the run ends with these weights, and not with those of its last step.
     """
 
     FILE_EXTENSION = ""  # a folder
 
-    def __init__(self, folder: Path, *, validated: bool) -> None:
+    def __init__(self, folder: Path, *, chosen: bool) -> None:
         super().__init__(
             dirpath=folder,
             filename="best",
-            monitor="validation_loss" if validated else None,
-            save_top_k=1 if validated else 0,
+            monitor="validation_loss" if chosen else None,
+            save_top_k=1 if chosen else 0,
             save_weights_only=True,
             enable_version_counter=False,
         )

@@ -29,7 +29,7 @@ from r1tailor.training.trainer import explained_failures, new_trainer
 
 
 def fit(run: PhaseRun) -> dict[str, Any]:
-    """Train one phase, write the weights of its best checkpoint to ``run.model``, and return the training metrics.
+    """Train one phase, write its best weights (without early stopping its last) to ``run.model``, return its metrics.
 
     An interrupted run in the same folder is resumed if it is the same run. The optimizer starts again in each phase,
     and so does the schedule unless ``scheduler.over`` is ``run``; the weights continue from the phase before.
@@ -49,7 +49,8 @@ def fit(run: PhaseRun) -> dict[str, Any]:
     steps = data.loader.steps
     module = TailorModule(_model(run, strategy), run.settings, steps.scheduled, data.shares, steps.begin)
 
-    history, best = History(), KeepBest(run.checkpoints, validated=bool(data.loader.validation))
+    chosen = bool(data.loader.validation) and run.settings.trainer.early_stopping is not None
+    history, best = History(), KeepBest(run.checkpoints, chosen=chosen)
     trainer = new_trainer(run, data.loader, history, best)
     with explained_failures(run.settings), one_run():
         trainer.fit(module, datamodule=data.loader, ckpt_path=state, weights_only=False)
@@ -58,7 +59,7 @@ def fit(run: PhaseRun) -> dict[str, Any]:
         module.load_trained_state(checkpoints.checkpoint_io.load_checkpoint(best.best_model_path)["state_dict"])
     trainer.strategy.barrier()  # every process has read the best weights; rank 0 removes the checkpoints next
 
-    metrics = training_metrics(run, data, module, history, best)
+    metrics = training_metrics(run, data, module, history)
     refuse_if_not_finite(module, "at the end")
     make_whole(module)
     if rank() == 0:

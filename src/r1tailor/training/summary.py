@@ -6,7 +6,6 @@ from r1tailor.instruction.card import statistics
 from r1tailor.optimization.scheduler import warmup_steps
 from r1tailor.schema.training import decided
 from r1tailor.training.callbacks import History
-from r1tailor.training.checkpoint_policy import KeepBest
 from r1tailor.training.module import TailorModule
 from r1tailor.training.phase_data import PhaseData
 from r1tailor.training.phase_run import PhaseRun
@@ -40,14 +39,11 @@ def _windows(run: PhaseRun) -> str:
     )
 
 
-def training_metrics(
-    run: PhaseRun, data: PhaseData, module: TailorModule, history: History, best: KeepBest
-) -> dict[str, Any]:
+def training_metrics(run: PhaseRun, data: PhaseData, module: TailorModule, history: History) -> dict[str, Any]:
     """Return what ``metrics.json`` holds: lengths in tokens, losses in nats per supervised token, times in seconds."""
     members, tokens = data.loader.steps.members, data.tokens
     real = sum(len(tokens.examples[index]) for index in members) / len(members) * history.examples
-    score = best.best_model_score
-    shares = history.best_shares()
+    loss, shares = history.kept(best=run.settings.trainer.early_stopping is not None)
     return {
         "steps": len(history.rows),
         "planned_steps": data.loader.steps.total,
@@ -58,7 +54,7 @@ def training_metrics(
         "tokens_per_packed_position": round(real / history.positions, 3),
         "precision": run.settings.trainer.precision,
         "trained_parameters": sum(tensor.numel() for tensor in module.trained_state().values()),
-        "best_validation_loss": None if score is None else float(score),
+        "best_validation_loss": loss,
         **({"validation_loss_by_phase": shares} if shares else {}),
         **({"follows_data": dict(run.chosen)} if run.chosen else {}),
         "skipped_steps": module.skipped_steps,

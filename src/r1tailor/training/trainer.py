@@ -88,6 +88,8 @@ def _processes(run: PhaseRun) -> str | Strategy:
 
 def _early_stopping(settings: Settings) -> list[EarlyStopping]:
     early = settings.trainer.early_stopping
+    if early is None:
+        return []
     return [EarlyStopping("validation_loss", patience=early.patience, min_delta=early.min_delta, check_finite=False)]
 
 
