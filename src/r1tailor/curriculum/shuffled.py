@@ -18,8 +18,8 @@ def steps(
 
     With a pool of one step the order is random. With more, a few percent of padding are saved, and the price is this:
     where prompts are of about one length, the length tells the answer, so that a step holds little but one label and
-    its gradient says how frequent that is, not when it is right. Turns of one conversation stay next to each other, so that a row
-    holds their shared history once; they count as long as the longest of them.
+    its gradient says how frequent that is, not when it is right. Turns of one conversation stay next to each other, so
+    that a row holds their shared history once; they count as long as the longest of them.
 
     Args:
         lengths: of the examples, in tokens.

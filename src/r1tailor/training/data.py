@@ -22,7 +22,8 @@ class Steps:
     """The optimizer steps of a phase, each a list of micro-batches; resumes where it stopped.
 
     Which examples form step k is a function of (seed, phase, epoch, k) alone. Of n processes each takes every n-th
-    example (or whole conversation) of a step; as a step is sorted by length, the shares are alike. What a teacher or a reference model was asked accompanies the examples.
+    example (or whole conversation) of a step; as a step is sorted by length, the shares are alike. What a teacher or a
+    reference model was asked accompanies the examples.
     """
 
     def __init__(
