@@ -1,4 +1,4 @@
-"""Experiments on learning every day: ``python tests/benchmarks/continual.py kills | poison | days [options]``.
+"""Experiments on learning every day: ``python -m tests.benchmarks.continual kills | poison | days [options]``.
 
 - ``days``: days of a world (``continual_streams.py``), one after the other. Accuracy after each day on what is new, on
   all days so far, on what the first champion knew (``old``) and on what no day brings (``general``); policies at an

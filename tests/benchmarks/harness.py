@@ -6,8 +6,8 @@ kernels, packing or templates. Two templates: DeepSeek's, whose prompts open a b
 here; Gemma's, which the harness applies itself. A score is the log-likelihood of an option's letter less the largest of
 the question's: the harness counts white space before the letter to it, the same for every option.
 
-    python tests/benchmarks/harness.py
-    python tests/benchmarks/harness.py --model llama-folder --questions 6   # any saved model of ours
+    python -m tests.benchmarks.harness
+    python -m tests.benchmarks.harness --model llama-folder --questions 6   # any saved model of ours
 
 It exits with 1 unless every option of every question agrees and the same option is picked.
 """

@@ -1,9 +1,9 @@
 """Does the language model read its window? A planted signal, and the windows of the S&P 500.
 
-    python tests/benchmarks/temporal.py                                # planted; a toy model, two minutes
-    python tests/benchmarks/temporal.py --model smollm2                # planted; the embedded model
-    python tests/benchmarks/temporal.py --finance attainable           # what plain models and the encoder alone reach
-    python tests/benchmarks/temporal.py --finance --folder F --seeds 1 2 3 4 5   # the embedded model, as typed
+    python -m tests.benchmarks.temporal                                # planted; a toy model, two minutes
+    python -m tests.benchmarks.temporal --model smollm2                # planted; the embedded model
+    python -m tests.benchmarks.temporal --finance attainable           # what plain models and the encoder alone reach
+    python -m tests.benchmarks.temporal --finance --folder F --seeds 1 2 3 4 5   # the embedded model, as typed
 
 *Planted.* Each window rises or falls along its first channel, under noise, and the text gives no hint. A model tuned
 with windows should answer correctly; one tuned on the text alone cannot. The first, given another example's window or

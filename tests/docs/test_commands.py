@@ -68,11 +68,21 @@ def _make(arguments: list[str]) -> None:
 
 def _script(arguments: list[str]) -> None:
     script, *rest = arguments
-    if script == "-m":
+    module = script == "-m"
+    if module:
         script, *rest = f"{rest[0].replace('.', '/')}.py", *rest[1:]
+    _finds_its_imports(ROOT / script, module=module)
     text = "".join(file.read_text("utf-8") for file in (ROOT / script).parent.glob("*.py"))
     assert (ROOT / script).is_file()
     assert not [option for option in rest if option.startswith("--") and f'"{option}"' not in text]
+
+
+def _finds_its_imports(script: Path, *, module: bool) -> None:
+    """A script finds its neighbours by their names, a module finds the package ``tests``; neither finds both."""
+    text = script.read_text("utf-8")
+    found = set(re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE))
+    neighbours = {file.stem for file in script.parent.glob("*.py")}
+    assert not found & (neighbours if module else {"tests"}) or "sys.path.insert" in text
 
 
 CHECKS: dict[str, Callable[[list[str]], None]] = {"r1tailor": _r1tailor, "dvc": _dvc, "make": _make}
