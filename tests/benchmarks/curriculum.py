@@ -91,7 +91,7 @@ def _composed(domain: str, order: str, seed: int, options: argparse.Namespace) -
             f"trainer.max_steps={options.steps}",
             "trainer.max_epochs=1000",
             f"trainer.validation_examples={options.items}",
-            "trainer.early_stopping.patience=1000000",  # equal steps
+            "trainer.early_stopping=null",  # equal steps
             f"evaluation.max_answer_tokens={NEW_TOKENS[domain]}",
             *options.set,
         ]
