@@ -128,6 +128,7 @@ class KeepBest(ModelCheckpoint):
             monitor="validation_loss" if chosen else None,
             save_top_k=1 if chosen else 0,
             save_weights_only=True,
+            save_on_train_epoch_end=False,  # Lightning takes a validation after each step (1) for one an epoch (1.0)
             enable_version_counter=False,
         )
 

@@ -90,7 +90,15 @@ def _early_stopping(settings: Settings) -> list[EarlyStopping]:
     early = settings.trainer.early_stopping
     if early is None:
         return []
-    return [EarlyStopping("validation_loss", patience=early.patience, min_delta=early.min_delta, check_finite=False)]
+    return [
+        EarlyStopping(
+            "validation_loss",
+            patience=early.patience,
+            min_delta=early.min_delta,
+            check_finite=False,
+            check_on_train_epoch_end=False,  # as in checkpoint_policy.KeepBest
+        )
+    ]
 
 
 @contextmanager
