@@ -34,7 +34,7 @@ def test_windows_are_learnt_in_enough_small_steps(strategy: str, rate: float) ->
     answers = [Example(f"e{n}", "?", str(n), "low. Breadth narrow.") for n in range(1376)]
     found = followed(composed, answers, config.ROOT)
     assert (found.settings.trainer.batch_size, found.settings.trainer.max_steps) == (16, None)
-    assert found.chosen["trainer.max_epochs"] == 4, "344 steps: one pass in steps of 64 would be 22"
+    assert found.settings.trainer.max_epochs == 8, "688 steps: one pass in steps of 64 would be 22"
     assert found.chosen["optimizer.lr"] == pytest.approx(rate, rel=0.06)
     inherited = config.load(["domain=finance_zh", f"strategy={strategy}", "trainer.batch_size=8"])
     assert (open_keys(inherited), inherited.trainer.batch_size) == (open_keys(composed), 8)

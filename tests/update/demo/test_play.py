@@ -25,6 +25,7 @@ CHAMPION = (
     *("trainer.validations=1", "domain.task.labels=[dog,sun,pin]"),
     "domain.goals=[{metric: bleu, at_least: 0, why: a version has to tell what it earned}]",
     *("domain.task.reasoning=empty", "evaluation.max_answer_tokens=8", "evaluation.max_reasoning_tokens=24"),
+    "curriculum.pool=16",  # the draw of ids below goes with this champion
 )
 TOY = {
     "update.train.epochs": "18",
