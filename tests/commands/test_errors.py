@@ -119,13 +119,11 @@ def test_predictions_of_an_earlier_release_are_refused(project: Path, capsys: py
     assert "its predictions hold no scores; evaluate again" in refused(capsys, "outputs/runs/first", "--limit", "0")
 
 
-def test_what_takes_minutes_is_said_once_and_beforehand(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    clock = iter([0.0, 100.0, 100.0, 150.0, 200.0, 250.0])  # begun; the model is open; then 50 seconds an item
-    monkeypatch.setattr(command, "perf_counter", lambda: next(clock))
-    tell = command._told(Progress(disable=True))
+def test_what_takes_minutes_is_said_once_and_beforehand(capsys: pytest.CaptureFixture[str]) -> None:
+    now = [0.0]
+    tell = command._told(Progress(disable=True, get_time=lambda: now[0]))
     for done in range(4):
+        now[0] = 100.0 + 50 * done  # the model is open after 100 seconds, then 50 an item
         tell(done, 30)
     said = capsys.readouterr().err
     assert said.startswith("explaining 30 errors: about 23 min more. --limit explains fewer"), "28 items of 50 seconds"

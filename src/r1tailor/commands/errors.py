@@ -5,7 +5,6 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from r1tailor import config, store
@@ -78,15 +77,13 @@ def _found(parsed: argparse.Namespace, files: EvaluatedFiles, settings: Settings
 
 def _told(bar: "Progress") -> Callable[[int, int], None]:
     """Return what shows the progress, and says once how long it will take where that is minutes."""
-    task = bar.add_task("explaining errors", total=None)
-    started = perf_counter()
+    task = bar.add_task("explaining errors", total=None, start=False)
 
     def tell(done: int, of: int) -> None:
-        nonlocal started
         bar.update(task, completed=done, total=of)
         if done == 0:
-            started = perf_counter()  # the model is open
-        minutes = (perf_counter() - started) / 60 / max(done, 1) * (of - done)
+            bar.start_task(task)  # the model is open
+        minutes = (bar.tasks[task].elapsed or 0) / 60 / _TIMED * (of - done)
         if done == _TIMED and minutes >= 1:
             print(
                 f"explaining {of} errors: about {minutes:.0f} min more. --limit explains fewer; when interrupted, the "

@@ -39,7 +39,7 @@ from r1tailor.update.standing import ANEW, is_anew, pending_items
 MIXTURE, SUMMARY, CHAIN = "mixture.jsonl", "summary.json", "chain"
 WORK = ".training"  # of a day: checkpoints, from which an interrupted training is resumed
 _TIMES = ("seconds", "examples_per_second")
-_POOL = 16  # optimizer steps whose examples are grouped by length
+_POOL = 16  # optimizer steps whose examples are grouped by length: those with which the gates were measured
 _TEACHERS_TOP_K = 64
 
 
